@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A shape says once how a C struct looks as JSON. Decoder, encoder and JSON Schema all read the same table. */
+#ifndef FT_CODEC_SHAPE_H
+#define FT_CODEC_SHAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ft/base/decimal.h"
+#include "ft/base/time.h"
+#include "ft/base/uuid.h"
+#include "ft/codec/json.h"
+
+/* Member of the struct for each kind:
+ * STR, WORD struct str · INT int64_t · BOOL bool · DECIMAL struct str (exact text; number or string on input, string on
+ * output) · TIME struct instant · UUID struct uuid · OBJECT struct T * (NULL: absent) · LIST struct list of structs ·
+ * STRS struct str_list · JSON const struct json * on input, or struct str raw JSON for RAW on output. */
+enum field_kind {
+	FIELD_STR, FIELD_WORD, FIELD_INT, FIELD_BOOL, FIELD_DECIMAL, FIELD_TIME, FIELD_UUID,
+	FIELD_OBJECT, FIELD_LIST, FIELD_STRS, FIELD_JSON, FIELD_RAW,
+};
+enum field_flag {
+	OPTIONAL = 1 << 0,    /* may be absent; encoded only when present (absent str, nil uuid, NULL, at_us == 0, empty list) */
+	NULLABLE = 1 << 1,    /* absent is written as null; null on input reads as absent */
+	ALWAYS = 1 << 2,      /* OPTIONAL on input, but an empty list is written as [] */
+};
+
+struct shape;
+struct field {
+	const char *name; /* JSON member */
+	enum field_kind kind;
+	size_t offset;
+	unsigned flags;
+	const struct shape *of;   /* OBJECT, LIST */
+	const char *const *words; /* WORD: the allowed ones, NULL-terminated; the first is not a default */
+	size_t min_len;           /* STR: code points; LIST, STRS: items */
+	size_t max_len;           /* STR: bytes (0: 256); LIST, STRS: items (0: 100) */
+	int64_t min, max;         /* INT: both 0 means any */
+	const char *doc;
+};
+
+struct shape {
+	const char *name; /* schema component; unique */
+	size_t size;
+	const struct field *fields; /* ends with a row without a name */
+	const char *doc;
+	bool open; /* members that no row names are kept by nobody but not refused (a standard allows extensions) */
+};
+
+struct list {
+	void *items;
+	size_t count;
+};
+struct str_list {
+	struct str *items;
+	size_t count;
+};
+
+/* A compile error when the member is not of the stated type. */
+#define MEMBER_IS(T, m, type) (1 ? (type *)0 : &((T *)0)->m)
+#define FIELD_ROW(T, m, type, k, key, ...) \
+	{.name = (key), .kind = (k), .offset = offsetof(T, m) + 0 * sizeof(MEMBER_IS(T, m, type)), __VA_ARGS__}
+#define STRING(T, m, key, ...) FIELD_ROW(T, m, struct str, FIELD_STR, key, __VA_ARGS__)
+#define WORD(T, m, key, list_of_words, ...) FIELD_ROW(T, m, struct str, FIELD_WORD, key, .words = (list_of_words), __VA_ARGS__)
+#define INTEGER(T, m, key, ...) FIELD_ROW(T, m, int64_t, FIELD_INT, key, __VA_ARGS__)
+#define BOOLEAN(T, m, key, ...) FIELD_ROW(T, m, bool, FIELD_BOOL, key, __VA_ARGS__)
+#define DECIMAL(T, m, key, ...) FIELD_ROW(T, m, struct str, FIELD_DECIMAL, key, __VA_ARGS__)
+#define TIME(T, m, key, ...) FIELD_ROW(T, m, struct instant, FIELD_TIME, key, __VA_ARGS__)
+#define UUID(T, m, key, ...) FIELD_ROW(T, m, struct uuid, FIELD_UUID, key, __VA_ARGS__)
+#define OBJECT(T, m, key, shape_ptr, type, ...) FIELD_ROW(T, m, type *, FIELD_OBJECT, key, .of = (shape_ptr), __VA_ARGS__)
+#define LIST(T, m, key, shape_ptr, ...) FIELD_ROW(T, m, struct list, FIELD_LIST, key, .of = (shape_ptr), __VA_ARGS__)
+#define STRINGS(T, m, key, ...) FIELD_ROW(T, m, struct str_list, FIELD_STRS, key, __VA_ARGS__)
+#define JSON_VALUE(T, m, key, ...) FIELD_ROW(T, m, const struct json *, FIELD_JSON, key, __VA_ARGS__)
+#define RAW_JSON(T, m, key, ...) FIELD_ROW(T, m, struct str, FIELD_RAW, key, __VA_ARGS__)
+#define END_OF_SHAPE {.name = NULL}
+
+/* Decodes into `ret` (shape->size bytes). Faults: FIELD_MISSING, FIELD_TYPE, FIELD_UNKNOWN, FIELD_RANGE, TIME_NAIVE,
+ * TIME_SYNTAX, QUANTITY_SYNTAX (a DECIMAL that is not a number at all), each with the JSON Pointer. */
+enum problem shape_decode(const struct shape *shape, struct arena *arena, const struct json *json, void *ret,
+                          struct fault *reterr) must_check;
+
+/* Query parameters: the same table over name=value pairs. Only scalar kinds and STRS (repeated name). An unknown
+ * name is refused. Pointer names the parameter: "?limit". A time's "+" that arrived as a space is read as "+". */
+struct query_pair {
+	struct str name, value; /* percent-decoded */
+};
+enum problem shape_decode_query(const struct shape *shape, struct arena *arena, const struct query_pair *pairs,
+                                size_t count, void *ret, struct fault *reterr) must_check;
+
+void shape_encode(const struct shape *shape, const void *value, struct json_writer *w);
+
+/* JSON Schema 2020-12 of the shape, without definitions: OBJECT and LIST refer to "#/components/schemas/NAME". */
+void shape_schema(const struct shape *shape, struct json_writer *w);
+/* Calls `visit` for the shape and for every shape it refers to, each once by name. */
+void shape_visit(const struct shape *shape, void (*visit)(const struct shape *shape, void *context), void *context);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * PostgreSQL behind prepared statements that tools/sqlgen.py made from sql/queries: binary parameters and rows. */
+#ifndef FT_DB_DB_H
+#define FT_DB_DB_H
+
+#include "ft/base/decimal.h"
+#include "ft/base/time.h"
+#include "ft/base/uuid.h"
+
+struct db; /* one connection, owned by one thread */
+
+/* SQL type → C type in params and rows:
+ * bytea struct bytes · text struct str · boolean bool · smallint, integer, bigint int64_t · uuid struct uuid ·
+ * timestamptz usec_t · date int32_t day · numeric struct decimal · T[] struct sql_array of that C type.
+ * NULL: absent bytes or str, nil uuid. For other types a column or parameter declared "T?" (nullable) becomes
+ * struct sql_nullable_… { bool known; … value; }; see tools/sqlgen.py. In arrays: absent / nil elements are NULL;
+ * SQL_NULL_INT stands for NULL in bigint[] and timestamptz[]. */
+struct sql_array {
+	const void *items;
+	size_t count;
+};
+#define SQL_NULL_INT INT64_MIN
+struct sql_nullable_int { bool known; int64_t value; };
+struct sql_nullable_bool { bool known; bool value; };
+struct sql_nullable_decimal { bool known; struct decimal value; };
+
+struct sql_slot {
+	const char *name;
+	unsigned oid;
+	size_t offset;
+	bool nullable; /* the slot is a struct sql_nullable_… */
+};
+enum sql_rows { SQL_ONE, SQL_MANY, SQL_EXEC };
+struct sql_statement {
+	const char *name, *text;
+	enum sql_rows rows;
+	const char *sharding; /* key any ref local fan */
+	const struct sql_slot *params, *row; /* each ends with a slot without a name */
+	size_t row_size;
+};
+
+/* PROBLEM_DB_UNAVAILABLE when it cannot be reached. Statements are prepared at connect; the connection is opened
+ * again, once, by db_ready(). */
+enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **ret) must_check;
+void db_close(struct db *db); /* NULL is fine */
+enum problem db_ready(struct db *db) must_check; /* reconnects when the connection is lost */
+struct str db_last_error(const struct db *db);   /* server's text, for logs only; borrowed until the next call */
+
+/* What the generated functions call. Rows are built in `arena`. SQL_ONE without a row is PROBLEM_NOT_FOUND. */
+enum problem db_one(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params, void *ret) must_check;
+enum problem db_many(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params, void **ret,
+                     size_t *ret_count) must_check;
+enum problem db_exec(struct db *db, const struct sql_statement *s, const void *params, int64_t *ret_rows) must_check;
+
+/* Pipeline: statements are queued, sent together and their results taken in the order queued; one round trip.
+ * The first failure fails the rest (they then give PROBLEM_CONFLICT's cause again). Only inside db_tx. */
+void db_queue(struct db *db, const struct sql_statement *s, const void *params); /* copies the parameters */
+enum problem db_flush(struct db *db) must_check; /* sends what is queued, with one sync */
+enum problem db_take_many(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret, size_t *ret_count) must_check;
+enum problem db_take_exec(struct db *db, const struct sql_statement *s, int64_t *ret_rows) must_check; /* ret_rows may be NULL */
+
+/* One transaction: begin, scope, `body`, commit with synchronous_commit=on. Run again, at most 8 times, after
+ * SQLSTATE 40001 and 40P01; `body` therefore touches only the database and what it can make again.
+ * PROBLEM_DB_RETRY when it lost every time. A unique violation is PROBLEM_CONFLICT, a check violation too.
+ * *reterr_unknown is set when the connection was lost during COMMIT: the outcome is not known. */
+struct db_scope { /* row security: who acts; SET LOCAL by tx.c alone, pipelined with the first query */
+	struct uuid key;
+	struct str region;
+	const struct uuid *parties;
+	size_t party_count;
+	bool service; /* the program itself: sees everything */
+};
+typedef enum problem db_tx_body(struct db *db, void *context);
+enum problem db_tx(struct db *db, const struct db_scope *scope, db_tx_body *body, void *context, bool *reterr_unknown) must_check;
+
+#endif

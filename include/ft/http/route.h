@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One endpoint is one row: dispatch, authorization, limits, decoding, encoding and OpenAPI read it and nothing else. */
+#ifndef FT_HTTP_ROUTE_H
+#define FT_HTTP_ROUTE_H
+
+#include "ft/base/completion.h"
+#include "ft/base/uuid.h"
+#include "ft/codec/shape.h"
+
+/* Zero grants nothing: a row that forgets its scope serves nobody. A key holds a set of the bits below. */
+enum scope {
+	SCOPE_NOBODY = 0,
+	SCOPE_PUBLIC = 1 << 0, /* no key needed; a valid key is recognised all the same, a wrong one is refused */
+	SCOPE_READ = 1 << 1,
+	SCOPE_CAPTURE = 1 << 2,
+	SCOPE_INSPECT = 1 << 3,
+	SCOPE_REGISTER = 1 << 4,
+	SCOPE_ADMIN = 1 << 5,
+};
+
+/* Who calls. Filled by the authenticate() that main hands to the server. */
+struct caller {
+	struct uuid key;      /* nil: no key */
+	unsigned scopes;      /* enum scope bits, SCOPE_PUBLIC always */
+	struct str region;    /* the key's region subtree; absent: not bounded by region */
+	const struct uuid *parties; /* parties the key is bounded to; the first is its default */
+	size_t party_count;
+	struct str address;   /* peer address, for limits; never stored or logged */
+};
+
+/* What one request is given. It lives and dies with its arena. */
+struct call {
+	struct arena *arena;
+	const struct route *route;
+	void *app;               /* what main gave the server */
+	void *worker;            /* what app.worker_start made for this thread; NULL outside worker threads */
+	struct caller caller;
+	enum language language;  /* by ?lang=, else Accept-Language, else zh */
+	struct str path;         /* raw, as on the request line, without the query */
+	struct str raw_query;    /* raw, without "?"; absent when there is none */
+	struct str path_args[4]; /* {names} of the route's path, in order, percent-decoded once */
+	struct str accept, if_none_match, if_match, accept_encoding; /* request headers; absent when not sent */
+	struct str body_bytes;   /* the body as received */
+	void *body;              /* decoded route->request, or NULL */
+	void *query;             /* decoded route->query, or NULL */
+	void *state;             /* between prepare and finish: the handler's own */
+	struct str request_id;
+	struct fault fault;
+};
+
+struct reply {
+	const void *value;        /* encoded as route->response */
+	struct str raw;           /* or ready bytes, when at is set */
+	const char *media_type;   /* of raw; NULL: application/json */
+	int status;               /* 0: the route's own status */
+	struct str etag;          /* with quotes */
+	struct str location, link; /* header values; absent: none */
+	const char *cache_control; /* NULL: no-store */
+	bool vary_accept;         /* the answer depends on Accept / Accept-Language / Accept-Encoding */
+	const char *content_encoding; /* of raw: "gzip" or NULL */
+	int retry_after_s;        /* of a problem; 0: 1 s where the problem wants one */
+	/* Called once when `raw` has been sent, for bytes that outlive the request (cache entries). */
+	void (*release)(void *held);
+	void *held;
+};
+
+typedef enum problem handler(struct call *call, struct reply *reply);
+enum { ROUTE_MAY_FAIL = 24 };
+
+struct route {
+	const char *method; /* GET rows answer HEAD too */
+	const char *path;   /* "/v1/lots/{id}/trail"; an argument is one segment; a last "{name...}" takes the raw rest */
+	const char *id;     /* operationId */
+	const char *summary;
+	const char *tag;
+	enum scope scope;
+	size_t max_body;       /* bytes; 0: no body is read */
+	unsigned rate_per_min; /* per key or address; 0: the server's default for the scope and method */
+	const struct shape *query, *request, *response;
+	const char *media_type; /* of replies without a response shape, for OpenAPI: "text/html" … */
+	int status;             /* on success */
+
+	/* Exactly one of: handle; submit with prepare and finish. */
+	handler *handle; /* worker thread: straight-line, may use the database */
+
+	/* On an epoll thread before any queueing: true when it has filled `reply`. Must not wait. May be NULL. */
+	bool (*cached)(struct call *call, struct reply *reply);
+
+	handler *prepare; /* worker thread: pure; sets call->state */
+	/* Hands call->state on; `done` fires once, from any thread. A problem here means it was not accepted. */
+	enum problem (*submit)(struct call *call, struct completion *done);
+	handler *finish;  /* any thread, after `done` fired without a problem: fills reply, must not wait */
+
+	enum problem may_fail[ROUTE_MAY_FAIL]; /* beyond what every route may answer */
+};
+
+#endif
