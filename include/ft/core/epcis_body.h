@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Native record → the EPCIS 2.0 event that is stored and signed, and its coarser views. */
+#ifndef FT_CORE_EPCIS_BODY_H
+#define FT_CORE_EPCIS_BODY_H
+
+#include "ft/core/record.h"
+
+/* Names resolved by the caller: what stands in the event. Regions are codes (GB/T 2260, GB/T 10114), absent where the
+ * place has none at that level. */
+struct epcis_party {
+	struct str uri;    /* https://ORIGIN/o/{org} */
+	struct uuid id;
+	int64_t version;   /* pinned version of the master data */
+};
+struct epcis_place {
+	struct str uri;    /* https://ORIGIN/o/{org}/f/{place} */
+	struct uuid id;
+	int64_t version;
+	struct str township, district;
+	bool personal;     /* a house or plot of a natural person: exact position is a personal datum */
+};
+struct epcis_thing {
+	struct str class_uri;    /* lot URI: https://ORIGIN/o/{org}/p/{product}/b/{lot} or https://id.gs1.org/01/…/10/… */
+	struct str product_uri;
+	struct str commodity;    /* commodity path word, for ilmd; absent: none */
+	struct quantity quantity;
+	const struct quantity *net; /* NULL: none */
+};
+struct epcis_source {
+	const struct record *record;
+	const struct record_kind *kind;
+	struct uuid id;              /* of the event; eventID is urn:uuid:… */
+	const struct epcis_party *party, *recorded_by, *from, *to; /* from, to: NULL when not meant */
+	const struct epcis_place *places; /* the first is readPoint and bizLocation */
+	size_t place_count;
+	const struct epcis_thing *inputs, *outputs; /* for non-transformations: `outputs` are the lots concerned */
+	size_t input_count, output_count;
+	struct str shipment_uri;     /* absent: none */
+	struct str request_sha256;   /* hex; the SHA-256 of the request's bytes */
+};
+/* Body: one EPCIS 2.0 event in JSON-LD with its own @context, member order fixed, no white space. Farm meanings travel
+ * as farmtrail:… members (urn:farmtrail:vocab:). Valid against the EPCIS 2.0 JSON Schema inside a document. */
+struct str epcis_body_build(struct arena *arena, const struct epcis_source *source);
+
+/* EPCISDocument around one body, recordTime spliced into the event; the rest of the body is byte for byte the same. */
+struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_at_us);
+
+/* Decision 2: what each tier may see. Version 1 of the function; `full` is the body itself. farm: without personal
+ * members (harvester, note, device, position, animals' keepers, farmtrail:request). township: places become
+ * urn:farmtrail:region:{township}. district: {district}. A place without that code becomes the next coarser one.
+ * view_of(view_of(body, farm), township) equals view_of(body, township). PROBLEM_JSON_SYNTAX: not a body of ours. */
+enum tier { TIER_FULL, TIER_FARM, TIER_TOWNSHIP, TIER_DISTRICT, TIER_COUNT };
+extern const char *const tier_words[TIER_COUNT]; /* "full" "farm" "township" "district" */
+enum problem view_of(struct arena *arena, struct str body, enum tier tier, struct str *ret) must_check;
+
+#endif

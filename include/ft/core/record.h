@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A native record in farm words (contract section 4): its shape, its kinds, and the checks that need nothing else. */
+#ifndef FT_CORE_RECORD_H
+#define FT_CORE_RECORD_H
+
+#include "ft/codec/shape.h"
+#include "ft/core/unit.h"
+
+/* Members as received. Things (party, site, lot …) are named in any spelling; nothing is resolved yet. */
+struct record_quantity {
+	struct str value, unit;
+	struct record_quantity *net; /* animals and packs: a second measure; has no net itself */
+};
+struct record_lot { /* inputs[], lots[] */
+	struct str lot;
+	struct record_quantity *quantity;
+};
+struct record_output {
+	struct str product, lot; /* lot: own number, absent: made */
+	struct record_quantity *quantity;
+};
+struct record_position {
+	struct str lat, lon; /* decimal degrees, exact text */
+	int64_t accuracy_m;
+};
+struct record_reading {
+	struct instant time;
+	struct str value; /* degrees Celsius */
+};
+struct record_shortage {
+	struct record_quantity *quantity;
+	struct str reason;
+};
+struct record_document {
+	struct str type, number; /* type: CBV business transaction type word, or absent */
+};
+struct record {
+	struct uuid id; /* nil: the server makes one */
+	struct str type;
+	struct instant time;
+	struct str party, site, lot, product, harvester, target;
+	struct str_list sites, active, animals;
+	const struct json *dose; /* text, or {value, unit, per} */
+	struct instant until;
+	struct record_quantity *quantity;
+	struct list inputs, lots; /* struct record_lot */
+	struct list outputs;      /* struct record_output */
+	struct str to, from, vehicle, shipment, quarantine_certificate, channel, reason;
+	struct record_shortage *shortage;
+	struct list temperature; /* struct record_reading */
+	struct list documents;   /* struct record_document */
+	struct str note, device, entry_mode;
+	struct record_position *position;
+	struct instant device_time; /* at_us 0: not said */
+};
+extern const struct shape record_shape;
+
+/* What the record does to lots; one row a type says which EPCIS event it becomes. */
+enum record_class {
+	RECORD_OBSERVE,   /* plant treat feed medicate irrigate birth move death: something done at a site or to a lot */
+	RECORD_CREATE,    /* harvest collect catch: a lot comes into being */
+	RECORD_TRANSFORM, /* slaughter pack process mix split */
+	RECORD_SHIP,
+	RECORD_RECEIVE,
+	RECORD_SELL,
+};
+struct record_kind {
+	const char *word;
+	enum record_class class;
+	const char *event_type;  /* ObjectEvent, TransformationEvent */
+	const char *action;      /* ADD, OBSERVE; NULL for transformations */
+	const char *biz_step, *disposition; /* CBV 2.0 bare words */
+	const char *title_zh, *title_en;    /* "采收", "Harvest": for pages */
+};
+const struct record_kind *record_kind_find(struct str word); /* NULL: not a type */
+const struct record_kind *record_kind_at(size_t index);      /* NULL past the last */
+
+/* Checks everything that needs no other record: the members its type requires, quantities, units, times against
+ * `now_us` (5 minutes of grace; a record with deviceTime may lie ahead and is flagged by the caller), text lengths,
+ * shortest sensible lists, a lot named twice among inputs or among outputs. */
+enum problem record_check(const struct record *record, usec_t now_us, const struct record_kind **ret,
+                          struct fault *reterr) must_check;
+
+#endif

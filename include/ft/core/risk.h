@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Risk rules: data plus pure functions. Facts in, findings out; every finding keeps rule version, inputs and the edition
+ * of the reference rows valid on the day of the event. */
+#ifndef FT_CORE_RISK_H
+#define FT_CORE_RISK_H
+
+#include "ft/base/decimal.h"
+#include "ft/base/time.h"
+#include "ft/base/uuid.h"
+#include "ft/core/lot_id.h"
+#include "ft/core/unit.h"
+
+enum severity { SEVERITY_CRITICAL, SEVERITY_HIGH, SEVERITY_MEDIUM, SEVERITY_LOW };
+extern const char *const severity_words[4];
+
+/* Reference rows: each set is loaded from sql/reference/*.csv with its edition. */
+struct ref_ban { /* banned_substances.csv */
+	struct str name_zh, name_en, kind, category, scope_zh, scope_en, legal_basis, source;
+	int32_t effective_day; /* INT32_MIN: not stated, holds always */
+};
+struct ref_interval { /* phi_examples.csv */
+	struct str active_zh, active_en, formulation, crop_zh, crop_en, source;
+	int64_t days;   /* the stricter (larger) of min and max */
+	int64_t max_uses; /* 0: not stated */
+};
+struct ref_crop_group { /* commodity word → names of crops and groups it belongs to, the commodity itself included */
+	struct str commodity, name_zh, name_en;
+};
+struct ref_yield { /* expected maximum and hard maximum of output ÷ input, per mille */
+	struct str process; /* record type word */
+	struct str commodity; /* absent: any */
+	int64_t expected_permille, hard_permille;
+	struct str source;
+};
+struct reference {
+	struct str edition; /* names all sets below: shown with every finding */
+	const struct ref_ban *bans;
+	const struct ref_interval *intervals;
+	const struct ref_crop_group *crops;
+	const struct ref_yield *yields;
+	size_t ban_count, interval_count, crop_count, yield_count;
+};
+
+/* Facts about one use of an input on a site or lot. */
+struct risk_use {
+	struct uuid event;
+	struct instant time;
+	struct str product;              /* registered name or number, as recorded */
+	const struct str *active;
+	size_t active_count;
+	struct str commodity;            /* what grows there; absent: not known */
+};
+struct risk_harvest {
+	struct uuid event;
+	struct lot_id lot;
+	struct instant time;
+	struct str commodity;
+	bool sold;                       /* part of the lot or of what became of it is sold */
+};
+struct risk_transform {
+	struct uuid event;
+	struct str process;              /* record type word */
+	struct str commodity;            /* of the output; absent: not known */
+	struct decimal input, output;    /* common measure */
+	enum dimension dimension;
+};
+struct risk_ledger { /* a lot at one holder, when more went than came, or a receipt differs from its shipment */
+	struct uuid event;
+	struct lot_id lot;
+	struct decimal expected, found;
+	enum dimension dimension;
+	struct str reason_given;         /* shortage reason of the receiver; absent: none */
+};
+
+struct risk_evidence {
+	struct uuid event;       /* nil: a reference row only */
+	struct str reference;    /* row and source; absent: none */
+	struct str words_zh, words_en;
+};
+struct risk_finding {
+	const char *rule;        /* "I01" */
+	int64_t rule_version;
+	enum severity severity;
+	struct str title_zh, title_en, reason_zh, reason_en, action_zh, action_en;
+	struct str inputs_json;  /* the facts the rule saw, for replay */
+	struct str edition;
+	const struct risk_evidence *evidence;
+	size_t evidence_count;
+	struct lot_id lot;       /* nil org: not about one lot */
+	struct str subject;      /* stable key: the same finding found again is the same alert ("I01 <use> <lot>") */
+	int64_t due_after_s;     /* from first seen: critical 2 h, high 24 h, medium 7 days */
+};
+struct risk_findings {
+	const struct risk_finding *items;
+	size_t count;
+};
+
+/* R01: an active that is banned on the day of use. Names are compared after folding (case, spaces, brackets, half and
+ * full width, known synonyms in brackets); one finding per banned active. */
+void risk_r01(struct arena *arena, const struct reference *ref, const struct risk_use *use, struct risk_findings *ret);
+/* I01: harvest before the interval of active × crop has passed since a use. Days are calendar days of each event's own
+ * offset. Crop by group tree; formulation from the product's name when it says one, else the longest interval. */
+void risk_i01(struct arena *arena, const struct reference *ref, const struct risk_use *uses, size_t use_count,
+              const struct risk_harvest *harvest, struct risk_findings *ret);
+/* M01: output above the expected maximum. *ret_refuse: above the hard maximum. */
+void risk_m01(struct arena *arena, const struct reference *ref, const struct risk_transform *t,
+              struct risk_findings *ret, bool *ret_refuse, struct str *ret_detail);
+/* M02: a receipt that differs from its shipment, or a deficit. */
+void risk_m02(struct arena *arena, const struct reference *ref, const struct risk_ledger *l, struct risk_findings *ret);
+
+struct risk_rule { /* the catalogue: what exists, for pages and /openapi */
+	const char *id;
+	int64_t version;
+	enum severity worst;
+	const char *title_zh, *title_en, *trigger_en;
+};
+const struct risk_rule *risk_rule_at(size_t index); /* NULL past the last */
+/* The reason codes an alert may be closed with. NULL past the last. */
+const char *risk_close_reason_at(size_t index);
+
+#endif
