@@ -190,6 +190,41 @@ bool utf8_valid(struct str s)
 	return utf8_prefix(s) == s.len;
 }
 
+struct str str_shorten(struct str s, size_t max_len)
+{
+	if (s.len <= max_len)
+		return s;
+	s.len = max_len;
+	/* Only the last character can have been cut: what is invalid further ahead is not ours to drop. */
+	for (size_t back = 1; back <= 3 && back <= s.len; back++) {
+		uint8_t c = (uint8_t)s.at[s.len - back];
+		if (c >= 0xc0 && !utf8_sequence((const uint8_t *)s.at + s.len - back, back))
+			s.len -= back;
+		if ((c & 0xc0) != 0x80)
+			break;
+	}
+	return s;
+}
+
+bool str_integer(struct str s, int64_t *ret)
+{
+	bool negative = s.len && s.at[0] == '-';
+	if (negative)
+		s = str_from(s, 1);
+	if (!s.len)
+		return false;
+	int64_t value = 0; /* built below zero: there is one more number there */
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.at[i] < '0' || s.at[i] > '9' || __builtin_mul_overflow(value, INT64_C(10), &value) ||
+		    __builtin_sub_overflow(value, (int64_t)(s.at[i] - '0'), &value))
+			return false;
+	}
+	if (!negative && __builtin_sub_overflow(INT64_C(0), value, &value))
+		return false;
+	*ret = value;
+	return true;
+}
+
 size_t utf8_length(struct str s)
 {
 	size_t count = 0;

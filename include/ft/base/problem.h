@@ -26,11 +26,13 @@ struct problem_info {
 const struct problem_info *problem_info(enum problem p);
 enum problem problem_by_slug(struct str slug); /* PROBLEM_NONE if there is no such slug */
 
+enum { FAULT_VALUE_LEN = 64 };
+
 /* Where in the input it went wrong. Set only on failure. */
 struct fault {
 	char pointer[160];       /* RFC 6901 JSON Pointer; "" is the whole document */
 	const char *rule;        /* short machine word: "required", "maxLength", …; NULL when the type says it all */
-	struct str value;        /* the offending value as received, shortened; absent when it tells nothing */
+	struct str value;        /* the offending value as received, at most FAULT_VALUE_LEN bytes; absent when it tells nothing */
 	struct str detail;       /* facts for this case ("available 12 KGM, asked 40 KGM"); absent when none */
 };
 /* Sets pointer to `format` rendered, and rule; returns p, so that a refusal is one statement. */

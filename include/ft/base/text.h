@@ -23,6 +23,10 @@ struct str crockford_fold(struct arena *arena, struct str typed);
 bool utf8_valid(struct str s);        /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF */
 size_t utf8_length(struct str s);     /* code points of valid UTF-8 */
 size_t utf8_prefix(struct str s);     /* bytes of the longest start that is valid */
+struct str str_shorten(struct str s, size_t max_len); /* at most max_len bytes, cut between characters */
+
+/* -?digits that fit; no "+", no white space. "-0" is 0. */
+bool str_integer(struct str s, int64_t *ret);
 
 /* Percent-decodes once. false for a malformed escape or an encoded NUL. `plus_is_space`: query strings. */
 bool percent_decode(struct arena *arena, struct str s, bool plus_is_space, struct str *ret);

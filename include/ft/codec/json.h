@@ -6,7 +6,7 @@
 
 #include "ft/base/problem.h"
 
-enum { JSON_MAX_DEPTH = 64 };
+enum { JSON_MAX_DEPTH = 64, JSON_MAX_VALUES = 512 * 1024 };
 
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
@@ -25,8 +25,8 @@ struct json_member {
 	struct json value;
 };
 
-/* PROBLEM_JSON_SYNTAX with reterr->rule (syntax, duplicate, utf8, surrogate, depth, trailing, empty) and
- * reterr->detail naming the byte offset. `input` must outlive the result. */
+/* PROBLEM_JSON_SYNTAX with reterr->rule (syntax, number, duplicate, utf8, surrogate, depth, size, trailing, empty)
+ * and reterr->detail naming the byte offset. number: malformed or longer than 64 bytes; size: too many values. `input` must outlive the result. */
 enum problem json_parse(struct arena *arena, struct str input, struct json *ret, struct fault *reterr) must_check;
 
 const struct json *json_get(const struct json *object, struct str name); /* NULL: not an object or no such member */
