@@ -14,11 +14,15 @@ struct unit {
 	enum dimension dimension;
 	int64_t numerator, denominator; /* base units in one unit */
 	const char *name_zh, *name_en, *symbol;
+	bool custom; /* jin: not a UN/CEFACT code. Kept as written; EPCIS carries the exact base value in the base unit */
 };
 /* By code or input alias (kg, g, t, jin, head …), case ignored for aliases only. NULL: not known. Rec 21 packages
  * give a unit with dimension PACKAGE. The result lives as long as the process. */
 const struct unit *unit_find(struct str text);
 const struct unit *unit_base(enum dimension d); /* NULL for PACKAGE */
+const struct unit *unit_at(size_t index);       /* every unit once, by code; NULL past the last */
+/* What to write instead of a well-known unit that cannot be exact (mu = 1/15 ha). Absent: nothing to say. */
+struct str unit_hint(struct str text);
 
 /* An amount as recorded (value and unit are kept as written) and in its dimension's base unit. */
 struct quantity {

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The kinds of native records and what makes one acceptable before anything else is known. */
+#include "record_priv.h"
+
+#include "ft/base/text.h"
+
+enum { MAX_NOTE_CHARACTERS = 1000, MAX_DOSE_BYTES = 256 };
+static const usec_t FUTURE_GRACE_US = 300 * USEC_PER_SEC;
+
+#define B(m) MEMBER_BIT(MEMBER_##m)
+#define COMMON \
+	(B(ID) | B(TYPE) | B(TIME) | B(PARTY) | B(SITE) | B(DOCUMENTS) | B(NOTE) | B(POSITION) | B(DEVICE) | \
+	 B(DEVICE_TIME) | B(ENTRY_MODE))
+#define ANIMAL_MEMBERS (B(LOT) | B(QUANTITY) | B(ANIMALS) | B(QUARANTINE) | B(REASON))
+#define INPUT_MEMBERS (B(LOT) | B(PRODUCT) | B(ACTIVE) | B(DOSE) | B(TARGET) | B(UNTIL) | B(ANIMALS))
+#define SITE_OR_LOT \
+	{ \
+		B(SITE) | B(LOT) \
+	}
+
+#define OBSERVE(w, zh, en) \
+	{ \
+		w, RECORD_OBSERVE, "ObjectEvent", "OBSERVE", "other", NULL, zh, en \
+	}
+#define CREATE(w, zh, en) \
+	{ \
+		w, RECORD_CREATE, "ObjectEvent", "ADD", "creating_class_instance", "active", zh, en \
+	}
+#define TRANSFORM(w, zh, en) \
+	{ \
+		w, RECORD_TRANSFORM, "TransformationEvent", NULL, "creating_class_instance", "active", zh, \
+			en \
+	}
+
+/* To add a type: one row in byte order of the word; name what it takes and needs beyond COMMON; add the word
+ * to the cases of tests/unit/core/test_record.c and the row to the table in the manual. */
+static const struct record_rule rules[] = {
+	{OBSERVE("birth", "出生", "Birth"), ANIMAL_MEMBERS, 0, SITE_OR_LOT},
+	{CREATE("catch", "捕捞", "Catch"),
+	 B(SITES) | B(LOT) | B(PRODUCT) | B(QUANTITY) | B(HARVESTER),
+	 B(PRODUCT) | B(QUANTITY),
+	 {B(SITE) | B(SITES)}},
+	{CREATE("collect", "收集", "Collect"),
+	 B(SITES) | B(LOT) | B(PRODUCT) | B(QUANTITY) | B(HARVESTER),
+	 B(PRODUCT) | B(QUANTITY),
+	 {B(SITE) | B(SITES)}},
+	{OBSERVE("death", "死亡", "Death"), ANIMAL_MEMBERS, 0, SITE_OR_LOT},
+	{OBSERVE("feed", "饲喂", "Feed"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
+	{CREATE("harvest", "采收", "Harvest"),
+	 B(SITES) | B(LOT) | B(PRODUCT) | B(QUANTITY) | B(HARVESTER),
+	 B(PRODUCT) | B(QUANTITY),
+	 {B(SITE) | B(SITES)}},
+	{OBSERVE("irrigate", "灌溉", "Irrigate"), INPUT_MEMBERS, 0, SITE_OR_LOT},
+	{OBSERVE("medicate", "用药", "Medicate"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
+	{TRANSFORM("mix", "混批", "Mix"), B(INPUTS) | B(OUTPUTS), B(INPUTS) | B(OUTPUTS), {0}},
+	{OBSERVE("move", "移动", "Move"), ANIMAL_MEMBERS, 0, SITE_OR_LOT},
+	{TRANSFORM("pack", "包装", "Pack"), B(INPUTS) | B(OUTPUTS), B(INPUTS) | B(OUTPUTS), {0}},
+	{OBSERVE("plant", "种植", "Plant"), INPUT_MEMBERS | B(QUANTITY), 0, SITE_OR_LOT},
+	{TRANSFORM("process", "加工", "Process"), B(INPUTS) | B(OUTPUTS), B(INPUTS) | B(OUTPUTS), {0}},
+	{{"receive", RECORD_RECEIVE, "ObjectEvent", "OBSERVE", "receiving", "in_progress", "收货", "Receive"},
+	 B(SHIPMENT) | B(LOTS) | B(FROM) | B(SHORTAGE) | B(TEMPERATURE) | B(VEHICLE),
+	 0,
+	 {B(SHIPMENT) | B(LOTS), B(SHIPMENT) | B(FROM)}},
+	{{"sell", RECORD_SELL, "ObjectEvent", "OBSERVE", "retail_selling", "retail_sold", "销售", "Sell"},
+	 B(LOTS) | B(CHANNEL),
+	 B(LOTS),
+	 {0}},
+	{{"ship", RECORD_SHIP, "ObjectEvent", "OBSERVE", "shipping", "in_transit", "发货", "Ship"},
+	 B(LOTS) | B(TO) | B(FROM) | B(VEHICLE),
+	 B(LOTS) | B(TO),
+	 {0}},
+	{TRANSFORM("slaughter", "屠宰", "Slaughter"),
+	 B(INPUTS) | B(OUTPUTS) | B(ANIMALS) | B(QUARANTINE),
+	 B(INPUTS) | B(OUTPUTS),
+	 {0}},
+	{TRANSFORM("split", "分批", "Split"), B(INPUTS) | B(OUTPUTS), B(INPUTS) | B(OUTPUTS), {0}},
+	{OBSERVE("treat", "植保用药", "Treat"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
+};
+enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
+
+const struct record_kind *record_kind_find(struct str word)
+{
+	size_t low = 0, high = RULE_COUNT;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = str_compare(word, str_of(rules[middle].kind.word));
+
+		if (order == 0)
+			return &rules[middle].kind;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+const struct record_kind *record_kind_at(size_t index)
+{
+	return index < RULE_COUNT ? &rules[index].kind : NULL;
+}
+
+const struct record_rule *record_rule_of(const struct record_kind *kind)
+{
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		if (&rules[i].kind == kind)
+			return &rules[i];
+	return NULL;
+}
+
+static enum problem refuse(struct fault *reterr, enum problem p, const char *rule, const char *pointer,
+			   struct str value)
+{
+	(void)fault_set(reterr, p, rule, "%s", pointer);
+	reterr->value = value;
+	return p;
+}
+
+static enum problem members_check(const struct record *record, const struct record_rule *rule,
+				  struct fault *reterr)
+{
+	uint64_t has = 0;
+
+	for (unsigned m = 0; m < MEMBER_COUNT; m++)
+		if (record_has(record, m))
+			has |= MEMBER_BIT(m);
+	for (unsigned m = 0; m < MEMBER_COUNT; m++) {
+		if (rule->needs & ~has & MEMBER_BIT(m))
+			return fault_set(reterr, PROBLEM_FIELD_MISSING, "required", "/%s",
+					 record_fields[m].name);
+		if (has & ~(COMMON | rule->takes) & MEMBER_BIT(m))
+			return fault_set(reterr, PROBLEM_FIELD_UNKNOWN, "type", "/%s", record_fields[m].name);
+	}
+	for (size_t set = 0; set < 2; set++) {
+		uint64_t one = rule->needs_one[set];
+
+		if (one == 0 || (has & one))
+			continue;
+		for (unsigned m = 0; m < MEMBER_COUNT; m++)
+			if (one & MEMBER_BIT(m))
+				return fault_set(reterr, PROBLEM_FIELD_MISSING, "required", "/%s",
+						 record_fields[m].name);
+	}
+	return PROBLEM_NONE;
+}
+
+static enum problem amount_check(const struct record_quantity *quantity, struct fault *reterr,
+				 struct quantity *ret)
+{
+	enum problem p = quantity_of(quantity->value, quantity->unit, ret);
+
+	if (!p)
+		return PROBLEM_NONE;
+	if (p != PROBLEM_UNIT_UNKNOWN)
+		return refuse(reterr, p, "quantity", "/value", quantity->value);
+	(void)refuse(reterr, p, "unit", "/unit", quantity->unit);
+	reterr->detail = unit_hint(quantity->unit);
+	return p;
+}
+
+static enum problem quantity_check(const struct record_quantity *quantity, struct fault *reterr)
+{
+	struct quantity amount, net;
+	enum problem p;
+
+	if (quantity == NULL)
+		return PROBLEM_NONE;
+	p = amount_check(quantity, reterr, &amount);
+	if (p || quantity->net == NULL)
+		return p;
+	p = amount_check(quantity->net, reterr, &net);
+	if (p)
+		return fault_within(reterr, p, "net", NO_INDEX);
+	/* A net of the same dimension would be a second, contradicting amount. */
+	if (net.unit->dimension == amount.unit->dimension || net.unit->dimension == DIMENSION_PACKAGE)
+		return refuse(reterr, PROBLEM_UNIT_DIMENSION, "net", "/net/unit", quantity->net->unit);
+	return PROBLEM_NONE;
+}
+
+static enum problem lots_check(const struct list *list, const char *name, struct fault *reterr)
+{
+	const struct record_lot *lots = list->items;
+
+	for (size_t i = 0; i < list->count; i++) {
+		enum problem p = quantity_check(lots[i].quantity, reterr);
+
+		if (p)
+			return fault_within(reterr, fault_within(reterr, p, "quantity", NO_INDEX), name, i);
+		for (size_t k = 0; k < i; k++)
+			if (str_equal(lots[k].lot, lots[i].lot))
+				return fault_within(
+					reterr,
+					refuse(reterr, PROBLEM_FIELD_RANGE, "unique", "/lot", lots[i].lot),
+					name, i);
+	}
+	return PROBLEM_NONE;
+}
+
+static enum problem outputs_check(const struct list *list, struct fault *reterr)
+{
+	const struct record_output *outputs = list->items;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct str lot = outputs[i].lot;
+		enum problem p = quantity_check(outputs[i].quantity, reterr);
+
+		if (p)
+			return fault_within(reterr, fault_within(reterr, p, "quantity", NO_INDEX), "outputs",
+					    i);
+		for (size_t k = 0; lot.at != NULL && k < i; k++)
+			if (outputs[k].lot.at != NULL && str_equal(outputs[k].lot, lot))
+				return fault_within(
+					reterr, refuse(reterr, PROBLEM_FIELD_RANGE, "unique", "/lot", lot),
+					"outputs", i);
+	}
+	return PROBLEM_NONE;
+}
+
+static enum problem quantities_check(const struct record *record, struct fault *reterr)
+{
+	enum problem p = quantity_check(record->quantity, reterr);
+
+	if (p)
+		return fault_within(reterr, p, "quantity", NO_INDEX);
+	if (record->shortage != NULL) {
+		p = quantity_check(record->shortage->quantity, reterr);
+		if (p)
+			return fault_within(reterr, fault_within(reterr, p, "quantity", NO_INDEX), "shortage",
+					    NO_INDEX);
+	}
+	p = lots_check(&record->inputs, "inputs", reterr);
+	if (!p)
+		p = outputs_check(&record->outputs, reterr);
+	if (!p)
+		p = lots_check(&record->lots, "lots", reterr);
+	return p;
+}
+
+static enum problem times_check(const struct record *record, usec_t now_us, struct fault *reterr)
+{
+	const struct record_reading *readings = record->temperature.items;
+	bool may_lie_ahead = record->device_time.at_us != 0;
+
+	if (!may_lie_ahead && record->time.at_us > now_us + FUTURE_GRACE_US)
+		return fault_set(reterr, PROBLEM_TIME_FUTURE, "future", "/time");
+	if (record->until.at_us != 0 && record->until.at_us < record->time.at_us)
+		return fault_set(reterr, PROBLEM_TIME_ORDER, "order", "/until");
+	for (size_t i = 0; i < record->temperature.count; i++)
+		if (!may_lie_ahead && readings[i].time.at_us > now_us + FUTURE_GRACE_US)
+			return fault_set(reterr, PROBLEM_TIME_FUTURE, "future", "/temperature/%zu/time", i);
+	return PROBLEM_NONE;
+}
+
+static enum problem decimal_between(struct str text, int64_t min, int64_t max, const char *pointer,
+				    struct fault *reterr)
+{
+	struct decimal d;
+
+	if (!decimal_parse(text, &d))
+		return refuse(reterr, PROBLEM_QUANTITY_SYNTAX, "decimal", pointer, text);
+	if (decimal_compare(d, decimal_of(min)) < 0 || decimal_compare(d, decimal_of(max)) > 0)
+		return refuse(reterr, PROBLEM_FIELD_RANGE, "range", pointer, text);
+	return PROBLEM_NONE;
+}
+
+static enum problem measures_check(const struct record *record, struct fault *reterr)
+{
+	const struct record_reading *readings = record->temperature.items;
+	enum problem p = PROBLEM_NONE;
+
+	if (record->position != NULL) {
+		p = decimal_between(record->position->lat, -90, 90, "/position/lat", reterr);
+		if (!p)
+			p = decimal_between(record->position->lon, -180, 180, "/position/lon", reterr);
+	}
+	for (size_t i = 0; !p && i < record->temperature.count; i++) {
+		p = decimal_between(readings[i].value, -273, 1000, "/value", reterr);
+		if (p)
+			return fault_within(reterr, p, "temperature", i);
+	}
+	return p;
+}
+
+static bool is_plain_text(const struct json *value)
+{
+	if (value->kind != JSON_STRING || value->text.len == 0 || value->text.len > MAX_DOSE_BYTES)
+		return false;
+	for (size_t i = 0; i < value->text.len; i++)
+		if ((unsigned char)value->text.at[i] < 0x20 || value->text.at[i] == 0x7f)
+			return false;
+	return true;
+}
+
+/* Text ("2 g per 15 L, twice"), or {value, unit, per}: doses are told in more units than goods are. */
+static enum problem dose_check(const struct json *dose, struct fault *reterr)
+{
+	struct decimal value;
+
+	if (dose == NULL || (dose->kind == JSON_STRING && is_plain_text(dose)))
+		return PROBLEM_NONE;
+	if (dose->kind != JSON_OBJECT)
+		return fault_set(reterr, PROBLEM_FIELD_TYPE, "type", "/dose");
+	for (size_t i = 0; i < dose->count; i++) {
+		const struct json_member *member = &dose->members[i];
+		bool is_value = str_equal(member->name, STR("value"));
+
+		if (!is_value && !str_equal(member->name, STR("unit")) &&
+		    !str_equal(member->name, STR("per")))
+			return fault_set(reterr, PROBLEM_FIELD_UNKNOWN, "unknown", "/dose/%.*s",
+					 STR_ARGS(member->name));
+		if (is_value ? (member->value.kind != JSON_STRING && member->value.kind != JSON_NUMBER)
+			     : !is_plain_text(&member->value))
+			return fault_set(reterr, PROBLEM_FIELD_TYPE, "type", "/dose/%.*s",
+					 STR_ARGS(member->name));
+		if (is_value &&
+		    (decimal_parse_quantity(member->value.text, &value) || decimal_is_zero(value)))
+			return refuse(reterr, PROBLEM_QUANTITY_SYNTAX, "quantity", "/dose/value",
+				      member->value.text);
+	}
+	if (json_get(dose, STR("value")) == NULL || json_get(dose, STR("unit")) == NULL)
+		return fault_set(reterr, PROBLEM_FIELD_MISSING, "required", "/dose/%s",
+				 json_get(dose, STR("value")) == NULL ? "value" : "unit");
+	return PROBLEM_NONE;
+}
+
+enum problem record_check(const struct record *record, usec_t now_us, const struct record_kind **ret,
+			  struct fault *reterr)
+{
+	const struct record_kind *kind = record_kind_find(record->type);
+	enum problem p;
+
+	if (kind == NULL)
+		return refuse(reterr, PROBLEM_RECORD_TYPE, "type", "/type", record->type);
+	p = members_check(record, record_rule_of(kind), reterr);
+	if (!p)
+		p = record_texts_check(&record_shape, record, reterr);
+	if (!p && utf8_length(record->note) > MAX_NOTE_CHARACTERS)
+		p = fault_set(reterr, PROBLEM_FIELD_RANGE, "maxLength", "/note");
+	if (!p)
+		p = times_check(record, now_us, reterr);
+	if (!p)
+		p = quantities_check(record, reterr);
+	if (!p)
+		p = measures_check(record, reterr);
+	if (!p)
+		p = dose_check(record->dose, reterr);
+	if (p)
+		return p;
+	*ret = kind;
+	return PROBLEM_NONE;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How a native record looks as JSON: contract section 4, one row a member. */
+#include "record_priv.h"
+
+#include <string.h>
+
+enum {
+	MAX_LOTS = 200,
+	MAX_SITES = 200,
+	MAX_ACTIVES = 20,
+	MAX_ANIMALS = 500,
+	MAX_READINGS = 2000,
+	MAX_DOCUMENTS = 50,
+	MAX_NOTE_BYTES = 4000, /* 1,000 characters of four bytes; the count of characters is checked apart */
+	MAX_REASON_BYTES = 1000,
+	MAX_REFERENCE_BYTES = 512,
+	MAX_NUMBER_BYTES = 32,
+};
+
+static const struct shape net_shape = {
+	.name = "NetQuantity",
+	.size = sizeof(struct record_quantity),
+	.doc = "A second measure of the same goods: the mass of a pack or of a head",
+	.fields =
+		(const struct field[]){
+			DECIMAL(struct record_quantity, value, "value", .max_len = MAX_NUMBER_BYTES,
+				.doc = "Decimal text, at most 15 significant digits and 6 decimals"),
+			STRING(struct record_quantity, unit, "unit", .min_len = 1, .max_len = 16,
+			       .doc = "UN/CEFACT code, or kg, g, t, jin, head …"),
+			END_OF_SHAPE,
+		},
+};
+static const struct shape quantity_shape = {
+	.name = "Quantity",
+	.size = sizeof(struct record_quantity),
+	.doc = "An exact amount with its unit",
+	.fields =
+		(const struct field[]){
+			DECIMAL(struct record_quantity, value, "value", .max_len = MAX_NUMBER_BYTES,
+				.doc = "Decimal text, at most 15 significant digits and 6 decimals; a number "
+				       "is accepted"),
+			STRING(struct record_quantity, unit, "unit", .min_len = 1, .max_len = 16,
+			       .doc = "UN/CEFACT code, or kg, g, t, jin, head …"),
+			OBJECT(struct record_quantity, net, "net", &net_shape, struct record_quantity,
+			       .flags = OPTIONAL, .doc = "Animals and packs: a second measure"),
+			END_OF_SHAPE,
+		},
+};
+static const struct shape lot_shape = {
+	.name = "RecordLot",
+	.size = sizeof(struct record_lot),
+	.doc = "So much of a lot",
+	.fields =
+		(const struct field[]){
+			STRING(struct record_lot, lot, "lot", .min_len = 1, .max_len = MAX_REFERENCE_BYTES,
+			       .doc = "Lot id, own number, code, Digital Link, or the id of the record that "
+				      "made it"),
+			OBJECT(struct record_lot, quantity, "quantity", &quantity_shape,
+			       struct record_quantity, .doc = "How much"),
+			END_OF_SHAPE,
+		},
+};
+static const struct shape output_shape = {
+	.name = "RecordOutput",
+	.size = sizeof(struct record_output),
+	.doc = "What came out",
+	.fields =
+		(const struct field[]){
+			STRING(struct record_output, product, "product", .min_len = 1,
+			       .max_len = MAX_REFERENCE_BYTES,
+			       .doc = "Registered product: id, number, name or GTIN"),
+			STRING(struct record_output, lot, "lot", .flags = OPTIONAL, .min_len = 1,
+			       .max_len = MAX_REFERENCE_BYTES, .doc = "Own lot number; made when absent"),
+			OBJECT(struct record_output, quantity, "quantity", &quantity_shape,
+			       struct record_quantity, .doc = "How much"),
+			END_OF_SHAPE,
+		},
+};
+static const struct shape position_shape = {
+	.name = "Position",
+	.size = sizeof(struct record_position),
+	.doc = "Where the device was (WGS 84)",
+	.fields =
+		(const struct field[]){
+			DECIMAL(struct record_position, lat, "lat", .max_len = MAX_NUMBER_BYTES,
+				.doc = "Degrees north"),
+			DECIMAL(struct record_position, lon, "lon", .max_len = MAX_NUMBER_BYTES,
+				.doc = "Degrees east"),
+			INTEGER(struct record_position, accuracy_m, "accuracyM", .flags = OPTIONAL, .min = 0,
+				.max = 1000000, .doc = "Radius of 68 % confidence, m"),
+			END_OF_SHAPE,
+		},
+};
+static const struct shape reading_shape = {
+	.name = "TemperatureReading",
+	.size = sizeof(struct record_reading),
+	.doc = "One temperature",
+	.fields =
+		(const struct field[]){
+			TIME(struct record_reading, time, "time", .doc = "When it was read"),
+			DECIMAL(struct record_reading, value, "value", .max_len = MAX_NUMBER_BYTES,
+				.doc = "Degrees Celsius"),
+			END_OF_SHAPE,
+		},
+};
+static const struct shape shortage_shape = {
+	.name = "Shortage",
+	.size = sizeof(struct record_shortage),
+	.doc = "What did not arrive, and why",
+	.fields =
+		(const struct field[]){
+			OBJECT(struct record_shortage, quantity, "quantity", &quantity_shape,
+			       struct record_quantity, .doc = "How much is missing"),
+			STRING(struct record_shortage, reason, "reason", .flags = OPTIONAL,
+			       .max_len = MAX_REASON_BYTES, .min_len = 1,
+			       .doc = "Why, as far as the receiver knows"),
+			END_OF_SHAPE,
+		},
+};
+static const struct shape document_shape = {
+	.name = "Document",
+	.size = sizeof(struct record_document),
+	.doc = "A paper or file that goes with the record",
+	.fields =
+		(const struct field[]){
+			STRING(struct record_document, type, "type", .flags = OPTIONAL, .min_len = 1,
+			       .max_len = 64,
+			       .doc = "CBV business transaction type: bol, desadv, inv, po, cert, testres … "
+				      "or a word of one's own"),
+			STRING(struct record_document, number, "number", .min_len = 1,
+			       .max_len = MAX_REFERENCE_BYTES, .doc = "Its number or URI"),
+			END_OF_SHAPE,
+		},
+};
+
+static const char *const entry_modes[] = {"field", "paper", "import", NULL};
+
+const struct field record_fields[MEMBER_COUNT + 1] = {
+	[MEMBER_ID] = UUID(struct record, id, "id", .flags = OPTIONAL,
+			   .doc = "Identity of the record for ever (UUIDv7); made when absent"),
+	[MEMBER_TYPE] = STRING(struct record, type, "type", .min_len = 1, .max_len = 32,
+			       .doc = "What was done: harvest, ship …"),
+	[MEMBER_TIME] = TIME(struct record, time, "time", .doc = "When it was done, with offset"),
+	[MEMBER_PARTY] = STRING(struct record, party, "party", .flags = OPTIONAL, .min_len = 1,
+				.max_len = MAX_REFERENCE_BYTES, .doc = "Who acted; default: the key's party"),
+	[MEMBER_SITE] =
+		STRING(struct record, site, "site", .flags = OPTIONAL, .min_len = 1,
+		       .max_len = MAX_REFERENCE_BYTES, .doc = "Where: plot, house, pond, packhouse …"),
+	[MEMBER_SITES] = STRINGS(struct record, sites, "sites", .flags = OPTIONAL, .min_len = 1,
+				 .max_len = MAX_SITES, .doc = "Several plots of one harvest"),
+	[MEMBER_LOT] = STRING(struct record, lot, "lot", .flags = OPTIONAL, .min_len = 1,
+			      .max_len = MAX_REFERENCE_BYTES,
+			      .doc = "The lot concerned; harvest: its own number, made when absent"),
+	[MEMBER_PRODUCT] = STRING(struct record, product, "product", .flags = OPTIONAL, .min_len = 1,
+				  .max_len = MAX_REFERENCE_BYTES,
+				  .doc = "Product harvested, or input used (registered name or number)"),
+	[MEMBER_QUANTITY] = OBJECT(struct record, quantity, "quantity", &quantity_shape,
+				   struct record_quantity, .flags = OPTIONAL, .doc = "How much"),
+	[MEMBER_INPUTS] = LIST(struct record, inputs, "inputs", &lot_shape, .flags = OPTIONAL, .min_len = 1,
+			       .max_len = MAX_LOTS, .doc = "What went in"),
+	[MEMBER_OUTPUTS] = LIST(struct record, outputs, "outputs", &output_shape, .flags = OPTIONAL,
+				.min_len = 1, .max_len = MAX_LOTS, .doc = "What came out"),
+	[MEMBER_LOTS] = LIST(struct record, lots, "lots", &lot_shape, .flags = OPTIONAL, .min_len = 1,
+			     .max_len = MAX_LOTS, .doc = "The lots concerned"),
+	[MEMBER_ACTIVE] = STRINGS(struct record, active, "active", .flags = OPTIONAL, .min_len = 1,
+				  .max_len = MAX_ACTIVES, .doc = "Active substances of the input"),
+	[MEMBER_DOSE] = JSON_VALUE(struct record, dose, "dose", .flags = OPTIONAL,
+				   .doc = "Text, or {value, unit, per}"),
+	[MEMBER_TARGET] = STRING(struct record, target, "target", .flags = OPTIONAL, .min_len = 1,
+				 .doc = "Pest or disease"),
+	[MEMBER_UNTIL] =
+		TIME(struct record, until, "until", .flags = OPTIONAL, .doc = "End of a use that takes days"),
+	[MEMBER_HARVESTER] = STRING(struct record, harvester, "harvester", .flags = OPTIONAL, .min_len = 1,
+				    .doc = "Who harvested; personal, never public"),
+	[MEMBER_ANIMALS] = STRINGS(struct record, animals, "animals", .flags = OPTIONAL, .min_len = 1,
+				   .max_len = MAX_ANIMALS, .doc = "Ear tags"),
+	[MEMBER_QUARANTINE] =
+		STRING(struct record, quarantine_certificate, "quarantineCertificate", .flags = OPTIONAL,
+		       .min_len = 1, .doc = "Number of the quarantine certificate"),
+	[MEMBER_TO] = STRING(struct record, to, "to", .flags = OPTIONAL, .min_len = 1,
+			     .max_len = MAX_REFERENCE_BYTES, .doc = "Party that is to receive"),
+	[MEMBER_FROM] = STRING(struct record, from, "from", .flags = OPTIONAL, .min_len = 1,
+			       .max_len = MAX_REFERENCE_BYTES, .doc = "Party that sends or sent"),
+	[MEMBER_VEHICLE] = STRING(struct record, vehicle, "vehicle", .flags = OPTIONAL, .min_len = 1,
+				  .doc = "Number plate or registered vehicle"),
+	[MEMBER_SHIPMENT] =
+		STRING(struct record, shipment, "shipment", .flags = OPTIONAL, .min_len = 1,
+		       .max_len = MAX_REFERENCE_BYTES,
+		       .doc = "The shipment that arrived, or the id of the record that shipped it"),
+	[MEMBER_SHORTAGE] = OBJECT(struct record, shortage, "shortage", &shortage_shape,
+				   struct record_shortage, .flags = OPTIONAL, .doc = "What did not arrive"),
+	[MEMBER_TEMPERATURE] =
+		LIST(struct record, temperature, "temperature", &reading_shape, .flags = OPTIONAL,
+		     .min_len = 1, .max_len = MAX_READINGS, .doc = "Temperatures on the way"),
+	[MEMBER_CHANNEL] = STRING(struct record, channel, "channel", .flags = OPTIONAL, .min_len = 1,
+				  .max_len = 64, .doc = "Where it is sold: market, shop, online …"),
+	[MEMBER_REASON] = STRING(struct record, reason, "reason", .flags = OPTIONAL, .min_len = 1,
+				 .max_len = MAX_REASON_BYTES, .doc = "Why"),
+	[MEMBER_DOCUMENTS] = LIST(struct record, documents, "documents", &document_shape, .flags = OPTIONAL,
+				  .min_len = 1, .max_len = MAX_DOCUMENTS, .doc = "Papers that go with it"),
+	[MEMBER_NOTE] =
+		STRING(struct record, note, "note", .flags = OPTIONAL, .min_len = 1,
+		       .max_len = MAX_NOTE_BYTES, .doc = "Remark, at most 1,000 characters; never public"),
+	[MEMBER_POSITION] =
+		OBJECT(struct record, position, "position", &position_shape, struct record_position,
+		       .flags = OPTIONAL, .doc = "Position of the device; never public"),
+	[MEMBER_DEVICE] = STRING(struct record, device, "device", .flags = OPTIONAL, .min_len = 1,
+				 .doc = "Device; never public"),
+	[MEMBER_DEVICE_TIME] =
+		TIME(struct record, device_time, "deviceTime", .flags = OPTIONAL,
+		     .doc = "The device's clock when it was entered; a record that says so may lie ahead"),
+	[MEMBER_ENTRY_MODE] = WORD(struct record, entry_mode, "entryMode", entry_modes, .flags = OPTIONAL,
+				   .doc = "Entered in the field, from paper, or by import"),
+	[MEMBER_COUNT] = END_OF_SHAPE,
+};
+
+const struct shape record_shape = {
+	.name = "Record",
+	.size = sizeof(struct record),
+	.fields = record_fields,
+	.doc = "One thing that was done, in farm words; which members a type takes is told with its types",
+};
+
+bool record_has(const struct record *record, enum record_member member)
+{
+	const struct field *field = &record_fields[member];
+	const char *at = (const char *)record + field->offset;
+
+	switch (field->kind) {
+	case FIELD_STR:
+	case FIELD_WORD:
+	case FIELD_DECIMAL:
+	case FIELD_RAW:
+		return ((const struct str *)(const void *)at)->at != NULL;
+	case FIELD_LIST:
+		return ((const struct list *)(const void *)at)->count > 0;
+	case FIELD_STRS:
+		return ((const struct str_list *)(const void *)at)->count > 0;
+	case FIELD_TIME:
+		return ((const struct instant *)(const void *)at)->at_us != 0;
+	case FIELD_UUID:
+		return !uuid_is_nil(*(const struct uuid *)(const void *)at);
+	case FIELD_OBJECT:
+	case FIELD_JSON:
+		return *(const void *const *)(const void *)at != NULL;
+	case FIELD_INT:
+	case FIELD_BOOL:
+		break;
+	}
+	return false;
+}
+
+enum problem fault_within(struct fault *reterr, enum problem p, const char *name, size_t index)
+{
+	struct fault inner = *reterr;
+
+	if (index == NO_INDEX)
+		(void)fault_set(reterr, p, inner.rule, "/%s%s", name, inner.pointer);
+	else
+		(void)fault_set(reterr, p, inner.rule, "/%s/%zu%s", name, index, inner.pointer);
+	reterr->value = inner.value;
+	reterr->detail = inner.detail;
+	return p;
+}
+
+static enum problem text_check(struct str text, bool line_breaks, struct fault *reterr)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+
+		if ((c < 0x20 || c == 0x7f) && !(line_breaks && (c == '\n' || c == '\r' || c == '\t')))
+			return fault_set(reterr, PROBLEM_FIELD_RANGE, "controlCharacter", "%s", "");
+	}
+	return PROBLEM_NONE;
+}
+
+/* The texts of one member; the pointer of a fault is within the member. */
+static enum problem texts_check(const struct field *field, const void *at, struct fault *reterr)
+{
+	const struct str_list *texts = at;
+	enum problem p = PROBLEM_NONE;
+
+	if (field->kind == FIELD_STR || field->kind == FIELD_DECIMAL)
+		return text_check(*(const struct str *)at, strcmp(field->name, "note") == 0, reterr);
+	if (field->kind != FIELD_STRS)
+		return PROBLEM_NONE; /* words are of a list; the dose is checked where its form is */
+	for (size_t i = 0; !p && i < texts->count; i++) {
+		p = text_check(texts->items[i], false, reterr);
+		if (p)
+			(void)fault_set(reterr, p, reterr->rule, "/%zu", i);
+	}
+	return p;
+}
+
+enum problem record_texts_check(const struct shape *shape, const void *value, struct fault *reterr)
+{
+	enum problem p = PROBLEM_NONE;
+
+	for (const struct field *field = shape->fields; !p && field->name != NULL; field++) {
+		const void *at = (const char *)value + field->offset;
+
+		if (field->kind == FIELD_LIST) {
+			const struct list *list = at;
+
+			for (size_t i = 0; !p && i < list->count; i++) {
+				p = record_texts_check(
+					field->of, (const char *)list->items + i * field->of->size, reterr);
+				if (p)
+					return fault_within(reterr, p, field->name, i);
+			}
+		} else if (field->kind == FIELD_OBJECT) {
+			const void *object = *(const void *const *)at;
+
+			p = object != NULL ? record_texts_check(field->of, object, reterr) : PROBLEM_NONE;
+		} else {
+			p = texts_check(field, at, reterr);
+		}
+		if (p)
+			return fault_within(reterr, p, field->name, NO_INDEX);
+	}
+	return PROBLEM_NONE;
+}
