@@ -24,6 +24,7 @@ enum field_flag {
 	OPTIONAL = 1 << 0,    /* may be absent; encoded only when present (absent str, nil uuid, NULL, at_us == 0, empty list) */
 	NULLABLE = 1 << 1,    /* absent is written as null; null on input reads as absent */
 	ALWAYS = 1 << 2,      /* OPTIONAL on input, but an empty list is written as [] */
+	SIGNED = 1 << 3,      /* DECIMAL: as decimal_parse reads it (temperatures, coordinates), not as a quantity */
 };
 
 struct shape;
@@ -33,10 +34,10 @@ struct field {
 	size_t offset;
 	unsigned flags;
 	const struct shape *of;   /* OBJECT, LIST */
-	const char *const *words; /* WORD: the allowed ones, NULL-terminated; the first is not a default */
+	const char *const *words; /* WORD, items of STRS: the allowed ones, NULL-terminated; the first is not a default */
 	size_t min_len;           /* STR: code points; LIST, STRS: items */
 	size_t max_len;           /* STR: bytes (0: 256); LIST, STRS: items (0: 100) */
-	int64_t min, max;         /* INT: both 0 means any */
+	int64_t min, max;         /* INT: both 0 means any; max < min means no upper limit */
 	const char *doc;
 };
 
@@ -75,13 +76,15 @@ struct str_list {
 #define RAW_JSON(T, m, key, ...) FIELD_ROW(T, m, struct str, FIELD_RAW, key, __VA_ARGS__)
 #define END_OF_SHAPE {.name = NULL}
 
-/* Decodes into `ret` (shape->size bytes). Faults: FIELD_MISSING, FIELD_TYPE, FIELD_UNKNOWN, FIELD_RANGE, TIME_NAIVE,
- * TIME_SYNTAX, QUANTITY_SYNTAX (a DECIMAL that is not a number at all), each with the JSON Pointer. */
+/* Decodes into `ret` (shape->size bytes); what is absent is zero. Text is borrowed from the JSON value.
+ * Faults: FIELD_MISSING, FIELD_TYPE, FIELD_UNKNOWN, FIELD_RANGE, TIME_NAIVE, TIME_SYNTAX, QUANTITY_SYNTAX (a DECIMAL
+ * that is not a number at all), each with the JSON Pointer. */
 enum problem shape_decode(const struct shape *shape, struct arena *arena, const struct json *json, void *ret,
                           struct fault *reterr) must_check;
 
 /* Query parameters: the same table over name=value pairs. Only scalar kinds and STRS (repeated name). An unknown
- * name is refused. Pointer names the parameter: "?limit". A time's "+" that arrived as a space is read as "+". */
+ * name is refused. Pointer names the parameter: "?limit". A time's "+" that arrived as a space is read as "+".
+ * An empty value of an OPTIONAL parameter is absent, as HTML forms send them. BOOL: true, false, 1, 0. */
 struct query_pair {
 	struct str name, value; /* percent-decoded */
 };
@@ -90,7 +93,8 @@ enum problem shape_decode_query(const struct shape *shape, struct arena *arena, 
 
 void shape_encode(const struct shape *shape, const void *value, struct json_writer *w);
 
-/* JSON Schema 2020-12 of the shape, without definitions: OBJECT and LIST refer to "#/components/schemas/NAME". */
+/* JSON Schema 2020-12 of the shape, without definitions: OBJECT and LIST refer to "#/components/schemas/NAME".
+ * Limits are stated where a row states them: the defaults bind input only. */
 void shape_schema(const struct shape *shape, struct json_writer *w);
 /* Calls `visit` for the shape and for every shape it refers to, each once by name. */
 void shape_visit(const struct shape *shape, void (*visit)(const struct shape *shape, void *context), void *context);
