@@ -27,5 +27,7 @@ struct sha256 public_key_fingerprint(const struct public_key *key); /* of the re
 void public_key_destroy(struct public_key *key);
 /* PROBLEM_SIGNATURE when it does not verify, malformed signatures included. */
 enum problem verify(const struct public_key *key, struct bytes message, struct bytes signature) must_check;
+/* The three steps in one, in the shape that the pure verifiers of core are handed; `unused` may be NULL. */
+bool verify_spki(void *unused, struct bytes spki, struct bytes message, struct bytes signature) must_check;
 
 #endif

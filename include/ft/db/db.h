@@ -13,13 +13,19 @@ struct db; /* one connection, owned by one thread */
  * bytea struct bytes · text struct str · boolean bool · smallint, integer, bigint int64_t · uuid struct uuid ·
  * timestamptz usec_t · date int32_t day · numeric struct decimal · T[] struct sql_array of that C type.
  * NULL: absent bytes or str, nil uuid. For other types a column or parameter declared "T?" (nullable) becomes
- * struct sql_nullable_… { bool known; … value; }; see tools/sqlgen.py. In arrays: absent / nil elements are NULL;
- * SQL_NULL_INT stands for NULL in bigint[] and timestamptz[]. */
+ * struct sql_nullable_… { bool known; … value; } (of date, timestamptz and integers: sql_nullable_int); see
+ * tools/sqlgen.py. NULL where none was declared is PROBLEM_INTERNAL. In arrays: absent / nil elements are NULL;
+ * SQL_NULL_INT stands for NULL in arrays of integers and times, SQL_NULL_DAY in date[], SQL_NULL_DECIMAL in
+ * numeric[]; in boolean[] there is none. No items and no count is the empty array; in a "T[]?" it is NULL.
+ * INT64_MAX and INT32_MAX are 'infinity' of timestamptz and date. A numeric beyond 15 decimals is PROBLEM_INTERNAL:
+ * round in the statement. */
 struct sql_array {
 	const void *items;
 	size_t count;
 };
 #define SQL_NULL_INT INT64_MIN
+#define SQL_NULL_DAY INT32_MIN
+#define SQL_NULL_DECIMAL ((struct decimal){(int128)INT64_MIN * ((int128)1 << 64)})
 struct sql_nullable_int { bool known; int64_t value; };
 struct sql_nullable_bool { bool known; bool value; };
 struct sql_nullable_decimal { bool known; struct decimal value; };
@@ -39,31 +45,42 @@ struct sql_statement {
 	size_t row_size;
 };
 
-/* PROBLEM_DB_UNAVAILABLE when it cannot be reached. Statements are prepared at connect; the connection is opened
- * again, once, by db_ready(). */
+/* PROBLEM_DB_UNAVAILABLE when it cannot be reached. Statements are prepared at their first use. A connection found
+ * dead before anything was sent is opened again, at most once per call; after a vain attempt calls fail at once for
+ * a moment. A server that does not answer within the timeout and five seconds counts as lost. */
 enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **ret) must_check;
 void db_close(struct db *db); /* NULL is fine */
 enum problem db_ready(struct db *db) must_check; /* reconnects when the connection is lost */
 struct str db_last_error(const struct db *db);   /* server's text, for logs only; borrowed until the next call */
 
-/* What the generated functions call. Rows are built in `arena`. SQL_ONE without a row is PROBLEM_NOT_FOUND. */
+/* What the generated functions call. Rows are built in `arena`. SQL_ONE without a row is PROBLEM_NOT_FOUND, with
+ * several PROBLEM_INTERNAL. Outside db_tx each is a transaction of its own. PROBLEM_CONFLICT: a constraint refused.
+ * PROBLEM_DB_RETRY: serialization failure or deadlock. PROBLEM_BUSY: statement_timeout. */
 enum problem db_one(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params, void *ret) must_check;
 enum problem db_many(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params, void **ret,
                      size_t *ret_count) must_check;
 enum problem db_exec(struct db *db, const struct sql_statement *s, const void *params, int64_t *ret_rows) must_check;
 
 /* Pipeline: statements are queued, sent together and their results taken in the order queued; one round trip.
- * The first failure fails the rest (they then give PROBLEM_CONFLICT's cause again). Only inside db_tx. */
+ * The first failure fails the rest, which give the same problem again. Only inside db_tx. Not mixed with db_one,
+ * db_many, db_exec while results are still to be taken. What is queued when the body of db_tx returns travels with
+ * the COMMIT: nobody looks at its rows, but its failure is that of the transaction. */
 void db_queue(struct db *db, const struct sql_statement *s, const void *params); /* copies the parameters */
 enum problem db_flush(struct db *db) must_check; /* sends what is queued, with one sync */
+enum problem db_take_one(struct db *db, struct arena *arena, const struct sql_statement *s, void *ret) must_check;
 enum problem db_take_many(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret, size_t *ret_count) must_check;
 enum problem db_take_exec(struct db *db, const struct sql_statement *s, int64_t *ret_rows) must_check; /* ret_rows may be NULL */
 
 /* One transaction: begin, scope, `body`, commit with synchronous_commit=on. Run again, at most 8 times, after
- * SQLSTATE 40001 and 40P01; `body` therefore touches only the database and what it can make again.
- * PROBLEM_DB_RETRY when it lost every time. A unique violation is PROBLEM_CONFLICT, a check violation too.
- * *reterr_unknown is set when the connection was lost during COMMIT: the outcome is not known. */
-struct db_scope { /* row security: who acts; SET LOCAL by tx.c alone, pipelined with the first query */
+ * SQLSTATE 40001 and 40P01, and once after a connection lost before COMMIT was sent; `body` therefore touches only
+ * the database and what it can make again. PROBLEM_DB_RETRY when it lost every time. A unique violation is
+ * PROBLEM_CONFLICT, a check violation too. A body that returns a problem, or that ignores one of a statement, is
+ * rolled back and db_tx returns that problem. *reterr_unknown (may be NULL) says on failure whether the outcome of
+ * the COMMIT is not known: the connection was lost, or synchronous replication did not confirm. */
+/* Row security: who acts. Set by tx.c alone, for one transaction, pipelined with the first query. Policies read
+ * current_setting('ft.key'), 'ft.region' (both empty when absent), 'ft.parties' ("{uuid,…}") and 'ft.service'
+ * ("on" or "off"). */
+struct db_scope {
 	struct uuid key;
 	struct str region;
 	const struct uuid *parties;

@@ -10,10 +10,12 @@ struct migration {
 	const char *name, *text; /* generated from sql/migrations/NNNN-topic.sql */
 	const char *sha256_hex;
 };
-extern const struct migration migrations[]; /* ends with number 0 */
+extern const struct migration migrations[]; /* ends with a row without a name */
 
 /* PROBLEM_SCHEMA_NEWER: the database knows a migration that we do not. PROBLEM_SCHEMA_CHANGED: an applied one has
- * another checksum here. reterr->detail says which. Two at once: the second waits, then finds nothing to do. */
-enum problem migrate(struct str conninfo, int *ret_applied, struct fault *reterr) must_check;
+ * another checksum here, or one before it is missing. PROBLEM_DB_UNAVAILABLE, PROBLEM_INTERNAL: reterr->detail is the
+ * server's text. reterr->detail says which, and lives in the arena. Each migration that succeeded stays applied.
+ * Two at once: the second waits, then finds nothing to do. */
+enum problem migrate(struct arena *arena, struct str conninfo, int *ret_applied, struct fault *reterr) must_check;
 
 #endif

@@ -40,12 +40,22 @@ struct call {
 	struct str raw_query;    /* raw, without "?"; absent when there is none */
 	struct str path_args[4]; /* {names} of the route's path, in order, percent-decoded once */
 	struct str accept, if_none_match, if_match, accept_encoding; /* request headers; absent when not sent */
+	struct str content_type; /* of the body */
 	struct str body_bytes;   /* the body as received */
 	void *body;              /* decoded route->request, or NULL */
 	void *query;             /* decoded route->query, or NULL */
 	void *state;             /* between prepare and finish: the handler's own */
 	struct str request_id;
 	struct fault fault;
+	void *transport;         /* the server's own */
+};
+
+/* Any other request header, copied into the arena; absent when not sent. In cached, prepare, handle and finish. */
+struct str call_header(const struct call *call, const char *name);
+
+struct reply_header {
+	const char *name;
+	struct str value;
 };
 
 struct reply {
@@ -55,6 +65,8 @@ struct reply {
 	int status;               /* 0: the route's own status */
 	struct str etag;          /* with quotes */
 	struct str location, link; /* header values; absent: none */
+	const struct reply_header *headers; /* further ones, in the arena or static */
+	size_t header_count;
 	const char *cache_control; /* NULL: no-store */
 	bool vary_accept;         /* the answer depends on Accept / Accept-Language / Accept-Encoding */
 	const char *content_encoding; /* of raw: "gzip" or NULL */
@@ -75,6 +87,9 @@ struct route {
 	const char *tag;
 	enum scope scope;
 	size_t max_body;       /* bytes; 0: no body is read */
+	/* A media type that bodies may have besides JSON. "application/x-www-form-urlencoded" is decoded by `request`
+	 * too (flat shapes only); a body of any other type reaches the handler as body_bytes, with body NULL. */
+	const char *body_type;
 	unsigned rate_per_min; /* per key or address; 0: the server's default for the scope and method */
 	const struct shape *query, *request, *response;
 	const char *media_type; /* of replies without a response shape, for OpenAPI: "text/html" … */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What every handler can reach: process-lifetime parts made by main, and the worker's database connection. */
+#ifndef FT_API_APP_H
+#define FT_API_APP_H
+
+#include "ft/base/config.h"
+#include "ft/core/risk.h"
+#include "ft/db/db.h"
+#include "ft/http/route.h"
+#include "ft/signer/signer.h"
+#include "ft/store/capture.h"
+#include "ft/store/trail_cache.h"
+
+struct key_cache;
+struct reader;
+
+struct app {
+	const struct config *config;
+	struct str conninfo;            /* of the application role */
+	struct str root_url;            /* stands in codes: FARMTRAIL_PUBLIC_URL, else http://127.0.0.1:PORT */
+	bool test_codes;                /* no public URL, or demonstration data: TEST mark */
+	struct signer *signer;
+	struct capture *capture;
+	struct trail_cache *cache;
+	struct reader *reader;          /* pipelined point reads */
+	struct key_cache *keys;         /* API keys known in memory */
+	const struct reference *reference;
+	uint8_t code_key[32];
+	struct uuid registrar;          /* party whose key signs master data and enrolments */
+	struct str started_at;
+};
+
+static inline struct app *call_app(const struct call *call) { return call->app; }
+static inline struct db *call_db(const struct call *call) { return call->worker; }
+/* Row security scope of the caller. */
+struct db_scope call_scope(const struct call *call);
+
+#endif

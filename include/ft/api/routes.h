@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The list of route tables: one per resource, each ended by a row without a path. */
+#ifndef FT_API_ROUTES_H
+#define FT_API_ROUTES_H
+
+#include "ft/http/route.h"
+
+extern const struct route event_routes[], lot_routes[], party_routes[], site_routes[], product_routes[],
+	certificate_routes[], key_routes[], region_routes[], alert_routes[], code_routes[], resolve_routes[],
+	health_routes[], thing_routes[];
+extern const struct route *const all_routes[]; /* NULL-terminated */
+
+#endif

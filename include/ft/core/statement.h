@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Statements: the short texts that are signed for everything a trail depends on. Line order is fixed; a
+ *statement that parses prints back to the same bytes. Example:
+ *
+ *	farmtrail/event@v1
+ *	log farmtrail.example
+ *	org 018f6c1e-7b7a-7c55-9d0e-3f6b2a4d9c11
+ *	key <base64 SHA-256 of the signing key's SPKI>
+ *	seq 4217
+ *	at 1795300000
+ *	lot <base64 32>             0 to 64 lines, sorted; beyond that one line "lots N <base64 SHA-256 of
+ *those lines>" prev <base64 32>            likewise, "prevs N …" body sha256 <base64 32> 312 text/plain seen
+ *70000 <base64 32>      optional
+ *
+ * A key statement has, after "at": vkey, use, custody and optionally predecessor, and nothing of the rest. */
+#ifndef FT_CORE_STATEMENT_H
+#define FT_CORE_STATEMENT_H
+
+#include "ft/base/uuid.h"
+#include "ft/crypto/digest.h"
+
+enum { STATEMENT_MAX_LEN = 16 * 1024, STATEMENT_MAX_LINKS = 64, STATEMENT_MAX_KIND_LEN = 32 };
+
+/* Hashes that stand one a line, or summed up in one line when there are more than STATEMENT_MAX_LINKS. */
+struct statement_links {
+	size_t count;
+	const struct sha256
+		*hashes;      /* NULL when parsed from the summed-up form: only `digest` is known then */
+	struct sha256 digest; /* of the lines; read when `hashes` is NULL */
+};
+
+struct statement {
+	struct str kind; /* "event", "key", "party", …: [a-z-]+; stands as farmtrail/KIND@v1 */
+	struct str log;  /* the log's origin: the statement counts in that log only */
+	struct uuid org;
+	struct sha256 key; /* fingerprint of the key that signs */
+	int64_t seq;       /* per key, without gaps */
+	int64_t at_s;      /* unix seconds; a claim, never used to decide validity */
+
+	/* every kind but "key" */
+	struct statement_links lots, prevs;
+	struct sha256 body; /* of the manifest */
+	size_t body_len;
+	struct str media_type;
+	bool has_seen; /* newest log head that the signer had verified */
+	int64_t seen_size;
+	struct sha256 seen_root;
+
+	/* kind "key" */
+	struct str vkey;    /* C2SP verifier key of the key that is stated; `key` is its fingerprint */
+	struct str use;     /* "event", "inspect", "log", "register" */
+	struct str custody; /* "self", "service" */
+	bool has_predecessor;
+	struct sha256 predecessor; /* fingerprint of the key it takes over from */
+};
+
+/* Sorts the links and drops doubles. The fields are the program's own: forms are asserted. */
+struct str statement_print(struct arena *arena, const struct statement *statement);
+/* Strict: what it accepts prints back byte for byte. Texts are borrowed from `text`. */
+bool statement_parse(struct arena *arena, struct str text, struct statement *ret);
+
+/* The word of "farmtrail/WORD@v1\n" at the start; absent when the text starts otherwise. */
+struct str statement_kind(struct str text);
+static inline struct sha256 statement_hash(struct str text)
+{
+	return sha256_of(str_bytes(text));
+} /* what prev names */
+/* What a `lot` line says: holders of the label recognise it, strangers do not. */
+struct sha256 statement_lot(const uint8_t salt[16], struct str canonical_link);
+/* The lines "WORD <base64>\n", sorted, that travel with a proof when the statement only sums them up. */
+struct str statement_link_lines(struct arena *arena, struct str word, const struct sha256 *hashes,
+				size_t count);
+/* The name in signature lines and verifier keys of an organisation: LOG/o/ORG. */
+struct str statement_signer_name(struct arena *arena, struct str log, struct uuid org);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A thing may be named by id, own number within the party, code, own-scheme URI, Digital Link or URN: the one place
+ * where a spelling becomes a directory key. Hosts never count (decision 5). */
+#ifndef FT_CORE_THING_NAME_H
+#define FT_CORE_THING_NAME_H
+
+#include "ft/base/problem.h"
+#include "ft/core/lot_id.h"
+#include "ft/crypto/digest.h"
+
+enum thing_kind { THING_PARTY, THING_SITE, THING_PRODUCT, THING_CERTIFICATE, THING_LOT, THING_SHIPMENT, THING_KIND_COUNT };
+extern const char *const thing_kind_words[THING_KIND_COUNT]; /* as in table thing */
+
+enum thing_name_form {
+	NAME_ID,   /* the id itself: no look-up of the name is needed */
+	NAME_CODE, /* a short code: table code */
+	NAME_HASH, /* everything else: table thing */
+};
+struct thing_name {
+	enum thing_name_form form;
+	struct lot_id id;   /* NAME_ID: lots and shipments (org and id); others: id in .lot */
+	struct str code;    /* NAME_CODE: folded */
+	struct sha256 hash; /* NAME_HASH */
+};
+
+/* Reads a spelling of a thing of this kind; a bare number is one within `party` (ignored for parties).
+ * PROBLEM_IDENTIFIER_SYNTAX: none of the forms. */
+enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct uuid party, struct str spelling,
+                             struct thing_name *ret) must_check;
+
+/* The directory keys under which a thing is filed. */
+struct sha256 thing_hash_number(enum thing_kind kind, struct uuid party, struct str number);
+struct sha256 thing_hash_path(struct str path); /* decoded identity of a URI: "/o/91500…/p/RICE/b/L1", "/01/…/10/…" */
+/* The path of a URI as filed: without scheme and host, percent-decoded, no trailing slash. absent: not a URI. */
+struct str thing_uri_path(struct arena *arena, struct str uri);
+
+/* Opaque ids outside: "lot_" and "shp_" with org and id; parties, sites, products, certificates, keys, events are UUIDs. */
+struct str shipment_id_print(struct arena *arena, struct lot_id id);
+
+#endif

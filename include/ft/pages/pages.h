@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Server-rendered pages: values in, one complete HTML document out. Pure: decides nothing, fetches nothing. */
+#ifndef FT_PAGES_PAGES_H
+#define FT_PAGES_PAGES_H
+
+#include "ft/core/trail.h"
+
+/* Where pages link to; the routes stand at these paths. */
+#define PAGE_HOME_PATH "/"
+#define PAGE_SEARCH_PATH "/q"
+#define PAGE_VERIFY_PATH "/verify"
+#define PAGE_PROBLEMS_PATH "/problems"
+
+/* What every page is told. All of it is plain text: it is escaped here. */
+struct page {
+	enum language language;
+	struct str path;       /* of this page, raw, without the query: "/t/7K2M9P4Q"; language switch, tier links */
+	struct str raw_query;  /* as it came, without "?"; absent: none. The language switch keeps all but lang */
+	struct str public_url; /* "https://id.example.cn"; absent or empty: the share card names no address */
+	bool demonstration;    /* banner on every page */
+};
+
+/* /t/{code}, /01/…, /o/…: the trail at the tier that it was aggregated to. Send with max-age short and an ETag. */
+struct str page_trail(struct arena *arena, const struct page *page, const struct trail *trail);
+
+/* A code of the right form that is not registered, and text that cannot be a code. Both are sent with 404. */
+struct str page_unknown_code(struct arena *arena, const struct page *page, struct str typed);
+struct str page_malformed_code(struct arena *arena, const struct page *page, struct str typed);
+
+/* / and /q?q= */
+struct page_hit {
+	struct str kind;   /* lot, code, party, site, product, certificate; another word is shown as it is */
+	struct str title;
+	struct str detail; /* one line below the title; absent: none */
+	struct str href;   /* a path of this server; anything else is not linked */
+};
+struct str page_home(struct arena *arena, const struct page *page);
+struct str page_results(struct arena *arena, const struct page *page, struct str query, const struct page_hit *hits,
+                        size_t count, bool more);
+
+/* /problems, /problems/{slug}, and the page a browser gets in place of problem+json. */
+struct str page_problem_index(struct arena *arena, const struct page *page);
+struct str page_problem_type(struct arena *arena, const struct page *page, enum problem p);
+/* fault may be NULL; request_id absent: not shown. */
+struct str page_problem(struct arena *arena, const struct page *page, enum problem p, const struct fault *fault,
+                        struct str request_id);
+
+/* PAGE_VERIFY_PATH: how to check signatures without trusting this server. */
+struct str page_verify_help(struct arena *arena, const struct page *page);
+
+/* For the Content-Security-Policy header: no script, no frame, no foreign host; inline style only. */
+extern const char page_csp[];
+
+#endif

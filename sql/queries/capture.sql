@@ -1,0 +1,347 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What the group writer runs: facts and locks for a batch, then array writes.
+
+-- name: thing_find_many :many
+-- What spellings name.
+-- param: hashes bytea[]
+-- class: any
+-- column: hash bytea, kind text, org_id uuid, id uuid
+SELECT hash, kind, org_id, id FROM thing WHERE hash = ANY(@hashes);
+
+-- name: code_find_many :many
+-- What codes name.
+-- param: codes text[]
+-- class: any
+-- column: code text, kind text, org_id uuid, id uuid
+SELECT code, kind, org_id, id FROM code WHERE code = ANY(@codes);
+
+-- name: event_key_find_many :many
+-- Which eventIDs are taken.
+-- param: hashes bytea[]
+-- class: any
+-- column: hash bytea, org_id uuid, id uuid
+SELECT hash, org_id, id FROM event_key WHERE hash = ANY(@hashes);
+
+-- name: event_answers :many
+-- First answers of records that are in, for repetitions.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: id uuid, request_sha256 bytea, answer bytea
+SELECT id, request_sha256, answer FROM event WHERE org_id = ANY(@orgs) AND id = ANY(@ids);
+
+-- name: capture_parties :many
+-- Parties a batch names.
+-- param: ids uuid[]
+-- class: ref
+-- column: id uuid, number text, kind text, name_zh text, name_en text, region text, uri text, personal boolean, state text, version bigint
+SELECT id, number, kind, name_zh, name_en, region, uri, personal, state, version FROM party WHERE id = ANY(@ids);
+
+-- name: capture_sites :many
+-- Sites a batch names, with the district of their region.
+-- param: ids uuid[]
+-- class: ref
+-- column: id uuid, party uuid, number text, kind text, name_zh text, region text, township text, district text, uri text, personal boolean, commodity text, state text, version bigint
+SELECT s.id, s.party, s.number, s.kind, s.name_zh, s.region,
+       CASE WHEN r.level = 'township' THEN r.code END AS township,
+       CASE r.level WHEN 'township' THEN r.parent WHEN 'district' THEN r.code END AS district,
+       s.uri, s.personal, s.commodity, s.state, s.version
+FROM site s JOIN region r ON r.code = s.region
+WHERE s.id = ANY(@ids);
+
+-- name: capture_products :many
+-- Products a batch names.
+-- param: ids uuid[]
+-- class: ref
+-- column: id uuid, party uuid, number text, name_zh text, name_en text, commodity text, gtin text, unit text, shelf_life_days bigint?, packages bytea, uri text, state text, version bigint
+SELECT id, party, number, name_zh, name_en, commodity, gtin, unit, shelf_life_days, packages, uri, state, version
+FROM product WHERE id = ANY(@ids);
+
+-- name: capture_regions :many
+-- Regions with their district, for places without a site.
+-- param: codes text[]
+-- class: ref
+-- column: code text, township text, district text
+SELECT code, CASE WHEN level = 'township' THEN code END AS township,
+       CASE level WHEN 'township' THEN parent WHEN 'district' THEN code END AS district
+FROM region WHERE code = ANY(@codes);
+
+-- name: capture_lots_lock :many
+-- Lots a batch touches, locked in ascending order.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: org_id uuid, lot_id uuid, number text, uri text, code text, product uuid, commodity text, dimension bigint, unit text, own numeric, total numeric, site uuid, region text, created_event uuid, event_time timestamptz, offset_min bigint, produced_day date, expires_day date?, flags bigint, salt bytea, head bytea, version timestamptz
+SELECT org_id, lot_id, number, uri, code, product, commodity, dimension::bigint AS dimension, unit, own, total, site, region,
+       created_event, event_time, offset_min::bigint AS offset_min, produced_day, expires_day, flags, salt, head, version
+FROM lot
+WHERE org_id = ANY(@orgs) AND lot_id = ANY(@ids)
+ORDER BY org_id, lot_id
+FOR UPDATE;
+
+-- name: capture_holdings_lock :many
+-- Stock of those lots at the parties a batch names, locked in ascending order.
+-- param: orgs uuid[], ids uuid[], holders uuid[]
+-- class: any
+-- column: org_id uuid, lot_id uuid, holder uuid, region text, site uuid, on_hand numeric, in_transit numeric, sold numeric, destroyed numeric, deficit numeric
+SELECT org_id, lot_id, holder, region, site, on_hand, in_transit, sold, destroyed, deficit
+FROM lot_holding
+WHERE org_id = ANY(@orgs) AND lot_id = ANY(@ids) AND holder = ANY(@holders)
+ORDER BY org_id, lot_id, holder
+FOR UPDATE;
+
+-- name: key_heads_lock :many
+-- Keys of the organisations that record, with their sequence heads, locked in ascending order.
+-- param: orgs uuid[]
+-- class: local
+-- column: fingerprint bytea, org_id uuid, algorithm bigint, spki bytea, wrapped bytea, seq bigint
+SELECT h.fingerprint, h.org_id, k.algorithm::bigint AS algorithm, k.spki, s.wrapped, h.seq
+FROM key_head h
+JOIN signing_key k ON k.fingerprint = h.fingerprint
+JOIN key_secret s ON s.fingerprint = h.fingerprint
+WHERE h.org_id = ANY(@orgs) AND k.state = 'active' AND k.custody = 'service'
+ORDER BY h.fingerprint
+FOR UPDATE OF h;
+
+-- name: shipments_lock :many
+-- Shipments a batch receives, locked in ascending order.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: org_id uuid, id uuid, from_party uuid, to_party uuid, event uuid, shipped_at timestamptz, state text
+SELECT org_id, id, from_party, to_party, event, shipped_at, state
+FROM shipment
+WHERE org_id = ANY(@orgs) AND id = ANY(@ids)
+ORDER BY org_id, id
+FOR UPDATE;
+
+-- name: shipment_lines :many
+-- What those shipments carry.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: org_id uuid, shipment uuid, n bigint, lot_org uuid, lot_id uuid, value text, unit text, base numeric, received numeric
+SELECT org_id, shipment, n::bigint AS n, lot_org, lot_id, value, unit, base, received
+FROM shipment_line
+WHERE org_id = ANY(@orgs) AND shipment = ANY(@ids)
+ORDER BY org_id, shipment, n;
+
+-- name: site_uses :many
+-- Inputs used at sites in a span of time, for the interval rules.
+-- param: orgs uuid[], sites uuid[], since timestamptz, until timestamptz
+-- class: any
+-- column: site uuid, event uuid, event_time timestamptz, offset_min bigint, input_product text, input_active text[]
+SELECT s.site, s.event, s.event_time, s.offset_min::bigint AS offset_min, e.input_product, e.input_active
+FROM site_event s
+JOIN event e ON e.org_id = s.event_org AND e.id = s.event
+WHERE s.org_id = ANY(@orgs) AND s.site = ANY(@sites) AND s.event_time BETWEEN @since AND @until
+  AND s.lot_id IS NULL AND e.input_product IS NOT NULL
+ORDER BY s.event_time, s.event
+LIMIT 5000;
+
+-- name: site_harvests :many
+-- Lots harvested at sites in a span of time, for inputs recorded late.
+-- param: orgs uuid[], sites uuid[], since timestamptz, until timestamptz
+-- class: any
+-- column: site uuid, event uuid, event_time timestamptz, offset_min bigint, lot_org uuid, lot_id uuid
+SELECT site, event, event_time, offset_min::bigint AS offset_min, lot_org, lot_id
+FROM site_event
+WHERE org_id = ANY(@orgs) AND site = ANY(@sites) AND event_time BETWEEN @since AND @until AND lot_id IS NOT NULL
+ORDER BY event_time, event
+LIMIT 5000;
+
+-- name: lot_downstream_sold :many
+-- Which of some lots were sold, themselves or in what became of them.
+-- param: ids uuid[], max_lots bigint
+-- class: local
+-- column: lot_id uuid
+WITH RECURSIVE below (root, lot_id) AS (
+    SELECT r, r FROM unnest(@ids) AS r
+    UNION
+    SELECT b.root, e.child FROM below b JOIN lot_edge e ON e.parent = b.lot_id
+), bounded AS (
+    SELECT root, lot_id FROM below LIMIT @max_lots
+)
+SELECT DISTINCT b.root AS lot_id
+FROM bounded b JOIN lot_holding h ON h.lot_id = b.lot_id
+WHERE h.sold > 0;
+
+-- name: lot_ancestor_edges :many
+-- Edges upstream of some lots, for the cycle check of an output that exists already.
+-- param: ids uuid[], max_edges bigint
+-- class: local
+-- column: parent_org uuid, parent uuid, child_org uuid, child uuid
+WITH RECURSIVE above (lot_id) AS (
+    SELECT unnest(@ids)
+    UNION
+    SELECT e.parent FROM above a JOIN lot_edge e ON e.child = a.lot_id
+)
+SELECT e.parent_org, e.parent, e.child_org, e.child
+FROM above a JOIN lot_edge e ON e.child = a.lot_id
+LIMIT @max_edges;
+
+-- name: event_insert_many :exec
+-- The events of a batch.
+-- param: org_id uuid[], id uuid[], event_id text[], type text[], event_time timestamptz[], offset_min bigint[]
+-- param: recorded_at timestamptz[], biz_step text[], disposition text[], party uuid[], site uuid[], region text[]
+-- param: to_party uuid[], input_product text[], input_active text[], flags bigint[], body bytea[]
+-- param: request_sha256 bytea[], view_secret bytea[], key_fingerprint bytea[], seq bigint[], statement bytea[]
+-- param: statement_sha256 bytea[], answer bytea[]
+-- class: key
+INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, biz_step, disposition, party, site, region,
+                   to_party, input_product, input_active, flags, body, request_sha256, view_secret, key_fingerprint, seq,
+                   statement, statement_sha256, answer)
+SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, string_to_array(o, E'\x1f'), p, q, r, s, t, u, v, w, x
+FROM unnest(@org_id, @id, @event_id, @type, @event_time, @offset_min, @recorded_at, @biz_step, @disposition, @party, @site,
+            @region, @to_party, @input_product, @input_active, @flags, @body, @request_sha256, @view_secret,
+            @key_fingerprint, @seq, @statement, @statement_sha256, @answer)
+     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x);
+
+-- name: event_key_insert_many :exec
+-- Their identities.
+-- param: hash bytea[], org_id uuid[], id uuid[]
+-- class: key
+INSERT INTO event_key (hash, org_id, id) SELECT a, b, c FROM unnest(@hash, @org_id, @id) AS z (a, b, c);
+
+-- name: thing_insert_many :exec
+-- New spellings.
+-- param: hash bytea[], kind text[], org_id uuid[], id uuid[]
+-- class: key
+INSERT INTO thing (hash, kind, org_id, id) SELECT a, b, c, d FROM unnest(@hash, @kind, @org_id, @id) AS z (a, b, c, d);
+
+-- name: code_insert_many :exec
+-- Codes of new lots.
+-- param: code text[], kind text[], org_id uuid[], id uuid[], issued_at timestamptz[]
+-- class: key
+INSERT INTO code (code, kind, org_id, id, state, issued_at)
+SELECT a, b, c, d, 'activated', e FROM unnest(@code, @kind, @org_id, @id, @issued_at) AS z (a, b, c, d, e);
+
+-- name: lot_upsert_many :exec
+-- New lots, and what changed of lots that existed.
+-- param: org_id uuid[], lot_id uuid[], number text[], uri text[], code text[], product uuid[], commodity text[]
+-- param: dimension bigint[], unit text[], own numeric[], total numeric[], site uuid[], region text[]
+-- param: created_event uuid[], event_time timestamptz[], offset_min bigint[], produced_day date[], expires_day date[]
+-- param: flags bigint[], salt bytea[], head bytea[], version timestamptz[]
+-- class: key
+INSERT INTO lot (org_id, lot_id, number, uri, code, product, commodity, dimension, unit, own, total, site, region,
+                 created_event, event_time, offset_min, produced_day, expires_day, flags, salt, head, version)
+SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v
+FROM unnest(@org_id, @lot_id, @number, @uri, @code, @product, @commodity, @dimension, @unit, @own, @total, @site, @region,
+            @created_event, @event_time, @offset_min, @produced_day, @expires_day, @flags, @salt, @head, @version)
+     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)
+ON CONFLICT (org_id, lot_id) DO UPDATE
+SET own = excluded.own, total = excluded.total, event_time = excluded.event_time, offset_min = excluded.offset_min,
+    produced_day = excluded.produced_day, expires_day = excluded.expires_day, flags = excluded.flags,
+    head = excluded.head, version = excluded.version;
+
+-- name: holding_upsert_many :exec
+-- Stock after a batch.
+-- param: org_id uuid[], lot_id uuid[], holder uuid[], region text[], site uuid[], on_hand numeric[], in_transit numeric[]
+-- param: sold numeric[], destroyed numeric[], deficit numeric[]
+-- class: key
+INSERT INTO lot_holding (org_id, lot_id, holder, region, site, on_hand, in_transit, sold, destroyed, deficit)
+SELECT a, b, c, d, e, f, g, h, i, j
+FROM unnest(@org_id, @lot_id, @holder, @region, @site, @on_hand, @in_transit, @sold, @destroyed, @deficit)
+     AS z (a, b, c, d, e, f, g, h, i, j)
+ON CONFLICT (org_id, lot_id, holder) DO UPDATE
+SET region = excluded.region, site = excluded.site, on_hand = excluded.on_hand, in_transit = excluded.in_transit,
+    sold = excluded.sold, destroyed = excluded.destroyed, deficit = excluded.deficit;
+
+-- name: event_thing_insert_many :exec
+-- Which lots the events concern.
+-- param: org_id uuid[], lot_id uuid[], event_org uuid[], event uuid[], n bigint[], role text[], recorded_at timestamptz[]
+-- param: value text[], unit text[], base numeric[]
+-- class: key
+INSERT INTO event_thing (org_id, lot_id, event_org, event, n, role, recorded_at, value, unit, base)
+SELECT a, b, c, d, e, f, g, h, i, j
+FROM unnest(@org_id, @lot_id, @event_org, @event, @n, @role, @recorded_at, @value, @unit, @base)
+     AS z (a, b, c, d, e, f, g, h, i, j);
+
+-- name: site_event_insert_many :exec
+-- Which sites the events concern.
+-- param: org_id uuid[], site uuid[], event_org uuid[], event uuid[], n bigint[], type text[], event_time timestamptz[]
+-- param: offset_min bigint[], recorded_at timestamptz[], lot_org uuid[], lot_id uuid[]
+-- class: key
+INSERT INTO site_event (org_id, site, event_org, event, n, type, event_time, offset_min, recorded_at, lot_org, lot_id)
+SELECT a, b, c, d, e, f, g, h, i, j, k
+FROM unnest(@org_id, @site, @event_org, @event, @n, @type, @event_time, @offset_min, @recorded_at, @lot_org, @lot_id)
+     AS z (a, b, c, d, e, f, g, h, i, j, k);
+
+-- name: lot_edge_insert_many :exec
+-- Lineage of a batch.
+-- param: parent_org uuid[], parent uuid[], child_org uuid[], child uuid[], event_org uuid[], event uuid[]
+-- param: input numeric[], input_total numeric[], output numeric[], output_total numeric[], value text[], unit text[]
+-- param: recorded_at timestamptz[]
+-- class: local
+INSERT INTO lot_edge (parent_org, parent, child_org, child, event_org, event, input, input_total, output, output_total,
+                      value, unit, recorded_at)
+SELECT a, b, c, d, e, f, g, h, i, j, k, l, m
+FROM unnest(@parent_org, @parent, @child_org, @child, @event_org, @event, @input, @input_total, @output, @output_total,
+            @value, @unit, @recorded_at) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m);
+
+-- name: shipment_upsert_many :exec
+-- Shipments that left or arrived.
+-- param: org_id uuid[], id uuid[], from_party uuid[], to_party uuid[], vehicle text[], event uuid[], shipped_at timestamptz[], state text[]
+-- class: key
+INSERT INTO shipment (org_id, id, from_party, to_party, vehicle, event, shipped_at, state)
+SELECT a, b, c, d, e, f, g, h
+FROM unnest(@org_id, @id, @from_party, @to_party, @vehicle, @event, @shipped_at, @state) AS z (a, b, c, d, e, f, g, h)
+ON CONFLICT (org_id, id) DO UPDATE SET state = excluded.state;
+
+-- name: shipment_line_upsert_many :exec
+-- What they carry and how much of it arrived.
+-- param: org_id uuid[], shipment uuid[], n bigint[], lot_org uuid[], lot_id uuid[], value text[], unit text[], base numeric[], received numeric[]
+-- class: key
+INSERT INTO shipment_line (org_id, shipment, n, lot_org, lot_id, value, unit, base, received)
+SELECT a, b, c, d, e, f, g, h, i
+FROM unnest(@org_id, @shipment, @n, @lot_org, @lot_id, @value, @unit, @base, @received) AS z (a, b, c, d, e, f, g, h, i)
+ON CONFLICT (org_id, shipment, n) DO UPDATE SET received = excluded.received;
+
+-- name: key_head_update_many :exec
+-- Sequence heads after a batch.
+-- param: fingerprint bytea[], seq bigint[]
+-- class: local
+UPDATE key_head h SET seq = z.b FROM unnest(@fingerprint, @seq) AS z (a, b) WHERE h.fingerprint = z.a;
+
+-- name: log_pending_insert_many :exec
+-- Statements for the log.
+-- param: kind text[], org_id uuid[], id uuid[], version bigint[], fingerprint bytea[]
+-- class: local
+INSERT INTO log_pending (kind, org_id, id, version, fingerprint)
+SELECT a, b, c, d, e FROM unnest(@kind, @org_id, @id, @version, @fingerprint) AS z (a, b, c, d, e);
+
+-- name: alert_upsert_many :many
+-- Alerts a batch raised; found again they are the same alert. Answers every alert's id, its own or the first one's.
+-- param: org_id uuid[], id uuid[], rule text[], rule_version bigint[], severity bigint[], subject bytea[]
+-- param: title_zh text[], title_en text[], reason_zh text[], reason_en text[], action_zh text[], action_en text[]
+-- param: inputs bytea[], edition text[], evidence bytea[], seen timestamptz[], due_at timestamptz[], party uuid[]
+-- param: product uuid[], lot_org uuid[], lot_id uuid[], event uuid[]
+-- class: key
+-- column: org_id uuid, subject bytea, id uuid
+INSERT INTO alert (org_id, id, rule, rule_version, severity, state, subject, title_zh, title_en, reason_zh, reason_en,
+                   action_zh, action_en, inputs, edition, evidence, first_seen, last_seen, due_at, party, product, lot_org,
+                   lot_id, event)
+SELECT a, b, c, d, e, 'open', f, g, h, i, j, k, l, m, n, o, p, p, q, r, s, t, u, v
+FROM unnest(@org_id, @id, @rule, @rule_version, @severity, @subject, @title_zh, @title_en, @reason_zh, @reason_en,
+            @action_zh, @action_en, @inputs, @edition, @evidence, @seen, @due_at, @party, @product, @lot_org, @lot_id,
+            @event) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)
+ON CONFLICT (org_id, subject) DO UPDATE
+SET last_seen = excluded.last_seen, severity = least(alert.severity, excluded.severity)
+RETURNING org_id, subject, id;
+
+-- name: alert_ids_find :many
+-- Alerts that exist already for these subjects.
+-- param: orgs uuid[], subjects bytea[]
+-- class: any
+-- column: org_id uuid, subject bytea, id uuid
+SELECT org_id, subject, id FROM alert WHERE org_id = ANY(@orgs) AND subject = ANY(@subjects);
+
+-- name: alert_region_insert_many :exec
+-- Regions they concern.
+-- param: org_id uuid[], alert uuid[], region text[], role text[]
+-- class: key
+INSERT INTO alert_region (org_id, alert, region, role)
+SELECT a, b, c, d FROM unnest(@org_id, @alert, @region, @role) AS z (a, b, c, d)
+ON CONFLICT DO NOTHING;
+
+-- name: last_recorded_at :one
+-- The newest record: times of recording go on from here after a restart.
+-- class: fan
+-- column: recorded_at timestamptz
+SELECT coalesce(max(recorded_at), 'epoch'::timestamptz) AS recorded_at FROM event;
