@@ -16,7 +16,12 @@ struct log_field {
 void log_set_level(enum log_level lowest);
 /* fields end with a row whose key is NULL. One write(2) a line, so that threads never mix. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
-#define LOG(level, event, ...) log_write((level), (event), (const struct log_field[]){__VA_ARGS__, {NULL, {NULL, 0}, 0}})
+#define LOG_FIRST(first, ...) first
+#define LOG_REST(first, ...) __VA_ARGS__
+/* LOG(LOG_INFO, "started", {LOG_TEXT("address", address)}, {LOG_NUMBER("port", port)}); fields may be none. */
+#define LOG(level, ...) \
+	log_write((level), LOG_FIRST(__VA_ARGS__, 0), \
+	          (const struct log_field[]){LOG_REST(__VA_ARGS__, {NULL, {NULL, 0}, 0})})
 #define LOG_TEXT(k, s) {.key = (k), .text = (s)}
 #define LOG_NUMBER(k, n) {.key = (k), .number = (int64_t)(n)}
 

@@ -60,20 +60,24 @@ struct str_list {
 
 /* A compile error when the member is not of the stated type. */
 #define MEMBER_IS(T, m, type) (1 ? (type *)0 : &((T *)0)->m)
-#define FIELD_ROW(T, m, type, k, key, ...) \
-	{.name = (key), .kind = (k), .offset = offsetof(T, m) + 0 * sizeof(MEMBER_IS(T, m, type)), __VA_ARGS__}
-#define STRING(T, m, key, ...) FIELD_ROW(T, m, struct str, FIELD_STR, key, __VA_ARGS__)
-#define WORD(T, m, key, list_of_words, ...) FIELD_ROW(T, m, struct str, FIELD_WORD, key, .words = (list_of_words), __VA_ARGS__)
-#define INTEGER(T, m, key, ...) FIELD_ROW(T, m, int64_t, FIELD_INT, key, __VA_ARGS__)
-#define BOOLEAN(T, m, key, ...) FIELD_ROW(T, m, bool, FIELD_BOOL, key, __VA_ARGS__)
-#define DECIMAL(T, m, key, ...) FIELD_ROW(T, m, struct str, FIELD_DECIMAL, key, __VA_ARGS__)
-#define TIME(T, m, key, ...) FIELD_ROW(T, m, struct instant, FIELD_TIME, key, __VA_ARGS__)
-#define UUID(T, m, key, ...) FIELD_ROW(T, m, struct uuid, FIELD_UUID, key, __VA_ARGS__)
-#define OBJECT(T, m, key, shape_ptr, type, ...) FIELD_ROW(T, m, type *, FIELD_OBJECT, key, .of = (shape_ptr), __VA_ARGS__)
-#define LIST(T, m, key, shape_ptr, ...) FIELD_ROW(T, m, struct list, FIELD_LIST, key, .of = (shape_ptr), __VA_ARGS__)
-#define STRINGS(T, m, key, ...) FIELD_ROW(T, m, struct str_list, FIELD_STRS, key, __VA_ARGS__)
-#define JSON_VALUE(T, m, key, ...) FIELD_ROW(T, m, const struct json *, FIELD_JSON, key, __VA_ARGS__)
-#define RAW_JSON(T, m, key, ...) FIELD_ROW(T, m, struct str, FIELD_RAW, key, __VA_ARGS__)
+#define FIELD_ROW(T, m, type, k, ...) \
+	{.kind = (k), .offset = offsetof(T, m) + 0 * sizeof(MEMBER_IS(T, m, type)), .name = __VA_ARGS__}
+#define SHAPE_FIRST(first, ...) first
+#define SHAPE_REST(first, ...) __VA_ARGS__
+/* A row: STRUCT, member, "jsonName", what its kind needs, then what else it states by name (.flags, .max_len, .doc …). */
+#define STRING(T, m, ...) FIELD_ROW(T, m, struct str, FIELD_STR, __VA_ARGS__)
+#define WORD(T, m, key, ...) FIELD_ROW(T, m, struct str, FIELD_WORD, key, .words = __VA_ARGS__) /* key, words, … */
+#define INTEGER(T, m, ...) FIELD_ROW(T, m, int64_t, FIELD_INT, __VA_ARGS__)
+#define BOOLEAN(T, m, ...) FIELD_ROW(T, m, bool, FIELD_BOOL, __VA_ARGS__)
+#define DECIMAL(T, m, ...) FIELD_ROW(T, m, struct str, FIELD_DECIMAL, __VA_ARGS__)
+#define TIME(T, m, ...) FIELD_ROW(T, m, struct instant, FIELD_TIME, __VA_ARGS__)
+#define UUID(T, m, ...) FIELD_ROW(T, m, struct uuid, FIELD_UUID, __VA_ARGS__)
+#define OBJECT(T, m, key, shape_ptr, ...) /* key, shape, type of what the member points to, … */ \
+	FIELD_ROW(T, m, SHAPE_FIRST(__VA_ARGS__, 0) *, FIELD_OBJECT, key, SHAPE_REST(__VA_ARGS__, .of = (shape_ptr)))
+#define LIST(T, m, key, ...) FIELD_ROW(T, m, struct list, FIELD_LIST, key, .of = __VA_ARGS__) /* key, shape, … */
+#define STRINGS(T, m, ...) FIELD_ROW(T, m, struct str_list, FIELD_STRS, __VA_ARGS__)
+#define JSON_VALUE(T, m, ...) FIELD_ROW(T, m, const struct json *, FIELD_JSON, __VA_ARGS__)
+#define RAW_JSON(T, m, ...) FIELD_ROW(T, m, struct str, FIELD_RAW, __VA_ARGS__)
 #define END_OF_SHAPE {.name = NULL}
 
 /* Decodes into `ret` (shape->size bytes); what is absent is zero. Text is borrowed from the JSON value.
