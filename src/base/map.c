@@ -60,7 +60,8 @@ struct map *map_create(struct arena *arena, size_t expected)
 
 static struct entry *find(const struct map *map, struct bytes key, uint64_t hash)
 {
-	for (size_t at = hash & (map->slot_count - 1); map->slots[at]; at = (at + 1) & (map->slot_count - 1)) {
+	for (size_t at = hash & (map->slot_count - 1); map->slots[at];
+	     at = (at + 1) & (map->slot_count - 1)) {
 		struct entry *e = &map->entries[map->slots[at] - 1];
 		if (e->hash == hash && bytes_equal(e->key, key))
 			return e;

@@ -14,6 +14,7 @@ struct log_field {
 	int64_t number;
 };
 void log_set_level(enum log_level lowest);
+bool log_level_parse(struct str name, enum log_level *ret); /* debug, info, warn, error */
 /* fields end with a row whose key is NULL. One write(2) a line, so that threads never mix. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 #define LOG_FIRST(first, ...) first
