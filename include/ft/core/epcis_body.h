@@ -22,8 +22,9 @@ struct epcis_place {
 struct epcis_thing {
 	struct str class_uri;    /* lot URI: https://ORIGIN/o/{org}/p/{product}/b/{lot} or https://id.gs1.org/01/…/10/… */
 	struct str product_uri;
-	struct str commodity;    /* commodity path word, for ilmd; absent: none */
-	struct quantity quantity;
+	int64_t product_version; /* pinned version of the product; 0: not pinned */
+	struct str commodity;    /* commodity path word; absent: none */
+	struct quantity quantity;   /* unit NULL: no amount was said */
 	const struct quantity *net; /* NULL: none */
 };
 struct epcis_source {
@@ -39,15 +40,19 @@ struct epcis_source {
 	struct str request_sha256;   /* hex; the SHA-256 of the request's bytes */
 };
 /* Body: one EPCIS 2.0 event in JSON-LD with its own @context, member order fixed, no white space. Farm meanings travel
- * as farmtrail:… members (urn:farmtrail:vocab:). Valid against the EPCIS 2.0 JSON Schema inside a document. */
+ * as farmtrail:… members (urn:farmtrail:vocab:). Valid against the EPCIS 2.0 JSON Schema inside a document. Amounts are
+ * printed as they were written; those in a unit of no UN/CEFACT code (jin) as the exact base amount, with the words as
+ * written in farmtrail:written. A shipment has no bizLocation: nobody knows yet where the goods will be. */
 struct str epcis_body_build(struct arena *arena, const struct epcis_source *source);
 
 /* EPCISDocument around one body, recordTime spliced into the event; the rest of the body is byte for byte the same. */
 struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_at_us);
 
 /* Decision 2: what each tier may see. Version 1 of the function; `full` is the body itself. farm: without personal
- * members (harvester, note, device, position, animals' keepers, farmtrail:request). township: places become
- * urn:farmtrail:region:{township}. district: {district}. A place without that code becomes the next coarser one.
+ * members (harvester, note, device, deviceTime, position, vehicle, farmtrail:request), and places of natural persons as
+ * in township. township: places become urn:farmtrail:region:{township}, and what names the farm (party, recordedBy, pins,
+ * sources, destinations, documents, animals, free text) is gone; lots keep their names, or nothing could be linked.
+ * district: {district}. A place without that code becomes the next coarser one, one without any is left out.
  * view_of(view_of(body, farm), township) equals view_of(body, township). PROBLEM_JSON_SYNTAX: not a body of ours. */
 enum tier { TIER_FULL, TIER_FARM, TIER_TOWNSHIP, TIER_DISTRICT, TIER_COUNT };
 extern const char *const tier_words[TIER_COUNT]; /* "full" "farm" "township" "district" */

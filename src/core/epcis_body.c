@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Builds the EPCIS 2.0 event of a native record: the members of the standard, in one fixed order. */
+#include "epcis_priv.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "ft/base/text.h"
+
+enum { BODY_BYTES = 2048 }; /* most bodies; the buffer grows */
+
+struct str epcis_number(struct arena *arena, struct str decimal_text)
+{
+	struct decimal d;
+	bool parsed = decimal_parse(decimal_text, &d);
+
+	assert(parsed); /* record_check has seen it */
+	return decimal_print(arena, d);
+}
+
+void epcis_amount(struct arena *arena, const struct quantity *q, const char *quantity_name,
+		  const char *unit_name, struct json_writer *w)
+{
+	bool custom = q->unit->custom;
+	const struct unit *unit = custom ? unit_base(q->unit->dimension) : q->unit;
+
+	json_name(w, str_of(quantity_name));
+	json_number(w, custom ? decimal_print(arena, q->base) : q->value);
+	json_pair(w, str_of(unit_name), str_of(unit->code));
+}
+
+static void put_things(struct arena *arena, const char *name, const struct epcis_thing *things, size_t count,
+		       struct json_writer *w)
+{
+	if (count == 0)
+		return;
+	json_name(w, str_of(name));
+	json_begin_array(w);
+	for (size_t i = 0; i < count; i++) {
+		json_begin_object(w);
+		json_pair(w, STR("epcClass"), things[i].class_uri);
+		if (things[i].quantity.unit != NULL)
+			epcis_amount(arena, &things[i].quantity, "quantity", "uom", w);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static void put_what(struct arena *arena, const struct epcis_source *source, struct json_writer *w)
+{
+	if (source->kind->class == RECORD_TRANSFORM) {
+		put_things(arena, "inputQuantityList", source->inputs, source->input_count, w);
+		put_things(arena, "outputQuantityList", source->outputs, source->output_count, w);
+		return;
+	}
+	json_name(w, STR("epcList"));
+	json_raw(w, STR("[]"));
+	put_things(arena, "quantityList", source->outputs, source->output_count, w);
+}
+
+static void put_place(const char *name, struct str uri, struct json_writer *w)
+{
+	json_name(w, str_of(name));
+	json_begin_object(w);
+	json_pair(w, STR("id"), uri);
+	json_end_object(w);
+}
+
+static void put_where(const struct epcis_source *source, struct json_writer *w)
+{
+	if (source->place_count == 0)
+		return;
+	put_place("readPoint", source->places[0].uri, w);
+	if (source->kind->class != RECORD_SHIP)
+		put_place("bizLocation", source->places[0].uri, w);
+}
+
+/* CBV 2.0, 7.3: the types that may stand as bare words. */
+static bool is_document_word(struct str type)
+{
+	static const char *const words[] = {"bol",     "cert",    "desadv",    "inv",    "pedigree",
+					    "po",      "poc",     "prodorder", "recadv", "rma",
+					    "testprd", "testres", "upevt"};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (str_equal(type, str_of(words[i])))
+			return true;
+	return false;
+}
+
+static bool is_uri(struct str s)
+{
+	if (!str_starts(s, STR("https://")) && !str_starts(s, STR("http://")) && !str_starts(s, STR("urn:")))
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] <= ' ' || s.at[i] == 0x7f || strchr("\"<>\\^`{|}", s.at[i]) != NULL ||
+		    (s.at[i] & 0x80))
+			return false;
+	return true;
+}
+
+static void put_document(struct arena *arena, const struct record_document *document, struct json_writer *w)
+{
+	struct str type = document->type, number = document->number;
+
+	json_begin_object(w);
+	if (type.at != NULL && !is_document_word(type))
+		type = arena_printf(arena, "urn:farmtrail:document-type:%.*s",
+				    STR_ARGS(percent_encode(arena, type)));
+	json_pair(w, STR("type"), type);
+	if (!is_uri(number))
+		number = arena_printf(arena, "urn:farmtrail:document:%.*s",
+				      STR_ARGS(percent_encode(arena, number)));
+	json_pair(w, STR("bizTransaction"), number);
+	json_end_object(w);
+}
+
+static void put_transactions(struct arena *arena, const struct epcis_source *source, struct json_writer *w)
+{
+	const struct record_document *documents = source->record->documents.items;
+	size_t count = source->record->documents.count;
+
+	if (count == 0 && source->shipment_uri.at == NULL)
+		return;
+	json_name(w, STR("bizTransactionList"));
+	json_begin_array(w);
+	if (source->shipment_uri.at != NULL) {
+		json_begin_object(w);
+		json_pair(w, STR("type"), STR("desadv"));
+		json_pair(w, STR("bizTransaction"), source->shipment_uri);
+		json_end_object(w);
+	}
+	for (size_t i = 0; i < count; i++)
+		put_document(arena, &documents[i], w);
+	json_end_array(w);
+}
+
+static void put_possession(const char *list, const char *end, const struct epcis_party *party,
+			   struct json_writer *w)
+{
+	if (party == NULL)
+		return;
+	json_name(w, str_of(list));
+	json_begin_array(w);
+	json_begin_object(w);
+	json_pair(w, STR("type"), STR("possessing_party"));
+	json_pair(w, str_of(end), party->uri);
+	json_end_object(w);
+	json_end_array(w);
+}
+
+static void put_parties(const struct epcis_source *source, struct json_writer *w)
+{
+	const struct epcis_party *from = source->from, *to = source->to;
+
+	if (source->kind->class == RECORD_SHIP && from == NULL)
+		from = source->party;
+	if (source->kind->class == RECORD_RECEIVE && to == NULL)
+		to = source->party;
+	put_possession("sourceList", "source", from, w);
+	put_possession("destinationList", "destination", to, w);
+}
+
+static void put_temperatures(struct arena *arena, const struct list *readings, struct json_writer *w)
+{
+	const struct record_reading *items = readings->items;
+
+	if (readings->count == 0)
+		return;
+	json_name(w, STR("sensorElementList"));
+	json_begin_array(w);
+	json_begin_object(w);
+	json_name(w, STR("sensorReport"));
+	json_begin_array(w);
+	for (size_t i = 0; i < readings->count; i++) {
+		json_begin_object(w);
+		json_pair(w, STR("type"), STR("Temperature"));
+		json_pair(w, STR("time"), instant_print(arena, items[i].time));
+		json_name(w, STR("value"));
+		json_number(w, epcis_number(arena, items[i].value));
+		json_pair(w, STR("uom"), STR("CEL"));
+		json_end_object(w);
+	}
+	json_end_array(w);
+	json_end_object(w);
+	json_end_array(w);
+}
+
+static void put_origin_data(struct arena *arena, const struct epcis_source *source, struct json_writer *w)
+{
+	if (source->kind->class != RECORD_CREATE)
+		return;
+	json_name(w, STR("ilmd"));
+	json_begin_object(w);
+	json_pair(w, STR("cbvmda:harvestEndDate"), date_print(arena, instant_day(source->record->time)));
+	json_end_object(w);
+}
+
+struct str epcis_body_build(struct arena *arena, const struct epcis_source *source)
+{
+	const struct record_kind *kind = source->kind;
+	struct instant time = source->record->time;
+	struct buf out = buf_create(arena, BODY_BYTES);
+	struct json_writer w = json_writer(&out);
+
+	json_begin_object(&w);
+	json_name(&w, STR("@context"));
+	json_raw(&w, STR(EPCIS_CONTEXT));
+	json_pair(&w, STR("type"), str_of(kind->event_type));
+	json_pair(&w, STR("eventID"),
+		  arena_printf(arena, "urn:uuid:%.*s", STR_ARGS(uuid_print(arena, source->id))));
+	json_pair(&w, STR("eventTime"), instant_print(arena, time));
+	json_pair(&w, STR("eventTimeZoneOffset"), offset_print(arena, time.offset_min));
+	json_pair(&w, STR("action"), str_of(kind->action));
+	json_pair(&w, STR("bizStep"), str_of(kind->biz_step));
+	json_pair(&w, STR("disposition"), str_of(kind->disposition));
+	put_what(arena, source, &w);
+	put_where(source, &w);
+	put_transactions(arena, source, &w);
+	put_parties(source, &w);
+	put_temperatures(arena, &source->record->temperature, &w);
+	put_origin_data(arena, source, &w);
+	epcis_farm_members(arena, source, &w);
+	json_end_object(&w);
+	return buf_str(&out);
+}
+
+struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_at_us)
+{
+	struct str recorded = utc_print(arena, recorded_at_us);
+	struct buf out = buf_create(arena, body.len + 512);
+
+	assert(body.len > 1 && body.at[0] == '{');
+	buf_put(&out,
+		STR("{\"@context\":" EPCIS_CONTEXT ",\"type\":\"EPCISDocument\",\"schemaVersion\":\"2.0\","));
+	buf_printf(&out, "\"creationDate\":\"%.*s\",\"epcisBody\":{\"eventList\":[{\"recordTime\":\"%.*s\",",
+		   STR_ARGS(recorded), STR_ARGS(recorded));
+	buf_put(&out, str_from(body, 1));
+	buf_put(&out, STR("]}}"));
+	return buf_str(&out);
+}
