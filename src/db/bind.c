@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Parameters of a statement, out of its generated struct, in PostgreSQL's binary form. */
+#include "db_priv.h"
+
+#include <assert.h>
+
+static bool put_nullable(const struct sql_type *type, struct wire *wire, const void *slot, bool *ret_null)
+{
+	switch (type->nullable) {
+	case NULLABLE_SELF:
+		break; /* its own value says so */
+	case NULLABLE_INT: {
+		const struct sql_nullable_int *n = slot;
+		*ret_null = !n->known;
+		return *ret_null || type->put(wire, &n->value);
+	}
+	case NULLABLE_DAY: {
+		const struct sql_nullable_int *n = slot;
+		int32_t day = (int32_t)n->value;
+		*ret_null = !n->known;
+		return *ret_null || (day == n->value && type->put(wire, &day));
+	}
+	case NULLABLE_BOOL: {
+		const struct sql_nullable_bool *n = slot;
+		*ret_null = !n->known;
+		return *ret_null || type->put(wire, &n->value);
+	}
+	case NULLABLE_DECIMAL: {
+		const struct sql_nullable_decimal *n = slot;
+		*ret_null = !n->known;
+		return *ret_null || type->put(wire, &n->value);
+	}
+	}
+	*ret_null = type->is_null(slot);
+	return *ret_null || type->put(wire, slot);
+}
+
+static bool put_scalar(const struct sql_type *type, struct wire *wire, const void *slot, bool nullable, bool *ret_null)
+{
+	if (nullable || type->nullable == NULLABLE_SELF)
+		return put_nullable(type, wire, slot, ret_null);
+	*ret_null = false;
+	return type->put(wire, slot);
+}
+
+static bool put_items(const struct sql_type *type, struct wire *wire, const struct sql_array *array, bool *ret_has_null)
+{
+	for (size_t i = 0; i < array->count; i++) {
+		const void *item = (const char *)array->items + i * type->size;
+		size_t length_at = wire->len;
+		wire_put32(wire, UINT32_MAX /* -1: NULL */);
+		if (type->is_null && type->is_null(item)) {
+			*ret_has_null = true;
+			continue;
+		}
+		if (!type->put(wire, item))
+			return false;
+		wire_patch32(wire, length_at, (uint32_t)(wire->len - length_at - 4));
+	}
+	return true;
+}
+
+/* utils/adt/arrayfuncs.c, array_recv: dimensions, has-NULL flag, element type, (size, lower bound), elements. */
+static bool put_array(const struct sql_type *type, struct wire *wire, const void *slot, bool nullable, bool *ret_null)
+{
+	const struct sql_array *array = slot;
+	*ret_null = nullable && !array->items && !array->count;
+	if (*ret_null)
+		return true;
+	if (array->count > INT32_MAX)
+		return false;
+	wire_put32(wire, array->count ? 1 : 0);
+	size_t flag_at = wire->len;
+	wire_put32(wire, 0 /* no NULL seen yet */);
+	wire_put32(wire, type->oid);
+	if (!array->count)
+		return true;
+	wire_put32(wire, (uint32_t)array->count);
+	wire_put32(wire, 1 /* lower bound */);
+	bool has_null = false;
+	if (!put_items(type, wire, array, &has_null))
+		return false;
+	wire_patch32(wire, flag_at, has_null);
+	return true;
+}
+
+const char *bind_params(struct bound *bound, const struct sql_statement *s, const void *params)
+{
+	size_t offsets[SQL_PARAMS_MAX];
+	bound->wire.len = 0;
+	bound->count = 0;
+	wire_put(&bound->wire, "", 1); /* so that an empty value has an address */
+	for (const struct sql_slot *slot = s->params; slot->name; slot++) {
+		bool is_array, is_null;
+		const struct sql_type *type = sql_type_of(slot->oid, &is_array);
+		int i = bound->count++;
+		assert(type && i < SQL_PARAMS_MAX);
+		offsets[i] = bound->wire.len;
+		const void *value = (const char *)params + slot->offset;
+		bool fits = is_array ? put_array(type, &bound->wire, value, slot->nullable, &is_null)
+				     : put_scalar(type, &bound->wire, value, slot->nullable, &is_null);
+		size_t len = bound->wire.len - offsets[i];
+		if (!fits || len > INT32_MAX)
+			return slot->name;
+		if (is_null)
+			offsets[i] = 0;
+		bound->lengths[i] = (int)len;
+		bound->formats[i] = 1; /* binary */
+		bound->types[i] = slot->oid;
+	}
+	for (int i = 0; i < bound->count; i++) /* the buffer no longer moves */
+		bound->values[i] = offsets[i] ? (const char *)bound->wire.at + offsets[i] : NULL;
+	return NULL;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of this module share: the connection's state, the wire format, the pipeline below db_one and db_tx. */
+#ifndef FT_DB_PRIV_H
+#define FT_DB_PRIV_H
+
+#include <libpq-fe.h>
+
+#include "ft/db/db.h"
+#include "ft/db/migrate.h"
+
+enum {
+	SQL_PARAMS_MAX = 64,    /* tools/sqlgen.py stops a statement with more */
+	DB_ERROR_MAX = 512,     /* a server's message is cut here; it is only read in a log */
+	ANSWER_GRACE_MS = 5000, /* beyond statement_timeout, after which the server counts as gone */
+};
+
+/* Bytes in network order that grow; kept from statement to statement, so that binding allocates nothing. */
+struct wire {
+	uint8_t *at;
+	size_t len, room;
+};
+void wire_finish(struct wire *wire);
+void wire_put(struct wire *wire, const void *at, size_t len);
+void wire_put16(struct wire *wire, uint16_t n);
+void wire_put32(struct wire *wire, uint32_t n);
+void wire_put64(struct wire *wire, uint64_t n);
+void wire_patch32(struct wire *wire, size_t offset, uint32_t n);
+uint16_t wire_get16(const uint8_t *at);
+uint32_t wire_get32(const uint8_t *at);
+uint64_t wire_get64(const uint8_t *at);
+
+void numeric_put(struct wire *wire, struct decimal d);
+bool numeric_get(struct bytes wire, struct decimal *ret); /* false: NaN, infinity, too large, beyond 15 decimals */
+
+/* How a nullable scalar of a type stands in a struct. */
+enum sql_nullable { NULLABLE_SELF, NULLABLE_INT, NULLABLE_DAY, NULLABLE_BOOL, NULLABLE_DECIMAL };
+
+/* One SQL type: how a C value becomes its binary form and back. */
+struct sql_type {
+	unsigned oid, array_oid;
+	size_t size; /* of the C type */
+	enum sql_nullable nullable;
+	bool (*put)(struct wire *wire, const void *value);  /* false: the SQL type cannot hold it */
+	bool (*get)(struct bytes wire, void *ret);          /* false: the C type cannot hold it; text borrows */
+	bool (*is_null)(const void *value);                 /* as an element, and as a scalar if NULLABLE_SELF */
+	void (*set_null)(void *ret);                        /* NULL function: there is no NULL */
+};
+const struct sql_type *sql_type_of(unsigned oid, bool *ret_is_array); /* NULL: not one of ours */
+
+/* Parameters in the form libpq takes them. */
+struct bound {
+	struct wire wire;
+	int count;
+	const char *values[SQL_PARAMS_MAX];
+	int lengths[SQL_PARAMS_MAX], formats[SQL_PARAMS_MAX];
+	Oid types[SQL_PARAMS_MAX];
+};
+/* Name of the slot whose value its type cannot hold; NULL when all is well. */
+const char *bind_params(struct bound *bound, const struct sql_statement *s, const void *params);
+
+/* The rows of `result` as an array of s->row_size structs. Text is borrowed from the result, which is handed to the
+ * arena. Name of the column that does not fit its slot, or NULL when all is well. */
+const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGresult *result, void **ret, size_t *ret_count);
+
+/* What was sent and not yet answered, oldest first. */
+enum pending_kind {
+	PENDING_PREPARE,   /* of the statement that follows */
+	PENDING_CONTROL,   /* BEGIN and scope: nobody takes their results */
+	PENDING_STATEMENT, /* its result is taken by the caller */
+	PENDING_UNSENT,    /* a statement whose parameters could not be bound; taken all the same */
+	PENDING_SYNC,      /* end of a batch: a failure skips to here */
+};
+struct pending {
+	enum pending_kind kind;
+	const struct sql_statement *statement;
+};
+
+struct db {
+	PGconn *conn;
+	struct str conninfo; /* NUL-terminated, owned */
+	int statement_timeout_ms;
+	usec_t retry_after_us; /* monotonic; no new attempt to connect before */
+
+	const struct sql_statement **prepared; /* on this connection; open addressing by pointer */
+	size_t prepared_count, prepared_room;
+
+	struct pending *pending;
+	size_t pending_first, pending_count, pending_room, syncs;
+	struct bound bound;
+
+	bool in_tx;
+	bool warned;             /* the server sent a warning since this was last cleared */
+	enum problem failure;    /* first one of the batch that is being answered */
+	enum problem tx_failure; /* first one of the transaction */
+	size_t error_len;
+	char error[DB_ERROR_MAX];
+};
+
+/* connection.c */
+usec_t monotonic_now(void);
+bool db_connected(const struct db *db);
+void db_lose(struct db *db, const char *why); /* closes the connection; everything pending fails */
+enum problem db_fail(struct db *db, const struct sql_statement *s, enum problem p, const char *text);
+enum problem problem_of_sqlstate(const char *state); /* NULL or empty: the connection is gone */
+bool db_is_prepared(const struct db *db, const struct sql_statement *s);
+void db_set_prepared(struct db *db, const struct sql_statement *s);
+void db_forget_prepared(struct db *db, const struct sql_statement *s);
+
+/* pipeline.c */
+void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_statement *s, const void *params);
+/* The result of the oldest statement, which must be `s`. The caller clears it. */
+enum problem db_take(struct db *db, const struct sql_statement *s, PGresult **ret) must_check;
+void db_skip_to(struct db *db, const struct sql_statement *s); /* forgets the results before that of `s` */
+void db_drain(struct db *db);                                  /* takes and forgets everything that was queued */
+
+/* tx.c; shared with the reader, which sets the scope of each single read in its implicit transaction */
+struct scope_params {
+	struct str key, region, parties, service;
+};
+extern const struct sql_statement scope_statement;
+struct scope_params scope_params(struct arena *arena, const struct db_scope *scope);
+
+/* As migrate(), with a list of the caller's. */
+enum problem migrate_list(struct arena *arena, struct str conninfo, const struct migration *list, int *ret_applied,
+			  struct fault *reterr) must_check;
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Statements on their way and results on theirs: libpq's pipeline mode, in which every connection runs for life. */
+#include "db_priv.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void push(struct db *db, enum pending_kind kind, const struct sql_statement *s)
+{
+	size_t end = db->pending_first + db->pending_count;
+	if (end == db->pending_room) {
+		db->pending_room = db->pending_room ? db->pending_room * 2 : 64;
+		db->pending = realloc(db->pending, db->pending_room * sizeof *db->pending);
+		if (!db->pending) {
+			fputs("out of memory\n", stderr);
+			abort();
+		}
+	}
+	db->pending[end] = (struct pending){kind, s};
+	db->pending_count++;
+	db->syncs += kind == PENDING_SYNC;
+}
+
+static struct pending pop(struct db *db)
+{
+	struct pending head = db->pending[db->pending_first++];
+	db->syncs -= head.kind == PENDING_SYNC;
+	if (--db->pending_count == 0)
+		db->pending_first = 0;
+	return head;
+}
+
+/* — sending — */
+
+static bool send_prepare(struct db *db, const struct sql_statement *s)
+{
+	Oid types[SQL_PARAMS_MAX];
+	int count = 0;
+	for (const struct sql_slot *slot = s->params; slot->name; slot++)
+		types[count++] = slot->oid;
+	if (!PQsendPrepare(db->conn, s->name, s->text, count, types))
+		return false;
+	push(db, PENDING_PREPARE, s);
+	db_set_prepared(db, s); /* so that a second use in the same batch does not prepare it again */
+	return true;
+}
+
+void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_statement *s, const void *params)
+{
+	if (!db_connected(db)) {
+		db_fail(db, s, PROBLEM_DB_UNAVAILABLE, "not connected");
+		return;
+	}
+	const char *wrong = bind_params(&db->bound, s, params);
+	if (wrong) {
+		char text[DB_ERROR_MAX];
+		snprintf(text, sizeof text, "parameter %s is out of range", wrong);
+		db_fail(db, s, PROBLEM_INTERNAL, text);
+		push(db, PENDING_UNSENT, s);
+		return;
+	}
+	struct bound *b = &db->bound;
+	if ((db_is_prepared(db, s) || send_prepare(db, s)) &&
+	    PQsendQueryPrepared(db->conn, s->name, b->count, b->values, b->lengths, b->formats, 1 /* binary rows */))
+		push(db, kind, s);
+	else
+		db_lose(db, PQerrorMessage(db->conn));
+}
+
+void db_queue(struct db *db, const struct sql_statement *s, const void *params)
+{
+	assert(db->in_tx);
+	db_queue_as(db, PENDING_STATEMENT, s, params);
+}
+
+enum problem db_flush(struct db *db)
+{
+	if (!db_connected(db))
+		return db_fail(db, NULL, PROBLEM_DB_UNAVAILABLE, "not connected");
+	if (!PQpipelineSync(db->conn)) {
+		db_lose(db, PQerrorMessage(db->conn));
+		return PROBLEM_DB_UNAVAILABLE;
+	}
+	push(db, PENDING_SYNC, NULL);
+	return PROBLEM_NONE;
+}
+
+/* — receiving — */
+
+/* false, with the connection given up, when the server does not answer in time or is gone. Sends the rest of what is
+ * queued meanwhile: the connection is non-blocking, so that a frozen server holds nobody for ever. */
+static bool wait_for_answer(struct db *db)
+{
+	usec_t deadline = monotonic_now() + (usec_t)(db->statement_timeout_ms + ANSWER_GRACE_MS) * 1000;
+	while (PQisBusy(db->conn)) {
+		usec_t left_us = deadline - monotonic_now();
+		struct pollfd socket = {.fd = PQsocket(db->conn), .events = POLLIN};
+		if (PQflush(db->conn) > 0)
+			socket.events |= POLLOUT;
+		int ready = left_us > 0 ? poll(&socket, 1, (int)(left_us / 1000 + 1)) : 0;
+		if (ready == 0) {
+			db_lose(db, "no answer in time");
+			return false;
+		}
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready < 0 || !PQconsumeInput(db->conn)) {
+			db_lose(db, PQerrorMessage(db->conn));
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Whether the server ends the connection with this. */
+static bool is_last_word(const PGresult *result)
+{
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+	return severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0);
+}
+
+static enum problem fail_with(struct db *db, const struct sql_statement *s, const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	char text[DB_ERROR_MAX];
+	snprintf(text, sizeof text, "%s %s", state ? state : "", message ? message : PQresultErrorMessage(result));
+	return db_fail(db, s, is_last_word(result) ? PROBLEM_DB_UNAVAILABLE : problem_of_sqlstate(state), text);
+}
+
+/* The connection is gone or out of step; what the server said last is the reason, if it said anything. */
+static PGresult *give_up(struct db *db, PGresult *result)
+{
+	if (result && PQresultStatus(result) == PGRES_FATAL_ERROR)
+		fail_with(db, NULL, result);
+	PQclear(result);
+	db_lose(db, db->conn ? PQerrorMessage(db->conn) : "the connection was lost");
+	return NULL;
+}
+
+/* The one result of the head of the queue; NULL when the connection went. */
+static PGresult *receive(struct db *db)
+{
+	bool is_sync = db->pending[db->pending_first].kind == PENDING_SYNC;
+	if (!wait_for_answer(db))
+		return NULL;
+	PGresult *result = PQgetResult(db->conn);
+	if (!result || is_last_word(result) || (PQresultStatus(result) == PGRES_PIPELINE_SYNC) != is_sync)
+		return give_up(db, result);
+	if (is_sync)
+		return result; /* the one result that no NULL follows */
+	PGresult *end = wait_for_answer(db) ? PQgetResult(db->conn) : NULL;
+	if (!end && db_connected(db))
+		return result;
+	PQclear(end);
+	return give_up(db, result);
+}
+
+/* Answers the head of the queue, whatever it is. *ret is set for a statement that succeeded. */
+static enum problem settle_head(struct db *db, PGresult **ret)
+{
+	if (db->pending[db->pending_first].kind == PENDING_UNSENT) {
+		pop(db);
+		return db->failure;
+	}
+	PGresult *result = receive(db);
+	if (!result)
+		return db->failure;
+	struct pending head = pop(db);
+	ExecStatusType status = PQresultStatus(result);
+	enum problem p = PROBLEM_NONE;
+	if (head.kind == PENDING_SYNC) {
+		db->failure = db->in_tx ? db->tx_failure : PROBLEM_NONE;
+	} else if (status == PGRES_PIPELINE_ABORTED) {
+		p = db_fail(db, head.statement, PROBLEM_INTERNAL, "skipped");
+	} else if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+		p = fail_with(db, head.statement, result);
+	}
+	if (p && head.kind == PENDING_PREPARE)
+		db_forget_prepared(db, head.statement);
+	if (!p && head.kind == PENDING_STATEMENT)
+		*ret = result;
+	else
+		PQclear(result);
+	return p;
+}
+
+/* Everything at the head that no caller waits for, as long as its answer is on the way. */
+static void settle_others(struct db *db)
+{
+	while (db->syncs && db->pending[db->pending_first].kind != PENDING_STATEMENT &&
+	       db->pending[db->pending_first].kind != PENDING_UNSENT)
+		(void)!settle_head(db, NULL /* no statement */);
+}
+
+enum problem db_take(struct db *db, const struct sql_statement *s, PGresult **ret)
+{
+	settle_others(db);
+	if (!db->pending_count && db->failure)
+		return db->failure;
+	assert(db->syncs && db->pending[db->pending_first].statement == s);
+	PGresult *result = NULL;
+	enum problem p = settle_head(db, &result);
+	settle_others(db);
+	if (!p)
+		*ret = result;
+	return p;
+}
+
+static void skip_head(struct db *db)
+{
+	PGresult *unwanted = NULL;
+	(void)!settle_head(db, &unwanted);
+	PQclear(unwanted);
+}
+
+void db_skip_to(struct db *db, const struct sql_statement *s)
+{
+	while (db->syncs && db->pending[db->pending_first].statement != s)
+		skip_head(db);
+}
+
+void db_drain(struct db *db)
+{
+	if (db->pending_count && db->pending[db->pending_first + db->pending_count - 1].kind != PENDING_SYNC)
+		(void)!db_flush(db);
+	while (db->pending_count)
+		skip_head(db);
+}

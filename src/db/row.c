@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Rows of a result, in PostgreSQL's binary form, into the generated structs. */
+#include "db_priv.h"
+
+#include <assert.h>
+
+static bool get_nullable(const struct sql_type *type, struct bytes wire, void *slot)
+{
+	bool known = wire.at != NULL;
+	switch (type->nullable) {
+	case NULLABLE_SELF:
+		break; /* its own value says so */
+	case NULLABLE_INT: {
+		struct sql_nullable_int *n = slot;
+		n->known = known;
+		return !known || type->get(wire, &n->value);
+	}
+	case NULLABLE_DAY: {
+		struct sql_nullable_int *n = slot;
+		int32_t day = 0;
+		bool fits = !known || type->get(wire, &day);
+		*n = (struct sql_nullable_int){known, day};
+		return fits;
+	}
+	case NULLABLE_BOOL: {
+		struct sql_nullable_bool *n = slot;
+		n->known = known;
+		return !known || type->get(wire, &n->value);
+	}
+	case NULLABLE_DECIMAL: {
+		struct sql_nullable_decimal *n = slot;
+		n->known = known;
+		return !known || type->get(wire, &n->value);
+	}
+	}
+	if (known)
+		return type->get(wire, slot);
+	type->set_null(slot);
+	return true;
+}
+
+static bool get_scalar(const struct sql_type *type, struct bytes wire, bool nullable, void *slot)
+{
+	if (nullable || type->nullable == NULLABLE_SELF)
+		return get_nullable(type, wire, slot);
+	return wire.at && type->get(wire, slot);
+}
+
+/* Cuts `len` bytes off the front; false when fewer are left. */
+static bool cut(struct bytes *wire, size_t len, struct bytes *ret)
+{
+	if (len > wire->len)
+		return false;
+	*ret = (struct bytes){wire->at, len};
+	*wire = (struct bytes){wire->at + len, wire->len - len};
+	return true;
+}
+
+static bool get_item(const struct sql_type *type, struct bytes *wire, void *ret)
+{
+	struct bytes head, value;
+	if (!cut(wire, 4, &head))
+		return false;
+	uint32_t len = wire_get32(head.at);
+	if (len == UINT32_MAX /* -1: NULL */) {
+		if (type->set_null)
+			type->set_null(ret);
+		return type->set_null != NULL;
+	}
+	return cut(wire, len, &value) && type->get(value, ret);
+}
+
+static bool get_array(struct arena *arena, const struct sql_type *type, struct bytes wire, bool nullable, void *slot)
+{
+	struct sql_array *ret = slot;
+	struct bytes head, bounds;
+	*ret = (struct sql_array){0};
+	if (!wire.at)
+		return nullable;
+	if (!cut(&wire, 12, &head) || wire_get32(head.at + 8) != type->oid)
+		return false;
+	uint32_t dimensions = wire_get32(head.at);
+	if (dimensions == 0) {
+		ret->items = arena_alloc(arena, type->size); /* empty, not NULL */
+		return true;
+	}
+	if (dimensions != 1 || !cut(&wire, 8, &bounds))
+		return false;
+	size_t count = wire_get32(bounds.at);
+	if (count > wire.len / 4) /* each element has a length of 4 bytes */
+		return false;
+	char *items = arena_alloc_array(arena, count, type->size);
+	for (size_t i = 0; i < count; i++)
+		if (!get_item(type, &wire, items + i * type->size))
+			return false;
+	*ret = (struct sql_array){items, count};
+	return true;
+}
+
+static bool get_column(struct arena *arena, const struct sql_slot *slot, struct bytes wire, void *row)
+{
+	bool is_array;
+	const struct sql_type *type = sql_type_of(slot->oid, &is_array);
+	void *value = (char *)row + slot->offset;
+	assert(type);
+	return is_array ? get_array(arena, type, wire, slot->nullable, value)
+			: get_scalar(type, wire, slot->nullable, value);
+}
+
+/* The schema may have moved on under a running program. */
+static const char *column_of_other_type(const struct sql_statement *s, const PGresult *result)
+{
+	int column = 0;
+	for (const struct sql_slot *slot = s->row; slot->name; slot++, column++)
+		if (column >= PQnfields(result) || PQftype(result, column) != slot->oid)
+			return slot->name;
+	return column == PQnfields(result) ? NULL : "of the number of columns";
+}
+
+static void release_result(void *result)
+{
+	PQclear(result);
+}
+
+const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGresult *result, void **ret, size_t *ret_count)
+{
+	arena_defer(arena, release_result, result);
+	const char *wrong = column_of_other_type(s, result);
+	if (wrong)
+		return wrong;
+	int count = PQntuples(result);
+	char *rows = arena_alloc_array(arena, (size_t)count, s->row_size);
+	for (int i = 0; i < count; i++) {
+		int column = 0;
+		for (const struct sql_slot *slot = s->row; slot->name; slot++, column++) {
+			struct bytes wire = {(const uint8_t *)PQgetvalue(result, i, column),
+					     (size_t)PQgetlength(result, i, column)};
+			if (PQgetisnull(result, i, column))
+				wire = (struct bytes){0};
+			if (!get_column(arena, slot, wire, rows + (size_t)i * s->row_size))
+				return slot->name;
+		}
+	}
+	*ret = rows;
+	*ret_count = (size_t)count;
+	return NULL;
+}

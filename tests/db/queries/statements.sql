@@ -1,0 +1,129 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What test_db.c runs: every type there and back, and a small table to fail on.
+
+-- name: echo_plain :one
+-- Every type as a scalar.
+-- param: bo boolean, by bytea, bi bigint, sm smallint, i4 integer, te text, da date, ts timestamptz, nu numeric
+-- param: uu uuid
+-- class: local
+-- column: bo boolean, by bytea, bi bigint, sm smallint, i4 integer, te text, da date, ts timestamptz, nu numeric
+-- column: uu uuid
+SELECT @bo AS bo, @by AS by, @bi AS bi, @sm AS sm, @i4 AS i4, @te AS te, @da AS da, @ts AS ts, @nu AS nu, @uu AS uu;
+
+-- name: echo_nullable :one
+-- Every type that may be NULL.
+-- param: bo boolean?, by bytea?, bi bigint?, sm smallint?, i4 integer?, te text?, da date?, ts timestamptz?
+-- param: nu numeric?, uu uuid?, ar bigint[]?
+-- class: local
+-- column: bo boolean?, by bytea?, bi bigint?, sm smallint?, i4 integer?, te text?, da date?, ts timestamptz?
+-- column: nu numeric?, uu uuid?, ar bigint[]?
+SELECT @bo AS bo, @by AS by, @bi AS bi, @sm AS sm, @i4 AS i4, @te AS te, @da AS da, @ts AS ts, @nu AS nu, @uu AS uu, @ar AS ar;
+
+-- name: echo_arrays :one
+-- Every type as an array.
+-- param: bo boolean[], by bytea[], bi bigint[], sm smallint[], i4 integer[], te text[], da date[], ts timestamptz[], nu numeric[], uu uuid[]
+-- class: local
+-- column: bo boolean[], by bytea[], bi bigint[], sm smallint[], i4 integer[], te text[], da date[], ts timestamptz[], nu numeric[], uu uuid[], nulls bigint
+SELECT @bo AS bo, @by AS by, @bi AS bi, @sm AS sm, @i4 AS i4, @te AS te, @da AS da, @ts AS ts, @nu AS nu, @uu AS uu,
+       (SELECT count(*) FROM unnest(@bi) AS u(v) WHERE v IS NULL) AS nulls;
+
+-- name: numeric_words :one
+-- How the server reads our binary numeric.
+-- param: value numeric
+-- class: local
+-- column: words text
+SELECT @value::text AS words;
+
+-- name: numeric_of :one
+-- A numeric the server makes from text.
+-- param: words text
+-- class: local
+-- column: value numeric
+SELECT @words::numeric AS value;
+
+-- name: times_of :one
+-- Times the server makes from text.
+-- param: ts text, da text
+-- class: local
+-- column: ts timestamptz, da date
+SELECT @ts::timestamptz AS ts, @da::date AS da;
+
+-- name: null_of_bigint :one
+-- NULL where none was declared.
+-- class: local
+-- column: value bigint
+SELECT NULL::bigint AS value;
+
+-- name: other_type :one
+-- A column of another type than declared.
+-- class: local
+-- column: value bigint
+SELECT 'text'::text AS value;
+
+-- name: not_sql :exec
+-- Cannot be prepared. What stands in literals and comments is not a parameter: 'a@b'.
+-- class: local
+UPDATE no_such_table SET value = 'a@b'; -- not @a
+
+-- name: item_add :exec
+-- Store one.
+-- param: id bigint, note text
+-- class: local
+INSERT INTO item (id, note) VALUES (@id, @note);
+
+-- name: item_get :one
+-- Read one.
+-- param: id bigint
+-- class: local
+-- column: id bigint, note text
+SELECT id, note FROM item WHERE id = @id;
+
+-- name: item_list :many
+-- All of them.
+-- class: local
+-- column: id bigint, note text
+SELECT id, note FROM item ORDER BY id LIMIT 100;
+
+-- name: item_any :one
+-- One by an ambiguous question.
+-- class: local
+-- column: id bigint
+SELECT id FROM item;
+
+-- name: item_set :exec
+-- Change one.
+-- param: id bigint, note text
+-- class: local
+UPDATE item SET note = @note WHERE id = @id;
+
+-- name: sleep :one
+-- Take a while.
+-- param: seconds bigint
+-- class: local
+-- column: done boolean
+SELECT pg_sleep(@seconds::float8) IS NOT NULL AS done;
+
+-- name: series :many
+-- A result of some size.
+-- param: count bigint
+-- class: local
+-- column: n bigint, filler text
+SELECT n, repeat('x', 1000) AS filler FROM generate_series(1, @count) AS n;
+
+-- name: scope_now :one
+-- What row security sees.
+-- class: local
+-- column: key text, region text, parties text, service text
+SELECT current_setting('ft.key', true) AS key, current_setting('ft.region', true) AS region,
+       current_setting('ft.parties', true) AS parties, current_setting('ft.service', true) AS service;
+
+-- name: backend :one
+-- The server process of this connection.
+-- class: local
+-- column: pid bigint
+SELECT pg_backend_pid()::bigint AS pid;
+
+-- name: terminate :exec
+-- End this very connection.
+-- class: local
+SELECT pg_terminate_backend(pg_backend_pid());
