@@ -19,7 +19,7 @@ bool log_level_parse(struct str name, enum log_level *ret); /* debug, info, warn
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 #define LOG_FIRST(first, ...) first
 #define LOG_REST(first, ...) __VA_ARGS__
-/* LOG(LOG_INFO, "started", {LOG_TEXT("address", address)}, {LOG_NUMBER("port", port)}); fields may be none. */
+/* LOG(LOG_INFO, "started", LOG_TEXT("address", address), LOG_NUMBER("port", port)); fields may be none. */
 #define LOG(level, ...) \
 	log_write((level), LOG_FIRST(__VA_ARGS__, 0), \
 	          (const struct log_field[]){LOG_REST(__VA_ARGS__, {NULL, {NULL, 0}, 0})})
