@@ -18,6 +18,9 @@ enum scope {
 	SCOPE_ADMIN = 1 << 5,
 };
 
+struct str scope_names(struct arena *arena, unsigned scopes); /* "read, capture"; SCOPE_PUBLIC has no word */
+enum scope scope_by_name(struct str name);                     /* SCOPE_NOBODY: there is no such word */
+
 /* Who calls. Filled by the authenticate() that main hands to the server. */
 struct caller {
 	struct uuid key;      /* nil: no key */
