@@ -128,7 +128,9 @@ static void either_key_may_have_made_it_while_keys_rotate(void **state)
 {
 	const struct bytes both[] = {key, old_key};
 	struct code old = code_make(*state, CODE_UNIT, 7, old_key), code;
+	struct code new = code_make(*state, CODE_UNIT, 7, key);
 	assert_int_equal(code_parse(*state, old.text, both, 2, &code), PROBLEM_NONE);
+	assert_int_equal(code_parse(*state, new.text, both, 2, &code), PROBLEM_NONE);
 	assert_int_equal(code_parse(*state, old.text, both, 1, &code), PROBLEM_NOT_FOUND);
 	assert_int_equal(code_parse(*state, old.text, NULL, 0, &code), PROBLEM_NOT_FOUND);
 }
