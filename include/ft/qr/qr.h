@@ -17,9 +17,10 @@ enum problem qr_encode(struct arena *arena, struct str payload, struct qr *ret) 
 struct qr_style {
 	int module_um;      /* micrometres a module, 250 … 2000 */
 	struct str caption; /* printed under the symbol so that a person can type it; absent: none. ASCII */
-	bool test_mark;     /* print TEST across the margin: codes of an installation without a public URL */
+	bool test_mark;     /* a line below the quiet zone that reads TEST: installations without a public URL */
 };
-/* One path with horizontal runs merged, size in mm, quiet zone of 4 modules, shape-rendering crispEdges. */
+/* A caption without separators is grouped in fours; a long one takes lines.
+ * One path with horizontal runs merged, size in mm, quiet zone of 4 modules, shape-rendering crispEdges. */
 struct str qr_svg(struct arena *arena, const struct qr *qr, const struct qr_style *style);
 /* 1-bit PNG, `dots` whole dots a module (1 … 64), pHYs for `dpi`, quiet zone of 4 modules, no caption. With
  * test_mark the quiet zone is widened below by a line that reads TEST in a built-in dot font. */
