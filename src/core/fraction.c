@@ -131,8 +131,7 @@ void fractions_to_units(struct arena *arena, const mpq_t *fractions, size_t coun
 	*ret_rest = units[count];
 }
 
-/* "n/d" or "n" of our own printing. */
-static void set_text(mpq_t ret, struct arena *arena, struct str text)
+void fraction_of_text(struct arena *arena, struct str text, mpq_t ret)
 {
 	int failed = mpq_set_str(ret, arena_str(arena, text).at, 10);
 
@@ -145,8 +144,8 @@ struct str fraction_add(struct arena *arena, struct str a, struct str b)
 {
 	struct fractions f = fractions_create(arena, 2);
 
-	set_text(f.items[0], arena, a);
-	set_text(f.items[1], arena, b);
+	fraction_of_text(arena, a, f.items[0]);
+	fraction_of_text(arena, b, f.items[1]);
 	mpq_add(f.items[0], f.items[0], f.items[1]);
 	return fraction_print(arena, f.items[0]);
 }
@@ -157,7 +156,7 @@ void fractions_round(struct arena *arena, const struct str *exact, size_t count,
 	unsigned long *units = arena_array(arena, unsigned long, count), rest;
 
 	for (size_t i = 0; i < count; i++)
-		set_text(f.items[i], arena, exact[i]);
+		fraction_of_text(arena, exact[i], f.items[i]);
 	fractions_to_units(arena, (const mpq_t *)f.items, count, units, &rest);
 	for (size_t i = 0; i < count; i++)
 		ret_shares[i] = share_print(arena, units[i]);

@@ -15,6 +15,8 @@ struct fractions fractions_create(struct arena *arena, size_t count);
 
 /* a / b of two decimals, b > 0, in lowest terms. */
 void fraction_of_decimals(struct decimal a, struct decimal b, mpq_t ret);
+/* "n/d" or "n" as fraction_print wrote it: text of our own, never a stranger's. */
+void fraction_of_text(struct arena *arena, struct str text, mpq_t ret);
 struct str fraction_print(struct arena *arena, const mpq_t f); /* "31/50", "1" */
 
 enum { SHARE_UNITS = 10000 };                                     /* four decimals */

@@ -109,8 +109,11 @@ struct trail {
 };
 extern const struct shape trail_shape;
 
-/* A coarser trail from the farm tier's: origins of one township (district) become one, shares summed exactly; farm,
- * township and places below the tier are absent; steps keep order. TIER_FULL and TIER_FARM copy. Pure. */
+/* A coarser trail from the farm tier's: origins of one township (district) become one, shares summed exactly and rounded
+ * anew; an origin without that region stands under the next coarser one, those without any together. Lots, farms and
+ * parties of origins, holders of certificates, places, who acted on the field, and at the district tier townships are
+ * absent; steps keep order. What farm->rest counts stays the rest: hand over all origins where the merged list must be
+ * complete. TIER_FULL and TIER_FARM copy. Pure. */
 enum problem trail_aggregate(struct arena *arena, const struct trail *farm, enum tier tier, struct trail *ret) must_check;
 
 /* The verdict words in their order of precedence; the first that holds of the lot or any origin. */
