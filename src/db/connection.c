@@ -136,6 +136,7 @@ bool db_connected(const struct db *db)
 void db_lose(struct db *db, const char *why)
 {
 	db_fail(db, NULL, PROBLEM_DB_UNAVAILABLE, why);
+	db->failure = PROBLEM_DB_UNAVAILABLE; /* for whatever is still asked for */
 	PQfinish(db->conn);
 	db->conn = NULL;
 	db->pending_first = db->pending_count = db->syncs = 0;
@@ -225,13 +226,14 @@ void db_close(struct db *db)
 	free(db);
 }
 
-/* An idle connection has nothing to say, unless the server is saying goodbye. */
+/* An idle connection has little to say: a changed setting, or goodbye, which the end of the stream follows. */
 static bool has_died(struct db *db)
 {
 	struct pollfd socket = {.fd = PQsocket(db->conn), .events = POLLIN};
-	if (poll(&socket, 1, 0 /* do not wait */) == 0)
-		return false;
-	return !PQconsumeInput(db->conn) || !db_connected(db);
+	while (poll(&socket, 1, 0 /* do not wait */) != 0)
+		if (!PQconsumeInput(db->conn) || !db_connected(db))
+			return true;
+	return false;
 }
 
 enum problem db_ready(struct db *db)

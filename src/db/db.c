@@ -7,27 +7,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum problem does_not_fit(struct db *db, const struct sql_statement *s, const char *column)
+/* A fault of this result alone. Outside a transaction what follows on the connection has nothing to do with it. */
+static enum problem misfit(struct db *db, const struct sql_statement *s, const char *text)
+{
+	enum problem of_next = db->failure;
+	db->failure = PROBLEM_NONE;
+	enum problem p = db_fail(db, s, PROBLEM_INTERNAL, text);
+	db->failure = of_next || !db->in_tx ? of_next : p;
+	return p;
+}
+
+static enum problem column_misfit(struct db *db, const struct sql_statement *s, const char *column)
 {
 	char text[DB_ERROR_MAX];
 	snprintf(text, sizeof text, "column %s does not fit", column);
-	return db_fail(db, s, PROBLEM_INTERNAL, text);
+	return misfit(db, s, text);
 }
 
-static enum problem take_rows(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret, size_t *ret_count)
+enum problem db_take_rows(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret, size_t *ret_count)
 {
 	PGresult *result;
 	enum problem p = db_take(db, s, &result);
 	if (p)
 		return p;
 	const char *wrong = rows_decode(arena, s, result, ret, ret_count);
-	return wrong ? does_not_fit(db, s, wrong) : PROBLEM_NONE;
+	return wrong ? column_misfit(db, s, wrong) : PROBLEM_NONE;
 }
 
 enum problem db_take_many(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret, size_t *ret_count)
 {
 	assert(s->rows == SQL_MANY);
-	return take_rows(db, arena, s, ret, ret_count);
+	return db_take_rows(db, arena, s, ret, ret_count);
 }
 
 enum problem db_take_one(struct db *db, struct arena *arena, const struct sql_statement *s, void *ret)
@@ -35,13 +45,13 @@ enum problem db_take_one(struct db *db, struct arena *arena, const struct sql_st
 	void *rows;
 	size_t count;
 	assert(s->rows == SQL_ONE);
-	enum problem p = take_rows(db, arena, s, &rows, &count);
+	enum problem p = db_take_rows(db, arena, s, &rows, &count);
 	if (p)
 		return p;
 	if (count == 0)
 		return PROBLEM_NOT_FOUND;
 	if (count > 1)
-		return db_fail(db, s, PROBLEM_INTERNAL, "more than one row");
+		return misfit(db, s, "more than one row");
 	memcpy(ret, rows, s->row_size);
 	return PROBLEM_NONE;
 }

@@ -73,6 +73,7 @@ enum pending_kind {
 struct pending {
 	enum pending_kind kind;
 	const struct sql_statement *statement;
+	const char *parameter; /* of PENDING_UNSENT: the one that did not fit */
 };
 
 struct db {
@@ -112,6 +113,10 @@ void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_stateme
 enum problem db_take(struct db *db, const struct sql_statement *s, PGresult **ret) must_check;
 void db_skip_to(struct db *db, const struct sql_statement *s); /* forgets the results before that of `s` */
 void db_drain(struct db *db);                                  /* takes and forgets everything that was queued */
+
+/* db.c: what db_take_one and db_take_many share */
+enum problem db_take_rows(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret,
+			  size_t *ret_count) must_check;
 
 /* tx.c; shared with the reader, which sets the scope of each single read in its implicit transaction */
 struct scope_params {

@@ -20,7 +20,7 @@ static void push(struct db *db, enum pending_kind kind, const struct sql_stateme
 			abort();
 		}
 	}
-	db->pending[end] = (struct pending){kind, s};
+	db->pending[end] = (struct pending){.kind = kind, .statement = s};
 	db->pending_count++;
 	db->syncs += kind == PENDING_SYNC;
 }
@@ -57,10 +57,10 @@ void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_stateme
 	}
 	const char *wrong = bind_params(&db->bound, s, params);
 	if (wrong) {
-		char text[DB_ERROR_MAX];
-		snprintf(text, sizeof text, "parameter %s is out of range", wrong);
-		db_fail(db, s, PROBLEM_INTERNAL, text);
 		push(db, PENDING_UNSENT, s);
+		db->pending[db->pending_first + db->pending_count - 1].parameter = wrong;
+		if (!db->tx_failure)
+			db->tx_failure = PROBLEM_INTERNAL; /* even if nobody takes its result */
 		return;
 	}
 	struct bound *b = &db->bound;
@@ -160,13 +160,18 @@ static PGresult *receive(struct db *db)
 	return give_up(db, result);
 }
 
+static enum problem fail_unsent(struct db *db, struct pending unsent)
+{
+	char text[DB_ERROR_MAX];
+	snprintf(text, sizeof text, "parameter %s is out of range", unsent.parameter);
+	return db_fail(db, unsent.statement, PROBLEM_INTERNAL, text);
+}
+
 /* Answers the head of the queue, whatever it is. *ret is set for a statement that succeeded. */
 static enum problem settle_head(struct db *db, PGresult **ret)
 {
-	if (db->pending[db->pending_first].kind == PENDING_UNSENT) {
-		pop(db);
-		return db->failure;
-	}
+	if (db->pending[db->pending_first].kind == PENDING_UNSENT)
+		return fail_unsent(db, pop(db));
 	PGresult *result = receive(db);
 	if (!result)
 		return db->failure;

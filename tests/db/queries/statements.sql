@@ -96,7 +96,7 @@ SELECT id FROM item;
 -- class: local
 UPDATE item SET note = @note WHERE id = @id;
 
--- name: sleep :one
+-- name: take_seconds :one
 -- Take a while.
 -- param: seconds bigint
 -- class: local
@@ -108,7 +108,7 @@ SELECT pg_sleep(@seconds::float8) IS NOT NULL AS done;
 -- param: count bigint
 -- class: local
 -- column: n bigint, filler text
-SELECT n, repeat('x', 1000) AS filler FROM generate_series(1, @count) AS n;
+SELECT n, repeat('x', 1000) AS filler FROM generate_series(1, @count) AS n LIMIT @count;
 
 -- name: scope_now :one
 -- What row security sees.

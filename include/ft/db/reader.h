@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Point reads of many requests through one connection: sent together, answered one by one, nobody waits for another's
+ * failure. For statements of a row or a few; reports and recalls use connections of their own. */
+#ifndef FT_DB_READER_H
+#define FT_DB_READER_H
+
+#include "ft/base/completion.h"
+#include "ft/db/db.h"
+
+struct reader;
+
+/* One read. The submitter keeps it, what it points to and the arena, and touches none of them, until `done` fires. */
+struct read_request {
+	const struct sql_statement *statement; /* :one or :many */
+	const void *params;
+	const struct db_scope *scope; /* as in db_tx; NULL: nobody, row security shows what is public */
+	struct arena *arena;          /* the rows are built in it */
+	struct completion *done;      /* fired by the reader's thread */
+
+	void *rows;   /* set before `done` fires without a problem; of :one exactly one */
+	size_t count;
+
+	struct read_request *next; /* the reader's own */
+};
+
+/* Starts the thread and its connection. PROBLEM_DB_UNAVAILABLE as db_open. */
+enum problem reader_open(struct str conninfo, int statement_timeout_ms, struct reader **ret) must_check;
+/* From any thread; returns at once. `done` fires with PROBLEM_NOT_FOUND for a :one without a row, with
+ * PROBLEM_DB_UNAVAILABLE quickly while the database is away, with PROBLEM_BUSY when too many are queued. */
+void reader_submit(struct reader *reader, struct read_request *request);
+/* Answers what is queued, then ends the thread. NULL is fine. Nobody may submit any more. */
+void reader_close(struct reader *reader);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The pipelined point reader: many submitters, failures beside successes, a connection that goes. */
+#include "db_test.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "ft/db/reader.h"
+
+#include "statements.h"
+
+enum { REQUESTS = 200 };
+
+/* One read and what came of it. */
+struct asked {
+	struct completion done;
+	struct read_request request;
+	struct item_get_params id;
+	struct arena *arena;
+	enum problem result;
+	struct tally *tally;
+};
+struct tally {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int fired;
+};
+
+struct fixture {
+	PGconn *aside;
+	struct reader *reader;
+	struct tally tally;
+	struct asked asked[REQUESTS];
+	int submitted;
+};
+
+static void fired(struct completion *self, enum problem p)
+{
+	struct asked *asked = (struct asked *)(void *)self; /* its first member */
+	struct tally *tally = asked->tally;
+	asked->result = p;
+	pthread_mutex_lock(&tally->lock);
+	tally->fired++;
+	pthread_cond_signal(&tally->changed);
+	pthread_mutex_unlock(&tally->lock);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	f->aside = open_aside();
+	run_aside(f->aside, "SET client_min_messages = warning; DROP TABLE IF EXISTS item;"
+			    "CREATE TABLE item (id bigint PRIMARY KEY, note text);"
+			    "INSERT INTO item SELECT n, 'note ' || n FROM generate_series(1, 150) AS n");
+	pthread_mutex_init(&f->tally.lock, NULL);
+	pthread_cond_init(&f->tally.changed, NULL);
+	for (int i = 0; i < REQUESTS; i++) {
+		struct asked *asked = &f->asked[i];
+		asked->arena = arena_create();
+		asked->id = (struct item_get_params){i + 1};
+		asked->tally = &f->tally;
+		asked->done.fire = fired;
+		asked->request = (struct read_request){
+			.statement = &sql_item_get, .params = &asked->id, .arena = asked->arena, .done = &asked->done};
+	}
+	assert_int_equal(reader_open(test_database(), 5000, &f->reader), PROBLEM_NONE);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	reader_close(f->reader);
+	PQfinish(f->aside);
+	for (int i = 0; i < REQUESTS; i++)
+		arena_destroy(f->asked[i].arena);
+	pthread_cond_destroy(&f->tally.changed);
+	pthread_mutex_destroy(&f->tally.lock);
+	free(f);
+	return 0;
+}
+
+static struct asked *submit(struct fixture *f)
+{
+	struct asked *asked = &f->asked[f->submitted++];
+	reader_submit(f->reader, &asked->request);
+	return asked;
+}
+
+static void await_all(struct fixture *f)
+{
+	pthread_mutex_lock(&f->tally.lock);
+	while (f->tally.fired < f->submitted)
+		pthread_cond_wait(&f->tally.changed, &f->tally.lock);
+	pthread_mutex_unlock(&f->tally.lock);
+}
+
+static void assert_note(const struct asked *asked)
+{
+	assert_int_equal(asked->result, PROBLEM_NONE);
+	assert_int_equal(asked->request.count, 1);
+	const struct item_get_row *row = asked->request.rows;
+	assert_int_equal(row->id, asked->id.id);
+	assert_true(str_equal(row->note, arena_printf(asked->arena, "note %d", (int)asked->id.id)));
+}
+
+static void each_request_gets_its_own_rows(void **state)
+{
+	struct fixture *f = *state;
+	while (f->submitted < REQUESTS)
+		submit(f);
+	await_all(f);
+	for (int i = 0; i < 150; i++)
+		assert_note(&f->asked[i]);
+	for (int i = 150; i < REQUESTS; i++)
+		assert_int_equal(f->asked[i].result, PROBLEM_NOT_FOUND);
+}
+
+static void the_failure_of_one_leaves_the_others_alone(void **state)
+{
+	struct fixture *f = *state;
+	const struct echo_plain_params unbindable = {.sm = 1 << 20};
+	f->asked[1].request.statement = &sql_not_sql;
+	f->asked[3].request.statement = &sql_echo_plain;
+	f->asked[3].request.params = &unbindable;
+	f->asked[5].request.statement = &sql_null_of_bigint;
+	f->asked[7].request.statement = &sql_item_any; /* several rows */
+	while (f->submitted < 10)
+		submit(f);
+	await_all(f);
+	for (int i = 0; i < 10; i++)
+		if (i % 2 == 0 || i == 9)
+			assert_note(&f->asked[i]);
+		else
+			assert_int_equal(f->asked[i].result, PROBLEM_INTERNAL);
+}
+
+static void the_scope_holds_for_one_read(void **state)
+{
+	struct fixture *f = *state;
+	const struct db_scope scope = {.region = STR("330100"), .service = true};
+	for (int i = 0; i < 3; i++) {
+		f->asked[i].request.statement = &sql_scope_now;
+		f->asked[i].request.params = NULL;
+	}
+	f->asked[1].request.scope = &scope;
+	while (f->submitted < 3)
+		submit(f);
+	await_all(f);
+	const struct scope_now_row *rows[3];
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(f->asked[i].result, PROBLEM_NONE);
+		rows[i] = f->asked[i].request.rows;
+	}
+	assert_true(str_equal(rows[1]->region, STR("330100")) && str_equal(rows[1]->service, STR("on")));
+	assert_int_equal(rows[0]->region.len + rows[0]->service.len, 0);
+	assert_int_equal(rows[2]->region.len + rows[2]->service.len, 0);
+}
+
+static void an_idle_connection_that_died_is_opened_again(void **state)
+{
+	struct fixture *f = *state;
+	f->asked[1].request.statement = &sql_backend;
+	submit(f);
+	submit(f);
+	await_all(f);
+	const struct backend_row *backend = f->asked[1].request.rows;
+	char text[100];
+	snprintf(text, sizeof text, "SELECT pg_terminate_backend(%lld, 5000)", (long long)backend->pid);
+	free(run_aside(f->aside, text));
+	struct asked *after = submit(f); /* the connection was idle when it went: nobody notices */
+	await_all(f);
+	assert_note(after);
+}
+
+static void what_is_in_flight_when_the_connection_goes_is_unavailable(void **state)
+{
+	struct fixture *f = *state;
+	const struct take_seconds_params long_time = {30};
+	f->asked[0].request.statement = &sql_take_seconds;
+	f->asked[0].request.params = &long_time;
+	while (f->submitted < 4)
+		submit(f);
+	while (!number_aside(f->aside, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+		usleep(10 * 1000);
+	await_all(f);
+	assert_int_equal(f->asked[0].result, PROBLEM_DB_UNAVAILABLE);
+	struct asked *after = submit(f);
+	await_all(f);
+	assert_note(after);
+}
+
+static void away_means_unavailable_quickly(void **state)
+{
+	struct fixture *f = *state;
+	char place[] = "/tmp/farmtrail-link-XXXXXX", target[300], link_path[300], conninfo[300];
+	assert_non_null(mkdtemp(place));
+	snprintf(target, sizeof target, "%s/.s.PGSQL.5432", getenv("FARMTRAIL_TEST_CLUSTER"));
+	snprintf(link_path, sizeof link_path, "%s/.s.PGSQL.5432", place);
+	snprintf(conninfo, sizeof conninfo, "host=%s user=postgres dbname=farmtrail application_name=linked", place);
+	assert_int_equal(symlink(target, link_path), 0);
+	reader_close(f->reader);
+	assert_int_equal(reader_open(str_of(conninfo), 1000, &f->reader), PROBLEM_NONE);
+	assert_int_equal(unlink(link_path), 0);
+	free(run_aside(f->aside, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'linked'"));
+	while (f->submitted < 100)
+		submit(f);
+	await_all(f);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(f->asked[i].result, PROBLEM_DB_UNAVAILABLE);
+	assert_int_equal(symlink(target, link_path), 0);
+	usleep(150 * 1000);
+	struct asked *after = submit(f);
+	await_all(f);
+	assert_note(after);
+	unlink(link_path);
+	rmdir(place);
+}
+
+static void closing_answers_what_is_queued(void **state)
+{
+	struct fixture *f = *state;
+	while (f->submitted < 100)
+		submit(f);
+	reader_close(f->reader);
+	f->reader = NULL;
+	assert_int_equal(f->tally.fired, 100);
+	for (int i = 0; i < 100; i++)
+		assert_note(&f->asked[i]);
+}
+
+#define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FIXTURE(each_request_gets_its_own_rows),
+		IN_FIXTURE(the_failure_of_one_leaves_the_others_alone),
+		IN_FIXTURE(the_scope_holds_for_one_read),
+		IN_FIXTURE(an_idle_connection_that_died_is_opened_again),
+		IN_FIXTURE(what_is_in_flight_when_the_connection_goes_is_unavailable),
+		IN_FIXTURE(away_means_unavailable_quickly),
+		IN_FIXTURE(closing_answers_what_is_queued),
+	};
+	test_database();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

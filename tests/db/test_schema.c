@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The migrated schema keeps the rules of lint.sql, its indexes serve statements that exist, and the role that the
+ * program runs under may run every statement. */
+#include "db_test.h"
+
+#include "ft/db/migrate.h"
+
+#include "queries.h"
+
+static const char *lint_file; /* lint.sql, as told on the command line */
+
+static char *read_file(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	if (!file)
+		fail_msg("cannot read %s", path);
+	enum { MOST = 64 * 1024 };
+	char *text = calloc(1, MOST);
+	size_t len = fread(text, 1, MOST - 1, file);
+	fclose(file);
+	assert_in_range(len, 1, MOST - 2);
+	return text;
+}
+
+static PGresult *lint(PGconn *conn)
+{
+	char *text = read_file(lint_file);
+	PGresult *result = PQexec(conn, text);
+	free(text);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK)
+		fail_msg("%s", PQresultErrorMessage(result));
+	return result;
+}
+
+static void the_schema_keeps_the_rules(void **state)
+{
+	PGresult *result = lint(*state);
+	int faults = PQntuples(result);
+	for (int i = 0; i < faults; i++)
+		print_error("%s\n", PQgetvalue(result, i, 0));
+	PQclear(result);
+	assert_int_equal(faults, 0);
+}
+
+static bool is_found(const PGresult *result, const char *fault)
+{
+	for (int i = 0; i < PQntuples(result); i++)
+		if (strcmp(PQgetvalue(result, i, 0), fault) == 0)
+			return true;
+	return false;
+}
+
+static void the_rules_find_planted_mistakes(void **state)
+{
+	static const char *const expected[] = {
+		"table bad_unmapped is not in scale_map",
+		"scale_map names bad_absent, which is no table",
+		"bad_key has no column org_id, or it may be NULL",
+		"bad_key has no primary key",
+		"bad_second: org_id is not its first column",
+		"bad_unique: unique index bad_unique_pkey lacks org_id",
+		"bad_unique.id: sequence of less than bigint",
+		"group org has keys of different types",
+		"bad_link: foreign key bad_fk leads to bad_second, which may lie elsewhere",
+		"bad_link: trigger bad_trigger",
+		"table bad_unmapped has no COMMENT",
+		"bad_unmapped.id has no COMMENT",
+		"index bad_index has no COMMENT that says which query it serves",
+	};
+	run_aside(*state,
+		  "BEGIN;"
+		  "CREATE TABLE bad_unmapped (id bigint PRIMARY KEY);"
+		  "CREATE TABLE bad_key (org_id uuid, id bigint);"
+		  "CREATE TABLE bad_second (id bigint, org_id uuid NOT NULL, PRIMARY KEY (org_id, id), UNIQUE (id, org_id));"
+		  "CREATE TABLE bad_unique (org_id uuid NOT NULL, id serial PRIMARY KEY);"
+		  "CREATE TABLE bad_type (org_id bigint PRIMARY KEY);"
+		  "CREATE TABLE bad_link (org_id uuid, id bigint, other uuid, PRIMARY KEY (org_id, id),"
+		  " CONSTRAINT bad_fk FOREIGN KEY (other, id) REFERENCES bad_second (org_id, id));"
+		  "CREATE INDEX bad_index ON bad_link (other);"
+		  "CREATE FUNCTION bad() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+		  "CREATE TRIGGER bad_trigger AFTER INSERT ON bad_link FOR EACH ROW EXECUTE FUNCTION bad();"
+		  "INSERT INTO scale_map VALUES ('bad_absent', 'local', NULL, NULL), ('bad_key', 'dist', 'org_id', 'org'),"
+		  " ('bad_second', 'dist', 'org_id', 'org'), ('bad_unique', 'dist', 'org_id', 'org'),"
+		  " ('bad_type', 'dist', 'org_id', 'org'), ('bad_link', 'dist', 'org_id', 'org')");
+	PGresult *result = lint(*state);
+	run_aside(*state, "ROLLBACK");
+	int missed = 0;
+	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+		if (!is_found(result, expected[i])) {
+			print_error("not found: %s\n", expected[i]);
+			missed++;
+		}
+	PQclear(result);
+	assert_int_equal(missed, 0);
+}
+
+static bool is_statement(struct str name)
+{
+	for (size_t i = 0; i < sql_statement_count; i++)
+		if (str_equal(name, str_of(sql_statements[i]->name)))
+			return true;
+	return false;
+}
+
+static void index_comments_name_statements_that_exist(void **state)
+{
+	PGresult *result = PQexec(*state, "SELECT c.relname, d.description FROM pg_index i JOIN pg_class c ON c.oid = indexrelid"
+					  " JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass"
+					  " WHERE c.relnamespace = 'public'::regnamespace ORDER BY 1");
+	assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+	int wrong = 0;
+	for (int i = 0; i < PQntuples(result); i++)
+		for (struct str rest = str_of(PQgetvalue(result, i, 1)); rest.at;) {
+			struct str name = str_trim(str_cut(rest, ',', &rest));
+			if (!is_statement(name)) {
+				print_error("index %s serves \"%.*s\", which is no statement\n", PQgetvalue(result, i, 0),
+					    STR_ARGS(name));
+				wrong++;
+			}
+		}
+	PQclear(result);
+	assert_int_equal(wrong, 0);
+}
+
+/* EXPLAIN checks privileges, and runs nothing. */
+static bool may_run(PGconn *conn, struct arena *arena, const struct sql_statement *s)
+{
+	struct buf text = buf_create(arena, 1000);
+	buf_printf(&text, "EXPLAIN EXECUTE \"%s\"", s->name);
+	int count = 0;
+	Oid types[64];
+	for (const struct sql_slot *slot = s->params; slot->name; slot++) {
+		buf_put(&text, count ? STR(", NULL") : STR("(NULL"));
+		types[count++] = slot->oid;
+	}
+	if (count)
+		buf_put_char(&text, ')');
+	PGresult *result = PQprepare(conn, s->name, s->text, count, types);
+	if (PQresultStatus(result) == PGRES_COMMAND_OK) {
+		PQclear(result);
+		result = PQexec(conn, buf_str(&text).at);
+	}
+	bool done = PQresultStatus(result) == PGRES_TUPLES_OK;
+	if (!done)
+		print_error("%s: %s", s->name, PQresultErrorMessage(result));
+	PQclear(result);
+	return done;
+}
+
+static void the_role_of_the_program_may_run_every_statement(void **state)
+{
+	struct arena *arena = arena_create();
+	int refused = 0;
+	run_aside(*state, "SET ROLE ft_app");
+	for (size_t i = 0; i < sql_statement_count; i++)
+		refused += !may_run(*state, arena, sql_statements[i]);
+	run_aside(*state, "RESET ROLE");
+	arena_destroy(arena);
+	assert_int_equal(refused, 0);
+}
+
+static int set_up(void **state)
+{
+	struct arena *arena = arena_create();
+	struct fault fault = {0};
+	int applied;
+	enum problem p = migrate(arena, test_database(), &applied, &fault);
+	if (p)
+		print_error("%.*s\n", STR_ARGS(fault.detail));
+	arena_destroy(arena);
+	*state = open_aside();
+	return p != PROBLEM_NONE;
+}
+
+static int tear_down(void **state)
+{
+	PQfinish(*state);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_schema_keeps_the_rules),
+		cmocka_unit_test(the_rules_find_planted_mistakes),
+		cmocka_unit_test(index_comments_name_statements_that_exist),
+		cmocka_unit_test(the_role_of_the_program_may_run_every_statement),
+	};
+	if (argc != 2) {
+		fputs("usage: test_schema lint.sql\n", stderr);
+		return EXIT_FAILURE;
+	}
+	lint_file = argv[1];
+	test_database();
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
