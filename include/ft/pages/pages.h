@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Server-rendered pages: values in, one complete HTML document out. Pure: decides nothing, fetches nothing. */
+ * Server-rendered pages: values in, one complete HTML document out (text/html; charset=utf-8). Pure: decides nothing,
+ * fetches nothing. No script, nothing from elsewhere: the Content-Security-Policy that http sends holds for all. */
 #ifndef FT_PAGES_PAGES_H
 #define FT_PAGES_PAGES_H
 
@@ -14,8 +15,10 @@
 /* What every page is told. All of it is plain text: it is escaped here. */
 struct page {
 	enum language language;
-	struct str path;       /* of this page, raw, without the query: "/t/7K2M9P4Q"; language switch, tier links */
-	struct str raw_query;  /* as it came, without "?"; absent: none. The language switch keeps all but lang */
+	struct str
+		path; /* of this page, raw, without the query: "/t/7K2M9P4Q"; language switch, tier links */
+	struct str
+		raw_query; /* as it came, without "?"; absent: none. The language switch keeps all but lang */
 	struct str public_url; /* "https://id.example.cn"; absent or empty: the share card names no address */
 	bool demonstration;    /* banner on every page */
 };
@@ -29,26 +32,23 @@ struct str page_malformed_code(struct arena *arena, const struct page *page, str
 
 /* / and /q?q= */
 struct page_hit {
-	struct str kind;   /* lot, code, party, site, product, certificate; another word is shown as it is */
+	struct str kind; /* lot, code, party, site, product, certificate; another word is shown as it is */
 	struct str title;
 	struct str detail; /* one line below the title; absent: none */
 	struct str href;   /* a path of this server; anything else is not linked */
 };
 struct str page_home(struct arena *arena, const struct page *page);
-struct str page_results(struct arena *arena, const struct page *page, struct str query, const struct page_hit *hits,
-                        size_t count, bool more);
+struct str page_results(struct arena *arena, const struct page *page, struct str query,
+			const struct page_hit *hits, size_t count, bool more);
 
 /* /problems, /problems/{slug}, and the page a browser gets in place of problem+json. */
 struct str page_problem_index(struct arena *arena, const struct page *page);
 struct str page_problem_type(struct arena *arena, const struct page *page, enum problem p);
 /* fault may be NULL; request_id absent: not shown. */
-struct str page_problem(struct arena *arena, const struct page *page, enum problem p, const struct fault *fault,
-                        struct str request_id);
+struct str page_problem(struct arena *arena, const struct page *page, enum problem p,
+			const struct fault *fault, struct str request_id);
 
 /* PAGE_VERIFY_PATH: how to check signatures without trusting this server. */
 struct str page_verify_help(struct arena *arena, const struct page *page);
-
-/* For the Content-Security-Policy header: no script, no frame, no foreign host; inline style only. */
-extern const char page_csp[];
 
 #endif
