@@ -218,7 +218,8 @@ CREATE TABLE lot_edge (
     input        numeric NOT NULL CHECK (input > 0),
     input_total  numeric NOT NULL CHECK (input_total >= input),
     output       numeric NOT NULL CHECK (output > 0),
-    output_total numeric NOT NULL CHECK (output_total >= output),
+    output_part  numeric NOT NULL CHECK (output_part > 0),
+    output_total numeric NOT NULL CHECK (output_total >= output_part),
     value        text NOT NULL,
     unit         text NOT NULL,
     recorded_at  timestamptz NOT NULL,
@@ -234,7 +235,8 @@ COMMENT ON COLUMN lot_edge.event IS 'The transformation';
 COMMENT ON COLUMN lot_edge.input IS 'Of this parent into the event, in the inputs'' common measure';
 COMMENT ON COLUMN lot_edge.input_total IS 'All inputs of the event in that measure';
 COMMENT ON COLUMN lot_edge.output IS 'What the event added to the child, in the child''s base unit';
-COMMENT ON COLUMN lot_edge.output_total IS 'All outputs of the event in their common measure, so that input * output / output_total is the part of the parent in the child';
+COMMENT ON COLUMN lot_edge.output_part IS 'The same in the outputs'' common measure';
+COMMENT ON COLUMN lot_edge.output_total IS 'All outputs of the event in that measure: value * output_part / output_total of the parent is in this child';
 COMMENT ON COLUMN lot_edge.value IS 'Input quantity as written';
 COMMENT ON COLUMN lot_edge.unit IS 'Unit of it';
 COMMENT ON COLUMN lot_edge.recorded_at IS 'As in the event';

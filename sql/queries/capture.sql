@@ -92,8 +92,8 @@ FOR UPDATE;
 -- Keys of the organisations that record, with their sequence heads, locked in ascending order.
 -- param: orgs uuid[]
 -- class: local
--- column: fingerprint bytea, org_id uuid, algorithm bigint, spki bytea, wrapped bytea, seq bigint
-SELECT h.fingerprint, h.org_id, k.algorithm::bigint AS algorithm, k.spki, s.wrapped, h.seq
+-- column: fingerprint bytea, org_id uuid, registrar boolean, spki bytea, wrapped bytea, seq bigint
+SELECT h.fingerprint, h.org_id, k.use = 'registrar' AS registrar, k.spki, s.wrapped, h.seq
 FROM key_head h
 JOIN signing_key k ON k.fingerprint = h.fingerprint
 JOIN key_secret s ON s.fingerprint = h.fingerprint
@@ -266,14 +266,14 @@ FROM unnest(@org_id, @site, @event_org, @event, @n, @type, @event_time, @offset_
 -- name: lot_edge_insert_many :exec
 -- Lineage of a batch.
 -- param: parent_org uuid[], parent uuid[], child_org uuid[], child uuid[], event_org uuid[], event uuid[]
--- param: input numeric[], input_total numeric[], output numeric[], output_total numeric[], value text[], unit text[]
--- param: recorded_at timestamptz[]
+-- param: input numeric[], input_total numeric[], output numeric[], output_part numeric[], output_total numeric[], value text[]
+-- param: unit text[], recorded_at timestamptz[]
 -- class: local
-INSERT INTO lot_edge (parent_org, parent, child_org, child, event_org, event, input, input_total, output, output_total,
-                      value, unit, recorded_at)
-SELECT a, b, c, d, e, f, g, h, i, j, k, l, m
-FROM unnest(@parent_org, @parent, @child_org, @child, @event_org, @event, @input, @input_total, @output, @output_total,
-            @value, @unit, @recorded_at) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m);
+INSERT INTO lot_edge (parent_org, parent, child_org, child, event_org, event, input, input_total, output, output_part,
+                      output_total, value, unit, recorded_at)
+SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n
+FROM unnest(@parent_org, @parent, @child_org, @child, @event_org, @event, @input, @input_total, @output, @output_part,
+            @output_total, @value, @unit, @recorded_at) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 
 -- name: shipment_upsert_many :exec
 -- Shipments that left or arrived.
@@ -306,14 +306,13 @@ UPDATE key_head h SET seq = z.b FROM unnest(@fingerprint, @seq) AS z (a, b) WHER
 INSERT INTO log_pending (kind, org_id, id, version, fingerprint)
 SELECT a, b, c, d, e FROM unnest(@kind, @org_id, @id, @version, @fingerprint) AS z (a, b, c, d, e);
 
--- name: alert_upsert_many :many
--- Alerts a batch raised; found again they are the same alert. Answers every alert's id, its own or the first one's.
+-- name: alert_upsert_many :exec
+-- Alerts a batch raised; found again they are the same alert.
 -- param: org_id uuid[], id uuid[], rule text[], rule_version bigint[], severity bigint[], subject bytea[]
 -- param: title_zh text[], title_en text[], reason_zh text[], reason_en text[], action_zh text[], action_en text[]
 -- param: inputs bytea[], edition text[], evidence bytea[], seen timestamptz[], due_at timestamptz[], party uuid[]
 -- param: product uuid[], lot_org uuid[], lot_id uuid[], event uuid[]
 -- class: key
--- column: org_id uuid, subject bytea, id uuid
 INSERT INTO alert (org_id, id, rule, rule_version, severity, state, subject, title_zh, title_en, reason_zh, reason_en,
                    action_zh, action_en, inputs, edition, evidence, first_seen, last_seen, due_at, party, product, lot_org,
                    lot_id, event)
@@ -322,8 +321,7 @@ FROM unnest(@org_id, @id, @rule, @rule_version, @severity, @subject, @title_zh, 
             @action_zh, @action_en, @inputs, @edition, @evidence, @seen, @due_at, @party, @product, @lot_org, @lot_id,
             @event) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)
 ON CONFLICT (org_id, subject) DO UPDATE
-SET last_seen = excluded.last_seen, severity = least(alert.severity, excluded.severity)
-RETURNING org_id, subject, id;
+SET last_seen = excluded.last_seen, severity = least(alert.severity, excluded.severity);
 
 -- name: alert_ids_find :many
 -- Alerts that exist already for these subjects.
@@ -339,6 +337,31 @@ SELECT org_id, subject, id FROM alert WHERE org_id = ANY(@orgs) AND subject = AN
 INSERT INTO alert_region (org_id, alert, region, role)
 SELECT a, b, c, d FROM unnest(@org_id, @alert, @region, @role) AS z (a, b, c, d)
 ON CONFLICT DO NOTHING;
+
+-- name: alert_region_insert_held :exec
+-- Regions where the lots of new alerts are held.
+-- param: org_id uuid[], alert uuid[], lot_org uuid[], lot_id uuid[]
+-- class: any
+INSERT INTO alert_region (org_id, alert, region, role)
+SELECT DISTINCT z.a, z.b, h.region, 'held'
+FROM unnest(@org_id, @alert, @lot_org, @lot_id) AS z (a, b, c, d)
+JOIN lot_holding h ON h.org_id = z.c AND h.lot_id = z.d
+WHERE h.on_hand > 0 OR h.in_transit > 0
+ON CONFLICT DO NOTHING;
+
+-- name: alert_raise_sold :exec
+-- An interval that was not kept is critical once any of the goods are sold.
+-- param: ids uuid[], seen timestamptz, max_lots bigint
+-- class: local
+WITH RECURSIVE above (lot_id) AS (
+    SELECT unnest(@ids)
+    UNION
+    SELECT e.parent FROM above a JOIN lot_edge e ON e.child = a.lot_id
+), bounded AS (
+    SELECT lot_id FROM above LIMIT @max_lots
+)
+UPDATE alert SET severity = 0, last_seen = @seen
+WHERE rule = 'I01' AND state <> 'closed' AND severity > 0 AND lot_id IN (SELECT lot_id FROM bounded);
 
 -- name: last_recorded_at :one
 -- The newest record: times of recording go on from here after a restart.

@@ -13,7 +13,7 @@
 enum severity { SEVERITY_CRITICAL, SEVERITY_HIGH, SEVERITY_MEDIUM, SEVERITY_LOW };
 extern const char *const severity_words[4];
 
-/* Reference rows: each set is loaded from sql/reference/*.csv with its edition. */
+/* Reference rows: each set is loaded from its CSV in sql/reference, with its edition. */
 struct ref_ban { /* banned_substances.csv */
 	struct str name_zh, name_en, kind, category, scope_zh, scope_en, legal_basis, source;
 	int32_t effective_day; /* INT32_MIN: not stated, holds always */

@@ -13,14 +13,14 @@ extern const char *const thing_kind_words[THING_KIND_COUNT]; /* as in table thin
 
 enum thing_name_form {
 	NAME_ID,   /* the id itself: no look-up of the name is needed */
-	NAME_CODE, /* a short code: table code */
+	NAME_CODE, /* looks like a short code: table code first, then `hash` (an own number may look like one) */
 	NAME_HASH, /* everything else: table thing */
 };
 struct thing_name {
 	enum thing_name_form form;
 	struct lot_id id;   /* NAME_ID: lots and shipments (org and id); others: id in .lot */
 	struct str code;    /* NAME_CODE: folded */
-	struct sha256 hash; /* NAME_HASH */
+	struct sha256 hash; /* NAME_HASH, NAME_CODE */
 };
 
 /* Reads a spelling of a thing of this kind; a bare number is one within `party` (ignored for parties).

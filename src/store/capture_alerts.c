@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Runs the risk rules over a batch: an input recorded after the harvest it spoils raises the same alert as one recorded
+ * before it, in the capture that completes the facts. */
+#include "capture_priv.h"
+
+#include "ft/base/metrics.h"
+#include "ft/base/text.h"
+#include "ft/codec/json.h"
+
+static const usec_t DAY_US = 86400 * USEC_PER_SEC;
+
+static bool uses_input(const struct item *item)
+{
+	const struct record *record = item->job->record;
+	return item->job->kind->class == RECORD_OBSERVE && (record->product.at || record->active.count);
+}
+
+struct span {
+	struct rows orgs, sites;
+	usec_t since, until;
+};
+
+static void span_add(struct batch *batch, struct span *span, const struct item *item, usec_t since, usec_t until)
+{
+	for (size_t i = 0; i < item->site_count; i++) {
+		const struct capture_sites_row *site = map_get(batch->sites, MAP_KEY(item->sites[i].id.lot));
+		if (!site)
+			continue;
+		*(struct uuid *)rows_add(batch->arena, &span->orgs, sizeof(struct uuid)) = site->party;
+		*(struct uuid *)rows_add(batch->arena, &span->sites, sizeof(struct uuid)) = site->id;
+		span->since = span->sites.count == 1 || since < span->since ? since : span->since;
+		span->until = span->sites.count == 1 || until > span->until ? until : span->until;
+	}
+}
+
+static enum problem take_uses(struct batch *batch)
+{
+	struct site_uses_row *rows;
+	size_t count;
+	enum problem p = db_take_many(batch->db, batch->arena, &sql_site_uses, (void **)&rows, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		*ROW_ADD(batch, uses, struct use_fact) = (struct use_fact){
+			.site = rows[i].site, .event = rows[i].event, .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
+			.product = rows[i].input_product, .active = (struct str *)(uintptr_t)rows[i].input_active.items,
+			.active_count = rows[i].input_active.count};
+	return p;
+}
+
+static enum problem take_harvests(struct batch *batch)
+{
+	struct site_harvests_row *rows;
+	size_t count;
+	enum problem p = db_take_many(batch->db, batch->arena, &sql_site_harvests, (void **)&rows, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		*ROW_ADD(batch, harvests, struct harvest_fact) = (struct harvest_fact){
+			rows[i].site, rows[i].event, {rows[i].event_time, (int16_t)rows[i].offset_min}, {rows[i].lot_org, rows[i].lot_id}};
+	return p;
+}
+
+enum problem batch_alert_facts(struct batch *batch)
+{
+	struct span uses = {0}, harvests = {0};
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct item *item = &batch->items[i];
+		if (item->problem || item->replay)
+			continue;
+		if (item->job->kind->class == RECORD_CREATE)
+			span_add(batch, &uses, item, item->time.at_us - I01_WINDOW_DAYS * DAY_US, item->time.at_us + DAY_US);
+		else if (uses_input(item))
+			span_add(batch, &harvests, item, item->time.at_us - DAY_US, item->time.at_us + I01_WINDOW_DAYS * DAY_US);
+	}
+	if (!uses.sites.count && !harvests.sites.count)
+		return PROBLEM_NONE;
+	const struct site_uses_params before = {{uses.orgs.items, uses.orgs.count}, {uses.sites.items, uses.sites.count}, uses.since, uses.until};
+	const struct site_harvests_params after = {{harvests.orgs.items, harvests.orgs.count}, {harvests.sites.items, harvests.sites.count}, harvests.since, harvests.until};
+	db_queue(batch->db, &sql_site_uses, &before);
+	db_queue(batch->db, &sql_site_harvests, &after);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = take_uses(batch);
+	return p ? p : take_harvests(batch);
+}
+
+void alerts_add(struct batch *batch, struct item *item, const struct risk_findings *findings, struct uuid org,
+                struct uuid product, struct str origin_region)
+{
+	const struct capture_parties_row *acting = map_get(batch->parties, MAP_KEY(item->acting));
+	for (size_t i = 0; i < findings->count; i++) {
+		struct alert_row *row = ROW_ADD(batch, alerts, struct alert_row);
+		*row = (struct alert_row){.org = org, .finding = findings->items[i], .seen = item->recorded_us, .party = item->acting,
+		                          .product = product, .event = item->job->id, .origin_region = origin_region,
+		                          .found_region = acting->region, .item = item,
+		                          .subject = sha256_of(str_bytes(findings->items[i].subject))};
+	}
+}
+
+static struct risk_use use_of(const struct use_fact *fact, struct str commodity)
+{
+	return (struct risk_use){.event = fact->event, .time = fact->time, .product = fact->product, .active = fact->active,
+	                         .active_count = fact->active_count, .commodity = commodity};
+}
+
+void alerts_of_use(struct batch *batch, struct item *item, const struct event_parts *parts)
+{
+	const struct record *record = item->job->record;
+	const struct reference *reference = batch->capture->settings.reference;
+	if (!uses_input(item))
+		return;
+	for (size_t i = 0; i < (parts->site_count ? parts->site_count : 1); i++) {
+		const struct capture_sites_row *site = parts->site_count ? parts->sites[i] : NULL;
+		const struct lot_fact *lot = parts->output_count ? parts->output_lots[0] : NULL;
+		struct use_fact *use = ROW_ADD(batch, uses, struct use_fact);
+		*use = (struct use_fact){.event = item->job->id, .time = item->time, .product = record->product,
+		                         .active = record->active.items, .active_count = record->active.count};
+		if (site)
+			use->site = site->id;
+		struct risk_use facts = use_of(use, site ? site->commodity : lot ? lot->row.commodity : (struct str){NULL, 0});
+		struct risk_findings findings = {0};
+		risk_r01(batch->arena, reference, &facts, &findings);
+		alerts_add(batch, item, &findings, site ? site->party : item->acting, (struct uuid){{0}}, site ? site->region : parts->acting->region);
+	}
+}
+
+void alerts_of_harvest(struct batch *batch, struct item *item, const struct event_parts *parts)
+{
+	const struct lot_fact *lot = parts->output_lots[0];
+	for (size_t i = 0; i < parts->site_count; i++)
+		*ROW_ADD(batch, harvests, struct harvest_fact) = (struct harvest_fact){
+			parts->sites[i]->id, item->job->id, item->time, {lot->row.org_id, lot->row.lot_id}};
+}
+
+/* Whether a harvest and the uses at its site meet: at least one of the two was recorded in this batch. */
+static void check_interval(struct batch *batch, struct item *item, const struct harvest_fact *harvest,
+                           const struct lot_fact *lot, bool sold, const struct use_fact *uses, size_t use_count)
+{
+	const struct risk_harvest facts = {.event = harvest->event, .lot = harvest->lot, .time = harvest->time,
+	                                   .commodity = lot->row.commodity, .sold = sold};
+	struct risk_use *list = arena_array(batch->arena, struct risk_use, use_count + 1);
+	size_t count = 0;
+	for (size_t i = 0; i < use_count; i++)
+		if (uuid_equal(uses[i].site, harvest->site))
+			list[count++] = use_of(&uses[i], lot->row.commodity);
+	struct risk_findings findings = {0};
+	if (count)
+		risk_i01(batch->arena, batch->capture->settings.reference, list, count, &facts, &findings);
+	alerts_add(batch, item, &findings, lot->row.org_id, lot->row.product, lot->row.region);
+}
+
+static struct item *item_of_event(struct batch *batch, struct uuid event)
+{
+	for (size_t i = 0; i < batch->events.count; i++) {
+		struct item *item = ((struct event_rows *)batch->events.items)[i].item;
+		if (uuid_equal(item->job->id, event))
+			return item;
+	}
+	return NULL;
+}
+
+/* Lots harvested earlier at the sites of late uses: not among the batch's locked lots unless a record names them. */
+static enum problem load_harvested(struct batch *batch, struct map **ret_sold)
+{
+	struct rows orgs = {0}, ids = {0};
+	struct capture_lots_lock_row *lots;
+	struct lot_downstream_sold_row *sold;
+	size_t count, sold_count;
+	*ret_sold = map_create(batch->arena, 16);
+	const struct harvest_fact *harvests = batch->harvests.items;
+	for (size_t i = 0; i < batch->harvests.count; i++) {
+		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = harvests[i].lot.org;
+		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = harvests[i].lot.lot;
+	}
+	const struct capture_lots_lock_params lots_params = {{orgs.items, orgs.count}, {ids.items, ids.count}};
+	const struct lot_downstream_sold_params sold_params = {{ids.items, ids.count}, batch->capture->settings.config->graph_nodes};
+	db_queue(batch->db, &sql_capture_lots_lock, &lots_params);
+	db_queue(batch->db, &sql_lot_downstream_sold, &sold_params);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_capture_lots_lock, (void **)&lots, &count);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_lot_downstream_sold, (void **)&sold, &sold_count);
+	if (p)
+		return p;
+	for (size_t i = 0; i < count; i++) {
+		if (map_get(batch->lots, MAP_KEY(lots[i].lot_id)))
+			continue;
+		struct lot_fact *fact = arena_new(batch->arena, struct lot_fact);
+		fact->row = lots[i];
+		map_set(batch->lots, MAP_KEY(fact->row.lot_id), fact);
+	}
+	for (size_t i = 0; i < sold_count; i++)
+		map_set(*ret_sold, MAP_KEY(sold[i].lot_id), &sold[i]);
+	return PROBLEM_NONE;
+}
+
+static enum problem check_intervals(struct batch *batch)
+{
+	const struct harvest_fact *harvests = batch->harvests.items;
+	const struct use_fact *uses = batch->uses.items;
+	struct map *sold;
+	if (!batch->harvests.count || !batch->uses.count)
+		return PROBLEM_NONE;
+	enum problem p = load_harvested(batch, &sold);
+	if (p)
+		return p;
+	for (size_t i = 0; i < batch->harvests.count; i++) {
+		struct lot_fact *lot = map_get(batch->lots, MAP_KEY(harvests[i].lot.lot));
+		struct item *item = item_of_event(batch, harvests[i].event);
+		bool is_sold = map_get(sold, MAP_KEY(harvests[i].lot.lot)) != NULL;
+		if (!lot)
+			continue;
+		if (item) {
+			check_interval(batch, item, &harvests[i], lot, is_sold, uses, batch->uses.count);
+			continue;
+		}
+		for (size_t k = 0; k < batch->uses.count; k++)
+			if ((item = item_of_event(batch, uses[k].event)))
+				check_interval(batch, item, &harvests[i], lot, is_sold, &uses[k], 1);
+	}
+	return PROBLEM_NONE;
+}
+
+/* The trail of a lot shows its open alerts: it has changed with them. */
+static void touch_lot(struct batch *batch, const struct alert_row *alert)
+{
+	struct lot_fact *lot = map_get(batch->lots, MAP_KEY(alert->finding.lot.lot));
+	if (!lot || uuid_is_nil(alert->finding.lot.org))
+		return;
+	lot->row.version = alert->seen > lot->row.version ? alert->seen : lot->row.version;
+	lot->dirty = true;
+}
+
+static struct uuid alert_id(const struct alert_row *alert)
+{
+	const struct bytes parts[] = {{alert->event.octets, sizeof alert->event.octets}, sha256_bytes(&alert->subject)};
+	struct sha256 h = sha256_of_parts(parts, 2);
+	return uuid_v7(alert->seen, h.octets);
+}
+
+enum problem alerts_resolve(struct batch *batch)
+{
+	struct rows orgs = {0}, subjects = {0};
+	struct alert_ids_find_row *known;
+	size_t count;
+	enum problem p = check_intervals(batch);
+	struct alert_row *alerts = batch->alerts.items;
+	if (p || !batch->alerts.count)
+		return p;
+	for (size_t i = 0; i < batch->alerts.count; i++) {
+		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = alerts[i].org;
+		*(struct bytes *)rows_add(batch->arena, &subjects, sizeof(struct bytes)) = sha256_bytes(&alerts[i].subject);
+	}
+	const struct alert_ids_find_params params = {{orgs.items, orgs.count}, {subjects.items, subjects.count}};
+	db_queue(batch->db, &sql_alert_ids_find, &params);
+	p = db_flush(batch->db);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_alert_ids_find, (void **)&known, &count);
+	struct map *ids = map_create(batch->arena, 16);
+	for (size_t i = 0; !p && i < count; i++)
+		map_set(ids, known[i].subject, &known[i].id);
+	for (size_t i = 0; !p && i < batch->alerts.count; i++) {
+		struct uuid *id = map_get(ids, sha256_bytes(&alerts[i].subject));
+		alerts[i].is_new = id == NULL;
+		alerts[i].id = id ? *id : alert_id(&alerts[i]);
+		if (!id) /* the same finding twice in one batch is one alert */
+			map_set(ids, sha256_bytes(&alerts[i].subject), &alerts[i].id);
+		*(struct uuid *)rows_add(batch->arena, &alerts[i].item->alerts, sizeof(struct uuid)) = alerts[i].id;
+		touch_lot(batch, &alerts[i]);
+	}
+	return p;
+}
+
+static struct str evidence_json(struct batch *batch, const struct risk_finding *finding)
+{
+	struct buf out = buf_create(batch->arena, 256);
+	struct json_writer w = json_writer(&out);
+	json_begin_array(&w);
+	for (size_t i = 0; i < finding->evidence_count; i++) {
+		const struct risk_evidence *e = &finding->evidence[i];
+		json_begin_object(&w);
+		if (!uuid_is_nil(e->event))
+			json_pair(&w, STR("event"), uuid_print(batch->arena, e->event));
+		json_pair(&w, STR("reference"), e->reference);
+		json_name(&w, STR("words"));
+		json_begin_object(&w);
+		json_pair(&w, STR("zh"), e->words_zh);
+		json_pair(&w, STR("en"), e->words_en);
+		json_end_object(&w);
+		json_end_object(&w);
+	}
+	json_end_array(&w);
+	return buf_str(&out);
+}
+
+static void send_alerts(struct batch *batch, struct sent *sent, struct alert_row *const *rows, size_t n)
+{
+	struct alert_upsert_many_params p;
+	COLUMN(p.org_id, struct uuid, n, rows[i]->org);
+	COLUMN(p.id, struct uuid, n, rows[i]->id);
+	COLUMN(p.rule, struct str, n, str_of(rows[i]->finding.rule));
+	COLUMN(p.rule_version, int64_t, n, rows[i]->finding.rule_version);
+	COLUMN(p.severity, int64_t, n, rows[i]->finding.severity);
+	COLUMN(p.subject, struct bytes, n, sha256_bytes(&rows[i]->subject));
+	COLUMN(p.title_zh, struct str, n, rows[i]->finding.title_zh);
+	COLUMN(p.title_en, struct str, n, rows[i]->finding.title_en);
+	COLUMN(p.reason_zh, struct str, n, rows[i]->finding.reason_zh);
+	COLUMN(p.reason_en, struct str, n, rows[i]->finding.reason_en);
+	COLUMN(p.action_zh, struct str, n, rows[i]->finding.action_zh);
+	COLUMN(p.action_en, struct str, n, rows[i]->finding.action_en);
+	COLUMN(p.inputs, struct bytes, n, str_bytes(rows[i]->finding.inputs_json));
+	COLUMN(p.edition, struct str, n, rows[i]->finding.edition);
+	COLUMN(p.evidence, struct bytes, n, str_bytes(evidence_json(batch, &rows[i]->finding)));
+	COLUMN(p.seen, usec_t, n, rows[i]->seen);
+	COLUMN(p.due_at, usec_t, n, rows[i]->seen + rows[i]->finding.due_after_s * USEC_PER_SEC);
+	COLUMN(p.party, struct uuid, n, rows[i]->party);
+	COLUMN(p.product, struct uuid, n, rows[i]->product);
+	COLUMN(p.lot_org, struct uuid, n, rows[i]->finding.lot.org);
+	COLUMN(p.lot_id, struct uuid, n, rows[i]->finding.lot.lot);
+	COLUMN(p.event, struct uuid, n, rows[i]->event);
+	send_exec(batch, sent, &sql_alert_upsert_many, &p);
+
+	struct alert_region_insert_many_params r;
+	COLUMN(r.org_id, struct uuid, n * 2, rows[i % n]->org);
+	COLUMN(r.alert, struct uuid, n * 2, rows[i % n]->id);
+	COLUMN(r.region, struct str, n * 2, i < n ? rows[i]->origin_region : rows[i - n]->found_region);
+	COLUMN(r.role, struct str, n * 2, i < n ? STR("origin") : STR("found"));
+	send_exec(batch, sent, &sql_alert_region_insert_many, &r);
+	const struct alert_region_insert_held_params h = {p.org_id, p.id, p.lot_org, p.lot_id};
+	send_exec(batch, sent, &sql_alert_region_insert_held, &h);
+	metric_add(METRIC_ALERTS_RAISED, (int64_t)n);
+}
+
+/* One row an alert: the strictest of what was found about the same subject. */
+void alerts_send(struct batch *batch, struct sent *sent)
+{
+	struct alert_row *alerts = batch->alerts.items;
+	struct alert_row **rows = arena_array(batch->arena, struct alert_row *, batch->alerts.count + 1);
+	struct map *seen = map_create(batch->arena, batch->alerts.count);
+	size_t n = 0;
+	for (size_t i = 0; i < batch->alerts.count; i++) {
+		struct alert_row *first = map_get(seen, MAP_KEY(alerts[i].id));
+		if (first) {
+			if (alerts[i].finding.severity < first->finding.severity)
+				first->finding.severity = alerts[i].finding.severity;
+			continue;
+		}
+		map_set(seen, MAP_KEY(alerts[i].id), &alerts[i]);
+		rows[n++] = &alerts[i];
+	}
+	if (n)
+		send_alerts(batch, sent, rows, n);
+	if (!batch->sold.count)
+		return;
+	const struct alert_raise_sold_params raise = {{batch->sold.items, batch->sold.count},
+	                                              ((struct event_rows *)batch->events.items)[0].item->recorded_us,
+	                                              batch->capture->settings.config->graph_nodes};
+	send_exec(batch, sent, &sql_alert_raise_sold, &raise);
+}
