@@ -166,8 +166,10 @@ enum problem csv_parse(struct arena *arena, struct str input, struct csv *ret, s
 		if (!csv.columns)
 			csv.columns = count;
 	}
-	if (!csv.columns)
+	if (!csv.columns) {
+		r.row = 1;
 		return refuse(&r, (struct str){NULL, 0}, "there is no header");
+	}
 	csv.header = r.cells;
 	csv.cells = r.cells + csv.columns;
 	*ret = csv;
