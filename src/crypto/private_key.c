@@ -130,18 +130,35 @@ struct bytes private_key_spki(struct arena *arena, const struct private_key *key
 	return spki_of_ed25519(arena, public);
 }
 
-/* A new context a signature: a second EVP_DigestSign on an ECDSA context that was not initialised again
- * succeeds with a signature that verifies nowhere. */
+/* The digest is our own, fetched once; EVP_DigestSign would fetch it again for every signature. */
+static bool sign_p256(EVP_PKEY *pkey, struct bytes message, uint8_t *out, size_t *len)
+{
+	struct sha256 hash = sha256_of(message);
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	bool ok = context && EVP_PKEY_sign_init(context) == 1 &&
+		  EVP_PKEY_sign(context, out, len, hash.octets, sizeof hash.octets) == 1;
+	EVP_PKEY_CTX_free(context);
+	return ok;
+}
+
+/* Ed25519 hashes by itself and takes the message in one piece. */
+static bool sign_ed25519(EVP_PKEY *pkey, struct bytes message, uint8_t *out, size_t *len)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool ok = context &&
+		  EVP_DigestSignInit_ex(context, NULL, /* digest */ NULL, NULL, NULL, pkey, NULL) == 1 &&
+		  EVP_DigestSign(context, out, len, message.at, message.len) == 1;
+	EVP_MD_CTX_free(context);
+	return ok;
+}
+
+/* A new context a signature: keys are shared by threads, contexts must not be. */
 enum problem sign(struct arena *arena, const struct private_key *key, struct bytes message, struct bytes *ret)
 {
 	uint8_t *out = arena_alloc(arena, SIGNATURE_MAX_LEN);
 	size_t len = SIGNATURE_MAX_LEN;
-	/* Ed25519 hashes by itself: it must be given no digest. */
-	const char *digest = key->algorithm == SIGN_P256 ? "SHA256" : NULL;
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool ok = context && EVP_DigestSignInit_ex(context, NULL, digest, NULL, NULL, key->pkey, NULL) == 1 &&
-		  EVP_DigestSign(context, out, &len, message.at, message.len) == 1;
-	EVP_MD_CTX_free(context);
+	bool ok = key->algorithm == SIGN_P256 ? sign_p256(key->pkey, message, out, &len)
+					      : sign_ed25519(key->pkey, message, out, &len);
 	if (!ok)
 		return crypto_refuse(PROBLEM_INTERNAL);
 	*ret = (struct bytes){out, len};

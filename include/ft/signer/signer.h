@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The signing process as its users see it: a child behind a socket that alone can unwrap private keys. It signs nothing
+ * but Farmtrail statements that name the key they are signed with; the registrar's key also co-signs key statements. */
+#ifndef FT_SIGNER_SIGNER_H
+#define FT_SIGNER_SIGNER_H
+
+#include <sys/types.h>
+
+#include "ft/base/uuid.h"
+#include "ft/crypto/sign.h"
+
+enum { SIGNER_MAX_BATCH = 1000, SIGNER_MAX_TEXT_LEN = 16 * 1024 };
+
+/* What the database keeps of a custodial key. `wrapped` opens only in a signer with the same key-encryption key, and
+ * only as this organisation's key in this role. */
+struct signer_key {
+	struct uuid org;
+	struct sha256 fingerprint;
+	bool registrar;
+	struct bytes spki; /* not needed for signing */
+	struct bytes wrapped;
+};
+
+/* A new key-encryption key: PATH must not exist; it is created with mode 0600. PROBLEM_CONFIG when it cannot be. */
+enum problem signer_kek_create(struct str path) must_check;
+
+struct signer; /* may be used by several threads at once */
+
+/* Starts the child and waits for its first answer. PROBLEM_SIGNER_UNAVAILABLE: not executable, or it refused its key
+ * file (mode wider than 0600, another owner, other content); it says why on standard error. */
+enum problem signer_start(struct str executable, struct str kek_file, struct signer **ret) must_check;
+void signer_stop(struct signer *signer); /* NULL is fine; returns when the child is gone */
+
+enum problem signer_generate(struct signer *signer, struct arena *arena, enum sign_algorithm algorithm,
+			     struct uuid org, bool registrar, struct signer_key *ret) must_check;
+
+struct signer_request {
+	const struct signer_key *key;
+	struct str text; /* a statement, at most SIGNER_MAX_TEXT_LEN */
+};
+enum signer_verdict {
+	SIGNER_SIGNED = 1,
+	SIGNER_UNKNOWN_KEY, /* its wrapping does not open: another key-encryption key, or changed bytes */
+	SIGNER_REFUSED,     /* not a statement, or not one that this key may sign */
+};
+struct signer_result {
+	enum signer_verdict verdict;
+	struct bytes signature; /* raw (DER or Ed25519), for a note_signature; absent unless signed */
+};
+/* `ret` has room for `count` ≤ SIGNER_MAX_BATCH results, in order. Keys that the child does not hold are handed to it; a
+ * child that died is started again, and the batch retried once. PROBLEM_SIGNER_UNAVAILABLE: it died twice. */
+enum problem signer_sign_batch(struct signer *signer, struct arena *arena,
+			       const struct signer_request *requests, size_t count,
+			       struct signer_result *ret) must_check;
+
+int64_t signer_take_restarts(struct signer *signer); /* since the last call: for the metric */
+pid_t signer_pid(struct signer *signer);             /* −1: not running */
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The signing side: makes, opens and uses private keys, and decides what they may sign. */
+#include "service_priv.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/mman.h>
+
+#include "ft/core/statement.h"
+#include "ft/crypto/seal.h"
+#include "ft/crypto/secret.h"
+#include "keys_priv.h"
+
+enum { WRAP_VERSION = 1, RAW_LEN = 32, CONTEXT_LEN = 16 + 32 + 1 + 1 };
+
+struct service {
+	uint8_t kek[KEK_LEN];
+	struct keys *keys;
+};
+
+struct service *service_create(const uint8_t kek[KEK_LEN])
+{
+	struct service *service = calloc(1, sizeof *service);
+	assert(service);
+	/* Refused where the limit on locked memory is zero: then the key may reach swap, which is not ours to forbid. */
+	(void)mlock(service, sizeof *service);
+	memcpy(service->kek, kek, KEK_LEN);
+	service->keys = keys_create();
+	return service;
+}
+
+void service_destroy(struct service *service)
+{
+	if (!service)
+		return;
+	keys_destroy(service->keys);
+	secret_erase(service->kek, sizeof service->kek);
+	free(service);
+}
+
+/* What a wrapping is bound to: moved to another organisation, key or role, it does not open. */
+static struct bytes wrap_context(struct arena *arena, const struct signer_key *key)
+{
+	struct buf out = buf_create(arena, CONTEXT_LEN);
+	buf_put_bytes(&out, key->org.octets, sizeof key->org.octets);
+	buf_put_bytes(&out, key->fingerprint.octets, sizeof key->fingerprint.octets);
+	buf_put_char(&out, WRAP_VERSION);
+	buf_put_char(&out, key->registrar ? 1 : 0);
+	return str_bytes(buf_str(&out));
+}
+
+static struct bytes wrap(struct service *service, struct arena *arena, enum sign_algorithm algorithm,
+			 const struct private_key *private, const struct signer_key *key)
+{
+	struct bytes raw = private_key_raw(arena, private);
+	uint8_t plain[1 + RAW_LEN];
+	assert(raw.len == RAW_LEN);
+	plain[0] = (uint8_t)algorithm;
+	memcpy(plain + 1, raw.at, RAW_LEN);
+	struct bytes sealed =
+		seal(arena, service->kek, wrap_context(arena, key), (struct bytes){plain, sizeof plain});
+	secret_erase(plain, sizeof plain);
+	secret_erase((uint8_t *)raw.at, raw.len);
+	return sealed;
+}
+
+static enum problem unwrap(struct service *service, struct arena *arena, const struct signer_key *key,
+			   struct private_key **ret)
+{
+	struct bytes plain;
+	enum problem p = unseal(arena, service->kek, wrap_context(arena, key), key->wrapped, &plain);
+	if (p)
+		return p;
+	p = plain.len == 1 + RAW_LEN ? private_key_parse((enum sign_algorithm)plain.at[0],
+							 (struct bytes){plain.at + 1, RAW_LEN}, ret)
+				     : PROBLEM_KEY_REFUSED;
+	secret_erase((uint8_t *)plain.at, plain.len);
+	return p;
+}
+
+static void hold(struct service *service, const struct signer_key *key, struct private_key *private)
+{
+	keys_put(service->keys, (struct held_key){
+					.fingerprint = key->fingerprint,
+					.key = private,
+					.registrar = key->registrar,
+				});
+}
+
+static void generate(struct service *service, struct arena *arena, const struct frame_request *request,
+		     struct frame_reply *reply)
+{
+	struct private_key *private;
+	if (private_key_generate(request->algorithm, &private)) {
+		reply->type = FRAME_FAULT;
+		return;
+	}
+	struct signer_key key = {.org = request->org, .registrar = request->registrar};
+	key.spki = private_key_spki(arena, private);
+	key.fingerprint = sha256_of(key.spki);
+	key.wrapped = wrap(service, arena, request->algorithm, private, &key);
+	hold(service, &key, private);
+	reply->key = key;
+}
+
+static enum signer_verdict load(struct service *service, struct arena *arena, const struct signer_key *key)
+{
+	struct private_key *private;
+	if (unwrap(service, arena, key, &private))
+		return SIGNER_UNKNOWN_KEY;
+	hold(service, key, private);
+	return SIGNER_SIGNED;
+}
+
+/* Nothing but a statement that is counted under this very key: otherwise whoever reaches the socket could have log
+ * heads, certificates or another organisation's records signed. The registrar vouches for keys of others. */
+static bool may_sign(struct arena *arena, const struct held_key *held, struct str text)
+{
+	struct statement statement;
+	return statement_parse(arena, text, &statement) &&
+	       (sha256_equal(statement.key, held->fingerprint) ||
+		(held->registrar && str_equal(statement.kind, STR("key"))));
+}
+
+static struct signer_result sign_one(struct service *service, struct arena *arena,
+				     const struct frame_sign *request)
+{
+	const struct held_key *held = keys_find(service->keys, request->fingerprint);
+	if (!held)
+		return (struct signer_result){.verdict = SIGNER_UNKNOWN_KEY};
+	struct signer_result result = {.verdict = SIGNER_SIGNED};
+	if (!may_sign(arena, held, request->text) ||
+	    sign(arena, held->key, str_bytes(request->text), &result.signature))
+		return (struct signer_result){.verdict = SIGNER_REFUSED};
+	return result;
+}
+
+struct bytes service_answer(struct service *service, struct arena *arena, enum frame_type type,
+			    struct bytes payload)
+{
+	struct frame_request request;
+	struct frame_reply reply = {.type = type};
+	if (!frame_parse_request(arena, type, payload, &request)) {
+		reply.type = FRAME_FAULT;
+		return frame_print_reply(arena, &reply);
+	}
+	if (type == FRAME_GENERATE)
+		generate(service, arena, &request, &reply);
+	reply.count = request.count;
+	reply.results = arena_array(arena, struct signer_result, request.count);
+	for (size_t i = 0; i < request.count; i++)
+		reply.results[i] =
+			type == FRAME_LOAD
+				? (struct signer_result){load(service, arena, &request.loads[i]), {0}}
+				: sign_one(service, arena, &request.signs[i]);
+	return frame_print_reply(arena, &reply);
+}
+
+bool service_run(struct service *service, int socket)
+{
+	for (;;) {
+		struct arena *arena = arena_create();
+		enum frame_type type;
+		struct bytes payload;
+		enum frame_end state = frame_receive(socket, arena, &type, &payload);
+		bool sent = state == FRAME_WHOLE &&
+			    frame_send(socket, service_answer(service, arena, type, payload));
+		arena_destroy(arena);
+		if (!sent)
+			return state != FRAME_FOREIGN;
+	}
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the signing side signs, what it refuses, and how it takes frames that are none. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "ft/core/note.h"
+#include "ft/core/statement.h"
+#include "service_priv.h"
+
+static const uint8_t kek[KEK_LEN] = {1, 2, 3}, other_kek[KEK_LEN] = {3, 2, 1};
+static const struct uuid org = {{7}}, other_org = {{8}};
+
+struct world {
+	struct arena *arena;
+	struct service *service;
+};
+
+static int create(void **state)
+{
+	struct world *world = malloc(sizeof *world);
+	world->arena = arena_create();
+	world->service = service_create(kek);
+	*state = world;
+	return 0;
+}
+
+static int destroy(void **state)
+{
+	struct world *world = *state;
+	service_destroy(world->service);
+	arena_destroy(world->arena);
+	free(world);
+	return 0;
+}
+
+static struct frame_reply ask(struct world *world, const struct frame_request *request)
+{
+	struct frame_reply reply;
+	enum frame_type type;
+	size_t len;
+	struct bytes frame = frame_print_request(world->arena, request);
+	struct bytes payload = {frame.at + FRAME_HEAD_LEN, frame.len - FRAME_HEAD_LEN};
+	struct bytes answer = service_answer(world->service, world->arena, request->type, payload);
+	assert_true(frame_parse_head(answer.at, &type, &len));
+	assert_true(frame_parse_reply(world->arena, type, (struct bytes){answer.at + FRAME_HEAD_LEN, len},
+				      &reply));
+	return reply;
+}
+
+static struct signer_key generate(struct world *world, enum sign_algorithm algorithm, bool registrar)
+{
+	struct frame_request request = {
+		.type = FRAME_GENERATE, .algorithm = algorithm, .registrar = registrar, .org = org};
+	struct signer_key key = ask(world, &request).key;
+	key.org = org;
+	key.registrar = registrar;
+	assert_true(sha256_equal(key.fingerprint, sha256_of(key.spki)));
+	return key;
+}
+
+static struct signer_result sign_text(struct world *world, struct sha256 fingerprint, struct str text)
+{
+	struct frame_sign sign = {fingerprint, text};
+	struct frame_reply reply =
+		ask(world, &(struct frame_request){.type = FRAME_SIGN, .count = 1, .signs = &sign});
+	assert_int_equal(reply.count, 1);
+	return reply.results[0];
+}
+
+static enum signer_verdict load(struct world *world, struct signer_key key)
+{
+	struct frame_reply reply =
+		ask(world, &(struct frame_request){.type = FRAME_LOAD, .count = 1, .loads = &key});
+	assert_int_equal(reply.count, 1);
+	return reply.results[0].verdict;
+}
+
+static void forget_everything(struct world *world, const uint8_t with[KEK_LEN])
+{
+	service_destroy(world->service);
+	world->service = service_create(with);
+}
+
+static struct str event_of(struct world *world, struct sha256 fingerprint)
+{
+	struct statement s = {.kind = STR("event"),
+			      .log = STR("farm.example"),
+			      .org = org,
+			      .key = fingerprint,
+			      .seq = 1,
+			      .media_type = STR("text/plain")};
+	return statement_print(world->arena, &s);
+}
+
+static struct str key_statement_of(struct world *world, const struct signer_key *key)
+{
+	struct note_key vkey;
+	struct str name = statement_signer_name(world->arena, STR("farm.example"), org);
+	assert_true(note_key_from_spki(name, key->spki, &vkey));
+	struct statement s = {.kind = STR("key"),
+			      .log = STR("farm.example"),
+			      .org = org,
+			      .key = key->fingerprint,
+			      .vkey = note_key_print(world->arena, &vkey),
+			      .use = STR("event"),
+			      .custody = STR("service")};
+	return statement_print(world->arena, &s);
+}
+
+static void a_new_key_signs_its_own_statements(void **state)
+{
+	struct world *world = *state;
+	static const enum sign_algorithm algorithms[] = {SIGN_ED25519, SIGN_P256};
+	for (size_t i = 0; i < 2; i++) {
+		struct signer_key key = generate(world, algorithms[i], false);
+		struct str texts[] = {event_of(world, key.fingerprint), key_statement_of(world, &key)};
+		for (size_t k = 0; k < 2; k++) {
+			struct signer_result result = sign_text(world, key.fingerprint, texts[k]);
+			assert_int_equal(result.verdict, SIGNER_SIGNED);
+			assert_true(verify_spki(NULL, key.spki, str_bytes(texts[k]), result.signature));
+		}
+	}
+}
+
+static void anything_that_is_not_its_own_statement_is_refused(void **state)
+{
+	struct world *world = *state;
+	struct signer_key key = generate(world, SIGN_P256, false), other = generate(world, SIGN_P256, false);
+	struct str event = event_of(world, key.fingerprint);
+	struct str texts[] = {
+		event_of(world, other.fingerprint),
+		key_statement_of(world, &other),
+		STR(""),
+		STR("farm.example\n70000\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"), /* a log head */
+		arena_printf(world->arena, "%.*s\n", STR_ARGS(event)),
+		arena_printf(world->arena, "x%.*s", STR_ARGS(event)),
+		{event.at, event.len - 1},
+	};
+	assert_int_equal(sign_text(world, key.fingerprint, event).verdict, SIGNER_SIGNED);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct signer_result result = sign_text(world, key.fingerprint, texts[i]);
+		assert_int_equal(result.verdict, SIGNER_REFUSED);
+		assert_null(result.signature.at);
+	}
+}
+
+static void the_registrar_vouches_for_keys_and_for_nothing_else(void **state)
+{
+	struct world *world = *state;
+	struct signer_key registrar = generate(world, SIGN_P256, true),
+			  key = generate(world, SIGN_ED25519, false);
+	struct str statement = key_statement_of(world, &key);
+	struct signer_result result = sign_text(world, registrar.fingerprint, statement);
+	assert_int_equal(result.verdict, SIGNER_SIGNED);
+	assert_true(verify_spki(NULL, registrar.spki, str_bytes(statement), result.signature));
+	assert_int_equal(sign_text(world, registrar.fingerprint, event_of(world, key.fingerprint)).verdict,
+			 SIGNER_REFUSED);
+	assert_int_equal(
+		sign_text(world, registrar.fingerprint, event_of(world, registrar.fingerprint)).verdict,
+		SIGNER_SIGNED);
+}
+
+static void a_wrapped_key_works_in_the_next_process(void **state)
+{
+	struct world *world = *state;
+	struct signer_key key = generate(world, SIGN_P256, false);
+	struct str event = event_of(world, key.fingerprint);
+	forget_everything(world, kek);
+	assert_int_equal(sign_text(world, key.fingerprint, event).verdict, SIGNER_UNKNOWN_KEY);
+	assert_int_equal(load(world, key), SIGNER_SIGNED);
+	struct signer_result result = sign_text(world, key.fingerprint, event);
+	assert_int_equal(result.verdict, SIGNER_SIGNED);
+	assert_true(verify_spki(NULL, key.spki, str_bytes(event), result.signature));
+}
+
+static void a_wrapping_opens_nowhere_else(void **state)
+{
+	struct world *world = *state;
+	struct signer_key key = generate(world, SIGN_P256, false), changed;
+	forget_everything(world, other_kek);
+	assert_int_equal(load(world, key), SIGNER_UNKNOWN_KEY);
+	forget_everything(world, kek);
+	changed = key;
+	changed.org = other_org;
+	assert_int_equal(load(world, changed), SIGNER_UNKNOWN_KEY);
+	changed = key;
+	changed.registrar = true;
+	assert_int_equal(load(world, changed), SIGNER_UNKNOWN_KEY);
+	changed = key;
+	changed.fingerprint.octets[0] ^= 1;
+	assert_int_equal(load(world, changed), SIGNER_UNKNOWN_KEY);
+	changed = key;
+	changed.wrapped.len--;
+	assert_int_equal(load(world, changed), SIGNER_UNKNOWN_KEY);
+	assert_int_equal(sign_text(world, key.fingerprint, event_of(world, key.fingerprint)).verdict,
+			 SIGNER_UNKNOWN_KEY);
+	assert_int_equal(load(world, key), SIGNER_SIGNED);
+}
+
+static void a_wrapping_shows_nothing_of_the_key(void **state)
+{
+	struct world *world = *state;
+	struct signer_key key = generate(world, SIGN_ED25519, false);
+	assert_int_equal(key.wrapped.len, 12 + 33 + 16);
+	assert_true(key.wrapped.len <= FRAME_MAX_WRAPPED_LEN);
+	assert_true(key.spki.len <= FRAME_MAX_SPKI_LEN);
+	struct signer_key again = generate(world, SIGN_ED25519, false);
+	assert_memory_not_equal(key.wrapped.at, again.wrapped.at, key.wrapped.len);
+}
+
+static void a_malformed_payload_is_answered_with_a_fault(void **state)
+{
+	struct world *world = *state;
+	enum frame_type type;
+	size_t len;
+	struct bytes answer =
+		service_answer(world->service, world->arena, FRAME_SIGN, str_bytes(STR("\x03\xe9too short")));
+	assert_true(frame_parse_head(answer.at, &type, &len));
+	assert_int_equal(type, FRAME_FAULT);
+	assert_int_equal(len, 0);
+}
+
+struct conversation {
+	struct service *service;
+	int socket;
+};
+
+static void *run(void *context)
+{
+	struct conversation *conversation = context;
+	bool ended = service_run(conversation->service, conversation->socket);
+	close(conversation->socket);
+	return (void *)(uintptr_t)ended;
+}
+
+/* Sends `octets`, hangs up, and gives whether the service took it for the end of a conversation in its own protocol. */
+static bool ends_well(struct world *world, struct bytes octets)
+{
+	int ends[2];
+	pthread_t thread;
+	void *ended;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	struct conversation conversation = {world->service, ends[1]};
+	assert_int_equal(pthread_create(&thread, NULL, run, &conversation), 0);
+	frame_send(ends[0], octets);
+	shutdown(ends[0], SHUT_WR);
+	assert_int_equal(pthread_join(thread, &ended), 0);
+	close(ends[0]);
+	return ended;
+}
+
+static void it_ends_at_end_of_file_and_at_a_foreign_frame(void **state)
+{
+	struct world *world = *state;
+	struct frame_request hello = {.type = FRAME_HELLO};
+	struct bytes whole = frame_print_request(world->arena, &hello);
+	static const uint8_t oversized[] = {0x7f, 0xff, 0xff, 0xff, 1, FRAME_SIGN, 0, 0};
+	static const uint8_t truncated[] = {0, 0, 4, 0, 1, FRAME_SIGN, 0, 0, 0, 1, 2};
+	assert_true(ends_well(world, (struct bytes){0}));
+	assert_true(ends_well(world, whole));
+	assert_true(ends_well(world, (struct bytes){whole.at, 3}));
+	assert_true(ends_well(world, (struct bytes){truncated, sizeof truncated}));
+	assert_false(ends_well(world, (struct bytes){oversized, sizeof oversized}));
+	assert_false(ends_well(world, str_bytes(STR("GET / HTTP/1.1\r\n\r\n"))));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_new_key_signs_its_own_statements, create, destroy),
+		cmocka_unit_test_setup_teardown(anything_that_is_not_its_own_statement_is_refused, create,
+						destroy),
+		cmocka_unit_test_setup_teardown(the_registrar_vouches_for_keys_and_for_nothing_else, create,
+						destroy),
+		cmocka_unit_test_setup_teardown(a_wrapped_key_works_in_the_next_process, create, destroy),
+		cmocka_unit_test_setup_teardown(a_wrapping_opens_nowhere_else, create, destroy),
+		cmocka_unit_test_setup_teardown(a_wrapping_shows_nothing_of_the_key, create, destroy),
+		cmocka_unit_test_setup_teardown(a_malformed_payload_is_answered_with_a_fault, create,
+						destroy),
+		cmocka_unit_test_setup_teardown(it_ends_at_end_of_file_and_at_a_foreign_frame, create,
+						destroy),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
