@@ -35,7 +35,8 @@ static bool put_nullable(const struct sql_type *type, struct wire *wire, const v
 	return *ret_null || type->put(wire, slot);
 }
 
-static bool put_scalar(const struct sql_type *type, struct wire *wire, const void *slot, bool nullable, bool *ret_null)
+static bool put_scalar(const struct sql_type *type, struct wire *wire, const void *slot, bool nullable,
+		       bool *ret_null)
 {
 	if (nullable || type->nullable == NULLABLE_SELF)
 		return put_nullable(type, wire, slot, ret_null);
@@ -43,7 +44,8 @@ static bool put_scalar(const struct sql_type *type, struct wire *wire, const voi
 	return type->put(wire, slot);
 }
 
-static bool put_items(const struct sql_type *type, struct wire *wire, const struct sql_array *array, bool *ret_has_null)
+static bool put_items(const struct sql_type *type, struct wire *wire, const struct sql_array *array,
+		      bool *ret_has_null)
 {
 	for (size_t i = 0; i < array->count; i++) {
 		const void *item = (const char *)array->items + i * type->size;
@@ -61,7 +63,8 @@ static bool put_items(const struct sql_type *type, struct wire *wire, const stru
 }
 
 /* utils/adt/arrayfuncs.c, array_recv: dimensions, has-NULL flag, element type, (size, lower bound), elements. */
-static bool put_array(const struct sql_type *type, struct wire *wire, const void *slot, bool nullable, bool *ret_null)
+static bool put_array(const struct sql_type *type, struct wire *wire, const void *slot, bool nullable,
+		      bool *ret_null)
 {
 	const struct sql_array *array = slot;
 	*ret_null = nullable && !array->items && !array->count;

@@ -170,14 +170,15 @@ static PGconn *connect_to(const struct db *db)
 {
 	char *own = own_options(db->conninfo.at), *options = NULL;
 	/* Plans compiled to machine code cost more than these short statements run. */
-	if (asprintf(&options,
-		     "%s -c statement_timeout=%d -c idle_in_transaction_session_timeout=60000 -c timezone=UTC "
-		     "-c synchronous_commit=on -c jit=off",
-		     own ? own : "", db->statement_timeout_ms) < 0)
+	if (asprintf(
+		    &options,
+		    "%s -c statement_timeout=%d -c idle_in_transaction_session_timeout=60000 -c timezone=UTC "
+		    "-c synchronous_commit=on -c jit=off",
+		    own ? own : "", db->statement_timeout_ms) < 0)
 		options = must_alloc(NULL);
 	/* What stands before dbname are defaults, what stands after it wins over the conninfo. */
-	const char *keys[] = {"connect_timeout", "tcp_user_timeout", "keepalives_idle", "application_name", "dbname",
-			      "client_encoding", "options", NULL};
+	const char *keys[] = {"connect_timeout", "tcp_user_timeout", "keepalives_idle", "application_name",
+			      "dbname",          "client_encoding",  "options",         NULL};
 	const char *values[] = {"2", "5000", "5", "farmtrail", db->conninfo.at, "UTF8", options, NULL};
 	PGconn *conn = PQconnectdbParams(keys, values, 1 /* dbname is a conninfo */);
 	free(options);

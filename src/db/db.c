@@ -24,7 +24,8 @@ static enum problem column_misfit(struct db *db, const struct sql_statement *s, 
 	return misfit(db, s, text);
 }
 
-enum problem db_take_rows(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret, size_t *ret_count)
+enum problem db_take_rows(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret,
+			  size_t *ret_count)
 {
 	PGresult *result;
 	enum problem p = db_take(db, s, &result);
@@ -34,7 +35,8 @@ enum problem db_take_rows(struct db *db, struct arena *arena, const struct sql_s
 	return wrong ? column_misfit(db, s, wrong) : PROBLEM_NONE;
 }
 
-enum problem db_take_many(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret, size_t *ret_count)
+enum problem db_take_many(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret,
+			  size_t *ret_count)
 {
 	assert(s->rows == SQL_MANY);
 	return db_take_rows(db, arena, s, ret, ret_count);
@@ -78,14 +80,15 @@ static enum problem send_alone(struct db *db, const struct sql_statement *s, con
 	return db_flush(db);
 }
 
-enum problem db_one(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params, void *ret)
+enum problem db_one(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params,
+		    void *ret)
 {
 	enum problem p = send_alone(db, s, params);
 	return p ? p : db_take_one(db, arena, s, ret);
 }
 
-enum problem db_many(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params, void **ret,
-		     size_t *ret_count)
+enum problem db_many(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params,
+		     void **ret, size_t *ret_count)
 {
 	enum problem p = send_alone(db, s, params);
 	return p ? p : db_take_many(db, arena, s, ret, ret_count);

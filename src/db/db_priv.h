@@ -30,7 +30,8 @@ uint32_t wire_get32(const uint8_t *at);
 uint64_t wire_get64(const uint8_t *at);
 
 void numeric_put(struct wire *wire, struct decimal d);
-bool numeric_get(struct bytes wire, struct decimal *ret); /* false: NaN, infinity, too large, beyond 15 decimals */
+bool numeric_get(struct bytes wire,
+		 struct decimal *ret); /* false: NaN, infinity, too large, beyond 15 decimals */
 
 /* How a nullable scalar of a type stands in a struct. */
 enum sql_nullable { NULLABLE_SELF, NULLABLE_INT, NULLABLE_DAY, NULLABLE_BOOL, NULLABLE_DECIMAL };
@@ -40,10 +41,10 @@ struct sql_type {
 	unsigned oid, array_oid;
 	size_t size; /* of the C type */
 	enum sql_nullable nullable;
-	bool (*put)(struct wire *wire, const void *value);  /* false: the SQL type cannot hold it */
-	bool (*get)(struct bytes wire, void *ret);          /* false: the C type cannot hold it; text borrows */
-	bool (*is_null)(const void *value);                 /* as an element, and as a scalar if NULLABLE_SELF */
-	void (*set_null)(void *ret);                        /* NULL function: there is no NULL */
+	bool (*put)(struct wire *wire, const void *value); /* false: the SQL type cannot hold it */
+	bool (*get)(struct bytes wire, void *ret); /* false: the C type cannot hold it; text borrows */
+	bool (*is_null)(const void *value);        /* as an element, and as a scalar if NULLABLE_SELF */
+	void (*set_null)(void *ret);               /* NULL function: there is no NULL */
 };
 const struct sql_type *sql_type_of(unsigned oid, bool *ret_is_array); /* NULL: not one of ours */
 
@@ -60,7 +61,8 @@ const char *bind_params(struct bound *bound, const struct sql_statement *s, cons
 
 /* The rows of `result` as an array of s->row_size structs. Text is borrowed from the result, which is handed to the
  * arena. Name of the column that does not fit its slot, or NULL when all is well. */
-const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGresult *result, void **ret, size_t *ret_count);
+const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGresult *result, void **ret,
+			size_t *ret_count);
 
 /* What was sent and not yet answered, oldest first. */
 enum pending_kind {
@@ -112,7 +114,7 @@ void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_stateme
 /* The result of the oldest statement, which must be `s`. The caller clears it. */
 enum problem db_take(struct db *db, const struct sql_statement *s, PGresult **ret) must_check;
 void db_skip_to(struct db *db, const struct sql_statement *s); /* forgets the results before that of `s` */
-void db_drain(struct db *db);                                  /* takes and forgets everything that was queued */
+void db_drain(struct db *db); /* takes and forgets everything that was queued */
 
 /* db.c: what db_take_one and db_take_many share */
 enum problem db_take_rows(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret,
@@ -126,7 +128,7 @@ extern const struct sql_statement scope_statement;
 struct scope_params scope_params(struct arena *arena, const struct db_scope *scope);
 
 /* As migrate(), with a list of the caller's. */
-enum problem migrate_list(struct arena *arena, struct str conninfo, const struct migration *list, int *ret_applied,
-			  struct fault *reterr) must_check;
+enum problem migrate_list(struct arena *arena, struct str conninfo, const struct migration *list,
+			  int *ret_applied, struct fault *reterr) must_check;
 
 #endif

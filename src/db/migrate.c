@@ -30,7 +30,8 @@ static enum problem fail_at(struct arena *arena, PGconn *conn, const char *what,
 }
 
 /* The result lives in the arena. NULL when the server refused. */
-static PGresult *run(struct arena *arena, PGconn *conn, const char *text, int count, const char *const *values)
+static PGresult *run(struct arena *arena, PGconn *conn, const char *text, int count,
+		     const char *const *values)
 {
 	PGresult *result = PQexecParams(conn, text, count, NULL, values, NULL, NULL, 0 /* text */);
 	arena_defer(arena, release_result, result);
@@ -48,7 +49,8 @@ static enum problem open_locked(struct arena *arena, struct str conninfo, PGconn
 {
 	/* Migrations may take long and must not depend on what the role is set to. */
 	const char *keys[] = {"connect_timeout", "dbname", "client_encoding", "options", NULL};
-	const char *values[] = {"5", arena_str(arena, conninfo).at, "UTF8", "-c statement_timeout=0 -c lock_timeout=0", NULL};
+	const char *values[] = {"5", arena_str(arena, conninfo).at, "UTF8",
+				"-c statement_timeout=0 -c lock_timeout=0", NULL};
 	PGconn *conn = PQconnectdbParams(keys, values, 1 /* dbname is a conninfo */);
 	arena_defer(arena, release_connection, conn);
 	if (PQstatus(conn) != CONNECTION_OK)
@@ -77,8 +79,8 @@ static int newest(const struct migration *list)
 }
 
 /* Compares what was applied with what we have. *ret_newest: highest number applied, -1 if none. */
-static enum problem check_ledger(struct arena *arena, const struct migration *list, const PGresult *ledger, int *ret_newest,
-				 struct fault *reterr)
+static enum problem check_ledger(struct arena *arena, const struct migration *list, const PGresult *ledger,
+				 int *ret_newest, struct fault *reterr)
 {
 	int applied = -1;
 	for (int i = 0; i < PQntuples(ledger); i++) {
@@ -86,12 +88,14 @@ static enum problem check_ledger(struct arena *arena, const struct migration *li
 		const struct migration *ours = find(list, applied);
 		const char *name = PQgetvalue(ledger, i, 2);
 		if (!ours && applied > newest(list)) {
-			reterr->detail = arena_printf(arena, "the database has migration %s, this program ends with %04d", name,
-						      newest(list));
+			reterr->detail = arena_printf(
+				arena, "the database has migration %s, this program ends with %04d", name,
+				newest(list));
 			return PROBLEM_SCHEMA_NEWER;
 		}
 		if (!ours || strcmp(ours->sha256_hex, PQgetvalue(ledger, i, 1)) != 0) {
-			reterr->detail = arena_printf(arena, "migration %s was applied with other content", name);
+			reterr->detail =
+				arena_printf(arena, "migration %s was applied with other content", name);
 			return PROBLEM_SCHEMA_CHANGED;
 		}
 	}
@@ -100,7 +104,8 @@ static enum problem check_ledger(struct arena *arena, const struct migration *li
 		for (int i = 0; i < PQntuples(ledger) && !is_in_ledger; i++)
 			is_in_ledger = strtol(PQgetvalue(ledger, i, 0), NULL, 10) == m->number;
 		if (!is_in_ledger) {
-			reterr->detail = arena_printf(arena, "migration %s was left out before %04d", m->name, applied);
+			reterr->detail = arena_printf(arena, "migration %s was left out before %04d", m->name,
+						      applied);
 			return PROBLEM_SCHEMA_CHANGED;
 		}
 	}
@@ -117,13 +122,14 @@ static enum problem apply(struct arena *arena, PGconn *conn, const struct migrat
 		result = PQexec(conn, m->text); /* many statements */
 		arena_defer(arena, release_result, result);
 	}
-	bool done = result && PQresultStatus(result) != PGRES_FATAL_ERROR && PQtransactionStatus(conn) == PQTRANS_INTRANS &&
-		    run(arena, conn, LEDGER_ADD, 3, row) && run(arena, conn, "COMMIT", 0, NULL);
+	bool done = result && PQresultStatus(result) != PGRES_FATAL_ERROR &&
+		    PQtransactionStatus(conn) == PQTRANS_INTRANS && run(arena, conn, LEDGER_ADD, 3, row) &&
+		    run(arena, conn, "COMMIT", 0, NULL);
 	return done ? PROBLEM_NONE : fail_at(arena, conn, m->name, reterr);
 }
 
-static enum problem migrate_open(struct arena *arena, PGconn *conn, const struct migration *list, int *ret_applied,
-				 struct fault *reterr)
+static enum problem migrate_open(struct arena *arena, PGconn *conn, const struct migration *list,
+				 int *ret_applied, struct fault *reterr)
 {
 	int applied = -1, count = 0;
 	PGresult *exists = run(arena, conn, LEDGER_EXISTS, 0, NULL);
@@ -149,8 +155,8 @@ static enum problem migrate_open(struct arena *arena, PGconn *conn, const struct
 	return PROBLEM_NONE;
 }
 
-enum problem migrate_list(struct arena *arena, struct str conninfo, const struct migration *list, int *ret_applied,
-			  struct fault *reterr)
+enum problem migrate_list(struct arena *arena, struct str conninfo, const struct migration *list,
+			  int *ret_applied, struct fault *reterr)
 {
 	/* Of its own, so that the connection and with it the lock end here and not with the caller's arena. */
 	struct arena *own = arena_create();

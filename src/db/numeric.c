@@ -5,9 +5,9 @@
 __extension__ typedef unsigned __int128 uint128;
 
 enum {
-	GROUP = 10000,              /* one digit of the wire */
-	FRACTION_GROUPS = 4,        /* 16 decimals hold our 15 */
-	WHOLE_GROUPS = 6,           /* 2^127 / 10^15 has 24 digits */
+	GROUP = 10000,       /* one digit of the wire */
+	FRACTION_GROUPS = 4, /* 16 decimals hold our 15 */
+	WHOLE_GROUPS = 6,    /* 2^127 / 10^15 has 24 digits */
 	GROUPS = WHOLE_GROUPS + FRACTION_GROUPS,
 	SIGN_PLUS = 0x0000,
 	SIGN_MINUS = 0x4000,

@@ -65,7 +65,8 @@ void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_stateme
 	}
 	struct bound *b = &db->bound;
 	if ((db_is_prepared(db, s) || send_prepare(db, s)) &&
-	    PQsendQueryPrepared(db->conn, s->name, b->count, b->values, b->lengths, b->formats, 1 /* binary rows */))
+	    PQsendQueryPrepared(db->conn, s->name, b->count, b->values, b->lengths, b->formats,
+				1 /* binary rows */))
 		push(db, kind, s);
 	else
 		db_lose(db, PQerrorMessage(db->conn));
@@ -128,8 +129,10 @@ static enum problem fail_with(struct db *db, const struct sql_statement *s, cons
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	char text[DB_ERROR_MAX];
-	snprintf(text, sizeof text, "%s %s", state ? state : "", message ? message : PQresultErrorMessage(result));
-	return db_fail(db, s, is_last_word(result) ? PROBLEM_DB_UNAVAILABLE : problem_of_sqlstate(state), text);
+	snprintf(text, sizeof text, "%s %s", state ? state : "",
+		 message ? message : PQresultErrorMessage(result));
+	return db_fail(db, s, is_last_word(result) ? PROBLEM_DB_UNAVAILABLE : problem_of_sqlstate(state),
+		       text);
 }
 
 /* The connection is gone or out of step; what the server said last is the reason, if it said anything. */

@@ -9,7 +9,7 @@
 #include "db_priv.h"
 
 enum {
-	BATCH = 32,        /* requests sent before the first answer is awaited: more would only make the first wait */
+	BATCH = 32, /* requests sent before the first answer is awaited: more would only make the first wait */
 	QUEUE_MAX = 10000, /* beyond it the database does not keep up, and waiting longer helps nobody */
 };
 

@@ -70,7 +70,8 @@ static bool get_item(const struct sql_type *type, struct bytes *wire, void *ret)
 	return cut(wire, len, &value) && type->get(value, ret);
 }
 
-static bool get_array(struct arena *arena, const struct sql_type *type, struct bytes wire, bool nullable, void *slot)
+static bool get_array(struct arena *arena, const struct sql_type *type, struct bytes wire, bool nullable,
+		      void *slot)
 {
 	struct sql_array *ret = slot;
 	struct bytes head, bounds;
@@ -122,7 +123,8 @@ static void release_result(void *result)
 	PQclear(result);
 }
 
-const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGresult *result, void **ret, size_t *ret_count)
+const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGresult *result, void **ret,
+			size_t *ret_count)
 {
 	arena_defer(arena, release_result, result);
 	const char *wrong = column_of_other_type(s, result);

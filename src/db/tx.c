@@ -80,8 +80,9 @@ static enum problem commit(struct db *db, bool *ret_unknown)
 	if (!committed)
 		return db_fail(db, &commit_statement, PROBLEM_INTERNAL, "the server rolled back");
 	*ret_unknown = db->warned;
-	return db->warned ? db_fail(db, &commit_statement, PROBLEM_DB_UNAVAILABLE, "replication did not confirm")
-			  : PROBLEM_NONE;
+	return db->warned
+		       ? db_fail(db, &commit_statement, PROBLEM_DB_UNAVAILABLE, "replication did not confirm")
+		       : PROBLEM_NONE;
 }
 
 static void roll_back(struct db *db)
@@ -96,7 +97,8 @@ static void roll_back(struct db *db)
 		db_lose(db, "the transaction did not end");
 }
 
-static enum problem run_once(struct db *db, const struct db_scope *scope, db_tx_body *body, void *context, bool *ret_unknown)
+static enum problem run_once(struct db *db, const struct db_scope *scope, db_tx_body *body, void *context,
+			     bool *ret_unknown)
 {
 	*ret_unknown = false;
 	enum problem p = db_ready(db);
@@ -127,7 +129,8 @@ static void back_off(int attempt)
 	nanosleep(&pause, NULL);
 }
 
-enum problem db_tx(struct db *db, const struct db_scope *scope, db_tx_body *body, void *context, bool *reterr_unknown)
+enum problem db_tx(struct db *db, const struct db_scope *scope, db_tx_body *body, void *context,
+		   bool *reterr_unknown)
 {
 	bool unknown = false;
 	enum problem p = PROBLEM_DB_RETRY;

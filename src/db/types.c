@@ -228,7 +228,8 @@ static const struct sql_type types[] = {
 	{25, 1009, sizeof(struct str), NULLABLE_SELF, put_text, get_text, text_is_null, text_set_null},
 	{1082, 1182, sizeof(int32_t), NULLABLE_DAY, put_day, get_day, day_is_null, day_set_null},
 	{1184, 1185, sizeof(usec_t), NULLABLE_INT, put_time, get_time, int_is_null, int_set_null},
-	{1700, 1231, sizeof(struct decimal), NULLABLE_DECIMAL, put_decimal, get_decimal, decimal_is_null, decimal_set_null},
+	{1700, 1231, sizeof(struct decimal), NULLABLE_DECIMAL, put_decimal, get_decimal, decimal_is_null,
+	 decimal_set_null},
 	{2950, 2951, sizeof(struct uuid), NULLABLE_SELF, put_uuid, get_uuid, uuid_is_null, uuid_set_null},
 };
 

@@ -82,11 +82,24 @@ static void scalars_come_back_as_they_went(void **state)
 {
 	struct fixture *f = *state;
 	static const uint8_t octets[] = {0, 1, 0xff};
-	check_plain(f, (struct echo_plain_params){.bo = true, .by = {octets, 3}, .bi = INT64_MAX, .sm = INT16_MAX,
-						  .i4 = INT32_MAX, .te = STR("数量 \"x\\"), .da = 20000,
-						  .ts = INT64_C(1777777777123456), .nu = greatest, .uu = {{1, 2, 3}}});
-	check_plain(f, (struct echo_plain_params){.by = {octets, 0}, .bi = INT64_MIN, .sm = INT16_MIN, .i4 = INT32_MIN,
-						  .te = STR(""), .da = -1, .ts = -1, .nu = {-greatest.units}});
+	check_plain(f, (struct echo_plain_params){.bo = true,
+						  .by = {octets, 3},
+						  .bi = INT64_MAX,
+						  .sm = INT16_MAX,
+						  .i4 = INT32_MAX,
+						  .te = STR("数量 \"x\\"),
+						  .da = 20000,
+						  .ts = INT64_C(1777777777123456),
+						  .nu = greatest,
+						  .uu = {{1, 2, 3}}});
+	check_plain(f, (struct echo_plain_params){.by = {octets, 0},
+						  .bi = INT64_MIN,
+						  .sm = INT16_MIN,
+						  .i4 = INT32_MIN,
+						  .te = STR(""),
+						  .da = -1,
+						  .ts = -1,
+						  .nu = {-greatest.units}});
 	check_plain(f, (struct echo_plain_params){0}); /* absent: NULL */
 }
 
@@ -113,14 +126,22 @@ static void nullable_values_say_whether_they_are_known(void **state)
 	struct echo_nullable_row out;
 	const struct echo_nullable_params nothing = {0};
 	assert_int_equal(echo_nullable(f->db, f->arena, &nothing, &out), PROBLEM_NONE);
-	assert_false(out.bo.known || out.bi.known || out.sm.known || out.i4.known || out.da.known || out.ts.known ||
-		     out.nu.known || out.by.at || out.te.at || out.ar.items);
+	assert_false(out.bo.known || out.bi.known || out.sm.known || out.i4.known || out.da.known ||
+		     out.ts.known || out.nu.known || out.by.at || out.te.at || out.ar.items);
 	assert_true(uuid_is_nil(out.uu));
 
 	const int64_t items[] = {7};
-	const struct echo_nullable_params all = {.bo = {true, false}, .by = str_bytes(STR("b")), .bi = {true, INT64_MIN},
-						 .sm = {true, -2}, .i4 = {true, -3}, .te = STR("t"), .da = {true, -4},
-						 .ts = {true, -5}, .nu = {true, decimal_in("-0.5")}, .uu = {{9}}, .ar = {items, 1}};
+	const struct echo_nullable_params all = {.bo = {true, false},
+						 .by = str_bytes(STR("b")),
+						 .bi = {true, INT64_MIN},
+						 .sm = {true, -2},
+						 .i4 = {true, -3},
+						 .te = STR("t"),
+						 .da = {true, -4},
+						 .ts = {true, -5},
+						 .nu = {true, decimal_in("-0.5")},
+						 .uu = {{9}},
+						 .ar = {items, 1}};
 	assert_int_equal(echo_nullable(f->db, f->arena, &all, &out), PROBLEM_NONE);
 	assert_true(out.bo.known && !out.bo.value && out.nu.known && out.da.known);
 	assert_int_equal(out.bi.value, INT64_MIN);
@@ -148,7 +169,8 @@ static void arrays_come_back_with_their_nulls(void **state)
 	struct fixture *f = *state;
 	const bool bo[] = {true, false};
 	const struct bytes by[] = {str_bytes(STR("a")), {0}, {(const uint8_t *)"", 0}};
-	const int64_t bi[] = {INT64_MAX, SQL_NULL_INT, -1}, sm[] = {INT16_MIN, SQL_NULL_INT}, i4[] = {INT32_MIN, SQL_NULL_INT};
+	const int64_t bi[] = {INT64_MAX, SQL_NULL_INT, -1}, sm[] = {INT16_MIN, SQL_NULL_INT},
+		      i4[] = {INT32_MIN, SQL_NULL_INT};
 	const struct str te[] = {STR("{\"a\",}"), {0}, STR("")};
 	const int32_t da[] = {0, SQL_NULL_DAY, 20000};
 	const usec_t ts[] = {0, SQL_NULL_INT, INT64_MAX};
@@ -181,9 +203,21 @@ static void arrays_come_back_with_their_nulls(void **state)
 static void numerics_are_exact_at_their_extremes(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const words[] = {"0", "1", "-1", "9999", "10000", "10001", "0.0001", "0.00001", "9999.9999",
-					    "10000.0001", "-0.000000000000001", "99999999999999999999999", "12.5",
-					    "100000000000000000000000.000000000000001", "123456789.987654321"};
+	static const char *const words[] = {"0",
+					    "1",
+					    "-1",
+					    "9999",
+					    "10000",
+					    "10001",
+					    "0.0001",
+					    "0.00001",
+					    "9999.9999",
+					    "10000.0001",
+					    "-0.000000000000001",
+					    "99999999999999999999999",
+					    "12.5",
+					    "100000000000000000000000.000000000000001",
+					    "123456789.987654321"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		const struct numeric_words_params there = {decimal_in(words[i])};
 		struct numeric_words_row read;
@@ -199,7 +233,12 @@ static void numerics_are_exact_at_their_extremes(void **state)
 static void numerics_we_cannot_hold_are_refused(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const words[] = {"NaN", "Infinity", "-Infinity", "0.0000000000000001", "1e30", "1e1000",
+	static const char *const words[] = {"NaN",
+					    "Infinity",
+					    "-Infinity",
+					    "0.0000000000000001",
+					    "1e30",
+					    "1e1000",
 					    "170141183460469231731687.303715884105728"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		const struct numeric_of_params text = {str_of(words[i])};
@@ -321,7 +360,8 @@ static void a_connection_lost_in_a_statement_is_unavailable_once(void **state)
 	struct fixture *f = *state;
 	int64_t rows, pid = backend_of(f);
 	assert_int_equal(terminate(f->db, &rows), PROBLEM_DB_UNAVAILABLE);
-	assert_str(db_last_error(f->db), "connection: 57P01 terminating connection due to administrator command");
+	assert_str(db_last_error(f->db),
+		   "connection: 57P01 terminating connection due to administrator command");
 	assert_int_not_equal(backend_of(f), pid);
 }
 
@@ -369,7 +409,8 @@ static void a_frozen_server_holds_nobody_for_ever(void **state)
 static void the_settings_of_a_conninfo_stay(void **state)
 {
 	struct fixture *f = *state;
-	struct str conninfo = arena_printf(f->arena, "%s options='-c ft.region=from-conninfo'", test_database().at);
+	struct str conninfo =
+		arena_printf(f->arena, "%s options='-c ft.region=from-conninfo'", test_database().at);
 	db_close(f->db);
 	assert_int_equal(db_open(conninfo, 1000, &f->db), PROBLEM_NONE);
 	struct scope_now_row row;

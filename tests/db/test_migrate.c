@@ -90,7 +90,8 @@ static void *run_migrate(void *context)
 static void of_two_at_once_one_does_the_work(void **state)
 {
 	struct fixture *f = *state;
-	struct runner one = {f, arena_create(), 0, PROBLEM_INTERNAL}, other = {f, arena_create(), 0, PROBLEM_INTERNAL};
+	struct runner one = {f, arena_create(), 0, PROBLEM_INTERNAL},
+		      other = {f, arena_create(), 0, PROBLEM_INTERNAL};
 	pthread_t thread;
 	assert_int_equal(pthread_create(&thread, NULL, run_migrate, &other), 0);
 	run_migrate(&one);
@@ -151,7 +152,8 @@ static void a_failing_migration_leaves_those_before_it(void **state)
 	int applied = -1;
 	assert_int_equal(migrate_list(f->arena, f->conninfo, list, &applied, &fault), PROBLEM_INTERNAL);
 	assert_non_null(strstr(fault.detail.at, "0002-bad: ERROR:  division by zero"));
-	assert_int_equal(number_in(f, "SELECT count(*) FROM pg_class WHERE relname IN ('good', 'bad', 'after')"), 1);
+	assert_int_equal(
+		number_in(f, "SELECT count(*) FROM pg_class WHERE relname IN ('good', 'bad', 'after')"), 1);
 	assert_int_equal(number_in(f, "SELECT max(number) FROM schema_migration"), 1);
 }
 

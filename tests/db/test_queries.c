@@ -36,8 +36,8 @@ static int check_params(PGconn *conn, const struct sql_statement *s)
 	if (PQresultStatus(result) == PGRES_COMMAND_OK)
 		for (const struct sql_slot *slot = s->params; slot->name; slot++, n++)
 			if (PQparamtype(result, n) != slot->oid) {
-				print_error("%s: parameter %s has type %u in the schema, not %u\n", s->name, slot->name,
-					    PQparamtype(result, n), slot->oid);
+				print_error("%s: parameter %s has type %u in the schema, not %u\n", s->name,
+					    slot->name, PQparamtype(result, n), slot->oid);
 				wrong++;
 			}
 	PQclear(result);
@@ -51,7 +51,8 @@ static int check_columns(const struct sql_statement *s, const PGresult *result)
 		const char *name = PQfname(result, n);
 		if (!name || strcmp(name, slot->name) != 0 || PQftype(result, n) != slot->oid) {
 			print_error("%s: column %d is %s of type %u, not %s of type %u\n", s->name, n + 1,
-				    name ? name : "absent", name ? PQftype(result, n) : 0, slot->name, slot->oid);
+				    name ? name : "absent", name ? PQftype(result, n) : 0, slot->name,
+				    slot->oid);
 			wrong++;
 		}
 	}

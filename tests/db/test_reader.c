@@ -60,8 +60,10 @@ static int set_up(void **state)
 		asked->id = (struct item_get_params){i + 1};
 		asked->tally = &f->tally;
 		asked->done.fire = fired;
-		asked->request = (struct read_request){
-			.statement = &sql_item_get, .params = &asked->id, .arena = asked->arena, .done = &asked->done};
+		asked->request = (struct read_request){.statement = &sql_item_get,
+						       .params = &asked->id,
+						       .arena = asked->arena,
+						       .done = &asked->done};
 	}
 	assert_int_equal(reader_open(test_database(), 5000, &f->reader), PROBLEM_NONE);
 	*state = f;
@@ -182,7 +184,9 @@ static void what_is_in_flight_when_the_connection_goes_is_unavailable(void **sta
 	f->asked[0].request.params = &long_time;
 	while (f->submitted < 4)
 		submit(f);
-	while (!number_aside(f->aside, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+	while (!number_aside(
+		f->aside,
+		"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
 		usleep(10 * 1000);
 	await_all(f);
 	assert_int_equal(f->asked[0].result, PROBLEM_DB_UNAVAILABLE);
@@ -198,12 +202,14 @@ static void away_means_unavailable_quickly(void **state)
 	assert_non_null(mkdtemp(place));
 	snprintf(target, sizeof target, "%s/.s.PGSQL.5432", getenv("FARMTRAIL_TEST_CLUSTER"));
 	snprintf(link_path, sizeof link_path, "%s/.s.PGSQL.5432", place);
-	snprintf(conninfo, sizeof conninfo, "host=%s user=postgres dbname=farmtrail application_name=linked", place);
+	snprintf(conninfo, sizeof conninfo, "host=%s user=postgres dbname=farmtrail application_name=linked",
+		 place);
 	assert_int_equal(symlink(target, link_path), 0);
 	reader_close(f->reader);
 	assert_int_equal(reader_open(str_of(conninfo), 1000, &f->reader), PROBLEM_NONE);
 	assert_int_equal(unlink(link_path), 0);
-	free(run_aside(f->aside, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'linked'"));
+	free(run_aside(f->aside, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE "
+				 "application_name = 'linked'"));
 	while (f->submitted < 100)
 		submit(f);
 	await_all(f);

@@ -71,7 +71,8 @@ static void the_rules_find_planted_mistakes(void **state)
 		  "BEGIN;"
 		  "CREATE TABLE bad_unmapped (id bigint PRIMARY KEY);"
 		  "CREATE TABLE bad_key (org_id uuid, id bigint);"
-		  "CREATE TABLE bad_second (id bigint, org_id uuid NOT NULL, PRIMARY KEY (org_id, id), UNIQUE (id, org_id));"
+		  "CREATE TABLE bad_second (id bigint, org_id uuid NOT NULL, PRIMARY KEY (org_id, id), "
+		  "UNIQUE (id, org_id));"
 		  "CREATE TABLE bad_unique (org_id uuid NOT NULL, id serial PRIMARY KEY);"
 		  "CREATE TABLE bad_type (org_id bigint PRIMARY KEY);"
 		  "CREATE TABLE bad_link (org_id uuid, id bigint, other uuid, PRIMARY KEY (org_id, id),"
@@ -79,7 +80,8 @@ static void the_rules_find_planted_mistakes(void **state)
 		  "CREATE INDEX bad_index ON bad_link (other);"
 		  "CREATE FUNCTION bad() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
 		  "CREATE TRIGGER bad_trigger AFTER INSERT ON bad_link FOR EACH ROW EXECUTE FUNCTION bad();"
-		  "INSERT INTO scale_map VALUES ('bad_absent', 'local', NULL, NULL), ('bad_key', 'dist', 'org_id', 'org'),"
+		  "INSERT INTO scale_map VALUES ('bad_absent', 'local', NULL, NULL), ('bad_key', 'dist', "
+		  "'org_id', 'org'),"
 		  " ('bad_second', 'dist', 'org_id', 'org'), ('bad_unique', 'dist', 'org_id', 'org'),"
 		  " ('bad_type', 'dist', 'org_id', 'org'), ('bad_link', 'dist', 'org_id', 'org')");
 	PGresult *result = lint(*state);
@@ -104,17 +106,19 @@ static bool is_statement(struct str name)
 
 static void index_comments_name_statements_that_exist(void **state)
 {
-	PGresult *result = PQexec(*state, "SELECT c.relname, d.description FROM pg_index i JOIN pg_class c ON c.oid = indexrelid"
-					  " JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass"
-					  " WHERE c.relnamespace = 'public'::regnamespace ORDER BY 1");
+	PGresult *result =
+		PQexec(*state,
+		       "SELECT c.relname, d.description FROM pg_index i JOIN pg_class c ON c.oid = indexrelid"
+		       " JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass"
+		       " WHERE c.relnamespace = 'public'::regnamespace ORDER BY 1");
 	assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
 	int wrong = 0;
 	for (int i = 0; i < PQntuples(result); i++)
 		for (struct str rest = str_of(PQgetvalue(result, i, 1)); rest.at;) {
 			struct str name = str_trim(str_cut(rest, ',', &rest));
 			if (!is_statement(name)) {
-				print_error("index %s serves \"%.*s\", which is no statement\n", PQgetvalue(result, i, 0),
-					    STR_ARGS(name));
+				print_error("index %s serves \"%.*s\", which is no statement\n",
+					    PQgetvalue(result, i, 0), STR_ARGS(name));
 				wrong++;
 			}
 		}

@@ -76,7 +76,9 @@ static enum problem read_scope(struct db *db, void *context)
 	assert_int_equal(p, PROBLEM_NONE);
 	assert_true(str_equal(row.key, STR("01000000-0000-0000-0000-000000000000")));
 	assert_true(str_equal(row.region, STR("330100")));
-	assert_true(str_equal(row.parties, STR("{02000000-0000-0000-0000-000000000000,03000000-0000-0000-0000-000000000000}")));
+	assert_true(str_equal(
+		row.parties,
+		STR("{02000000-0000-0000-0000-000000000000,03000000-0000-0000-0000-000000000000}")));
 	assert_true(str_equal(row.service, STR("off")));
 	return PROBLEM_NONE;
 }
@@ -85,7 +87,8 @@ static void scope_holds_for_one_transaction(void **state)
 {
 	struct fixture *f = *state;
 	const struct uuid parties[] = {{{2}}, {{3}}};
-	const struct db_scope scope = {.key = {{1}}, .region = STR("330100"), .parties = parties, .party_count = 2};
+	const struct db_scope scope = {
+		.key = {{1}}, .region = STR("330100"), .parties = parties, .party_count = 2};
 	assert_int_equal(db_tx(f->db, &scope, read_scope, f, NULL), PROBLEM_NONE);
 	struct scope_now_row after;
 	assert_int_equal(scope_now(f->db, f->arena, &after), PROBLEM_NONE);
@@ -147,7 +150,8 @@ static enum problem query_much(struct db *db, void *context)
 	for (int i = 0; i < STATEMENTS; i++) {
 		struct series_row *rows;
 		size_t count;
-		assert_int_equal(db_take_many(db, f->arena, &sql_series, (void **)&rows, &count), PROBLEM_NONE);
+		assert_int_equal(db_take_many(db, f->arena, &sql_series, (void **)&rows, &count),
+				 PROBLEM_NONE);
 		assert_int_equal(count, ROWS);
 		assert_int_equal(rows[ROWS - 1].n, ROWS);
 	}
@@ -182,7 +186,8 @@ static enum problem fail_in_the_middle(struct db *db, void *context)
 	assert_int_equal(db_take_exec(db, &sql_item_add, NULL), PROBLEM_CONFLICT);
 	struct item_list_row *list;
 	size_t count;
-	assert_int_equal(db_take_many(db, f->arena, &sql_item_list, (void **)&list, &count), PROBLEM_CONFLICT);
+	assert_int_equal(db_take_many(db, f->arena, &sql_item_list, (void **)&list, &count),
+			 PROBLEM_CONFLICT);
 	struct item_get_row row; /* nothing more succeeds in this transaction */
 	assert_int_equal(item_get(db, f->arena, &(struct item_get_params){1}, &row), PROBLEM_CONFLICT);
 	return PROBLEM_NONE; /* the body does not pass it on */
@@ -418,10 +423,11 @@ static enum problem add_one(struct db *db, void *context)
 static void a_connection_lost_in_the_commit_leaves_the_outcome_unknown(void **state)
 {
 	struct fixture *f = *state;
-	run_aside(f->aside, "CREATE OR REPLACE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS"
-			    " $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;"
-			    "CREATE CONSTRAINT TRIGGER leave AFTER INSERT ON item DEFERRABLE INITIALLY DEFERRED"
-			    " FOR EACH ROW EXECUTE FUNCTION leave()");
+	run_aside(f->aside,
+		  "CREATE OR REPLACE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS"
+		  " $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;"
+		  "CREATE CONSTRAINT TRIGGER leave AFTER INSERT ON item DEFERRABLE INITIALLY DEFERRED"
+		  " FOR EACH ROW EXECUTE FUNCTION leave()");
 	bool unknown = false;
 	assert_int_equal(db_tx(f->db, &service, add_one, f, &unknown), PROBLEM_DB_UNAVAILABLE);
 	assert_true(unknown);
@@ -434,7 +440,8 @@ static void *cancel_waiting(void *context)
 {
 	PGconn *conn = context;
 	for (int i = 0; i < 200; i++) {
-		if (number_aside(conn, "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+		if (number_aside(conn, "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE "
+				       "wait_event = 'SyncRep'"))
 			break;
 		usleep(50 * 1000);
 	}

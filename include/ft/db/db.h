@@ -26,9 +26,18 @@ struct sql_array {
 #define SQL_NULL_INT INT64_MIN
 #define SQL_NULL_DAY INT32_MIN
 #define SQL_NULL_DECIMAL ((struct decimal){(int128)INT64_MIN * ((int128)1 << 64)})
-struct sql_nullable_int { bool known; int64_t value; };
-struct sql_nullable_bool { bool known; bool value; };
-struct sql_nullable_decimal { bool known; struct decimal value; };
+struct sql_nullable_int {
+	bool known;
+	int64_t value;
+};
+struct sql_nullable_bool {
+	bool known;
+	bool value;
+};
+struct sql_nullable_decimal {
+	bool known;
+	struct decimal value;
+};
 
 struct sql_slot {
 	const char *name;
@@ -40,7 +49,7 @@ enum sql_rows { SQL_ONE, SQL_MANY, SQL_EXEC };
 struct sql_statement {
 	const char *name, *text;
 	enum sql_rows rows;
-	const char *sharding; /* key any ref local fan */
+	const char *sharding;                /* key any ref local fan */
 	const struct sql_slot *params, *row; /* each ends with a slot without a name */
 	size_t row_size;
 };
@@ -49,17 +58,19 @@ struct sql_statement {
  * dead before anything was sent is opened again, at most once per call; after a vain attempt calls fail at once for
  * a moment. A server that does not answer within the timeout and five seconds counts as lost. */
 enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **ret) must_check;
-void db_close(struct db *db); /* NULL is fine */
+void db_close(struct db *db);                    /* NULL is fine */
 enum problem db_ready(struct db *db) must_check; /* reconnects when the connection is lost */
-struct str db_last_error(const struct db *db);   /* server's text, for logs only; borrowed until the next call */
+struct str db_last_error(const struct db *db);   /* for logs only; borrowed until the next call */
 
 /* What the generated functions call. Rows are built in `arena`. SQL_ONE without a row is PROBLEM_NOT_FOUND, with
  * several PROBLEM_INTERNAL. Outside db_tx each is a transaction of its own. PROBLEM_CONFLICT: a constraint refused.
  * PROBLEM_DB_RETRY: serialization failure or deadlock. PROBLEM_BUSY: statement_timeout. */
-enum problem db_one(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params, void *ret) must_check;
-enum problem db_many(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params, void **ret,
-                     size_t *ret_count) must_check;
-enum problem db_exec(struct db *db, const struct sql_statement *s, const void *params, int64_t *ret_rows) must_check;
+enum problem db_one(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params,
+		    void *ret) must_check;
+enum problem db_many(struct db *db, struct arena *arena, const struct sql_statement *s, const void *params,
+		     void **ret, size_t *ret_count) must_check;
+enum problem db_exec(struct db *db, const struct sql_statement *s, const void *params,
+		     int64_t *ret_rows) must_check;
 
 /* Pipeline: statements are queued, sent together and their results taken in the order queued; one round trip.
  * The first failure fails the rest, which give the same problem again. Only inside db_tx. Not mixed with db_one,
@@ -67,9 +78,12 @@ enum problem db_exec(struct db *db, const struct sql_statement *s, const void *p
  * the COMMIT: nobody looks at its rows, but its failure is that of the transaction. */
 void db_queue(struct db *db, const struct sql_statement *s, const void *params); /* copies the parameters */
 enum problem db_flush(struct db *db) must_check; /* sends what is queued, with one sync */
-enum problem db_take_one(struct db *db, struct arena *arena, const struct sql_statement *s, void *ret) must_check;
-enum problem db_take_many(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret, size_t *ret_count) must_check;
-enum problem db_take_exec(struct db *db, const struct sql_statement *s, int64_t *ret_rows) must_check; /* ret_rows may be NULL */
+enum problem db_take_one(struct db *db, struct arena *arena, const struct sql_statement *s,
+			 void *ret) must_check;
+enum problem db_take_many(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret,
+			  size_t *ret_count) must_check;
+enum problem db_take_exec(struct db *db, const struct sql_statement *s,
+			  int64_t *ret_rows) must_check; /* ret_rows may be NULL */
 
 /* One transaction: begin, scope, `body`, commit with synchronous_commit=on. Run again, at most 8 times, after
  * SQLSTATE 40001 and 40P01, and once after a connection lost before COMMIT was sent; `body` therefore touches only
@@ -88,6 +102,7 @@ struct db_scope {
 	bool service; /* the program itself: sees everything */
 };
 typedef enum problem db_tx_body(struct db *db, void *context);
-enum problem db_tx(struct db *db, const struct db_scope *scope, db_tx_body *body, void *context, bool *reterr_unknown) must_check;
+enum problem db_tx(struct db *db, const struct db_scope *scope, db_tx_body *body, void *context,
+		   bool *reterr_unknown) must_check;
 
 #endif

@@ -16,6 +16,7 @@ extern const struct migration migrations[]; /* ends with a row without a name */
  * another checksum here, or one before it is missing. PROBLEM_DB_UNAVAILABLE, PROBLEM_INTERNAL: reterr->detail is the
  * server's text. reterr->detail says which, and lives in the arena. Each migration that succeeded stays applied.
  * Two at once: the second waits, then finds nothing to do. */
-enum problem migrate(struct arena *arena, struct str conninfo, int *ret_applied, struct fault *reterr) must_check;
+enum problem migrate(struct arena *arena, struct str conninfo, int *ret_applied,
+		     struct fault *reterr) must_check;
 
 #endif

@@ -17,7 +17,7 @@ struct read_request {
 	struct arena *arena;          /* the rows are built in it */
 	struct completion *done;      /* fired by the reader's thread */
 
-	void *rows;   /* set before `done` fires without a problem; of :one exactly one */
+	void *rows; /* set before `done` fires without a problem; of :one exactly one */
 	size_t count;
 
 	struct read_request *next; /* the reader's own */
