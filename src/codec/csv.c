@@ -125,22 +125,23 @@ static enum problem check_header(struct reader *r, size_t columns)
 	return PROBLEM_NONE;
 }
 
+/* Bytes that no cell may hold, wherever they stand. */
 static enum problem check_bytes(struct reader *r, struct str input)
 {
-	if (!utf8_valid(input)) {
-		input.len = utf8_prefix(input);
-		for (size_t i = 0; i < input.len; i++)
-			r->row += input.at[i] == '\n';
-		r->row++;
-		return refuse(r, (struct str){NULL, 0}, "the text is not UTF-8");
-	}
-	if (input.len && memchr(input.at, 0, input.len))
-		return refuse(r, (struct str){NULL, 0}, "the text contains U+0000");
-	return PROBLEM_NONE;
+	const char *nul = input.len ? memchr(input.at, 0, input.len) : NULL;
+	struct str before = {input.at, nul ? (size_t)(nul - input.at) : utf8_prefix(input)};
+	if (before.len == input.len)
+		return PROBLEM_NONE;
+	r->row = 1;
+	for (size_t i = 0; i < before.len; i++)
+		r->row += before.at[i] == '\n';
+	return refuse(r, (struct str){NULL, 0}, nul ? "the text contains U+0000" : "the text is not UTF-8");
 }
 
 enum problem csv_parse(struct arena *arena, struct str input, struct csv *ret, struct fault *reterr)
 {
+	if (!input.at)
+		input = STR("");
 	if (str_starts(input, STR("\xef\xbb\xbf")))
 		input = str_from(input, 3);
 	struct reader r = {.arena = arena, .at = input.at, .end = input.at + input.len, .reterr = reterr};
