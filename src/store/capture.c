@@ -92,7 +92,9 @@ static enum problem attempt_body(struct db *db, void *context)
 	if (!p)
 		p = seal_sign(batch->arena, attempt->capture->settings.signer, attempt->capture->settings.config->origin,
 		              batch->sealed.items, batch->sealed.count);
-	return p ? p : batch_write(batch);
+	if (!p)
+		batch_write(batch);
+	return p;
 }
 
 /* Every lot whose trail the batch changed. Trails of descendants are keyed by these too: an entry keeps its whole set. */

@@ -291,7 +291,7 @@ static struct str evidence_json(struct batch *batch, const struct risk_finding *
 	return buf_str(&out);
 }
 
-static void send_alerts(struct batch *batch, struct sent *sent, struct alert_row *const *rows, size_t n)
+static void send_alerts(struct batch *batch, struct alert_row *const *rows, size_t n)
 {
 	struct alert_upsert_many_params p;
 	COLUMN(p.org_id, struct uuid, n, rows[i]->org);
@@ -316,21 +316,21 @@ static void send_alerts(struct batch *batch, struct sent *sent, struct alert_row
 	COLUMN(p.lot_org, struct uuid, n, rows[i]->finding.lot.org);
 	COLUMN(p.lot_id, struct uuid, n, rows[i]->finding.lot.lot);
 	COLUMN(p.event, struct uuid, n, rows[i]->event);
-	send_exec(batch, sent, &sql_alert_upsert_many, &p);
+	db_queue(batch->db, &sql_alert_upsert_many, &p);
 
 	struct alert_region_insert_many_params r;
 	COLUMN(r.org_id, struct uuid, n * 2, rows[i % n]->org);
 	COLUMN(r.alert, struct uuid, n * 2, rows[i % n]->id);
 	COLUMN(r.region, struct str, n * 2, i < n ? rows[i]->origin_region : rows[i - n]->found_region);
 	COLUMN(r.role, struct str, n * 2, i < n ? STR("origin") : STR("found"));
-	send_exec(batch, sent, &sql_alert_region_insert_many, &r);
+	db_queue(batch->db, &sql_alert_region_insert_many, &r);
 	const struct alert_region_insert_held_params h = {p.org_id, p.id, p.lot_org, p.lot_id};
-	send_exec(batch, sent, &sql_alert_region_insert_held, &h);
+	db_queue(batch->db, &sql_alert_region_insert_held, &h);
 	metric_add(METRIC_ALERTS_RAISED, (int64_t)n);
 }
 
 /* One row an alert: the strictest of what was found about the same subject. */
-void alerts_send(struct batch *batch, struct sent *sent)
+void alerts_send(struct batch *batch)
 {
 	struct alert_row *alerts = batch->alerts.items;
 	struct alert_row **rows = arena_array(batch->arena, struct alert_row *, batch->alerts.count + 1);
@@ -347,11 +347,11 @@ void alerts_send(struct batch *batch, struct sent *sent)
 		rows[n++] = &alerts[i];
 	}
 	if (n)
-		send_alerts(batch, sent, rows, n);
+		send_alerts(batch, rows, n);
 	if (!batch->sold.count)
 		return;
 	const struct alert_raise_sold_params raise = {{batch->sold.items, batch->sold.count},
 	                                              ((struct event_rows *)batch->events.items)[0].item->recorded_us,
 	                                              batch->capture->settings.config->graph_nodes};
-	send_exec(batch, sent, &sql_alert_raise_sold, &raise);
+	db_queue(batch->db, &sql_alert_raise_sold, &raise);
 }

@@ -209,7 +209,6 @@ void alerts_of_harvest(struct batch *batch, struct item *item, const struct even
 void alerts_add(struct batch *batch, struct item *item, const struct risk_findings *findings, struct uuid org,
                 struct uuid product, struct str origin_region);
 enum problem alerts_resolve(struct batch *batch) must_check;
-struct sent;
 /* The column of `n` values of one type, made by an expression over the row index `i`. */
 #define COLUMN(target, ctype, n, expression)                                                         \
 	do {                                                                                         \
@@ -218,13 +217,8 @@ struct sent;
 			column_[i] = (expression);                                                   \
 		(target) = (struct sql_array){column_, (n)};                                         \
 	} while (0)
-void alerts_send(struct batch *batch, struct sent *sent);
+void alerts_send(struct batch *batch);
 /* capture_write.c */
-struct sent { /* statements of the write round, in the order sent */
-	const struct sql_statement *statements[24];
-	size_t count;
-};
-void send_exec(struct batch *batch, struct sent *sent, const struct sql_statement *s, const void *params);
-enum problem batch_write(struct batch *batch) must_check;
+void batch_write(struct batch *batch);
 
 #endif

@@ -13,13 +13,6 @@ static struct str text_of(const char *literal)
 	return str_of(literal);
 }
 
-/* Queues a statement and remembers it, so that results are taken in the order sent. */
-void send_exec(struct batch *batch, struct sent *sent, const struct sql_statement *s, const void *params)
-{
-	db_queue(batch->db, s, params);
-	sent->statements[sent->count++] = s;
-}
-
 /* — events — */
 static int64_t flags_of(const struct capture_job *job)
 {
@@ -64,7 +57,7 @@ static void answers_give(struct batch *batch)
 	}
 }
 
-static void send_events(struct batch *batch, struct sent *sent)
+static void send_events(struct batch *batch)
 {
 	const struct event_rows *rows = batch->events.items;
 	const struct unsigned_statement *sealed = batch->sealed.items;
@@ -96,17 +89,17 @@ static void send_events(struct batch *batch, struct sent *sent)
 	COLUMN(p.statement, struct bytes, n, str_bytes(sealed[i].note));
 	COLUMN(p.statement_sha256, struct bytes, n, sha256_bytes(&sealed[i].text_hash));
 	COLUMN(p.answer, struct bytes, n, str_bytes(rows[i].item->job->answer));
-	send_exec(batch, sent, &sql_event_insert_many, &p);
+	db_queue(batch->db, &sql_event_insert_many, &p);
 
 	struct event_key_insert_many_params k = {.org_id = p.org_id, .id = p.id};
 	COLUMN(k.hash, struct bytes, n, sha256_bytes(&rows[i].item->event_hash));
-	send_exec(batch, sent, &sql_event_key_insert_many, &k);
+	db_queue(batch->db, &sql_event_key_insert_many, &k);
 
 	struct log_pending_insert_many_params l = {.org_id = p.org_id, .id = p.id};
 	COLUMN(l.kind, struct str, n, STR("event"));
 	COLUMN(l.version, int64_t, n, SQL_NULL_INT);
 	COLUMN(l.fingerprint, struct bytes, n, ((struct bytes){NULL, 0}));
-	send_exec(batch, sent, &sql_log_pending_insert_many, &l);
+	db_queue(batch->db, &sql_log_pending_insert_many, &l);
 }
 
 /* — lots and stock — */
@@ -117,7 +110,7 @@ static int by_lot(const void *a, const void *b)
 	return order ? order : uuid_compare(x->row.lot_id, y->row.lot_id);
 }
 
-static void send_lots(struct batch *batch, struct sent *sent)
+static void send_lots(struct batch *batch)
 {
 	struct lot_upsert_many_params p;
 	size_t n = 0;
@@ -151,7 +144,7 @@ static void send_lots(struct batch *batch, struct sent *sent)
 	COLUMN(p.salt, struct bytes, n, lots[i]->row.salt);
 	COLUMN(p.head, struct bytes, n, lots[i]->row.head);
 	COLUMN(p.version, usec_t, n, lots[i]->row.version);
-	send_exec(batch, sent, &sql_lot_upsert_many, &p);
+	db_queue(batch->db, &sql_lot_upsert_many, &p);
 }
 
 static int by_holding(const void *a, const void *b)
@@ -163,7 +156,7 @@ static int by_holding(const void *a, const void *b)
 	return order ? order : uuid_compare(x->row.holder, y->row.holder);
 }
 
-static void send_holdings(struct batch *batch, struct sent *sent)
+static void send_holdings(struct batch *batch)
 {
 	struct holding_upsert_many_params p;
 	size_t n = 0;
@@ -184,11 +177,11 @@ static void send_holdings(struct batch *batch, struct sent *sent)
 	COLUMN(p.sold, struct decimal, n, rows[i]->row.sold);
 	COLUMN(p.destroyed, struct decimal, n, rows[i]->row.destroyed);
 	COLUMN(p.deficit, struct decimal, n, rows[i]->row.deficit);
-	send_exec(batch, sent, &sql_holding_upsert_many, &p);
+	db_queue(batch->db, &sql_holding_upsert_many, &p);
 }
 
 /* — names — */
-static void send_names(struct batch *batch, struct sent *sent)
+static void send_names(struct batch *batch)
 {
 	const struct thing_row *things = batch->things_new.items;
 	const struct code_row *codes = batch->codes_new.items;
@@ -199,7 +192,7 @@ static void send_names(struct batch *batch, struct sent *sent)
 		COLUMN(p.kind, struct str, n, text_of(things[i].kind));
 		COLUMN(p.org_id, struct uuid, n, things[i].org);
 		COLUMN(p.id, struct uuid, n, things[i].id);
-		send_exec(batch, sent, &sql_thing_insert_many, &p);
+		db_queue(batch->db, &sql_thing_insert_many, &p);
 	}
 	n = batch->codes_new.count;
 	if (n) {
@@ -209,12 +202,12 @@ static void send_names(struct batch *batch, struct sent *sent)
 		COLUMN(p.org_id, struct uuid, n, codes[i].org);
 		COLUMN(p.id, struct uuid, n, codes[i].id);
 		COLUMN(p.issued_at, usec_t, n, codes[i].at);
-		send_exec(batch, sent, &sql_code_insert_many, &p);
+		db_queue(batch->db, &sql_code_insert_many, &p);
 	}
 }
 
 /* — links, sites, edges — */
-static void send_links(struct batch *batch, struct sent *sent)
+static void send_links(struct batch *batch)
 {
 	const struct link_row *rows = batch->links.items;
 	size_t n = batch->links.count;
@@ -231,10 +224,10 @@ static void send_links(struct batch *batch, struct sent *sent)
 	COLUMN(p.value, struct str, n, rows[i].value);
 	COLUMN(p.unit, struct str, n, rows[i].unit);
 	COLUMN(p.base, struct decimal, n, rows[i].base.known ? rows[i].base.value : SQL_NULL_DECIMAL);
-	send_exec(batch, sent, &sql_event_thing_insert_many, &p);
+	db_queue(batch->db, &sql_event_thing_insert_many, &p);
 }
 
-static void send_sites(struct batch *batch, struct sent *sent)
+static void send_sites(struct batch *batch)
 {
 	const struct site_row *rows = batch->site_rows.items;
 	size_t n = batch->site_rows.count;
@@ -252,10 +245,10 @@ static void send_sites(struct batch *batch, struct sent *sent)
 	COLUMN(p.recorded_at, usec_t, n, rows[i].at);
 	COLUMN(p.lot_org, struct uuid, n, rows[i].lot.org);
 	COLUMN(p.lot_id, struct uuid, n, rows[i].lot.lot);
-	send_exec(batch, sent, &sql_site_event_insert_many, &p);
+	db_queue(batch->db, &sql_site_event_insert_many, &p);
 }
 
-static void send_edges(struct batch *batch, struct sent *sent)
+static void send_edges(struct batch *batch)
 {
 	const struct edge_row *rows = batch->edges.items;
 	size_t n = batch->edges.count;
@@ -276,11 +269,11 @@ static void send_edges(struct batch *batch, struct sent *sent)
 	COLUMN(p.value, struct str, n, rows[i].value);
 	COLUMN(p.unit, struct str, n, rows[i].unit);
 	COLUMN(p.recorded_at, usec_t, n, rows[i].at);
-	send_exec(batch, sent, &sql_lot_edge_insert_many, &p);
+	db_queue(batch->db, &sql_lot_edge_insert_many, &p);
 }
 
 /* — shipments and keys — */
-static void send_shipments(struct batch *batch, struct sent *sent)
+static void send_shipments(struct batch *batch)
 {
 	struct shipment_upsert_many_params p;
 	struct shipment_line_upsert_many_params l;
@@ -304,7 +297,7 @@ static void send_shipments(struct batch *batch, struct sent *sent)
 	COLUMN(p.event, struct uuid, dirty.count, s[i]->row.event);
 	COLUMN(p.shipped_at, usec_t, dirty.count, s[i]->row.shipped_at);
 	COLUMN(p.state, struct str, dirty.count, s[i]->row.state);
-	send_exec(batch, sent, &sql_shipment_upsert_many, &p);
+	db_queue(batch->db, &sql_shipment_upsert_many, &p);
 	const struct shipment_lines_row *r = lines.items;
 	COLUMN(l.org_id, struct uuid, lines.count, r[i].org_id);
 	COLUMN(l.shipment, struct uuid, lines.count, r[i].shipment);
@@ -315,35 +308,32 @@ static void send_shipments(struct batch *batch, struct sent *sent)
 	COLUMN(l.unit, struct str, lines.count, r[i].unit);
 	COLUMN(l.base, struct decimal, lines.count, r[i].base);
 	COLUMN(l.received, struct decimal, lines.count, r[i].received);
-	send_exec(batch, sent, &sql_shipment_line_upsert_many, &l);
+	db_queue(batch->db, &sql_shipment_line_upsert_many, &l);
 }
 
-static void send_keys(struct batch *batch, struct sent *sent)
+static void send_keys(struct batch *batch)
 {
 	struct key_head_update_many_params p;
 	size_t n = map_count(batch->keys);
 	const struct map *keys = batch->keys;
 	COLUMN(p.fingerprint, struct bytes, n, sha256_bytes(&((struct held_key *)map_at(keys, i))->fingerprint));
 	COLUMN(p.seq, int64_t, n, ((struct held_key *)map_at(keys, i))->seq);
-	send_exec(batch, sent, &sql_key_head_update_many, &p);
+	db_queue(batch->db, &sql_key_head_update_many, &p);
 }
 
-enum problem batch_write(struct batch *batch)
+/* Nothing is flushed here: what is queued when the transaction's body returns travels with the COMMIT, one round trip
+ * for all writes, and its failure is that of the transaction. */
+void batch_write(struct batch *batch)
 {
-	struct sent sent = {0};
 	answers_give(batch);
-	send_events(batch, &sent);
-	send_lots(batch, &sent);
-	send_holdings(batch, &sent);
-	send_names(batch, &sent);
-	send_links(batch, &sent);
-	send_sites(batch, &sent);
-	send_edges(batch, &sent);
-	send_shipments(batch, &sent);
-	send_keys(batch, &sent);
-	alerts_send(batch, &sent);
-	enum problem p = db_flush(batch->db);
-	for (size_t i = 0; !p && i < sent.count; i++)
-		p = db_take_exec(batch->db, sent.statements[i], NULL);
-	return p;
+	send_events(batch);
+	send_lots(batch);
+	send_holdings(batch);
+	send_names(batch);
+	send_links(batch);
+	send_sites(batch);
+	send_edges(batch);
+	send_shipments(batch);
+	send_keys(batch);
+	alerts_send(batch);
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where the private cluster of a data directory listens. tools/run makes it: DIR/cluster is the cluster's home or a
+ * symbolic link to it (a socket's path may have 107 bytes, a data directory's any number); socket/ in it is the socket
+ * directory, farmtrail the database and the role that owns it. */
+#ifndef FT_DB_PRIVATE_CLUSTER_H
+#define FT_DB_PRIVATE_CLUSTER_H
+
+#include "ft/base/problem.h"
+
+/* libpq connection string. PROBLEM_CONFIG with detail when DIR has no cluster. */
+enum problem private_cluster_conninfo(struct arena *arena, struct str data_dir, struct str *ret, struct fault *reterr) must_check;
+
+#endif

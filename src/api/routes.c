@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every route table there is; the order is that of the OpenAPI document. */
+#include "ft/api/routes.h"
+
+#include <stddef.h>
+
+const struct route *const all_routes[] = {
+	event_routes, lot_routes, thing_routes, code_routes, resolve_routes, alert_routes, party_routes, site_routes,
+	product_routes, certificate_routes, key_routes, region_routes, health_routes, NULL,
+};
