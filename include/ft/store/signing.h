@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Custodial signing keys: enrolling one for an organisation, and taking the next place in its sequence. */
+#ifndef FT_STORE_SIGNING_H
+#define FT_STORE_SIGNING_H
+
+#include "ft/db/db.h"
+#include "ft/store/seal_statement.h"
+
+/* The key of an organisation, its head locked until the transaction ends. PROBLEM_NOT_FOUND: it has none. */
+enum problem signing_lock(struct db *db, struct arena *arena, struct uuid org, struct held_key *ret) must_check;
+/* After `seq` was signed, in the same transaction. */
+enum problem signing_advance(struct db *db, const struct held_key *key, int64_t seq) must_check;
+
+struct enrolment {
+	struct signer *signer;
+	struct str origin;
+	struct uuid registrar, org; /* equal: the registrar's own key, which nobody else co-signs */
+	bool is_registrar;
+	usec_t now_us;
+};
+/* A new P-256 key: made by the signer, its statement (seq 1) signed by itself and the registrar, stored and queued for the
+ * log. In the transaction that registers the organisation. */
+enum problem signing_enrol(struct db *db, struct arena *arena, const struct enrolment *enrolment) must_check;
+
+#endif

@@ -1,0 +1,109 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- API keys, signing keys, and the audit of what administrators do.
+
+-- name: api_key_find :one
+-- The key that a secret opens, revoked or not.
+-- param: secret_hash bytea
+-- class: local
+-- column: id uuid, scopes text[], region text, parties uuid[], state text
+SELECT id, scopes, region, parties, state FROM api_key WHERE secret_hash = @secret_hash;
+
+-- name: api_key_insert :exec
+-- A new key.
+-- param: id uuid, secret_hash bytea, name text, scopes text[], region text, parties uuid[], created_at timestamptz, created_by uuid
+-- class: local
+INSERT INTO api_key (id, secret_hash, name, scopes, region, parties, state, created_at, created_by)
+VALUES (@id, @secret_hash, @name, @scopes, @region, @parties, 'active', @created_at, @created_by);
+
+-- name: api_key_get :one
+-- One key, without its secret.
+-- param: id uuid
+-- class: local
+-- column: id uuid, name text, scopes text[], region text, parties uuid[], state text, created_at timestamptz, revoked_at timestamptz?
+SELECT id, name, scopes, region, parties, state, created_at, revoked_at FROM api_key WHERE id = @id;
+
+-- name: api_key_list :many
+-- Keys, oldest first.
+-- param: q text, state text, party uuid, region text, after uuid, max_rows bigint
+-- class: local
+-- column: id uuid, name text, scopes text[], region text, parties uuid[], state text, created_at timestamptz, revoked_at timestamptz?
+SELECT id, name, scopes, region, parties, state, created_at, revoked_at
+FROM api_key
+WHERE (@q IS NULL OR strpos(lower(name), lower(@q)) > 0)
+  AND (@state IS NULL OR state = @state)
+  AND (@party IS NULL OR @party = ANY(parties))
+  AND (@region IS NULL OR region = @region)
+  AND (@after IS NULL OR id > @after)
+ORDER BY id
+LIMIT @max_rows;
+
+-- name: api_key_revoke :exec
+-- From now on it opens nothing; revoking it again changes nothing.
+-- param: id uuid, revoked_at timestamptz
+-- class: local
+UPDATE api_key SET state = 'revoked', revoked_at = @revoked_at WHERE id = @id AND state = 'active';
+
+-- name: parties_known :many
+-- Which of these parties are registered.
+-- param: ids uuid[]
+-- class: ref
+-- column: id uuid
+SELECT id FROM party WHERE id = ANY(@ids) LIMIT 1000;
+
+-- name: signing_key_insert :exec
+-- A new key of an organisation, enrolled by its statement.
+-- param: fingerprint bytea, org_id uuid, algorithm bigint, use text, custody text, spki bytea, statement bytea, created_at timestamptz
+-- class: ref
+INSERT INTO signing_key (fingerprint, org_id, algorithm, use, custody, spki, statement, state, created_at)
+VALUES (@fingerprint, @org_id, @algorithm, @use, @custody, @spki, @statement, 'active', @created_at);
+
+-- name: key_head_insert :exec
+-- Its sequence; the key statement took the first number.
+-- param: fingerprint bytea, org_id uuid, seq bigint
+-- class: local
+INSERT INTO key_head (fingerprint, org_id, seq) VALUES (@fingerprint, @org_id, @seq);
+
+-- name: key_secret_insert :exec
+-- Its private half, wrapped.
+-- param: fingerprint bytea, wrapped bytea, kek_version bigint
+-- class: local
+INSERT INTO key_secret (fingerprint, wrapped, kek_version) VALUES (@fingerprint, @wrapped, @kek_version);
+
+-- name: held_key_lock :one
+-- The custodial key of an organisation; its head is locked, so that its statements come one after the other.
+-- param: org_id uuid
+-- class: local
+-- column: fingerprint bytea, use text, spki bytea, wrapped bytea, seq bigint
+SELECT h.fingerprint, k.use, k.spki, s.wrapped, h.seq
+FROM key_head h
+JOIN signing_key k ON k.fingerprint = h.fingerprint
+JOIN key_secret s ON s.fingerprint = h.fingerprint
+WHERE h.org_id = @org_id AND k.state = 'active' AND k.custody = 'service'
+ORDER BY k.created_at, h.fingerprint
+LIMIT 1
+FOR UPDATE OF h;
+
+-- name: key_head_advance :exec
+-- One more statement of this key.
+-- param: fingerprint bytea, seq bigint
+-- class: local
+UPDATE key_head SET seq = @seq WHERE fingerprint = @fingerprint;
+
+-- name: log_pending_insert :exec
+-- One statement for the log.
+-- param: kind text, org_id uuid, id uuid, version bigint?, fingerprint bytea
+-- class: local
+INSERT INTO log_pending (kind, org_id, id, version, fingerprint) VALUES (@kind, @org_id, @id, @version, @fingerprint);
+
+-- name: audit_insert :exec
+-- An administrative act.
+-- param: id uuid, at timestamptz, key_id uuid, action text, subject text, request_id text
+-- class: local
+INSERT INTO audit (id, at, key_id, action, subject, request_id)
+VALUES (@id, @at, @key_id, @action, @subject, @request_id);
+
+-- name: registrar_find :one
+-- The party whose key signs master data and enrolments.
+-- class: ref
+-- column: id uuid
+SELECT id FROM party WHERE number = 'REGISTRAR';

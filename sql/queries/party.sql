@@ -1,0 +1,43 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Parties.
+
+-- name: party_insert :exec
+-- A new party.
+-- param: id uuid, number text, kind text, name_zh text, name_en text, uscc text, gln text, region text, uri text
+-- param: personal boolean, state text, updated_at timestamptz
+-- class: ref
+INSERT INTO party (id, number, kind, name_zh, name_en, uscc, gln, region, uri, personal, state, version, updated_at)
+VALUES (@id, @number, @kind, @name_zh, @name_en, @uscc, @gln, @region, @uri, @personal, @state, 1, @updated_at);
+
+-- name: party_update :exec
+-- Its newest version.
+-- param: id uuid, kind text, name_zh text, name_en text, uscc text, gln text, region text, personal boolean, state text
+-- param: version bigint, updated_at timestamptz
+-- class: ref
+UPDATE party
+SET kind = @kind, name_zh = @name_zh, name_en = @name_en, uscc = @uscc, gln = @gln, region = @region, personal = @personal,
+    state = @state, version = @version, updated_at = @updated_at
+WHERE id = @id;
+
+-- name: party_list :many
+-- Parties by a text in name or number, by region subtree, by state; oldest first.
+-- param: q text, party uuid, region text, state text, after uuid, max_rows bigint
+-- class: ref
+-- column: body bytea, recorded_at timestamptz, statement_sha256 bytea
+SELECT v.body, v.recorded_at, v.statement_sha256
+FROM party p JOIN master_version v ON v.kind = 'party' AND v.id = p.id AND v.version = p.version
+WHERE (@q IS NULL OR strpos(lower(p.name_zh), lower(@q)) > 0 OR strpos(lower(p.name_en), lower(@q)) > 0
+       OR lower(p.number) = lower(@q) OR p.uscc = upper(@q))
+  AND (@party IS NULL OR p.id = @party)
+  AND (@region IS NULL OR p.region IN (SELECT descendant FROM region_closure WHERE ancestor = @region))
+  AND (@state IS NULL OR p.state = @state)
+  AND (@after IS NULL OR p.id > @after)
+ORDER BY p.id
+LIMIT @max_rows;
+
+-- name: party_seat :one
+-- What sites and products need of their party.
+-- param: id uuid
+-- class: ref
+-- column: region text, uri text, state text
+SELECT region, uri, state FROM party WHERE id = @id;

@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Sites.
+
+-- name: site_geometry_valid :one
+-- Whether PostGIS takes a geometry, and what is wrong with it otherwise (rings that cross each other, holes outside).
+-- param: geometry text
+-- class: ref
+-- column: valid boolean, reason text
+SELECT ST_IsValid(ST_GeomFromGeoJSON(@geometry)) AS valid, ST_IsValidReason(ST_GeomFromGeoJSON(@geometry)) AS reason;
+
+-- name: site_insert :exec
+-- A new site.
+-- param: id uuid, party uuid, number text, kind text, name_zh text, name_en text, region text, uri text, personal boolean
+-- param: geometry text, commodity text, state text, updated_at timestamptz
+-- class: ref
+INSERT INTO site (id, party, number, kind, name_zh, name_en, region, uri, personal, geometry, commodity, state, version,
+                  updated_at)
+VALUES (@id, @party, @number, @kind, @name_zh, @name_en, @region, @uri, @personal,
+        ST_SetSRID(ST_GeomFromGeoJSON(@geometry), 4326), @commodity, @state, 1, @updated_at);
+
+-- name: site_update :exec
+-- Its newest version.
+-- param: id uuid, kind text, name_zh text, name_en text, region text, personal boolean, geometry text, commodity text
+-- param: state text, version bigint, updated_at timestamptz
+-- class: ref
+UPDATE site
+SET kind = @kind, name_zh = @name_zh, name_en = @name_en, region = @region, personal = @personal,
+    geometry = ST_SetSRID(ST_GeomFromGeoJSON(@geometry), 4326), commodity = @commodity, state = @state,
+    version = @version, updated_at = @updated_at
+WHERE id = @id;
+
+-- name: site_list :many
+-- Sites by a text in name or number, by party, region subtree, state; oldest first. `whole` says whether this key may see
+-- geometry and what is personal; it does not see personal sites of others at all.
+-- param: q text, party uuid, region text, state text, after uuid, key_all boolean, key_parties uuid[], key_region text
+-- param: max_rows bigint
+-- class: ref
+-- column: body bytea, recorded_at timestamptz, statement_sha256 bytea, whole boolean
+SELECT body, recorded_at, statement_sha256, whole
+FROM (
+    SELECT s.id, s.personal, v.body, v.recorded_at, v.statement_sha256,
+           (@key_all OR s.party = ANY(@key_parties)
+            OR EXISTS (SELECT FROM region_closure c WHERE c.ancestor = @key_region AND c.descendant = s.region)) AS whole
+    FROM site s JOIN master_version v ON v.kind = 'site' AND v.id = s.id AND v.version = s.version
+    WHERE (@q IS NULL OR strpos(lower(s.name_zh), lower(@q)) > 0 OR strpos(lower(s.name_en), lower(@q)) > 0
+           OR lower(s.number) = lower(@q))
+      AND (@party IS NULL OR s.party = @party)
+      AND (@region IS NULL OR s.region IN (SELECT descendant FROM region_closure WHERE ancestor = @region))
+      AND (@state IS NULL OR s.state = @state)
+      AND (@after IS NULL OR s.id > @after)
+) seen
+WHERE whole OR NOT personal
+ORDER BY id
+LIMIT @max_rows;

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reads master data: one version, or lists of the newest. */
+#include <string.h>
+
+#include "queries.h"
+
+#include "master_priv.h"
+
+/* Geometry is for the owner, its region's inspectors and administrators; a personal site is not there for others. */
+static enum problem see_site(const struct master *m, struct site *site)
+{
+	const struct master_actor *actor = &m->actor;
+	bool whole = actor->all || (actor->party_count && master_may_act_for(actor, site->party));
+	if (!whole && actor->region.at && site->region.at) {
+		struct region_sees_row row;
+		struct region_sees_params params = {actor->region, site->region};
+		enum problem p = region_sees(m->db, m->arena, &params, &row);
+		if (p)
+			return p;
+		whole = row.sees;
+	}
+	if (!whole && site->personal)
+		return PROBLEM_NOT_FOUND;
+	if (!whole)
+		site->geometry = (struct str){NULL, 0};
+	return PROBLEM_NONE;
+}
+
+enum problem master_read(const struct master *m, enum thing_kind kind, struct uuid id, int64_t version, void *ret)
+{
+	const struct master_kind *ops = master_kind_of(kind);
+	void *entity = arena_alloc(m->arena, ops->shape->size);
+	struct master_version_get_row row;
+	struct master_version_get_params params = {
+		.kind = str_of(thing_kind_words[kind]), .id = id, .version = {version != 0, version}};
+	enum problem p = master_version_get(m->db, m->arena, &params, &row);
+	if (!p)
+		p = master_from_body(m->arena, ops, row.body, entity);
+	if (!p && kind == THING_SITE)
+		p = see_site(m, entity);
+	if (p)
+		return p;
+	master_stamp(m->arena, entity, row.recorded_at, row.statement_sha256);
+	memcpy(ret, entity, ops->shape->size);
+	return PROBLEM_NONE;
+}
+
+/* A list's row, whichever table it came from. */
+struct listed {
+	struct bytes body, statement_sha256;
+	usec_t recorded_at;
+	bool hide_geometry;
+};
+
+/* The three lists without geometry have the same parameters and columns; the copies keep their types apart. */
+#define LIST_OF(kind) \
+	static enum problem list_##kind(const struct master *m, const struct master_filter *f, struct listed **ret, \
+					size_t *ret_count) \
+	{ \
+		struct kind##_list_row *rows; \
+		struct kind##_list_params params = {f->q, f->party, f->region, f->state, f->after, f->limit}; \
+		enum problem p = kind##_list(m->db, m->arena, &params, &rows, ret_count); \
+		if (p) \
+			return p; \
+		*ret = arena_array(m->arena, struct listed, *ret_count); \
+		for (size_t i = 0; i < *ret_count; i++) \
+			(*ret)[i] = (struct listed){rows[i].body, rows[i].statement_sha256, rows[i].recorded_at, false}; \
+		return PROBLEM_NONE; \
+	}
+LIST_OF(party)
+LIST_OF(product)
+LIST_OF(certificate)
+
+static enum problem list_site(const struct master *m, const struct master_filter *f, struct listed **ret, size_t *ret_count)
+{
+	const struct master_actor *actor = &m->actor;
+	struct site_list_row *rows;
+	struct site_list_params params = {
+		.q = f->q,
+		.party = f->party,
+		.region = f->region,
+		.state = f->state,
+		.after = f->after,
+		.key_all = actor->all,
+		.key_parties = {actor->parties, actor->party_count},
+		.key_region = actor->region,
+		.max_rows = f->limit,
+	};
+	enum problem p = site_list(m->db, m->arena, &params, &rows, ret_count);
+	if (p)
+		return p;
+	*ret = arena_array(m->arena, struct listed, *ret_count);
+	for (size_t i = 0; i < *ret_count; i++)
+		(*ret)[i] = (struct listed){rows[i].body, rows[i].statement_sha256, rows[i].recorded_at, !rows[i].whole};
+	return PROBLEM_NONE;
+}
+
+static enum problem list_rows(const struct master *m, enum thing_kind kind, const struct master_filter *f,
+			      struct listed **ret, size_t *ret_count)
+{
+	switch (kind) {
+	case THING_PARTY:
+		return list_party(m, f, ret, ret_count);
+	case THING_SITE:
+		return list_site(m, f, ret, ret_count);
+	case THING_PRODUCT:
+		return list_product(m, f, ret, ret_count);
+	case THING_CERTIFICATE:
+		return list_certificate(m, f, ret, ret_count);
+	case THING_LOT:
+	case THING_SHIPMENT:
+	case THING_KIND_COUNT:
+		break;
+	}
+	return PROBLEM_INTERNAL;
+}
+
+enum problem master_read_list(const struct master *m, enum thing_kind kind, const struct master_filter *filter, void *ret,
+			      size_t *ret_count)
+{
+	const struct master_kind *ops = master_kind_of(kind);
+	struct listed *rows;
+	size_t count;
+	enum problem p = list_rows(m, kind, filter, &rows, &count);
+	if (p)
+		return p;
+	char *entities = arena_alloc_array(m->arena, count, ops->shape->size);
+	for (size_t i = 0; i < count; i++) {
+		void *entity = entities + i * ops->shape->size;
+		p = master_from_body(m->arena, ops, rows[i].body, entity);
+		if (p)
+			return p;
+		master_stamp(m->arena, entity, rows[i].recorded_at, rows[i].statement_sha256);
+		if (rows[i].hide_geometry)
+			((struct site *)entity)->geometry = (struct str){NULL, 0};
+	}
+	memcpy(ret, &entities, sizeof entities); /* the caller's array is of the kind's struct */
+	*ret_count = count;
+	return PROBLEM_NONE;
+}
