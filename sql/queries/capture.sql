@@ -126,8 +126,8 @@ ORDER BY org_id, shipment, n;
 -- Inputs used at sites in a span of time, for the interval rules.
 -- param: orgs uuid[], sites uuid[], since timestamptz, until timestamptz
 -- class: any
--- column: site uuid, event uuid, event_time timestamptz, offset_min bigint, input_product text, input_active text[]
-SELECT s.site, s.event, s.event_time, s.offset_min::bigint AS offset_min, e.input_product, e.input_active
+-- column: site uuid, event uuid, type text, event_time timestamptz, offset_min bigint, input_product text, input_active text[]?
+SELECT s.site, s.event, s.type, s.event_time, s.offset_min::bigint AS offset_min, e.input_product, e.input_active
 FROM site_event s
 JOIN event e ON e.org_id = s.event_org AND e.id = s.event
 WHERE s.org_id = ANY(@orgs) AND s.site = ANY(@sites) AND s.event_time BETWEEN @since AND @until

@@ -40,7 +40,7 @@ static enum problem take_uses(struct batch *batch)
 	enum problem p = db_take_many(batch->db, batch->arena, &sql_site_uses, (void **)&rows, &count);
 	for (size_t i = 0; !p && i < count; i++)
 		*ROW_ADD(batch, uses, struct use_fact) = (struct use_fact){
-			.site = rows[i].site, .event = rows[i].event, .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
+			.site = rows[i].site, .event = rows[i].event, .type = rows[i].type, .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
 			.product = rows[i].input_product, .active = (struct str *)(uintptr_t)rows[i].input_active.items,
 			.active_count = rows[i].input_active.count};
 	return p;
@@ -96,7 +96,7 @@ void alerts_add(struct batch *batch, struct item *item, const struct risk_findin
 
 static struct risk_use use_of(const struct use_fact *fact, struct str commodity)
 {
-	return (struct risk_use){.event = fact->event, .time = fact->time, .product = fact->product, .active = fact->active,
+	return (struct risk_use){.event = fact->event, .type = fact->type, .time = fact->time, .product = fact->product, .active = fact->active,
 	                         .active_count = fact->active_count, .commodity = commodity};
 }
 
@@ -110,7 +110,7 @@ void alerts_of_use(struct batch *batch, struct item *item, const struct event_pa
 		const struct capture_sites_row *site = parts->site_count ? parts->sites[i] : NULL;
 		const struct lot_fact *lot = parts->output_count ? parts->output_lots[0] : NULL;
 		struct use_fact *use = ROW_ADD(batch, uses, struct use_fact);
-		*use = (struct use_fact){.event = item->job->id, .time = item->time, .product = record->product,
+		*use = (struct use_fact){.event = item->job->id, .type = record->type, .time = item->time, .product = record->product,
 		                         .active = record->active.items, .active_count = record->active.count};
 		if (site)
 			use->site = site->id;

@@ -49,6 +49,7 @@ struct shipment_fact {
 };
 struct use_fact { /* an input used at a site: from the table or decided in this batch */
 	struct uuid site, event;
+	struct str type;
 	struct instant time;
 	struct str product;
 	struct str *active;
