@@ -13,22 +13,32 @@
 enum severity { SEVERITY_CRITICAL, SEVERITY_HIGH, SEVERITY_MEDIUM, SEVERITY_LOW };
 extern const char *const severity_words[4];
 
-/* Reference rows: each set is loaded from its CSV in sql/reference, with its edition. */
+/* Reference rows: each set is loaded from sql/reference/ with its edition, by reference_parse (ft/core/reference.h), which
+ * also folds the names that rules compare. */
+struct ref_names {
+	const struct str *items;
+	size_t count;
+};
 struct ref_ban { /* banned_substances.csv */
 	struct str name_zh, name_en, kind, category, scope_zh, scope_en, legal_basis, source;
 	int32_t effective_day; /* INT32_MIN: not stated, holds always */
+	struct ref_names names; /* folded, synonyms in brackets too */
 };
 struct ref_interval { /* phi_examples.csv */
 	struct str active_zh, active_en, formulation, crop_zh, crop_en, source;
 	int64_t days;   /* the stricter (larger) of min and max */
 	int64_t max_uses; /* 0: not stated */
+	struct ref_names names; /* of the active, folded */
+	struct ref_names crops; /* of the crop, folded */
 };
-struct ref_crop_group { /* commodity word → names of crops and groups it belongs to, the commodity itself included */
+struct ref_crop_group { /* commodity word → names of crops and groups it belongs to, the commodity itself first */
 	struct str commodity, name_zh, name_en;
+	struct ref_names names; /* folded: the word, in Chinese, in English */
 };
 struct ref_yield { /* expected maximum and hard maximum of output ÷ input, per mille */
 	struct str process; /* record type word */
-	struct str commodity; /* absent: any */
+	struct str commodity; /* a word of the path; absent: any */
+	struct str measure;   /* "mass": for that dimension only; absent: any */
 	int64_t expected_permille, hard_permille;
 	struct str source;
 };
@@ -45,6 +55,7 @@ struct reference {
 struct risk_use {
 	struct uuid event;
 	struct instant time;
+	struct str type;                 /* record type word (treat, medicate …); absent: not known */
 	struct str product;              /* registered name or number, as recorded */
 	const struct str *active;
 	size_t active_count;
@@ -96,13 +107,17 @@ struct risk_findings {
 };
 
 /* R01: an active that is banned on the day of use. Names are compared after folding (case, spaces, brackets, half and
- * full width, known synonyms in brackets); one finding per banned active. */
+ * full width, known synonyms in brackets); one finding per banned active. Without `active` the product's name is searched
+ * for known actives, the longest at each place (carbosulfan is not carbofuran). Drugs banned for animals count for medicate
+ * and feed; where the type is not known, unless the same active has a date of its own as a pesticide. */
 void risk_r01(struct arena *arena, const struct reference *ref, const struct risk_use *use, struct risk_findings *ret);
 /* I01: harvest before the interval of active × crop has passed since a use. Days are calendar days of each event's own
- * offset. Crop by group tree; formulation from the product's name when it says one, else the longest interval. */
+ * offset. Crop by group tree, the nearest crop that has a row; formulation from the product's name when it says one, else
+ * the longest interval. One finding per use: the active with the most days missing. Uses after the harvest do not count. */
 void risk_i01(struct arena *arena, const struct reference *ref, const struct risk_use *uses, size_t use_count,
               const struct risk_harvest *harvest, struct risk_findings *ret);
-/* M01: output above the expected maximum. *ret_refuse: above the hard maximum. */
+/* M01: output above the expected maximum. *ret_refuse: above the hard maximum; *ret_detail then says the amounts and the
+ * limit (it is set with every finding). */
 void risk_m01(struct arena *arena, const struct reference *ref, const struct risk_transform *t,
               struct risk_findings *ret, bool *ret_refuse, struct str *ret_detail);
 /* M02: a receipt that differs from its shipment, or a deficit. */
