@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Writes every page with invented values into a directory, for the tests that look at pages in a browser. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../unit/pages/sample.h"
+
+static const char *const suffixes[2] = {"zh", "en"};
+
+static void save(const char *directory, const char *name, enum language language, struct str html)
+{
+	char path[512]; /* a directory below a temporary one, and a short name */
+
+	if (snprintf(path, sizeof(path), "%s/%s.%s.html", directory, name, suffixes[language]) >=
+	    (int)sizeof(path))
+		exit(EXIT_FAILURE);
+	FILE *file = fopen(path, "wb");
+	if (!file || fwrite(html.at, 1, html.len, file) != html.len || fclose(file)) {
+		perror(path);
+		exit(EXIT_FAILURE);
+	}
+}
+
+static struct trail *with_verdict(struct trail *trail, struct str verdict)
+{
+	trail->verdict = verdict;
+	return trail;
+}
+
+/* The recalled one has all that can be added: alert, banners, log checkpoint. */
+static struct trail *recalled(struct arena *arena)
+{
+	static struct trail_name title = {LITERAL("采收早于安全间隔期"),
+					  LITERAL("Harvested before the pre-harvest interval ended")};
+	static struct trail_alert alert = {LITERAL("a1"), LITERAL("I01"), LITERAL("critical"),
+					   LITERAL("escalated"), &title};
+	struct trail *trail = with_verdict(sample_trail(arena, 4, 12), STR("recalled"));
+
+	trail->alerts = (struct list){&alert, 1};
+	trail->lot->test = true;
+	trail->demonstration = true;
+	trail->checkpoint =
+		STR("log.example.cn/farmtrail\n70000\nq0dqkV8kYx2o4Qm8T5yq3w7q1r2mJcC5gq8h8z0b1a4=\n\n"
+		    "— log.example.cn/farmtrail "
+		    "Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/"
+		    "Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n");
+	return trail;
+}
+
+static struct trail *at_tier(struct trail *trail, struct str tier)
+{
+	struct trail_origin *origins = trail->origins.items;
+	struct trail_step *steps = trail->steps.items;
+
+	trail->tier = tier;
+	for (size_t i = 0; i < trail->origins.count; i++) {
+		origins[i].farm = NULL;
+		origins[i].party = NULL;
+	}
+	for (size_t i = 0; i < trail->steps.count; i++)
+		steps[i].place = NULL;
+	return trail;
+}
+
+static void render_trails(struct arena *arena, const char *directory, enum language language)
+{
+	struct page page = sample_page(language);
+
+	save(directory, "single", language, page_trail(arena, &page, sample_trail(arena, 1, 5)));
+	save(directory, "mix", language, page_trail(arena, &page, sample_mix(arena)));
+	save(directory, "budget", language, page_trail(arena, &page, sample_trail(arena, 4, 12)));
+	save(directory, "long", language, page_trail(arena, &page, sample_trail(arena, 6, 200)));
+	save(directory, "recalled", language, page_trail(arena, &page, recalled(arena)));
+	save(directory, "township", language,
+	     page_trail(arena, &page, at_tier(sample_trail(arena, 3, 6), STR("township"))));
+	save(directory, "hostile", language, page_trail(arena, &page, sample_hostile(arena)));
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		struct trail *trail = with_verdict(sample_trail(arena, 1, 2), str_of(verdict_words[v]));
+		char name[64]; /* "verdict-" and a verdict word */
+		(void)snprintf(name, sizeof(name), "verdict-%s", verdict_words[v]);
+		save(directory, name, language, page_trail(arena, &page, trail));
+	}
+}
+
+static void render_others(struct arena *arena, const char *directory, enum language language)
+{
+	static const struct page_hit hits[] = {
+		{LITERAL("code"), LITERAL("7K2M9P4QX3WD"), LITERAL("柠檬礼盒 2.5 千克，批次 TN-20260504-11"),
+		 LITERAL("/t/7K2M9P4QX3WD")},
+		{LITERAL("party"), LITERAL("柏梓柠檬专业合作社"), LITERAL("重庆市潼南区"), LITERAL("/q?q=x")},
+		{LITERAL("certificate"),
+		 LITERAL("HG-50015220260077"),
+		 {NULL, 0},
+		 LITERAL("javascript:alert(1)")},
+	};
+	static const struct fault fault = {
+		"/inputs/0/quantity", NULL, {NULL, 0}, LITERAL("available 12 KGM, asked 40 KGM")};
+	struct page page = sample_page(language);
+	struct str typed = STR("7K2M-9P4Q-X3WE");
+
+	save(directory, "unknown", language, page_unknown_code(arena, &page, typed));
+	save(directory, "malformed", language, page_malformed_code(arena, &page, STR("UUU <b>?")));
+	save(directory, "home", language, page_home(arena, &page));
+	save(directory, "results", language,
+	     page_results(arena, &page, STR("柠檬"), hits, 3, /* more */ true));
+	save(directory, "nothing", language,
+	     page_results(arena, &page, STR("zzz"), NULL, 0, /* more */ false));
+	save(directory, "problems", language, page_problem_index(arena, &page));
+	save(directory, "problem-type", language, page_problem_type(arena, &page, PROBLEM_LOT_SHORT));
+	save(directory, "problem", language,
+	     page_problem(arena, &page, PROBLEM_LOT_SHORT, &fault, STR("req-0001")));
+	save(directory, "verify", language, page_verify_help(arena, &page));
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		(void)fprintf(stderr, "usage: render_pages DIRECTORY\n");
+		return EXIT_FAILURE;
+	}
+	struct arena *arena = arena_create();
+	for (int language = 0; language < 2; language++) {
+		render_trails(arena, argv[1], (enum language)language);
+		render_others(arena, argv[1], (enum language)language);
+	}
+	arena_destroy(arena);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page as a reader meets it: on a small phone and on a desk, without script, without style."""
+import gzip
+import urllib.parse
+
+import pytest
+
+from conftest import AXE
+
+VERDICTS = ["recalled", "on_hold", "suspicious", "voided", "destroyed", "returned", "expired", "unregistered",
+            "registered"]
+TRAILS = ["single", "mix", "budget", "long", "recalled", "township", "hostile"] + [f"verdict-{v}" for v in VERDICTS]
+OTHERS = ["unknown", "malformed", "home", "results", "nothing", "problems", "problem-type", "problem", "verify"]
+LANGUAGES = ["zh", "en"]
+
+every_page = pytest.mark.parametrize("page", [f"{name}.{lang}.html" for name in TRAILS + OTHERS for lang in LANGUAGES])
+every_trail = pytest.mark.parametrize("page", [f"{name}.{lang}.html" for name in TRAILS for lang in LANGUAGES])
+
+
+def test_every_rendered_page_is_looked_at(pages):
+    known = {f"{name}.{lang}.html" for name in TRAILS + OTHERS for lang in LANGUAGES}
+    assert {path.name for path in pages.iterdir()} == known
+
+
+@every_page
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_nothing_stands_out_to_the_side(browser, page, width):
+    browser.open(page, width)
+    assert browser.run("return document.documentElement.scrollWidth") <= width
+    # a signature is cut off at the edge on purpose: its link leads to the whole of it
+    outside = browser.run("""
+        return [...document.querySelectorAll('main *, header *, footer *')].filter(element => {
+            const box = element.getBoundingClientRect();
+            return element.tagName != 'CODE' && box.width > 0 && (box.right > innerWidth + 1 || box.left < -1);
+        }).map(element => element.outerHTML.slice(0, 120)).slice(0, 3)""")
+    assert outside == []
+
+
+@every_trail
+@pytest.mark.parametrize("width,height", [(360, 640), (1280, 720)])
+def test_the_verdict_is_seen_without_scrolling(browser, page, width, height):
+    browser.open(page, width, height)
+    box = browser.run("""
+        const heading = document.querySelector('h1'), box = heading.getBoundingClientRect();
+        return {top: box.top, bottom: box.bottom, size: parseFloat(getComputedStyle(heading).fontSize)}""")
+    assert 0 < box["top"] and box["bottom"] < height * 0.8
+    assert box["size"] >= 28
+
+
+@every_page
+def test_a_page_is_one_request_without_script_and_breaks_no_policy(browser, page):
+    browser.open(page)
+    assert browser.run("return performance.getEntriesByType('resource').map(entry => entry.name)") == []
+    assert browser.run("return document.scripts.length") == 0
+    assert browser.run("""
+        return [...document.querySelectorAll('*')].flatMap(element => [...element.attributes])
+            .filter(attribute => /^on/.test(attribute.name) || attribute.name == 'style').length""") == 0
+    assert browser.complaints() == []
+
+
+@every_page
+def test_every_link_stays_on_this_server_or_calls_a_hotline(browser, page):
+    browser.open(page)
+    links = browser.run("""
+        return [...document.querySelectorAll('a, form')].map(element => element.href || element.action)""")
+    origin = urllib.parse.urlsplit(browser.root)
+    assert links
+    for link in links:
+        parts = urllib.parse.urlsplit(link)
+        assert (parts.scheme, parts.netloc) == (origin.scheme, origin.netloc) or link in ("tel:12315", "tel:12316"), link
+
+
+@every_page
+def test_links_inside_the_page_lead_somewhere(browser, page):
+    browser.open(page)
+    lost = browser.run("""
+        return [...document.querySelectorAll('a[href^="#"]')].map(link => link.getAttribute('href').slice(1))
+            .filter(id => id != '' && !document.getElementById(id))""")
+    assert lost == []
+
+
+@every_trail
+def test_the_story_is_told_without_style(browser, page):
+    browser.open(page)
+    browser.run("document.querySelectorAll('style').forEach(style => style.remove())")
+    text = browser.run("return document.body.innerText")
+    heading = browser.run("return document.querySelector('h1').innerText")
+    assert heading and text.index(heading) < text.index("12316")
+    tall = browser.run("return Math.max(...[...document.querySelectorAll('svg')].map(svg => svg.clientHeight))")
+    assert tall <= 48
+
+
+def test_the_parts_of_a_trail_read_in_order(browser):
+    browser.open("mix.zh.html")
+    headings = browser.run("return [...document.querySelectorAll('h1, h2')].map(heading => heading.innerText)")
+    assert headings == ["已登记", "柠檬礼盒 2.5 千克", "产地", "合格证与认证", "检测", "全程记录", "记录与签名", "有疑问或要投诉"]
+
+
+def test_shares_are_drawn_to_scale(browser):
+    browser.open("mix.zh.html")
+    drawn = browser.run("""
+        return [...document.querySelectorAll('.bar')].map(bar =>
+            Math.round(100 * bar.querySelector('rect').getBoundingClientRect().width / bar.getBoundingClientRect().width))""")
+    assert drawn == [62, 38]
+
+
+def test_a_folded_journey_opens_without_script(browser):
+    browser.open("long.en.html")
+    shown = "return [...document.querySelectorAll('.j > li')].filter(step => step.checkVisibility()).length"
+    assert browser.run(shown) == 16
+    browser.run("document.querySelector('#journey ~ details > summary').click()")
+    assert browser.run(shown) == 200
+
+
+def test_printing_shows_everything_and_no_navigation(browser):
+    browser.open("long.zh.html", 800, 1100)
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert browser.run("return document.querySelector('.t').checkVisibility()") is False
+        assert browser.run("return document.querySelector('h1').checkVisibility()") is True
+        assert browser.run("return getComputedStyle(document.querySelector('.v')).backgroundColor") == "rgb(255, 255, 255)"
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_hostile_names_stay_in_their_place(browser):
+    browser.open("hostile.zh.html")
+    assert browser.run("return document.querySelectorAll('script, img, iframe, object').length") == 0
+    assert browser.run("return document.querySelector('h2#product').innerText").startswith("<script>alert(1)</script>")
+    assert browser.run("return [...document.querySelectorAll('bdi')].every(name => !/[\\u202a-\\u202e]/.test(name.innerText))")
+
+
+@every_page
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_no_barrier(browser, page, width):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: npm ci --prefix tests/browser")
+    browser.open(page, width)
+    assert browser.axe() == []
+
+
+@every_page
+def test_a_page_stays_within_the_budget(pages, page):
+    limit = 40 * 1024 if page.startswith("long.") else 14 * 1024
+    assert len(gzip.compress((pages / page).read_bytes(), 9)) <= limit
