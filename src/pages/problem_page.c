@@ -70,7 +70,7 @@ struct str page_problem_index(struct arena *arena, const struct page *page)
 
 	HTML(&html,
 	     "<section class=card aria-labelledby=v><h1 id=v>{}</h1><p class=after>{}</p></section>"
-	     "<section class=card aria-labelledby=v><ul role=list class=l>",
+	     "<div class=card><ul role=list class=l>",
 	     TEXT(title), SAY(MESSAGE_PROBLEM_INDEX_WORDS));
 	for (int i = PROBLEM_NONE + 1; i < PROBLEM_COUNT; i++) {
 		enum problem p = (enum problem)i;
@@ -79,7 +79,7 @@ struct str page_problem_index(struct arena *arena, const struct page *page)
 		     PATH(problem_path(arena, page, p)), TEXT(title_of(p, page->language)),
 		     NUMBER(info->http_status), TEXT(str_of(info->slug)));
 	}
-	html_raw(&html, "</ul></section>");
+	html_raw(&html, "</ul></div>");
 	return frame_close(&html);
 }
 

@@ -51,7 +51,7 @@ static void put_kind(struct html *html, struct str kind)
 
 static void put_hits(struct html *html, const struct page_hit *hits, size_t count)
 {
-	html_raw(html, "<section class=card aria-labelledby=v><ul role=list class=l>");
+	html_raw(html, "<div class=card><ul role=list class=l>");
 	for (size_t i = 0; i < count; i++) {
 		html_raw(html, "<li>");
 		put_kind(html, hits[i].kind);
@@ -60,7 +60,7 @@ static void put_hits(struct html *html, const struct page_hit *hits, size_t coun
 			HTML(html, "<p class=\"m s\">{}</p>", NAME(hits[i].detail));
 		html_raw(html, "</li>");
 	}
-	html_raw(html, "</ul></section>");
+	html_raw(html, "</ul></div>");
 }
 
 static void put_count(struct html *html, struct str query, size_t count, bool more)
