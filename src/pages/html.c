@@ -133,7 +133,7 @@ static void put_name(struct html *html, struct str name)
 }
 
 /* "//host" and "/\host" leave this server in a browser; so does any scheme. */
-static bool is_own_path(struct str s)
+bool html_is_own_path(struct str s)
 {
 	if (s.len == 0 || s.at[0] != '/')
 		return false;
@@ -156,7 +156,7 @@ static void put_value(struct html *html, const struct html_value *value)
 		put_name(html, value->text);
 		return;
 	case HTML_PATH:
-		put_text(&html->out, is_own_path(value->text) ? value->text : STR("#"));
+		put_text(&html->out, html_is_own_path(value->text) ? value->text : STR("#"));
 		return;
 	case HTML_NUMBER:
 		buf_printf(&html->out, "%lld", (long long)value->number);

@@ -80,6 +80,8 @@ struct html_value {
 /* The same, apart: to be inserted as FRAGMENT. */
 #define PHRASE(html, m, ...) html_phrase((html), (m), VALUES(__VA_ARGS__))
 
+/* Whether PATH would link to it. */
+bool html_is_own_path(struct str s);
 void html_render(struct html *html, const char *template, const struct html_value *values);
 void html_say(struct html *html, enum message m, const struct html_value *values);
 struct html_fragment html_phrase(const struct html *html, enum message m, const struct html_value *values);

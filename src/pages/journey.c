@@ -113,6 +113,16 @@ static bool same_party(const struct trail_party *a, const struct trail_party *b)
 	return a && b && a->id.len > 0 && str_equal(a->id, b->id);
 }
 
+static void put_signature(struct html *html, const struct trail_proof *proof)
+{
+	if (!proof || proof->statement.len == 0)
+		HTML(html, "<span>{}</span>", SAY(MESSAGE_SIGNATURE_PENDING));
+	else if (html_is_own_path(proof->href))
+		HTML(html, "<a href=\"{}\"><code>{}</code></a>", PATH(proof->href), TEXT(proof->statement));
+	else
+		HTML(html, "<code>{}</code>", TEXT(proof->statement));
+}
+
 static void put_record(struct html *html, const struct trail_step *step)
 {
 	struct html_fragment when = say_time_after(html, step->recorded_at, step->time);
@@ -124,11 +134,7 @@ static void put_record(struct html *html, const struct trail_step *step)
 		HTML_SAY(html, MESSAGE_RECORDED_BY, FRAGMENT(say_party(html, step->recorded_by)),
 			 FRAGMENT(when));
 	HTML(html, "</p><p class=sig><span>{}</span> ", SAY(MESSAGE_SIGNATURE));
-	if (step->proof && step->proof->statement.len > 0)
-		HTML(html, "<a href=\"{}\"><code>{}</code></a>", PATH(step->proof->href),
-		     TEXT(step->proof->statement));
-	else
-		HTML(html, "<span>{}</span>", SAY(MESSAGE_SIGNATURE_PENDING));
+	put_signature(html, step->proof);
 	html_raw(html, "</p>");
 }
 

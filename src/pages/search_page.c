@@ -55,7 +55,10 @@ static void put_hits(struct html *html, const struct page_hit *hits, size_t coun
 	for (size_t i = 0; i < count; i++) {
 		html_raw(html, "<li>");
 		put_kind(html, hits[i].kind);
-		HTML(html, "<a href=\"{}\">{}</a>", PATH(hits[i].href), NAME(hits[i].title));
+		if (html_is_own_path(hits[i].href))
+			HTML(html, "<a href=\"{}\">{}</a>", PATH(hits[i].href), NAME(hits[i].title));
+		else
+			HTML(html, "{}", NAME(hits[i].title));
 		if (hits[i].detail.len > 0)
 			HTML(html, "<p class=\"m s\">{}</p>", NAME(hits[i].detail));
 		html_raw(html, "</li>");

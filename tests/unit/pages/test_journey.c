@@ -125,6 +125,8 @@ static void every_step_shows_its_signature_and_leads_to_the_proof(void **state)
 				       STR_ARGS(steps[0].proof->href), STR_ARGS(steps[0].proof->statement));
 
 	assert_has(journey(*state, LANGUAGE_EN, trail), link.at);
+	steps[1].proof->href = (struct str){0};
+	assert_int_equal(count_of(journey(*state, LANGUAGE_EN, trail), "<a href"), 1);
 	steps[1].proof = NULL;
 	assert_has(journey(*state, LANGUAGE_EN, trail), "signature not available yet");
 }

@@ -33,7 +33,7 @@ static void a_hit_elsewhere_is_named_but_not_linked(void **state)
 	struct page page = {.language = LANGUAGE_EN, .path = STR("/q")};
 	struct str html = page_results(*state, &page, STR("x"), hits, 2, /* more */ true);
 
-	assert_has(html, "<span class=tag><bdi>orchard</bdi></span> <a href=\"#\"><bdi>&lt;b&gt;</bdi></a>");
+	assert_has(html, "<span class=tag><bdi>orchard</bdi></span> <bdi>&lt;b&gt;</bdi></li>");
 	assert_lacks(html, "example.org");
 	assert_has(html, "There are more; these are the first 2.");
 }
