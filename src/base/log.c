@@ -73,7 +73,7 @@ static bool is_plain(struct str s)
 
 static void put_byte(struct line *line, unsigned char c)
 {
-	char escaped[8]; /* \xNN */
+	char escaped[8] = ""; /* \xNN */
 	if (c == '"' || c == '\\')
 		put(line, (char[]){'\\', (char)c}, 2);
 	else if (c >= 0x20 && c < 0x7f)
@@ -133,7 +133,7 @@ static void put_fields(struct line *line, const struct log_field *fields)
 		put_text(line, " ");
 		put_text(line, f->key);
 		put_text(line, "=");
-		char number[24]; /* an int64 in decimal */
+		char number[24] = ""; /* an int64 in decimal */
 		if (f->text.at)
 			put_value(line, f->text);
 		else

@@ -41,7 +41,7 @@ bool uuid_parse(struct str text, struct uuid *ret)
 		if (!dash_at(i))
 			digits[count++] = text.at[i];
 	}
-	struct uuid id;
+	struct uuid id = {{0}};
 	if (!hex_decode((struct str){digits, count}, id.octets, sizeof id.octets))
 		return false;
 	*ret = id;

@@ -26,7 +26,8 @@ struct json_member {
 };
 
 /* PROBLEM_JSON_SYNTAX with reterr->rule (syntax, number, duplicate, utf8, surrogate, depth, size, trailing, empty)
- * and reterr->detail naming the byte offset. number: malformed or longer than 64 bytes; size: too many values. `input` must outlive the result. */
+ * and reterr->detail naming the byte offset. number: malformed or longer than 64 bytes; size: more than
+ * JSON_MAX_VALUES. `input` must outlive the result. */
 enum problem json_parse(struct arena *arena, struct str input, struct json *ret, struct fault *reterr) must_check;
 
 const struct json *json_get(const struct json *object, struct str name); /* NULL: not an object or no such member */
