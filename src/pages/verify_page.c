@@ -9,8 +9,9 @@ static const char take_text[] = "jq -j .statement proof.json &gt; note\n"
 				"openssl dgst -sha256 -binary text | base64";
 static const char verify_text[] =
 	"grep '^— ' note | cut -d' ' -f3 | base64 -d | tail -c +5 &gt; signature\n"
-	"jq -r .key proof.json | cut -d+ -f3- | base64 -d | tail -c +2 &gt; key.der\n"
+	"jq -r .key.spki proof.json | base64 -d &gt; key.der\n"
 	"openssl dgst -sha256 -verify key.der -keyform DER -signature signature text";
+static const char verify_key[] = "openssl dgst -sha256 -binary key.der | base64";
 static const char verify_manifest[] = "jq -j .manifest proof.json | openssl dgst -sha256 -binary | base64";
 static const char verify_view[] = "( jq -j .salt proof.json | base64 -d; jq -j .view proof.json ) |\n"
 				  "openssl dgst -sha256 -binary | base64";
@@ -56,8 +57,9 @@ struct str page_verify_help(struct arena *arena, const struct page *page)
 	frame_section(&html, "hand", MESSAGE_VERIFY_HAND);
 	put_step(&html, MESSAGE_VERIFY_HAND_1, take_text);
 	put_step(&html, MESSAGE_VERIFY_HAND_2, verify_text);
-	put_step(&html, MESSAGE_VERIFY_HAND_3, verify_manifest);
-	put_step(&html, MESSAGE_VERIFY_HAND_4, verify_view);
+	put_step(&html, MESSAGE_VERIFY_HAND_3, verify_key);
+	put_step(&html, MESSAGE_VERIFY_HAND_4, verify_manifest);
+	put_step(&html, MESSAGE_VERIFY_HAND_5, verify_view);
 	html_raw(&html, "</section>");
 	return frame_close(&html);
 }

@@ -4,21 +4,29 @@
 #include <stdlib.h>
 
 #include "../unit/pages/sample.h"
+#include "sample_proof.h"
 
 static const char *const suffixes[2] = {"zh", "en"};
 
-static void save(const char *directory, const char *name, enum language language, struct str html)
+static void save_as(const char *directory, const char *name, struct str text)
 {
 	char path[512]; /* a directory below a temporary one, and a short name */
 
-	if (snprintf(path, sizeof(path), "%s/%s.%s.html", directory, name, suffixes[language]) >=
-	    (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
 		exit(EXIT_FAILURE);
 	FILE *file = fopen(path, "wb");
-	if (!file || fwrite(html.at, 1, html.len, file) != html.len || fclose(file)) {
+	if (!file || fwrite(text.at, 1, text.len, file) != text.len || fclose(file)) {
 		perror(path);
 		exit(EXIT_FAILURE);
 	}
+}
+
+static void save(const char *directory, const char *name, enum language language, struct str html)
+{
+	char whole[64]; /* "verdict-", a verdict word, a suffix */
+
+	(void)snprintf(whole, sizeof(whole), "%s.%s.html", name, suffixes[language]);
+	save_as(directory, whole, html);
 }
 
 static struct trail *with_verdict(struct trail *trail, struct str verdict)
@@ -123,6 +131,7 @@ int main(int argc, char **argv)
 		render_trails(arena, argv[1], (enum language)language);
 		render_others(arena, argv[1], (enum language)language);
 	}
+	save_as(argv[1], "proof.json", sample_proof(arena));
 	arena_destroy(arena);
 	return EXIT_SUCCESS;
 }
