@@ -43,8 +43,11 @@ static struct str without_authority(struct str raw)
 		    !str_equal_ignoring_case((struct str){raw.at, schemes[i].len}, schemes[i]))
 			continue;
 		struct str rest = str_from(raw, schemes[i].len);
-		const char *slash = rest.len ? memchr(rest.at, '/', rest.len) : NULL;
-		return slash ? str_from(rest, (size_t)(slash - rest.at)) : STR("/");
+		struct str path = {0};
+		struct str authority = str_cut(rest, '/', &path);
+		if (!authority.len || memchr(authority.at, '?', authority.len))
+			return (struct str){0};
+		return path.at ? str_from(rest, authority.len) : STR("/");
 	}
 	return raw;
 }
