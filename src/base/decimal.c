@@ -62,24 +62,15 @@ static bool join(struct parts parts, int128 *ret)
 	return true;
 }
 
-/* Zeros that stand before the first other digit carry no meaning, nor do trailing ones of the fraction. */
-static size_t significant_digits(struct parts parts)
-{
-	if (parts.whole.at[0] != '0')
-		return parts.whole.len + parts.fraction.len;
-	size_t zeros = 0;
-	while (zeros < parts.fraction.len && parts.fraction.at[zeros] == '0')
-		zeros++;
-	return parts.fraction.len - zeros;
-}
-
 enum problem decimal_parse_quantity(struct str text, struct decimal *ret)
 {
 	struct parts parts;
 	if (!split(text, &parts))
 		return PROBLEM_QUANTITY_SYNTAX;
 	bool padded = parts.whole.len > 1 && parts.whole.at[0] == '0';
-	if (padded || parts.fraction.len > QUANTITY_PLACES || significant_digits(parts) > QUANTITY_DIGITS)
+	/* A whole part of 0 is no significant digit, but beside six decimals it cannot exceed the limit either. */
+	size_t digits = parts.whole.len + parts.fraction.len;
+	if (padded || parts.fraction.len > QUANTITY_PLACES || digits > QUANTITY_DIGITS)
 		return PROBLEM_QUANTITY_SYNTAX;
 	bool fits = join(parts, &ret->units);
 	assert(fits);

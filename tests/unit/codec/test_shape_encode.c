@@ -54,6 +54,24 @@ static void every_kind_is_encoded(void **state)
 		   "\"tags\":[\"x\",\"\"],\"extra\":[1.0, 2]}");
 }
 
+static const struct shape both_shape = {
+	.name = "Both",
+	.size = sizeof(struct sample),
+	.fields =
+		(const struct field[]){
+			LIST(struct sample, parts, "parts", &part_shape, .flags = OPTIONAL | ALWAYS),
+			STRINGS(struct sample, tags, "tags", .flags = OPTIONAL),
+			END_OF_SHAPE,
+		},
+};
+
+static void always_wins_over_optional(void **state)
+{
+	struct sample sample;
+	memset(&sample, 0, sizeof sample);
+	assert_str(encoded(*state, &both_shape, &sample), "{\"parts\":[]}");
+}
+
 struct required {
 	struct part *part;
 	struct list parts;
@@ -243,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_empty_struct_shows_what_is_always_written),
 		TEST(every_kind_is_encoded),
+		TEST(always_wins_over_optional),
 		TEST(a_required_member_is_written_even_when_empty),
 		TEST(decoding_what_was_encoded_gives_the_same_again),
 		TEST(the_schema_says_what_the_decoder_does),
