@@ -17,7 +17,8 @@ SELECT org_id, id FROM event_key WHERE hash = @hash;
 -- column: seq bigint, statement bytea, statement_sha256 bytea, answer bytea, visible boolean
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
        e.to_party, e.flags, e.body, e.view_secret, e.key_fingerprint, e.seq, e.statement, e.statement_sha256, e.answer,
-       (@everything OR e.org_id = ANY(@parties) OR e.party = ANY(@parties) OR e.to_party = ANY(@parties)
+       (@everything OR e.org_id = ANY(@parties) OR e.party = ANY(@parties)
+        OR coalesce(e.to_party = ANY(@parties), false)
         OR EXISTS (SELECT 1 FROM region_closure c WHERE c.ancestor = @region AND c.descendant = e.region)) AS visible
 FROM event e
 WHERE e.org_id = @org_id AND e.id = @id;

@@ -54,7 +54,7 @@ static enum problem capture_prepare(struct call *call, struct reply *reply)
 	if (p)
 		return p;
 	*job = (struct capture_job){
-		.arena = call->arena, .key = call->caller.key, .parties = call->caller.parties,
+		.arena = call->arena, .fault = &call->fault, .key = call->caller.key, .parties = call->caller.parties,
 		.party_count = call->caller.party_count, .record = record, .kind = job->kind, .id = record->id,
 		.request = sha256_of(str_bytes(call->body_bytes)), .time_ahead = record->time.at_us > now,
 	};

@@ -10,7 +10,7 @@ static enum problem find_party(struct batch *batch, struct item *item, const str
 {
 	const struct capture_parties_row *row = named->found ? map_get(batch->parties, MAP_KEY(named->id.lot)) : NULL;
 	if (!row)
-		return fault_set(&item->job->fault, PROBLEM_REFERENCE_UNKNOWN, "registered", "%s", pointer);
+		return fault_set(item->job->fault, PROBLEM_REFERENCE_UNKNOWN, "registered", "%s", pointer);
 	*ret = row;
 	return PROBLEM_NONE;
 }
@@ -26,11 +26,11 @@ static bool may_act_for(const struct capture_job *job, struct uuid party)
 static enum problem find_actors(struct batch *batch, struct item *item, struct event_parts *ret)
 {
 	if ((item->party.asked && !item->party.found) || !may_act_for(item->job, item->acting))
-		return fault_set(&item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
+		return fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
 	ret->acting = map_get(batch->parties, MAP_KEY(item->acting));
 	ret->recorder = map_get(batch->parties, MAP_KEY(item->recorder));
 	if (!ret->acting || !ret->recorder || !map_get(batch->keys, MAP_KEY(item->recorder)))
-		return fault_set(&item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
+		return fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
 	return PROBLEM_NONE;
 }
 
@@ -43,8 +43,8 @@ static enum problem find_sites(struct batch *batch, struct item *item, struct ev
 		ret->sites[i] = item->sites[i].found ? map_get(batch->sites, MAP_KEY(item->sites[i].id.lot)) : NULL;
 		if (ret->sites[i] && (uuid_equal(ret->sites[i]->party, item->acting) || may_act_for(item->job, ret->sites[i]->party)))
 			continue;
-		return one && i == 0 ? fault_set(&item->job->fault, PROBLEM_NOT_FOUND, "visible", "/site")
-		                     : fault_set(&item->job->fault, PROBLEM_NOT_FOUND, "visible", "/sites/%zu", i - (one ? 1 : 0));
+		return one && i == 0 ? fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/site")
+		                     : fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/sites/%zu", i - (one ? 1 : 0));
 	}
 	return PROBLEM_NONE;
 }
@@ -55,8 +55,8 @@ static enum problem decide_observe(struct batch *batch, struct item *item, struc
 		struct lot_fact *lot = batch_lot(batch, &item->lot);
 		if (!lot || (item->job->party_count && !uuid_equal(lot->row.org_id, item->acting) &&
 		             !batch_holding(batch, (struct lot_id){lot->row.org_id, lot->row.lot_id}, item->acting))) {
-			item->job->fault.value = item->job->record->lot;
-			return fault_set(&item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lot");
+			item->job->fault->value = item->job->record->lot;
+			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lot");
 		}
 		parts->output_count = 1;
 		parts->outputs = arena_new(batch->arena, struct epcis_thing);
@@ -141,7 +141,7 @@ static enum problem decide_ship(struct batch *batch, struct item *item, struct e
 	struct input_plan *plans;
 	enum problem p = find_party(batch, item, &item->to, "/to", &parts->to);
 	if (!p && uuid_equal(parts->to->id, parts->acting->id))
-		p = fault_set(&item->job->fault, PROBLEM_FIELD_RANGE, "other", "/to");
+		p = fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "other", "/to");
 	if (!p)
 		p = plan_lines(batch, item, parts, &plans);
 	if (p)
@@ -192,7 +192,7 @@ static enum problem shortage_of(struct batch *batch, struct item *item, struct a
 	if (!shortage || !shortage->quantity)
 		return PROBLEM_NONE;
 	if (count != 1)
-		return fault_set(&item->job->fault, PROBLEM_FIELD_RANGE, "one lot", "/shortage");
+		return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "one lot", "/shortage");
 	enum problem p = record_amount(shortage->quantity, &q, &net, &has_net);
 	const struct lot_fact *lot = arrivals[0].lot;
 	const struct package *packages =
@@ -201,9 +201,9 @@ static enum problem shortage_of(struct batch *batch, struct item *item, struct a
 		p = quantity_in_dimension(&q, has_net ? &net : NULL, (enum dimension)lot->row.dimension, unit_find(lot->row.unit),
 		                          packages, package_count, &missing);
 	if (p)
-		return fault_set(&item->job->fault, p, "dimension", "/shortage/quantity");
+		return fault_set(item->job->fault, p, "dimension", "/shortage/quantity");
 	if (decimal_compare(missing, arrivals[0].shipped) > 0)
-		return fault_set(&item->job->fault, PROBLEM_FIELD_RANGE, "maximum", "/shortage/quantity");
+		return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "maximum", "/shortage/quantity");
 	arrivals[0].received = decimal_sub(arrivals[0].shipped, missing);
 	return PROBLEM_NONE;
 }
@@ -219,7 +219,7 @@ static enum problem counted(struct batch *batch, struct item *item, struct arriv
 			if (arrivals[k].lot == lot && lot)
 				arrival = &arrivals[k];
 		if (!arrival)
-			return fault_set(&item->job->fault, PROBLEM_SHIPMENT_STATE, "carried", "/lots/%zu/lot", i);
+			return fault_set(item->job->fault, PROBLEM_SHIPMENT_STATE, "carried", "/lots/%zu/lot", i);
 		if (!lots[i].quantity)
 			continue;
 		struct quantity net;
@@ -232,7 +232,7 @@ static enum problem counted(struct batch *batch, struct item *item, struct arriv
 			p = quantity_in_dimension(&arrival->quantity, has_net ? &net : NULL, (enum dimension)lot->row.dimension,
 			                          unit_find(lot->row.unit), packages, package_count, &arrival->received);
 		if (p)
-			return fault_set(&item->job->fault, p, "dimension", "/lots/%zu/quantity", i);
+			return fault_set(item->job->fault, p, "dimension", "/lots/%zu/quantity", i);
 	}
 	return PROBLEM_NONE;
 }
@@ -245,7 +245,7 @@ static enum problem arrivals_of_shipment(struct batch *batch, struct item *item,
 		struct arrival arrival = {.lot = map_get(batch->lots, MAP_KEY(line->lot_id)), .shipped = line->base, .received = line->base};
 		enum problem p = quantity_of(line->value, line->unit, &arrival.quantity);
 		if (p || !arrival.lot)
-			return fault_set(&item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/shipment");
+			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/shipment");
 		ret[i] = arrival;
 	}
 	enum problem p = counted(batch, item, ret, shipment->line_count);
@@ -278,12 +278,12 @@ static enum problem find_shipment(struct batch *batch, struct item *item, struct
 {
 	struct shipment_fact *shipment = item->shipment.found ? map_get(batch->shipments, MAP_KEY(item->shipment.id.lot)) : NULL;
 	if (!shipment || uuid_is_nil(shipment->row.id) || !uuid_equal(shipment->row.to_party, parts->acting->id))
-		return fault_set(&item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/shipment");
+		return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/shipment");
 	if (!str_equal(shipment->row.state, STR("in_transit")))
-		return fault_set(&item->job->fault, PROBLEM_SHIPMENT_STATE, "state", "/shipment");
+		return fault_set(item->job->fault, PROBLEM_SHIPMENT_STATE, "state", "/shipment");
 	parts->from = map_get(batch->parties, MAP_KEY(shipment->row.from_party));
 	if (!parts->from)
-		return fault_set(&item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/shipment");
+		return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/shipment");
 	*ret = shipment;
 	return PROBLEM_NONE;
 }
@@ -298,7 +298,7 @@ static enum problem arrivals_direct(struct batch *batch, struct item *item, stru
 		if (p)
 			return p;
 		if (!plan.holding)
-			return fault_set(&item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lots/%zu/lot", i);
+			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lots/%zu/lot", i);
 		ret[i] = (struct arrival){plan.lot, plan.quantity, plan.base, plan.base};
 	}
 	return PROBLEM_NONE;
@@ -393,7 +393,7 @@ static bool repeats_in_batch(struct batch *batch, struct item *item)
 	if (!first)
 		return false;
 	if (!sha256_equal(first->job->request, item->job->request) || !uuid_equal(first->recorder, item->recorder)) {
-		item->problem = fault_set(&item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
+		item->problem = fault_set(item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
 		return true;
 	}
 	item->job->replayed = true;

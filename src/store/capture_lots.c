@@ -58,7 +58,7 @@ static enum problem amount_in(struct batch *batch, struct item *item, const stru
 	enum problem p = quantity_in_dimension(q, net, dimension, unit_find(unit), packages, count, ret);
 	if (!p)
 		return PROBLEM_NONE;
-	struct fault *fault = &item->job->fault;
+	struct fault *fault = item->job->fault;
 	(void)refuse(item, p, "dimension", where);
 	fault->value = str_of(q->unit->code);
 	fault->detail = arena_printf(item->job->arena, "this lot is counted in %.*s", STR_ARGS(unit));
@@ -74,7 +74,7 @@ static struct str amount_text(struct arena *arena, struct decimal base, const st
 
 static enum problem short_of(struct item *item, const struct input_plan *plan, const char *list, size_t index)
 {
-	struct fault *fault = &item->job->fault;
+	struct fault *fault = item->job->fault;
 	struct arena *arena = item->job->arena;
 	const struct decimal none = {0};
 	struct decimal available = plan->holding ? plan->holding->row.on_hand : none;
@@ -101,14 +101,14 @@ enum problem input_plan(struct batch *batch, struct item *item, size_t index, co
 	struct input_plan plan = {.lot = batch_lot(batch, &item->lots[index])};
 	enum problem p = PROBLEM_NONE;
 	if (!plan.lot || !lot_known_to(batch, item, plan.lot, acting->id)) {
-		(void)fault_set(&item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/%s/%zu/lot", list, index);
-		item->job->fault.value = lots[index].lot;
+		(void)fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/%s/%zu/lot", list, index);
+		item->job->fault->value = lots[index].lot;
 		return PROBLEM_NOT_KNOWN_YET;
 	}
 	const struct capture_products_row *product = map_get(batch->products, MAP_KEY(plan.lot->row.product));
 	plan.holding = batch_holding(batch, (struct lot_id){plan.lot->row.org_id, plan.lot->row.lot_id}, acting->id);
 	if (!lots[index].quantity)
-		return fault_set(&item->job->fault, PROBLEM_FIELD_MISSING, "required", "/%s/%zu/quantity", list, index);
+		return fault_set(item->job->fault, PROBLEM_FIELD_MISSING, "required", "/%s/%zu/quantity", list, index);
 	p = record_amount(lots[index].quantity, &plan.quantity, &plan.net, &plan.has_net);
 	if (!p)
 		p = amount_in(batch, item, product, (enum dimension)plan.lot->row.dimension, plan.lot->row.unit, &plan.quantity,
@@ -172,7 +172,7 @@ enum problem output_plan(struct batch *batch, struct item *item, size_t index, c
 	struct str number = create ? record->lot : outputs[index].lot;
 	if (!plan.lot && number.at && !number_may_be_issued(number)) {
 		(void)refuse(item, PROBLEM_IDENTIFIER_SYNTAX, "charset", (struct place_in){list, index, "lot"});
-		item->job->fault.detail = STR("a new lot number has 1 to 20 of A-Z a-z 0-9 . _ -");
+		item->job->fault->detail = STR("a new lot number has 1 to 20 of A-Z a-z 0-9 . _ -");
 		return PROBLEM_IDENTIFIER_SYNTAX;
 	}
 	p = record_amount(create ? record->quantity : outputs[index].quantity, &plan.quantity, &plan.net, &plan.has_net);

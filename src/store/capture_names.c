@@ -9,8 +9,8 @@
 enum problem refuse(struct item *item, enum problem p, const char *rule, struct place_in where)
 {
 	if (!where.list)
-		return fault_set(&item->job->fault, p, rule, "/%s", where.member);
-	return fault_set(&item->job->fault, p, rule, "/%s/%zu%s%s", where.list, where.index, *where.member ? "/" : "", where.member);
+		return fault_set(item->job->fault, p, rule, "/%s", where.member);
+	return fault_set(item->job->fault, p, rule, "/%s/%zu%s%s", where.list, where.index, *where.member ? "/" : "", where.member);
 }
 
 static void name_read(struct item *item, enum thing_kind kind, struct str spelling, struct place_in where, struct named *ret)
@@ -21,7 +21,7 @@ static void name_read(struct item *item, enum thing_kind kind, struct str spelli
 	if (item->problem || !thing_name_read(item->job->arena, kind, item->acting, spelling, &ret->name))
 		return;
 	item->problem = refuse(item, PROBLEM_IDENTIFIER_SYNTAX, "identifier", where);
-	item->job->fault.value = spelling;
+	item->job->fault->value = spelling;
 }
 
 /* The acting party first: a bare number is one within that party. It is an id, the key's default, or — looked up like
@@ -35,7 +35,7 @@ static void acting_read(struct item *item)
 	if (item->party.asked && item->party.name.form == NAME_ID)
 		item->acting = item->party.name.id.lot;
 	else if (!item->party.asked && !job->party_count && !item->problem)
-		item->problem = fault_set(&item->job->fault, PROBLEM_FIELD_MISSING, "required", "/party");
+		item->problem = fault_set(item->job->fault, PROBLEM_FIELD_MISSING, "required", "/party");
 }
 
 static struct uuid output_lot_id(struct item *item, size_t index)
@@ -138,7 +138,7 @@ void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 		struct item *item = &batch->items[i];
 		item->job = jobs[i];
 		item->time = jobs[i]->record->time;
-		jobs[i]->fault = (struct fault){0};
+		*jobs[i]->fault = (struct fault){0};
 		jobs[i]->replayed = false;
 		item->event_hash = event_hash(batch->arena, jobs[i]->id);
 		acting_read(item);
@@ -241,7 +241,7 @@ static enum problem load_identities(struct batch *batch)
 static void answer_take(struct item *item, const struct event_answers_row *row)
 {
 	if (!bytes_equal(row->request_sha256, sha256_bytes(&item->job->request))) {
-		item->problem = fault_set(&item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
+		item->problem = fault_set(item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
 		return;
 	}
 	item->problem = PROBLEM_NONE;
@@ -259,7 +259,7 @@ static enum problem load_answers(struct batch *batch)
 		struct item *item = &batch->items[i];
 		if (!item->replay)
 			continue;
-		item->problem = fault_set(&item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
+		item->problem = fault_set(item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) =
 			item->job->party_count ? item->job->parties[0] : item->acting;
 		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = item->job->id;

@@ -82,8 +82,8 @@ static enum problem measure_all(struct batch *batch, struct item *item, struct t
 	                                                                       : NULL;
 	if (!where)
 		return PROBLEM_NONE;
-	item->job->fault.detail = STR("they have no common measure: give net weights or register package sizes");
-	return fault_set(&item->job->fault, PROBLEM_UNIT_DIMENSION, "common measure", "%s", where);
+	item->job->fault->detail = STR("they have no common measure: give net weights or register package sizes");
+	return fault_set(item->job->fault, PROBLEM_UNIT_DIMENSION, "common measure", "%s", where);
 }
 
 /* What came out against what went in, where both can be put in one measure. */
@@ -104,8 +104,8 @@ static enum problem check_yield(struct batch *batch, struct item *item, struct t
 	risk_m01(batch->arena, batch->capture->settings.reference, &facts, ret, &refuse, &detail);
 	if (!refuse)
 		return PROBLEM_NONE;
-	item->job->fault.detail = arena_str(item->job->arena, detail);
-	return fault_set(&item->job->fault, PROBLEM_YIELD_EXCEEDED, "maximum", "/outputs");
+	item->job->fault->detail = arena_str(item->job->arena, detail);
+	return fault_set(item->job->fault, PROBLEM_YIELD_EXCEEDED, "maximum", "/outputs");
 }
 
 static enum problem check_cycle(struct batch *batch, struct item *item, const struct transform *t)
@@ -121,7 +121,7 @@ static enum problem check_cycle(struct batch *batch, struct item *item, const st
 	}
 	if (!count || !lot_graph_makes_cycle(batch->arena, batch->known_edges.items, batch->known_edges.count, added, count))
 		return PROBLEM_NONE;
-	return fault_set(&item->job->fault, PROBLEM_LINEAGE_CYCLE, "acyclic", "/outputs");
+	return fault_set(item->job->fault, PROBLEM_LINEAGE_CYCLE, "acyclic", "/outputs");
 }
 
 static void add_edges(struct batch *batch, struct item *item, const struct transform *t, const struct event_parts *parts)
@@ -146,11 +146,11 @@ static enum problem check_distinct(struct item *item, const struct transform *t)
 	for (size_t i = 0; i < t->input_count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (t->inputs[i].lot == t->inputs[k].lot)
-				return fault_set(&item->job->fault, PROBLEM_FIELD_RANGE, "unique", "/inputs/%zu/lot", i);
+				return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "unique", "/inputs/%zu/lot", i);
 	for (size_t i = 0; i < t->output_count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (t->outputs[i].lot && t->outputs[i].lot == t->outputs[k].lot)
-				return fault_set(&item->job->fault, PROBLEM_FIELD_RANGE, "unique", "/outputs/%zu/lot", i);
+				return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "unique", "/outputs/%zu/lot", i);
 	return PROBLEM_NONE;
 }
 

@@ -30,7 +30,7 @@ struct capture_job {
 	/* results */
 	bool replayed;                  /* it was in already: 200 with the first answer */
 	struct str answer;              /* JSON of contract section 4 */
-	struct fault fault;
+	struct fault *fault;            /* the submitter's: where the record is at fault */
 };
 
 struct capture_settings {
