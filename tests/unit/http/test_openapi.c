@@ -68,13 +68,22 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The member at the end of names, each ended by a space. */
-static const struct json *at(struct fixture *f, const char *names)
+/* The member at the end of names, each parted by a space; NULL when there is none. */
+static const struct json *find(struct fixture *f, const char *names)
 {
 	const struct json *value = &f->json;
 	for (struct str rest = str_of(names); rest.at && value;)
 		value = json_get(value, str_cut(rest, ' ', &rest));
 	return value;
+}
+
+static const struct json *at(struct fixture *f, const char *names)
+{
+	static const struct json nothing;
+	const struct json *value = find(f, names);
+	if (!value)
+		fail_msg("there is no %s", names);
+	return value ? value : &nothing;
 }
 
 static void the_order_of_tables_does_not_matter(void **state)
@@ -136,7 +145,7 @@ static void schemas_are_reached_through_others(void **state)
 	assert_str(json_text(at(f, "paths /v1/wholes post requestBody content application/json schema $ref")),
 	           "#/components/schemas/Whole");
 	assert_str(json_text(at(f, "paths /v1/wholes post responses 201 description")), "Made of parts");
-	assert_non_null(at(f, "paths /01/{rest} get responses 200 content text/html"));
+	assert_non_null(find(f, "paths /01/{rest} get responses 200 content text/html"));
 }
 
 static void problems_are_responses(void **state)
@@ -147,12 +156,12 @@ static void problems_are_responses(void **state)
 	struct str conflict = json_text(at(f, "paths /v1/wholes post responses 409 description"));
 	assert_holds(conflict, "`lot-short`: ");
 	assert_holds(conflict, "`not-known-yet`: ");
-	assert_non_null(at(f, "paths /v1/wholes post responses 413"));
-	assert_non_null(at(f, "paths /v1/wholes post responses 403"));
-	assert_null(at(f, "paths /v1/wholes get responses 413"));
-	assert_null(at(f, "paths /01/{rest} get responses 403"));
-	assert_non_null(at(f, "components responses busy content application/problem+json"));
-	assert_null(at(f, "components responses signature"));
+	assert_non_null(find(f, "paths /v1/wholes post responses 413"));
+	assert_non_null(find(f, "paths /v1/wholes post responses 403"));
+	assert_null(find(f, "paths /v1/wholes get responses 413"));
+	assert_null(find(f, "paths /01/{rest} get responses 403"));
+	assert_non_null(find(f, "components responses busy content application/problem+json"));
+	assert_null(find(f, "components responses signature"));
 }
 
 static void statuses_stand_in_ascending_order(void **state)
