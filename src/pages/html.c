@@ -3,6 +3,7 @@
 #include "html_priv.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "ft/base/text.h"
 
@@ -74,16 +75,35 @@ static void put_ascii(struct buf *out, char c)
 		return;
 	default:
 		if (c == '\n' || c == '\t')
-			buf_put_char(out, ' ');
-		else if (c >= 0x20 && c != 0x7f)
-			buf_put_char(out, c);
+			buf_put_char(out, ' '); /* other controls are dropped */
 	}
+}
+
+static bool is_plain(char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '&' && c != '<' && c != '>' && c != '"' && c != '\'';
+}
+
+/* How much of the start needs no second look: printable ASCII that means nothing in HTML. */
+static size_t plain_len(struct str s)
+{
+	size_t len = 0;
+
+	while (len < s.len && is_plain(s.at[len]))
+		len++;
+	return len;
 }
 
 /* Bytes that are not UTF-8 (a percent-decoded address may hold any) are shown as U+FFFD. */
 static void put_text(struct buf *out, struct str s)
 {
 	for (size_t i = 0; i < s.len;) {
+		size_t plain = plain_len(str_from(s, i));
+		if (plain > 0) {
+			buf_put(out, (struct str){s.at + i, plain});
+			i += plain;
+			continue;
+		}
 		unsigned char lead = (unsigned char)s.at[i];
 		if (lead < 0x80) {
 			put_ascii(out, s.at[i++]);
@@ -196,16 +216,15 @@ void html_render(struct html *html, const char *template, const struct html_valu
 
 	while (values[count].kind != HTML_END)
 		count++;
-	for (size_t i = 0; i < text.len; i++) {
-		size_t index;
-		size_t len = text.at[i] == '{' ? placeholder(text, i, &next, &index) : 0;
+	for (const char *brace = strchr(template, '{'); brace; brace = strchr(brace + 1, '{')) {
+		size_t index, at = (size_t)(brace - template);
+		size_t len = placeholder(text, at, &next, &index);
 		if (len == 0)
 			continue;
 		assert(index < count);
-		buf_put(&html->out, (struct str){text.at + start, i - start});
+		buf_put(&html->out, (struct str){text.at + start, at - start});
 		put_value(html, &values[index]);
-		start = i + len;
-		i = start - 1;
+		start = at + len;
 	}
 	buf_put(&html->out, str_from(text, start));
 }
