@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Editions of reference data: shipped files into rows, active rows into what the rules read. */
+#include "ft/store/reference.h"
+
+#include <assert.h>
+
+#include "queries.h"
+
+#include "embedded_priv.h"
+
+enum { EDITION_LEN = 12 };
+
+/* To add a set: a row here, a file in sql/reference, a member of struct reference_texts. */
+static const struct set {
+	const char *name, *file;
+	size_t offset; /* in struct reference_texts */
+} sets[] = {
+	{"bans", "banned_substances", offsetof(struct reference_texts, bans)},
+	{"crop_groups", "crop_groups", offsetof(struct reference_texts, crops)},
+	{"intervals", "phi_examples", offsetof(struct reference_texts, intervals)},
+	{"yields", "yields", offsetof(struct reference_texts, yields)},
+};
+enum { SET_COUNT = sizeof sets / sizeof *sets };
+
+enum problem reference_store(struct db *db, struct arena *arena, usec_t now_us)
+{
+	(void)arena;
+	for (size_t i = 0; i < SET_COUNT; i++) {
+		const struct embedded_file *file = embedded_find(sets[i].file);
+		assert(file);
+		struct str name = str_of(sets[i].name), edition = {file->sha256_hex, EDITION_LEN};
+		struct bytes content = {(const uint8_t *)file->text, file->len};
+		int64_t rows;
+		enum problem p =
+			reference_set_deactivate(db, &(struct reference_set_deactivate_params){name, edition}, &rows);
+		if (!p)
+			p = reference_set_insert(
+				db, &(struct reference_set_insert_params){name, edition, now_us, content}, &rows);
+		if (p)
+			return p;
+	}
+	return PROBLEM_NONE;
+}
+
+static void take_set(const struct reference_set_active_row *row, struct reference_texts *texts, struct buf *edition)
+{
+	for (size_t i = 0; i < SET_COUNT; i++) {
+		if (!str_equal(row->name, str_of(sets[i].name)))
+			continue;
+		struct str *text = (struct str *)((char *)texts + sets[i].offset);
+		*text = (struct str){(const char *)row->content.at, row->content.len};
+		buf_printf(edition, "%s%s %.*s", edition->len ? ", " : "", sets[i].name, STR_ARGS(row->edition));
+	}
+}
+
+enum problem reference_load(struct db *db, struct arena *arena, struct reference *ret)
+{
+	struct reference_set_active_row *rows;
+	size_t count;
+	struct reference_texts texts = {0};
+	struct buf edition = buf_create(arena, 128);
+	struct fault fault = {0};
+	enum problem p = reference_set_active(db, arena, &rows, &count);
+	for (size_t i = 0; i < count && !p; i++)
+		take_set(&rows[i], &texts, &edition);
+	if (!p && reference_parse(arena, &texts, buf_str(&edition), ret, &fault))
+		p = PROBLEM_INTERNAL;
+	return p;
+}
