@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * farmtrail event: sends records and reads them back. */
+#include <stdio.h>
+
+#include "client_priv.h"
+
+#include "ft/base/text.h"
+
+static void print_captured(const struct cli *cli, const struct answer *answer)
+{
+	if (cli->json) {
+		cli_print(cli, answer->body);
+		return;
+	}
+	const struct json *lots = json_get(&answer->json, STR("lots")), *alerts = json_get(&answer->json, STR("alerts"));
+	struct str event = json_text(json_get(&answer->json, STR("event")));
+	printf("%.*s %s\n", STR_ARGS(event),
+	       cli_say(cli, answer->status == 200 ? (struct said){"（此前已登记）", "(was in already)"} : (struct said){"", ""}));
+	for (size_t i = 0; lots && i < lots->count; i++) {
+		struct str id = json_text(json_get(&lots->items[i], STR("id"))),
+			   number = json_text(json_get(&lots->items[i], STR("number"))),
+			   code = json_text(json_get(&lots->items[i], STR("code")));
+		printf("  %s %.*s  %.*s  %.*s\n", cli_say(cli, (struct said){"批次", "lot"}), STR_ARGS(number), STR_ARGS(code),
+		       STR_ARGS(id));
+	}
+	for (size_t i = 0; alerts && i < alerts->count; i++)
+		printf("  %s %.*s\n", cli_say(cli, (struct said){"预警", "alert"}), STR_ARGS(json_text(&alerts->items[i])));
+}
+
+static enum exit_code send_one(struct cli *cli, struct client *client, struct str record)
+{
+	struct answer answer;
+	const struct ask ask = {.method = "POST", .path = STR("/v1/events"), .body = record};
+	if (!client_ask(client, cli->arena, &ask, &answer))
+		return client_lost(cli);
+	enum exit_code code = client_judge(cli, &answer);
+	if (!code)
+		print_captured(cli, &answer);
+	return code;
+}
+
+/* One record, a list of them, or a file with one a line (an outbox). The worst exit code counts. */
+static enum exit_code add(struct cli *cli, struct client *client)
+{
+	struct json json;
+	struct fault fault = {0};
+	enum exit_code worst = EXIT_GOOD;
+	struct str text = cli_read_file(cli, cli->words[1]);
+	if (!text.at)
+		return cli_fail(cli, EXIT_REFUSED, str_of(cli_say(cli, (struct said){"无法读取文件", "the file cannot be read"})));
+	if (!json_parse(cli->arena, text, &json, &fault)) {
+		if (json.kind != JSON_ARRAY)
+			return send_one(cli, client, json.span);
+		for (size_t i = 0; i < json.count && worst != EXIT_NO_CONNECTION; i++) {
+			enum exit_code code = send_one(cli, client, json.items[i].span);
+			worst = code > worst ? code : worst;
+		}
+		return worst;
+	}
+	for (struct str rest = text, line; rest.at && worst != EXIT_NO_CONNECTION;) {
+		line = str_cut(rest, '\n', &rest);
+		line = str_trim(line);
+		if (!line.len)
+			continue;
+		enum exit_code code = send_one(cli, client, line);
+		worst = code > worst ? code : worst;
+	}
+	return worst;
+}
+
+static enum exit_code get(struct cli *cli, struct client *client)
+{
+	struct answer answer;
+	struct str path = arena_printf(cli->arena, "/v1/events/%.*s", STR_ARGS(percent_encode(cli->arena, cli->words[1])));
+	enum exit_code code = client_get(cli, client, path, &answer);
+	if (!code)
+		cli_print_json(cli, answer.body);
+	return code;
+}
+
+static enum exit_code run(struct cli *cli)
+{
+	bool adds = cli->word_count == 2 && str_equal(cli->words[0], STR("add"));
+	bool gets = cli->word_count == 2 && str_equal(cli->words[0], STR("get"));
+	struct client *client;
+	if (!adds && !gets)
+		return cli_usage(cli, (struct said){"请用 event add FILE 或 event get ID", "use event add FILE or event get ID"});
+	enum exit_code code = client_open(cli, &client);
+	if (code)
+		return code;
+	code = adds ? add(cli, client) : get(cli, client);
+	client_close(client);
+	return code;
+}
+
+const struct command command_event = {
+	.name = "event",
+	.summary = {"提交记录、读取记录", "send records and read them back"},
+	.help = {"用法：farmtrail event add FILE|-\n"
+		 "      farmtrail event get ID\n"
+		 "\n"
+		 "add 提交一条记录、一个 JSON 数组，或每行一条记录的文件；“-”为标准输入。\n"
+		 "带 id 的记录可重复提交：同一 id 同一内容得到第一次的回答。\n"
+		 "\n"
+		 "示例：\n"
+		 "  farmtrail event add harvest.json\n"
+		 "  echo '{\"type\":\"harvest\",\"time\":\"2026-05-03T08:30:00+08:00\",\"party\":\"COOP1\",\"site\":\"P01\",\n"
+		 "         \"product\":\"PAKCHOI\",\"quantity\":{\"value\":\"120\",\"unit\":\"kg\"}}' | farmtrail event add -\n"
+		 "  farmtrail event get 019f0c1e-7b7a-7c55-9d0e-3f6b2a4d9c11\n",
+		 "usage: farmtrail event add FILE|-\n"
+		 "       farmtrail event get ID\n"
+		 "\n"
+		 "add sends one record, a JSON array of them, or a file with one record a line; \"-\" is standard input. Records\n"
+		 "with an id may be sent again: same id and same content get the first answer.\n"
+		 "\n"
+		 "Examples:\n"
+		 "  farmtrail event add harvest.json\n"
+		 "  echo '{\"type\":\"harvest\",\"time\":\"2026-05-03T08:30:00+08:00\",\"party\":\"COOP1\",\"site\":\"P01\",\n"
+		 "         \"product\":\"PAKCHOI\",\"quantity\":{\"value\":\"120\",\"unit\":\"kg\"}}' | farmtrail event add -\n"
+		 "  farmtrail event get 019f0c1e-7b7a-7c55-9d0e-3f6b2a4d9c11\n"},
+	.run = run,
+};
