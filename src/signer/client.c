@@ -327,7 +327,7 @@ int64_t signer_take_restarts(struct signer *signer)
 	return restarts;
 }
 
-pid_t signer_pid(struct signer *signer)
+int64_t signer_pid(struct signer *signer)
 {
 	pthread_mutex_lock(&signer->exchange);
 	pid_t child = signer->child;

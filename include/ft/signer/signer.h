@@ -4,8 +4,6 @@
 #ifndef FT_SIGNER_SIGNER_H
 #define FT_SIGNER_SIGNER_H
 
-#include <sys/types.h>
-
 #include "ft/base/uuid.h"
 #include "ft/crypto/sign.h"
 
@@ -54,6 +52,6 @@ enum problem signer_sign_batch(struct signer *signer, struct arena *arena,
 			       struct signer_result *ret) must_check;
 
 int64_t signer_take_restarts(struct signer *signer); /* since the last call: for the metric */
-pid_t signer_pid(struct signer *signer);             /* −1: not running */
+int64_t signer_pid(struct signer *signer);           /* −1: not running */
 
 #endif

@@ -55,6 +55,11 @@ static int destroy(void **state)
 	return 0;
 }
 
+static pid_t pid_of(struct world *world)
+{
+	return (pid_t)signer_pid(world->signer);
+}
+
 static struct signer_key generate(struct world *world)
 {
 	struct signer_key key;
@@ -160,11 +165,11 @@ static void a_signer_killed_between_batches_is_started_again(void **state)
 	struct world *world = *state;
 	struct signer_key keys[] = {generate(world), generate(world)};
 	for (int i = 0; i < 3; i++) {
-		pid_t before = signer_pid(world->signer);
+		pid_t before = pid_of(world);
 		assert_batch_is_signed(world, keys, 2);
 		assert_int_equal(kill(before, SIGKILL), 0);
 		assert_batch_is_signed(world, keys, 2);
-		assert_int_not_equal(signer_pid(world->signer), before);
+		assert_int_not_equal(pid_of(world), before);
 	}
 	assert_int_equal(signer_take_restarts(world->signer), 3);
 	assert_int_equal(signer_take_restarts(world->signer), 0);
@@ -182,7 +187,7 @@ static void *kill_after_every_batch(void *context)
 {
 	struct killer *killer = context;
 	while (!killer->done) {
-		pid_t child = signer_pid(killer->signer);
+		pid_t child = (pid_t)signer_pid(killer->signer);
 		int kills = killer->kills++;
 		nanosleep(&(struct timespec){.tv_nsec = kills % 40 * 50000L}, NULL);
 		if (child > 0)
@@ -220,10 +225,10 @@ static void a_silent_signer_is_replaced(void **state)
 {
 	struct world *world = *state;
 	struct signer_key key = generate(world);
-	pid_t silent = signer_pid(world->signer);
+	pid_t silent = pid_of(world);
 	assert_int_equal(kill(silent, SIGSTOP), 0);
 	assert_batch_is_signed(world, &key, 1);
-	assert_int_not_equal(signer_pid(world->signer), silent);
+	assert_int_not_equal(pid_of(world), silent);
 	assert_int_equal(kill(silent, 0), -1);
 }
 
@@ -263,10 +268,10 @@ static void a_key_file_that_became_unusable_is_reported_and_recovered_from(void 
 	struct signer_key key = generate(world);
 	size_t good;
 	assert_int_equal(chmod(world->kek_file.at, 0644), 0);
-	assert_int_equal(kill(signer_pid(world->signer), SIGKILL), 0);
+	assert_int_equal(kill(pid_of(world), SIGKILL), 0);
 	assert_int_equal(sign_events(world->signer, world->arena, &key, 1, &good),
 			 PROBLEM_SIGNER_UNAVAILABLE);
-	assert_int_equal(signer_pid(world->signer), -1);
+	assert_int_equal(pid_of(world), -1);
 	assert_int_equal(chmod(world->kek_file.at, 0600), 0);
 	assert_batch_is_signed(world, &key, 1);
 }
@@ -306,7 +311,7 @@ static void two_threads_sign_at_once(void **state)
 
 static struct str proc_file(struct world *world, const char *name)
 {
-	struct str path = arena_printf(world->arena, "/proc/%d/%s", signer_pid(world->signer), name);
+	struct str path = arena_printf(world->arena, "/proc/%d/%s", pid_of(world), name);
 	char *text = arena_alloc(world->arena, 8192);
 	FILE *in = fopen(path.at, "r");
 	assert_non_null(in);
@@ -323,10 +328,10 @@ static void the_child_has_no_core_no_environment_and_no_other_descriptor(void **
 		strstr(proc_file(world, "limits").at, "Max core file size        0                    0"));
 	assert_non_null(strstr(proc_file(world, "status").at, "NoNewPrivs:\t1"));
 	int extra = open("/dev/null", O_RDONLY); /* inheritable on purpose */
-	assert_int_equal(kill(signer_pid(world->signer), SIGKILL), 0);
+	assert_int_equal(kill(pid_of(world), SIGKILL), 0);
 	(void)generate(world);
 	close(extra);
-	struct str beyond = arena_printf(world->arena, "/proc/%d/fd/4", signer_pid(world->signer));
+	struct str beyond = arena_printf(world->arena, "/proc/%d/fd/4", pid_of(world));
 	if (geteuid() != 0)
 		skip(); /* what follows of a process that is not dumpable only root may read */
 	assert_int_equal(proc_file(world, "environ").len, 0);
@@ -340,11 +345,11 @@ static void polite_signals_do_not_end_it(void **state)
 {
 	struct world *world = *state;
 	struct signer_key key = generate(world);
-	pid_t child = signer_pid(world->signer);
+	pid_t child = pid_of(world);
 	assert_int_equal(kill(child, SIGTERM), 0);
 	assert_int_equal(kill(child, SIGINT), 0);
 	assert_batch_is_signed(world, &key, 1);
-	assert_int_equal(signer_pid(world->signer), child);
+	assert_int_equal(pid_of(world), child);
 	signer_stop(world->signer);
 	world->signer = NULL;
 	assert_int_equal(kill(child, 0), -1);
