@@ -85,7 +85,7 @@ static int complain(enum problem p, const struct fault *fault)
 {
 	const struct problem_info *info = problem_info(p);
 	fprintf(stderr, "farmtraild: %s%s%.*s. %s\n", info->title[LANGUAGE_EN], fault->detail.at ? ": " : "",
-	        STR_ARGS(fault->detail), info->hint[LANGUAGE_EN]);
+		STR_ARGS(fault->detail), info->hint[LANGUAGE_EN]);
 	return EXIT_FAILURE;
 }
 
@@ -103,7 +103,8 @@ static struct str file_read(struct arena *arena, struct str path)
 
 static enum problem missing(struct arena *arena, struct str path, struct fault *reterr)
 {
-	reterr->detail = arena_printf(arena, "%.*s is missing or not readable: run farmtrail init, or tools/run", STR_ARGS(path));
+	reterr->detail = arena_printf(
+		arena, "%.*s is missing or not readable: run farmtrail init, or tools/run", STR_ARGS(path));
 	return PROBLEM_CONFIG;
 }
 
@@ -121,7 +122,8 @@ static enum problem config_read(struct service *s, const struct options *options
 	return p;
 }
 
-static enum problem conninfo_of(struct service *s, struct str configured, struct str *ret, struct fault *reterr)
+static enum problem conninfo_of(struct service *s, struct str configured, struct str *ret,
+				struct fault *reterr)
 {
 	if (!configured.len)
 		return private_cluster_conninfo(s->arena, s->config.data_dir, ret, reterr);
@@ -179,7 +181,8 @@ static enum problem start_facts(struct service *s, struct fault *reterr)
 	struct reference *reference = arena_new(s->arena, struct reference);
 	enum problem p = db_open(s->app.conninfo, (int)s->config.statement_timeout_ms, &db);
 	if (p) {
-		reterr->detail = STR("the database does not answer; is its cluster running? tools/run starts it");
+		reterr->detail =
+			STR("the database does not answer; is its cluster running? tools/run starts it");
 		return p;
 	}
 	p = registrar_find(db, s->arena, &registrar);
@@ -197,9 +200,12 @@ static enum problem start_facts(struct service *s, struct fault *reterr)
 
 static enum problem start_writers(struct service *s, struct fault *reterr)
 {
-	const struct capture_settings settings = {.config = &s->config, .conninfo = s->app.conninfo, .signer = s->app.signer,
-	                                          .reference = s->app.reference, .cache = s->app.cache,
-	                                          .code_key = s->app.code_key};
+	const struct capture_settings settings = {.config = &s->config,
+						  .conninfo = s->app.conninfo,
+						  .signer = s->app.signer,
+						  .reference = s->app.reference,
+						  .cache = s->app.cache,
+						  .code_key = s->app.code_key};
 	enum problem p = capture_start(&settings, &s->app.capture, reterr);
 	return p ? p : reader_open(s->app.conninfo, (int)s->config.statement_timeout_ms, &s->app.reader);
 }
@@ -224,7 +230,8 @@ static enum problem authenticate(void *context, struct arena *arena, struct str 
 	return caller_of(key_cache_get(app->keys, arena, bearer, clock_now(), &key), &key, ret);
 }
 
-static enum problem authenticate_slow(void *context, void *worker, struct arena *arena, struct str bearer, struct caller *ret)
+static enum problem authenticate_slow(void *context, void *worker, struct arena *arena, struct str bearer,
+				      struct caller *ret)
 {
 	struct app *app = context;
 	struct known_key key;
@@ -254,17 +261,23 @@ static void worker_stop(void *context, void *worker)
 
 static struct str problem_page(struct call *call, enum problem p)
 {
-	const struct page page = {.language = call->language, .path = call->path, .raw_query = call->raw_query,
-	                          .public_url = call_app(call)->config->public_url,
-	                          .demonstration = call_app(call)->config->demonstration};
+	const struct page page = {.language = call->language,
+				  .path = call->path,
+				  .raw_query = call->raw_query,
+				  .public_url = call_app(call)->config->public_url,
+				  .demonstration = call_app(call)->config->demonstration};
 	return page_problem(call->arena, &page, p, &call->fault, call->request_id);
 }
 
 static enum problem start_server(struct service *s, struct fault *reterr)
 {
-	const struct server_app app = {.tables = all_routes, .app = &s->app, .authenticate = authenticate,
-	                               .authenticate_slow = authenticate_slow, .worker_start = worker_start,
-	                               .worker_stop = worker_stop, .problem_page = problem_page};
+	const struct server_app app = {.tables = all_routes,
+				       .app = &s->app,
+				       .authenticate = authenticate,
+				       .authenticate_slow = authenticate_slow,
+				       .worker_start = worker_start,
+				       .worker_stop = worker_stop,
+				       .problem_page = problem_page};
 	return server_start(&s->config, &app, &s->server, reterr);
 }
 
@@ -331,7 +344,8 @@ static int serve(struct service *s)
 		stop(s);
 		return complain(p, &fault);
 	}
-	LOG(LOG_INFO, "ready", LOG_NUMBER("port", server_port(s->server)), LOG_TEXT("listen", s->config.listen));
+	LOG(LOG_INFO, "ready", LOG_NUMBER("port", server_port(s->server)),
+	    LOG_TEXT("listen", s->config.listen));
 	sigwait(&set, &signal_number);
 	LOG(LOG_INFO, "stopping", LOG_NUMBER("signal", signal_number));
 	stop(s);

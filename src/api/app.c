@@ -11,8 +11,11 @@ bool call_sees_all(const struct call *call)
 
 struct db_scope call_scope(const struct call *call)
 {
-	return (struct db_scope){.key = call->caller.key, .region = call->caller.region, .parties = call->caller.parties,
-	                         .party_count = call->caller.party_count, .service = call_sees_all(call)};
+	return (struct db_scope){.key = call->caller.key,
+				 .region = call->caller.region,
+				 .parties = call->caller.parties,
+				 .party_count = call->caller.party_count,
+				 .service = call_sees_all(call)};
 }
 
 struct str cursor_print(struct arena *arena, int64_t place, struct uuid id)

@@ -16,14 +16,18 @@ struct captured_lot {
 	struct str id, number, code, uri;
 };
 static const struct shape captured_lot = {
-	.name = "CapturedLot", .size = sizeof(struct captured_lot), .doc = "A lot the record made or concerns",
-	.fields = (const struct field[]){
-		STRING(struct captured_lot, id, "id", .doc = "Opaque id"),
-		STRING(struct captured_lot, number, "number", .doc = "Own number within the issuing party"),
-		STRING(struct captured_lot, code, "code", .doc = "Short code that its QR carries"),
-		STRING(struct captured_lot, uri, "uri", .max_len = 1024, .doc = "EPCIS class URI"),
-		END_OF_SHAPE,
-	},
+	.name = "CapturedLot",
+	.size = sizeof(struct captured_lot),
+	.doc = "A lot the record made or concerns",
+	.fields =
+		(const struct field[]){
+			STRING(struct captured_lot, id, "id", .doc = "Opaque id"),
+			STRING(struct captured_lot, number, "number",
+			       .doc = "Own number within the issuing party"),
+			STRING(struct captured_lot, code, "code", .doc = "Short code that its QR carries"),
+			STRING(struct captured_lot, uri, "uri", .max_len = 1024, .doc = "EPCIS class URI"),
+			END_OF_SHAPE,
+		},
 };
 struct captured {
 	struct uuid event;
@@ -32,16 +36,24 @@ struct captured {
 	struct str_list alerts, warnings;
 };
 static const struct shape captured = {
-	.name = "Captured", .size = sizeof(struct captured), .doc = "What a record left: durable, signed, queued for the log",
-	.fields = (const struct field[]){
-		UUID(struct captured, event, "event", .doc = "Id of the event, for ever"),
-		LIST(struct captured, lots, "lots", &captured_lot, .flags = OPTIONAL | ALWAYS, .max_len = 1000),
-		STRING(struct captured, shipment, "shipment", .flags = OPTIONAL, .doc = "Of a ship record: what receive names"),
-		STRING(struct captured, statement, "statement", .doc = "Base64 SHA-256 of the signed statement's text"),
-		STRINGS(struct captured, alerts, "alerts", .flags = OPTIONAL | ALWAYS, .doc = "Alerts raised at once"),
-		STRINGS(struct captured, warnings, "warnings", .flags = OPTIONAL | ALWAYS, .doc = "What was stored and flagged"),
-		END_OF_SHAPE,
-	},
+	.name = "Captured",
+	.size = sizeof(struct captured),
+	.doc = "What a record left: durable, signed, queued for the log",
+	.fields =
+		(const struct field[]){
+			UUID(struct captured, event, "event", .doc = "Id of the event, for ever"),
+			LIST(struct captured, lots, "lots", &captured_lot, .flags = OPTIONAL | ALWAYS,
+			     .max_len = 1000),
+			STRING(struct captured, shipment, "shipment", .flags = OPTIONAL,
+			       .doc = "Of a ship record: what receive names"),
+			STRING(struct captured, statement, "statement",
+			       .doc = "Base64 SHA-256 of the signed statement's text"),
+			STRINGS(struct captured, alerts, "alerts", .flags = OPTIONAL | ALWAYS,
+				.doc = "Alerts raised at once"),
+			STRINGS(struct captured, warnings, "warnings", .flags = OPTIONAL | ALWAYS,
+				.doc = "What was stored and flagged"),
+			END_OF_SHAPE,
+		},
 };
 
 static enum problem capture_prepare(struct call *call, struct reply *reply)
@@ -54,9 +66,16 @@ static enum problem capture_prepare(struct call *call, struct reply *reply)
 	if (p)
 		return p;
 	*job = (struct capture_job){
-		.arena = call->arena, .fault = &call->fault, .key = call->caller.key, .parties = call->caller.parties,
-		.party_count = call->caller.party_count, .record = record, .kind = job->kind, .id = record->id,
-		.request = sha256_of(str_bytes(call->body_bytes)), .time_ahead = record->time.at_us > now,
+		.arena = call->arena,
+		.fault = &call->fault,
+		.key = call->caller.key,
+		.parties = call->caller.parties,
+		.party_count = call->caller.party_count,
+		.record = record,
+		.kind = job->kind,
+		.id = record->id,
+		.request = sha256_of(str_bytes(call->body_bytes)),
+		.time_ahead = record->time.at_us > now,
 	};
 	if (uuid_is_nil(job->id))
 		job->id = uuid_make(now);
@@ -76,16 +95,19 @@ static enum problem capture_finish(struct call *call, struct reply *reply)
 	const struct capture_job *job = call->state;
 	reply->raw = job->answer;
 	reply->status = job->replayed ? 200 : 201;
-	reply->location = arena_printf(call->arena, "/v1/events/%.*s", STR_ARGS(uuid_print(call->arena, job->id)));
+	reply->location =
+		arena_printf(call->arena, "/v1/events/%.*s", STR_ARGS(uuid_print(call->arena, job->id)));
 	return PROBLEM_NONE;
 }
 
 /* — reading — */
 static struct event_read_params read_params(const struct call *call, struct uuid org, struct uuid id)
 {
-	return (struct event_read_params){.org_id = org, .id = id, .everything = call_sees_all(call),
-	                                  .parties = {call->caller.parties, call->caller.party_count},
-	                                  .region = call->caller.region};
+	return (struct event_read_params){.org_id = org,
+					  .id = id,
+					  .everything = call_sees_all(call),
+					  .parties = {call->caller.parties, call->caller.party_count},
+					  .region = call->caller.region};
 }
 
 static enum problem event_find(struct call *call, struct event_read_row *ret)
@@ -94,9 +116,11 @@ static enum problem event_find(struct call *call, struct event_read_row *ret)
 	struct event_locate_row where;
 	if (!uuid_parse(call->path_args[0], &id))
 		return PROBLEM_NOT_FOUND;
-	struct str event_id = arena_printf(call->arena, "urn:uuid:%.*s", STR_ARGS(uuid_print(call->arena, id)));
+	struct str event_id =
+		arena_printf(call->arena, "urn:uuid:%.*s", STR_ARGS(uuid_print(call->arena, id)));
 	struct sha256 hash = sha256_of(str_bytes(event_id));
-	enum problem p = event_locate(call_db(call), call->arena, &(struct event_locate_params){sha256_bytes(&hash)}, &where);
+	enum problem p = event_locate(call_db(call), call->arena,
+				      &(struct event_locate_params){sha256_bytes(&hash)}, &where);
 	if (p)
 		return p;
 	const struct event_read_params params = read_params(call, where.org_id, where.id);
@@ -113,26 +137,34 @@ struct event_item {
 	struct str epcis; /* raw; only when one is asked for */
 	struct str answer;
 };
-#define EVENT_ITEM_FIELDS                                                                                              \
-	UUID(struct event_item, id, "id"), STRING(struct event_item, type, "type"), TIME(struct event_item, time, "time"), \
-	STRING(struct event_item, recorded_at, "recordedAt", .doc = "UTC; strictly grows"),                            \
-	UUID(struct event_item, party, "party", .doc = "Who acted"),                                                   \
-	UUID(struct event_item, recorded_by, "recordedBy", .doc = "Whose key signed"),                                 \
-	UUID(struct event_item, site, "site", .flags = OPTIONAL),                                                      \
-	STRING(struct event_item, region, "region", .flags = OPTIONAL),                                                \
-	STRING(struct event_item, statement, "statement", .doc = "Base64 SHA-256 of the signed statement's text")
+#define EVENT_ITEM_FIELDS \
+	UUID(struct event_item, id, "id"), STRING(struct event_item, type, "type"), \
+		TIME(struct event_item, time, "time"), \
+		STRING(struct event_item, recorded_at, "recordedAt", .doc = "UTC; strictly grows"), \
+		UUID(struct event_item, party, "party", .doc = "Who acted"), \
+		UUID(struct event_item, recorded_by, "recordedBy", .doc = "Whose key signed"), \
+		UUID(struct event_item, site, "site", .flags = OPTIONAL), \
+		STRING(struct event_item, region, "region", .flags = OPTIONAL), \
+		STRING(struct event_item, statement, "statement", \
+		       .doc = "Base64 SHA-256 of the signed statement's text")
 static const struct shape event_item = {
-	.name = "EventItem", .size = sizeof(struct event_item), .doc = "One captured event, without its body",
+	.name = "EventItem",
+	.size = sizeof(struct event_item),
+	.doc = "One captured event, without its body",
 	.fields = (const struct field[]){EVENT_ITEM_FIELDS, END_OF_SHAPE},
 };
 static const struct shape event_whole = {
-	.name = "Event", .size = sizeof(struct event_item), .doc = "One captured event",
-	.fields = (const struct field[]){
-		EVENT_ITEM_FIELDS,
-		RAW_JSON(struct event_item, epcis, "epcis", .doc = "The EPCIS 2.0 event, byte for byte what the statement covers"),
-		RAW_JSON(struct event_item, answer, "answer", .doc = "What its capture answered"),
-		END_OF_SHAPE,
-	},
+	.name = "Event",
+	.size = sizeof(struct event_item),
+	.doc = "One captured event",
+	.fields =
+		(const struct field[]){
+			EVENT_ITEM_FIELDS,
+			RAW_JSON(struct event_item, epcis, "epcis",
+				 .doc = "The EPCIS 2.0 event, byte for byte what the statement covers"),
+			RAW_JSON(struct event_item, answer, "answer", .doc = "What its capture answered"),
+			END_OF_SHAPE,
+		},
 };
 
 static struct str text_of(struct bytes b)
@@ -149,11 +181,17 @@ static enum problem event_get(struct call *call, struct reply *reply)
 	if (p)
 		return p;
 	struct event_item *item = arena_new(call->arena, struct event_item);
-	*item = (struct event_item){
-		.id = row.id, .type = row.type, .time = {row.event_time, (int16_t)row.offset_min},
-		.recorded_at = utc_print(call->arena, row.recorded_at), .party = row.party, .recorded_by = row.org_id,
-		.site = row.site, .region = row.region, .statement = base64_encode(call->arena, row.statement_sha256),
-		.epcis = text_of(row.body), .answer = text_of(row.answer)};
+	*item = (struct event_item){.id = row.id,
+				    .type = row.type,
+				    .time = {row.event_time, (int16_t)row.offset_min},
+				    .recorded_at = utc_print(call->arena, row.recorded_at),
+				    .party = row.party,
+				    .recorded_by = row.org_id,
+				    .site = row.site,
+				    .region = row.region,
+				    .statement = base64_encode(call->arena, row.statement_sha256),
+				    .epcis = text_of(row.body),
+				    .answer = text_of(row.answer)};
 	reply->value = item;
 	return PROBLEM_NONE;
 }
@@ -179,28 +217,39 @@ struct event_query {
 	int64_t limit;
 };
 static const struct shape event_query = {
-	.name = "EventQuery", .size = sizeof(struct event_query), .doc = "Which events",
-	.fields = (const struct field[]){
-		STRING(struct event_query, type, "type", .flags = OPTIONAL, .doc = "Record type"),
-		UUID(struct event_query, party, "party", .flags = OPTIONAL, .doc = "Who acted"),
-		TIME(struct event_query, since, "since", .flags = OPTIONAL, .doc = "Event time, inclusive"),
-		TIME(struct event_query, until, "until", .flags = OPTIONAL, .doc = "Event time, exclusive"),
-		INTEGER(struct event_query, limit, "limit", .flags = OPTIONAL, .min = 1, .max = LIST_MAX),
-		STRING(struct event_query, cursor, "cursor", .flags = OPTIONAL),
-		END_OF_SHAPE,
-	},
+	.name = "EventQuery",
+	.size = sizeof(struct event_query),
+	.doc = "Which events",
+	.fields =
+		(const struct field[]){
+			STRING(struct event_query, type, "type", .flags = OPTIONAL, .doc = "Record type"),
+			UUID(struct event_query, party, "party", .flags = OPTIONAL, .doc = "Who acted"),
+			TIME(struct event_query, since, "since", .flags = OPTIONAL,
+			     .doc = "Event time, inclusive"),
+			TIME(struct event_query, until, "until", .flags = OPTIONAL,
+			     .doc = "Event time, exclusive"),
+			INTEGER(struct event_query, limit, "limit", .flags = OPTIONAL, .min = 1,
+				.max = LIST_MAX),
+			STRING(struct event_query, cursor, "cursor", .flags = OPTIONAL),
+			END_OF_SHAPE,
+		},
 };
 struct event_page {
 	struct list items;
 	struct str next;
 };
 static const struct shape event_page = {
-	.name = "EventPage", .size = sizeof(struct event_page), .doc = "Events, newest record first",
-	.fields = (const struct field[]){
-		LIST(struct event_page, items, "items", &event_item, .flags = OPTIONAL | ALWAYS, .max_len = LIST_MAX),
-		STRING(struct event_page, next, "next", .flags = OPTIONAL | NULLABLE, .doc = "Cursor of the next page"),
-		END_OF_SHAPE,
-	},
+	.name = "EventPage",
+	.size = sizeof(struct event_page),
+	.doc = "Events, newest record first",
+	.fields =
+		(const struct field[]){
+			LIST(struct event_page, items, "items", &event_item, .flags = OPTIONAL | ALWAYS,
+			     .max_len = LIST_MAX),
+			STRING(struct event_page, next, "next", .flags = OPTIONAL | NULLABLE,
+			       .doc = "Cursor of the next page"),
+			END_OF_SHAPE,
+		},
 };
 
 struct list_bounds {
@@ -225,23 +274,36 @@ static enum problem bounds_of(struct call *call, const struct event_query *q, st
 }
 
 static enum problem list_rows(struct call *call, const struct event_query *q, const struct list_bounds *b,
-                              struct event_list_own_row **ret, size_t *ret_count)
+			      struct event_list_own_row **ret, size_t *ret_count)
 {
 	if (call->caller.party_count) {
 		const struct event_list_own_params params = {
-			.orgs = {call->caller.parties, call->caller.party_count}, .type = q->type, .party = q->party, .since = b->since,
-			.until = b->until, .before = b->before, .before_id = b->before_id, .max_rows = b->max_rows};
+			.orgs = {call->caller.parties, call->caller.party_count},
+			.type = q->type,
+			.party = q->party,
+			.since = b->since,
+			.until = b->until,
+			.before = b->before,
+			.before_id = b->before_id,
+			.max_rows = b->max_rows};
 		return event_list_own(call_db(call), call->arena, &params, ret, ret_count);
 	}
 	if (!call->caller.region.at && !call_sees_all(call)) {
 		*ret_count = 0;
 		return PROBLEM_NONE;
 	}
-	const struct event_list_all_params params = {.region = call->caller.region, .type = q->type, .party = q->party,
-	                                             .since = b->since, .until = b->until, .before = b->before,
-	                                             .before_id = b->before_id, .max_rows = b->max_rows};
-	_Static_assert(sizeof(struct event_list_all_row) == sizeof(struct event_list_own_row), "the same columns");
-	return event_list_all(call_db(call), call->arena, &params, (struct event_list_all_row **)(void *)ret, ret_count);
+	const struct event_list_all_params params = {.region = call->caller.region,
+						     .type = q->type,
+						     .party = q->party,
+						     .since = b->since,
+						     .until = b->until,
+						     .before = b->before,
+						     .before_id = b->before_id,
+						     .max_rows = b->max_rows};
+	_Static_assert(sizeof(struct event_list_all_row) == sizeof(struct event_list_own_row),
+		       "the same columns");
+	return event_list_all(call_db(call), call->arena, &params, (struct event_list_all_row **)(void *)ret,
+			      ret_count);
 }
 
 static enum problem event_list(struct call *call, struct reply *reply)
@@ -259,15 +321,21 @@ static enum problem event_list(struct call *call, struct reply *reply)
 	if (count == (size_t)bounds.max_rows) {
 		count--;
 		page->next = cursor_print(call->arena, rows[count - 1].recorded_at, rows[count - 1].id);
-		reply->link = arena_printf(call->arena, "</v1/events?cursor=%.*s>; rel=\"next\"", STR_ARGS(page->next));
+		reply->link = arena_printf(call->arena, "</v1/events?cursor=%.*s>; rel=\"next\"",
+					   STR_ARGS(page->next));
 	}
 	struct event_item *items = arena_array(call->arena, struct event_item, count);
 	for (size_t i = 0; i < count; i++)
-		items[i] = (struct event_item){
-			.id = rows[i].id, .type = rows[i].type, .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
-			.recorded_at = utc_print(call->arena, rows[i].recorded_at), .party = rows[i].party,
-			.recorded_by = rows[i].org_id, .site = rows[i].site, .region = rows[i].region,
-			.statement = base64_encode(call->arena, rows[i].statement_sha256)};
+		items[i] = (struct event_item){.id = rows[i].id,
+					       .type = rows[i].type,
+					       .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
+					       .recorded_at = utc_print(call->arena, rows[i].recorded_at),
+					       .party = rows[i].party,
+					       .recorded_by = rows[i].org_id,
+					       .site = rows[i].site,
+					       .region = rows[i].region,
+					       .statement =
+						       base64_encode(call->arena, rows[i].statement_sha256)};
 	page->items = (struct list){items, count};
 	reply->value = page;
 	return PROBLEM_NONE;
@@ -278,12 +346,17 @@ struct proof_key_answer {
 	struct str spki, statement;
 };
 static const struct shape proof_key_answer = {
-	.name = "ProofKey", .size = sizeof(struct proof_key_answer), .doc = "The key that signed",
-	.fields = (const struct field[]){
-		STRING(struct proof_key_answer, spki, "spki", .max_len = 4096, .doc = "SubjectPublicKeyInfo, DER in base64"),
-		STRING(struct proof_key_answer, statement, "statement", .max_len = 16384, .doc = "key@v1 note that enrolled it"),
-		END_OF_SHAPE,
-	},
+	.name = "ProofKey",
+	.size = sizeof(struct proof_key_answer),
+	.doc = "The key that signed",
+	.fields =
+		(const struct field[]){
+			STRING(struct proof_key_answer, spki, "spki", .max_len = 4096,
+			       .doc = "SubjectPublicKeyInfo, DER in base64"),
+			STRING(struct proof_key_answer, statement, "statement", .max_len = 16384,
+			       .doc = "key@v1 note that enrolled it"),
+			END_OF_SHAPE,
+		},
 };
 struct proof_answer {
 	struct str statement, manifest, view, tier, salt;
@@ -293,32 +366,44 @@ struct proof_answer {
 	struct str_list path;
 };
 static const struct shape proof_answer = {
-	.name = "Proof", .size = sizeof(struct proof_answer),
-	.doc = "Everything that shows that this view is what was signed; check it with farmtrail verify or openssl",
-	.fields = (const struct field[]){
-		STRING(struct proof_answer, statement, "statement", .max_len = 16384, .doc = "Signed note"),
-		STRING(struct proof_answer, manifest, "manifest", .max_len = 4096, .doc = "Whose SHA-256 the statement's body line names"),
-		STRING(struct proof_answer, view, "view", .max_len = 1048576, .doc = "The view's bytes"),
-		STRING(struct proof_answer, tier, "tier", .doc = "Which line of the manifest the view answers to"),
-		STRING(struct proof_answer, salt, "salt", .doc = "16 octets, base64, put before the view when hashing"),
-		OBJECT(struct proof_answer, key, "key", &proof_key_answer, struct proof_key_answer),
-		RAW_JSON(struct proof_answer, index, "index", .doc = "Place in the log; null: queued, not yet numbered"),
-		STRING(struct proof_answer, checkpoint, "checkpoint", .flags = OPTIONAL | NULLABLE),
-		STRINGS(struct proof_answer, path, "path", .flags = OPTIONAL | ALWAYS),
-		END_OF_SHAPE,
-	},
+	.name = "Proof",
+	.size = sizeof(struct proof_answer),
+	.doc = "Everything that shows that this view is what was signed; check it with farmtrail verify or "
+	       "openssl",
+	.fields =
+		(const struct field[]){
+			STRING(struct proof_answer, statement, "statement", .max_len = 16384,
+			       .doc = "Signed note"),
+			STRING(struct proof_answer, manifest, "manifest", .max_len = 4096,
+			       .doc = "Whose SHA-256 the statement's body line names"),
+			STRING(struct proof_answer, view, "view", .max_len = 1048576,
+			       .doc = "The view's bytes"),
+			STRING(struct proof_answer, tier, "tier",
+			       .doc = "Which line of the manifest the view answers to"),
+			STRING(struct proof_answer, salt, "salt",
+			       .doc = "16 octets, base64, put before the view when hashing"),
+			OBJECT(struct proof_answer, key, "key", &proof_key_answer, struct proof_key_answer),
+			RAW_JSON(struct proof_answer, index, "index",
+				 .doc = "Place in the log; null: queued, not yet numbered"),
+			STRING(struct proof_answer, checkpoint, "checkpoint", .flags = OPTIONAL | NULLABLE),
+			STRINGS(struct proof_answer, path, "path", .flags = OPTIONAL | ALWAYS),
+			END_OF_SHAPE,
+		},
 };
 static const char *const proof_tiers[] = {"full", "farm", "township", "district", NULL};
 struct proof_query {
 	struct str tier;
 };
 static const struct shape proof_query = {
-	.name = "ProofQuery", .size = sizeof(struct proof_query), .doc = "Which view",
-	.fields = (const struct field[]){
-		WORD(struct proof_query, tier, "tier", proof_tiers, .flags = OPTIONAL,
-		     .doc = "Default: full for who may see the event, farm for everybody else"),
-		END_OF_SHAPE,
-	},
+	.name = "ProofQuery",
+	.size = sizeof(struct proof_query),
+	.doc = "Which view",
+	.fields =
+		(const struct field[]){
+			WORD(struct proof_query, tier, "tier", proof_tiers, .flags = OPTIONAL,
+			     .doc = "Default: full for who may see the event, farm for everybody else"),
+			END_OF_SHAPE,
+		},
 };
 
 static enum tier tier_asked(const struct proof_query *q, bool visible)
@@ -350,7 +435,8 @@ static enum problem event_get_proof(struct call *call, struct reply *reply)
 	enum tier tier = tier_asked(call->query, row.visible);
 	if (tier == TIER_FULL && !row.visible)
 		return PROBLEM_NOT_FOUND;
-	p = signing_key_read(call_db(call), call->arena, &(struct signing_key_read_params){row.key_fingerprint}, &key);
+	p = signing_key_read(call_db(call), call->arena,
+			     &(struct signing_key_read_params){row.key_fingerprint}, &key);
 	if (!p)
 		p = views_of(call->arena, text_of(row.body), views);
 	if (p)
@@ -361,10 +447,13 @@ static enum problem event_get_proof(struct call *call, struct reply *reply)
 	struct manifest_salt *salt = arena_new(call->arena, struct manifest_salt);
 	*salt = manifest_salt(row.view_secret.at, tier);
 	*proof = (struct proof_answer){
-		.statement = text_of(row.statement), .manifest = manifest_build(call->arena, row.view_secret.at, views),
-		.view = views[tier].at, .tier = str_of(tier_words[tier]),
+		.statement = text_of(row.statement),
+		.manifest = manifest_build(call->arena, row.view_secret.at, views),
+		.view = views[tier].at,
+		.tier = str_of(tier_words[tier]),
 		.salt = base64_encode(call->arena, (struct bytes){salt->octets, sizeof salt->octets}),
-		.key = arena_new(call->arena, struct proof_key_answer), .index = STR("null")};
+		.key = arena_new(call->arena, struct proof_key_answer),
+		.index = STR("null")};
 	*proof->key = (struct proof_key_answer){base64_encode(call->arena, key.spki), text_of(key.statement)};
 	reply->value = proof;
 	return PROBLEM_NONE;
@@ -373,34 +462,75 @@ static enum problem event_get_proof(struct call *call, struct reply *reply)
 #define TAG "Events"
 const struct route event_routes[] = {
 	{
-		.method = "POST", .path = "/v1/events", .id = "captureEvent", .summary = "Capture one record", .tag = TAG,
-		.scope = SCOPE_CAPTURE, .max_body = MAX_RECORD, .request = &record_shape, .response = &captured, .status = 201,
-		.prepare = capture_prepare, .submit = capture_hand_over, .finish = capture_finish,
-		.may_fail = {PROBLEM_RECORD_TYPE, PROBLEM_TIME_FUTURE, PROBLEM_TIME_ORDER, PROBLEM_TIME_NAIVE, PROBLEM_TIME_SYNTAX,
-		             PROBLEM_QUANTITY_SYNTAX, PROBLEM_UNIT_UNKNOWN, PROBLEM_UNIT_DIMENSION, PROBLEM_IDENTIFIER_SYNTAX,
-		             PROBLEM_REFERENCE_UNKNOWN, PROBLEM_ID_TAKEN, PROBLEM_NUMBER_TAKEN, PROBLEM_LOT_SHORT,
-		             PROBLEM_NOT_KNOWN_YET, PROBLEM_SHIPMENT_STATE, PROBLEM_YIELD_EXCEEDED, PROBLEM_LINEAGE_CYCLE,
-		             PROBLEM_NOT_FOUND, PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
+		.method = "POST",
+		.path = "/v1/events",
+		.id = "captureEvent",
+		.summary = "Capture one record",
+		.tag = TAG,
+		.scope = SCOPE_CAPTURE,
+		.max_body = MAX_RECORD,
+		.request = &record_shape,
+		.response = &captured,
+		.status = 201,
+		.prepare = capture_prepare,
+		.submit = capture_hand_over,
+		.finish = capture_finish,
+		.may_fail = {PROBLEM_RECORD_TYPE,        PROBLEM_TIME_FUTURE,    PROBLEM_TIME_ORDER,
+			     PROBLEM_TIME_NAIVE,         PROBLEM_TIME_SYNTAX,    PROBLEM_QUANTITY_SYNTAX,
+			     PROBLEM_UNIT_UNKNOWN,       PROBLEM_UNIT_DIMENSION, PROBLEM_IDENTIFIER_SYNTAX,
+			     PROBLEM_REFERENCE_UNKNOWN,  PROBLEM_ID_TAKEN,       PROBLEM_NUMBER_TAKEN,
+			     PROBLEM_LOT_SHORT,          PROBLEM_NOT_KNOWN_YET,  PROBLEM_SHIPMENT_STATE,
+			     PROBLEM_YIELD_EXCEEDED,     PROBLEM_LINEAGE_CYCLE,  PROBLEM_NOT_FOUND,
+			     PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},
 	{
-		.method = "GET", .path = "/v1/events", .id = "listEvents", .summary = "List captured events", .tag = TAG,
-		.scope = SCOPE_READ, .query = &event_query, .response = &event_page, .status = 200, .handle = event_list,
+		.method = "GET",
+		.path = "/v1/events",
+		.id = "listEvents",
+		.summary = "List captured events",
+		.tag = TAG,
+		.scope = SCOPE_READ,
+		.query = &event_query,
+		.response = &event_page,
+		.status = 200,
+		.handle = event_list,
 		.may_fail = {PROBLEM_CURSOR, PROBLEM_TIME_NAIVE, PROBLEM_TIME_SYNTAX, PROBLEM_DB_UNAVAILABLE},
 	},
 	{
-		.method = "GET", .path = "/v1/events/{id}", .id = "getEvent", .summary = "Read one captured event", .tag = TAG,
-		.scope = SCOPE_READ, .response = &event_whole, .status = 200, .handle = event_get,
+		.method = "GET",
+		.path = "/v1/events/{id}",
+		.id = "getEvent",
+		.summary = "Read one captured event",
+		.tag = TAG,
+		.scope = SCOPE_READ,
+		.response = &event_whole,
+		.status = 200,
+		.handle = event_get,
 		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE},
 	},
 	{
-		.method = "GET", .path = "/v1/events/{id}/epcis", .id = "getEventEpcis", .tag = TAG,
-		.summary = "The event as an EPCIS 2.0 document", .scope = SCOPE_READ, .media_type = "application/ld+json",
-		.status = 200, .handle = event_get_epcis, .may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE},
+		.method = "GET",
+		.path = "/v1/events/{id}/epcis",
+		.id = "getEventEpcis",
+		.tag = TAG,
+		.summary = "The event as an EPCIS 2.0 document",
+		.scope = SCOPE_READ,
+		.media_type = "application/ld+json",
+		.status = 200,
+		.handle = event_get_epcis,
+		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE},
 	},
 	{
-		.method = "GET", .path = "/v1/events/{id}/proof", .id = "getEventProof", .tag = TAG,
-		.summary = "What shows that the event is signed and unchanged", .scope = SCOPE_PUBLIC, .query = &proof_query,
-		.response = &proof_answer, .status = 200, .handle = event_get_proof,
+		.method = "GET",
+		.path = "/v1/events/{id}/proof",
+		.id = "getEventProof",
+		.tag = TAG,
+		.summary = "What shows that the event is signed and unchanged",
+		.scope = SCOPE_PUBLIC,
+		.query = &proof_query,
+		.response = &proof_answer,
+		.status = 200,
+		.handle = event_get_proof,
 		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE},
 	},
 	{0},

@@ -7,14 +7,19 @@
 #include "ft/base/text.h"
 #include "ft/core/digital_link.h"
 
-const char *const thing_kind_words[THING_KIND_COUNT] = {"party", "site", "product", "certificate", "lot", "shipment"};
+const char *const thing_kind_words[THING_KIND_COUNT] = {"party",       "site", "product",
+							"certificate", "lot",  "shipment"};
 
 enum { PAIR_LEN = 32, PAIR_TEXT_LEN = 43, MAX_SPELLING = 512, CODE_LEN_LOT = 13 };
 
 static struct sha256 hash_parts(struct str domain, struct bytes middle, struct str tail)
 {
-	const struct bytes parts[] = {str_bytes(STR("farmtrail-thing@v1\n")), str_bytes(domain), str_bytes(STR("\n")),
-	                              middle, str_bytes(STR("\n")), str_bytes(tail)};
+	const struct bytes parts[] = {str_bytes(STR("farmtrail-thing@v1\n")),
+				      str_bytes(domain),
+				      str_bytes(STR("\n")),
+				      middle,
+				      str_bytes(STR("\n")),
+				      str_bytes(tail)};
 	return sha256_of_parts(parts, sizeof parts / sizeof *parts);
 }
 
@@ -22,7 +27,8 @@ struct sha256 thing_hash_number(enum thing_kind kind, struct uuid party, struct 
 {
 	static const struct uuid nobody;
 	const struct uuid *scope = kind == THING_PARTY ? &nobody : &party;
-	return hash_parts(str_of(thing_kind_words[kind]), (struct bytes){scope->octets, sizeof scope->octets}, number);
+	return hash_parts(str_of(thing_kind_words[kind]), (struct bytes){scope->octets, sizeof scope->octets},
+			  number);
 }
 
 struct sha256 thing_hash_path(struct str path)
@@ -38,7 +44,8 @@ static struct str own_path(struct arena *arena, struct str uri)
 	struct str query, fragment, decoded;
 	if (!slash)
 		return (struct str){NULL, 0};
-	struct str path = str_cut(str_cut(str_from(rest, (size_t)(slash - rest.at)), '#', &fragment), '?', &query);
+	struct str path =
+		str_cut(str_cut(str_from(rest, (size_t)(slash - rest.at)), '#', &fragment), '?', &query);
 	if (path.len > 1 && path.at[path.len - 1] == '/')
 		path.len--;
 	/* No name of ours contains a slash: an escaped one belongs to nothing that is filed. */
@@ -95,8 +102,8 @@ static enum problem read_path(struct arena *arena, struct str path, struct thing
 	return PROBLEM_NONE;
 }
 
-enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct uuid party, struct str spelling,
-                             struct thing_name *ret)
+enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct uuid party,
+			     struct str spelling, struct thing_name *ret)
 {
 	struct thing_name name = {.form = NAME_ID};
 	bool pair = kind == THING_LOT || kind == THING_SHIPMENT;
@@ -115,7 +122,8 @@ enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct u
 		name.form = NAME_CODE;
 		name.hash = thing_hash_number(kind, party, spelling);
 	} else {
-		name = (struct thing_name){.form = NAME_HASH, .hash = thing_hash_number(kind, party, spelling)};
+		name = (struct thing_name){.form = NAME_HASH,
+					   .hash = thing_hash_number(kind, party, spelling)};
 	}
 	*ret = name;
 	return PROBLEM_NONE;

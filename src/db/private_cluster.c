@@ -18,17 +18,20 @@ static struct str quoted(struct arena *arena, struct str value)
 	return buf_str(&out);
 }
 
-enum problem private_cluster_conninfo(struct arena *arena, struct str data_dir, struct str *ret, struct fault *reterr)
+enum problem private_cluster_conninfo(struct arena *arena, struct str data_dir, struct str *ret,
+				      struct fault *reterr)
 {
 	struct str link = arena_printf(arena, "%.*s/cluster", STR_ARGS(data_dir));
 	char *real = realpath(link.at, NULL);
 	if (!real) {
-		reterr->detail = arena_printf(arena, "%.*s has no database cluster: start it with tools/run --data %.*s",
-		                              STR_ARGS(data_dir), STR_ARGS(data_dir));
+		reterr->detail = arena_printf(
+			arena, "%.*s has no database cluster: start it with tools/run --data %.*s",
+			STR_ARGS(data_dir), STR_ARGS(data_dir));
 		return PROBLEM_CONFIG;
 	}
 	arena_defer(arena, free, real);
 	struct str socket = arena_printf(arena, "%s/socket", real);
-	*ret = arena_printf(arena, "host=%.*s dbname=farmtrail user=farmtrail", STR_ARGS(quoted(arena, socket)));
+	*ret = arena_printf(arena, "host=%.*s dbname=farmtrail user=farmtrail",
+			    STR_ARGS(quoted(arena, socket)));
 	return PROBLEM_NONE;
 }

@@ -90,8 +90,9 @@ static enum problem attempt_body(struct db *db, void *context)
 		return PROBLEM_NONE;
 	p = alerts_resolve(batch);
 	if (!p)
-		p = seal_sign(batch->arena, attempt->capture->settings.signer, attempt->capture->settings.config->origin,
-		              batch->sealed.items, batch->sealed.count);
+		p = seal_sign(batch->arena, attempt->capture->settings.signer,
+			      attempt->capture->settings.config->origin, batch->sealed.items,
+			      batch->sealed.count);
 	if (!p)
 		batch_write(batch);
 	return p;
@@ -178,8 +179,8 @@ static enum problem writer_start(struct capture *capture)
 	if (!writer)
 		abort();
 	writer->capture = capture;
-	enum problem p = db_open(capture->settings.conninfo, (int)capture->settings.config->statement_timeout_ms,
-	                         &writer->db);
+	enum problem p = db_open(capture->settings.conninfo,
+				 (int)capture->settings.config->statement_timeout_ms, &writer->db);
 	if (p || pthread_create(&capture->threads[capture->thread_count], NULL, writer_main, writer)) {
 		db_close(writer->db);
 		free(writer);
@@ -194,7 +195,8 @@ static enum problem clock_continue(struct capture *capture)
 	struct db *db = NULL;
 	struct arena *arena = arena_create();
 	struct last_recorded_at_row last;
-	enum problem p = db_open(capture->settings.conninfo, (int)capture->settings.config->statement_timeout_ms, &db);
+	enum problem p =
+		db_open(capture->settings.conninfo, (int)capture->settings.config->statement_timeout_ms, &db);
 	if (!p)
 		p = last_recorded_at(db, arena, &last);
 	if (!p)
@@ -204,7 +206,8 @@ static enum problem clock_continue(struct capture *capture)
 	return p;
 }
 
-enum problem capture_start(const struct capture_settings *settings, struct capture **ret, struct fault *reterr)
+enum problem capture_start(const struct capture_settings *settings, struct capture **ret,
+			   struct fault *reterr)
 {
 	struct capture *capture = calloc(1, sizeof(*capture));
 	if (!capture)

@@ -20,7 +20,8 @@ struct span {
 	usec_t since, until;
 };
 
-static void span_add(struct batch *batch, struct span *span, const struct item *item, usec_t since, usec_t until)
+static void span_add(struct batch *batch, struct span *span, const struct item *item, usec_t since,
+		     usec_t until)
 {
 	for (size_t i = 0; i < item->site_count; i++) {
 		const struct capture_sites_row *site = map_get(batch->sites, MAP_KEY(item->sites[i].id.lot));
@@ -39,10 +40,14 @@ static enum problem take_uses(struct batch *batch)
 	size_t count;
 	enum problem p = db_take_many(batch->db, batch->arena, &sql_site_uses, (void **)&rows, &count);
 	for (size_t i = 0; !p && i < count; i++)
-		*ROW_ADD(batch, uses, struct use_fact) = (struct use_fact){
-			.site = rows[i].site, .event = rows[i].event, .type = rows[i].type, .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
-			.product = rows[i].input_product, .active = (struct str *)(uintptr_t)rows[i].input_active.items,
-			.active_count = rows[i].input_active.count};
+		*ROW_ADD(batch, uses, struct use_fact) =
+			(struct use_fact){.site = rows[i].site,
+					  .event = rows[i].event,
+					  .type = rows[i].type,
+					  .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
+					  .product = rows[i].input_product,
+					  .active = (struct str *)(uintptr_t)rows[i].input_active.items,
+					  .active_count = rows[i].input_active.count};
 	return p;
 }
 
@@ -52,8 +57,11 @@ static enum problem take_harvests(struct batch *batch)
 	size_t count;
 	enum problem p = db_take_many(batch->db, batch->arena, &sql_site_harvests, (void **)&rows, &count);
 	for (size_t i = 0; !p && i < count; i++)
-		*ROW_ADD(batch, harvests, struct harvest_fact) = (struct harvest_fact){
-			rows[i].site, rows[i].event, {rows[i].event_time, (int16_t)rows[i].offset_min}, {rows[i].lot_org, rows[i].lot_id}};
+		*ROW_ADD(batch, harvests, struct harvest_fact) =
+			(struct harvest_fact){rows[i].site,
+					      rows[i].event,
+					      {rows[i].event_time, (int16_t)rows[i].offset_min},
+					      {rows[i].lot_org, rows[i].lot_id}};
 	return p;
 }
 
@@ -65,14 +73,22 @@ enum problem batch_alert_facts(struct batch *batch)
 		if (item->problem || item->replay)
 			continue;
 		if (item->job->kind->class == RECORD_CREATE)
-			span_add(batch, &uses, item, item->time.at_us - I01_WINDOW_DAYS * DAY_US, item->time.at_us + DAY_US);
+			span_add(batch, &uses, item, item->time.at_us - I01_WINDOW_DAYS * DAY_US,
+				 item->time.at_us + DAY_US);
 		else if (uses_input(item))
-			span_add(batch, &harvests, item, item->time.at_us - DAY_US, item->time.at_us + I01_WINDOW_DAYS * DAY_US);
+			span_add(batch, &harvests, item, item->time.at_us - DAY_US,
+				 item->time.at_us + I01_WINDOW_DAYS * DAY_US);
 	}
 	if (!uses.sites.count && !harvests.sites.count)
 		return PROBLEM_NONE;
-	const struct site_uses_params before = {{uses.orgs.items, uses.orgs.count}, {uses.sites.items, uses.sites.count}, uses.since, uses.until};
-	const struct site_harvests_params after = {{harvests.orgs.items, harvests.orgs.count}, {harvests.sites.items, harvests.sites.count}, harvests.since, harvests.until};
+	const struct site_uses_params before = {{uses.orgs.items, uses.orgs.count},
+						{uses.sites.items, uses.sites.count},
+						uses.since,
+						uses.until};
+	const struct site_harvests_params after = {{harvests.orgs.items, harvests.orgs.count},
+						   {harvests.sites.items, harvests.sites.count},
+						   harvests.since,
+						   harvests.until};
 	db_queue(batch->db, &sql_site_uses, &before);
 	db_queue(batch->db, &sql_site_harvests, &after);
 	enum problem p = db_flush(batch->db);
@@ -82,22 +98,33 @@ enum problem batch_alert_facts(struct batch *batch)
 }
 
 void alerts_add(struct batch *batch, struct item *item, const struct risk_findings *findings, struct uuid org,
-                struct uuid product, struct str origin_region)
+		struct uuid product, struct str origin_region)
 {
 	const struct capture_parties_row *acting = map_get(batch->parties, MAP_KEY(item->acting));
 	for (size_t i = 0; i < findings->count; i++) {
 		struct alert_row *row = ROW_ADD(batch, alerts, struct alert_row);
-		*row = (struct alert_row){.org = org, .finding = findings->items[i], .seen = item->recorded_us, .party = item->acting,
-		                          .product = product, .event = item->job->id, .origin_region = origin_region,
-		                          .found_region = acting->region, .item = item,
-		                          .subject = sha256_of(str_bytes(findings->items[i].subject))};
+		*row = (struct alert_row){.org = org,
+					  .finding = findings->items[i],
+					  .seen = item->recorded_us,
+					  .party = item->acting,
+					  .product = product,
+					  .event = item->job->id,
+					  .origin_region = origin_region,
+					  .found_region = acting->region,
+					  .item = item,
+					  .subject = sha256_of(str_bytes(findings->items[i].subject))};
 	}
 }
 
 static struct risk_use use_of(const struct use_fact *fact, struct str commodity)
 {
-	return (struct risk_use){.event = fact->event, .type = fact->type, .time = fact->time, .product = fact->product, .active = fact->active,
-	                         .active_count = fact->active_count, .commodity = commodity};
+	return (struct risk_use){.event = fact->event,
+				 .type = fact->type,
+				 .time = fact->time,
+				 .product = fact->product,
+				 .active = fact->active,
+				 .active_count = fact->active_count,
+				 .commodity = commodity};
 }
 
 void alerts_of_use(struct batch *batch, struct item *item, const struct event_parts *parts)
@@ -110,14 +137,21 @@ void alerts_of_use(struct batch *batch, struct item *item, const struct event_pa
 		const struct capture_sites_row *site = parts->site_count ? parts->sites[i] : NULL;
 		const struct lot_fact *lot = parts->output_count ? parts->output_lots[0] : NULL;
 		struct use_fact *use = ROW_ADD(batch, uses, struct use_fact);
-		*use = (struct use_fact){.event = item->job->id, .type = record->type, .time = item->time, .product = record->product,
-		                         .active = record->active.items, .active_count = record->active.count};
+		*use = (struct use_fact){.event = item->job->id,
+					 .type = record->type,
+					 .time = item->time,
+					 .product = record->product,
+					 .active = record->active.items,
+					 .active_count = record->active.count};
 		if (site)
 			use->site = site->id;
-		struct risk_use facts = use_of(use, site ? site->commodity : lot ? lot->row.commodity : (struct str){NULL, 0});
+		struct risk_use facts = use_of(use, site  ? site->commodity
+						    : lot ? lot->row.commodity
+							  : (struct str){NULL, 0});
 		struct risk_findings findings = {0};
 		risk_r01(batch->arena, reference, &facts, &findings);
-		alerts_add(batch, item, &findings, site ? site->party : item->acting, (struct uuid){{0}}, site ? site->region : parts->acting->region);
+		alerts_add(batch, item, &findings, site ? site->party : item->acting, (struct uuid){{0}},
+			   site ? site->region : parts->acting->region);
 	}
 }
 
@@ -131,10 +165,14 @@ void alerts_of_harvest(struct batch *batch, struct item *item, const struct even
 
 /* Whether a harvest and the uses at its site meet: at least one of the two was recorded in this batch. */
 static void check_interval(struct batch *batch, struct item *item, const struct harvest_fact *harvest,
-                           const struct lot_fact *lot, bool sold, const struct use_fact *uses, size_t use_count)
+			   const struct lot_fact *lot, bool sold, const struct use_fact *uses,
+			   size_t use_count)
 {
-	const struct risk_harvest facts = {.event = harvest->event, .lot = harvest->lot, .time = harvest->time,
-	                                   .commodity = lot->row.commodity, .sold = sold};
+	const struct risk_harvest facts = {.event = harvest->event,
+					   .lot = harvest->lot,
+					   .time = harvest->time,
+					   .commodity = lot->row.commodity,
+					   .sold = sold};
 	struct risk_use *list = arena_array(batch->arena, struct risk_use, use_count + 1);
 	size_t count = 0;
 	for (size_t i = 0; i < use_count; i++)
@@ -169,15 +207,18 @@ static enum problem load_harvested(struct batch *batch, struct map **ret_sold)
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = harvests[i].lot.org;
 		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = harvests[i].lot.lot;
 	}
-	const struct capture_lots_lock_params lots_params = {{orgs.items, orgs.count}, {ids.items, ids.count}};
-	const struct lot_downstream_sold_params sold_params = {{ids.items, ids.count}, batch->capture->settings.config->graph_nodes};
+	const struct capture_lots_lock_params lots_params = {{orgs.items, orgs.count},
+							     {ids.items, ids.count}};
+	const struct lot_downstream_sold_params sold_params = {{ids.items, ids.count},
+							       batch->capture->settings.config->graph_nodes};
 	db_queue(batch->db, &sql_capture_lots_lock, &lots_params);
 	db_queue(batch->db, &sql_lot_downstream_sold, &sold_params);
 	enum problem p = db_flush(batch->db);
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_capture_lots_lock, (void **)&lots, &count);
 	if (!p)
-		p = db_take_many(batch->db, batch->arena, &sql_lot_downstream_sold, (void **)&sold, &sold_count);
+		p = db_take_many(batch->db, batch->arena, &sql_lot_downstream_sold, (void **)&sold,
+				 &sold_count);
 	if (p)
 		return p;
 	for (size_t i = 0; i < count; i++) {
@@ -231,7 +272,8 @@ static void touch_lot(struct batch *batch, const struct alert_row *alert)
 
 static struct uuid alert_id(const struct alert_row *alert)
 {
-	const struct bytes parts[] = {{alert->event.octets, sizeof alert->event.octets}, sha256_bytes(&alert->subject)};
+	const struct bytes parts[] = {{alert->event.octets, sizeof alert->event.octets},
+				      sha256_bytes(&alert->subject)};
 	struct sha256 h = sha256_of_parts(parts, 2);
 	return uuid_v7(alert->seen, h.octets);
 }
@@ -247,9 +289,11 @@ enum problem alerts_resolve(struct batch *batch)
 		return p;
 	for (size_t i = 0; i < batch->alerts.count; i++) {
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = alerts[i].org;
-		*(struct bytes *)rows_add(batch->arena, &subjects, sizeof(struct bytes)) = sha256_bytes(&alerts[i].subject);
+		*(struct bytes *)rows_add(batch->arena, &subjects, sizeof(struct bytes)) =
+			sha256_bytes(&alerts[i].subject);
 	}
-	const struct alert_ids_find_params params = {{orgs.items, orgs.count}, {subjects.items, subjects.count}};
+	const struct alert_ids_find_params params = {{orgs.items, orgs.count},
+						     {subjects.items, subjects.count}};
 	db_queue(batch->db, &sql_alert_ids_find, &params);
 	p = db_flush(batch->db);
 	if (!p)
@@ -263,7 +307,8 @@ enum problem alerts_resolve(struct batch *batch)
 		alerts[i].id = id ? *id : alert_id(&alerts[i]);
 		if (!id) /* the same finding twice in one batch is one alert */
 			map_set(ids, sha256_bytes(&alerts[i].subject), &alerts[i].id);
-		*(struct uuid *)rows_add(batch->arena, &alerts[i].item->alerts, sizeof(struct uuid)) = alerts[i].id;
+		*(struct uuid *)rows_add(batch->arena, &alerts[i].item->alerts, sizeof(struct uuid)) =
+			alerts[i].id;
 		touch_lot(batch, &alerts[i]);
 	}
 	return p;
@@ -350,8 +395,9 @@ void alerts_send(struct batch *batch)
 		send_alerts(batch, rows, n);
 	if (!batch->sold.count)
 		return;
-	const struct alert_raise_sold_params raise = {{batch->sold.items, batch->sold.count},
-	                                              ((struct event_rows *)batch->events.items)[0].item->recorded_us,
-	                                              batch->capture->settings.config->graph_nodes};
+	const struct alert_raise_sold_params raise = {
+		{batch->sold.items, batch->sold.count},
+		((struct event_rows *)batch->events.items)[0].item->recorded_us,
+		batch->capture->settings.config->graph_nodes};
 	db_queue(batch->db, &sql_alert_raise_sold, &raise);
 }

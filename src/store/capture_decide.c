@@ -5,10 +5,11 @@
 
 #include "ft/base/text.h"
 
-static enum problem find_party(struct batch *batch, struct item *item, const struct named *named, const char *pointer,
-                               const struct capture_parties_row **ret)
+static enum problem find_party(struct batch *batch, struct item *item, const struct named *named,
+			       const char *pointer, const struct capture_parties_row **ret)
 {
-	const struct capture_parties_row *row = named->found ? map_get(batch->parties, MAP_KEY(named->id.lot)) : NULL;
+	const struct capture_parties_row *row =
+		named->found ? map_get(batch->parties, MAP_KEY(named->id.lot)) : NULL;
 	if (!row)
 		return fault_set(item->job->fault, PROBLEM_REFERENCE_UNKNOWN, "registered", "%s", pointer);
 	*ret = row;
@@ -40,11 +41,14 @@ static enum problem find_sites(struct batch *batch, struct item *item, struct ev
 	ret->sites = arena_array(batch->arena, const struct capture_sites_row *, item->site_count);
 	ret->site_count = item->site_count;
 	for (size_t i = 0; i < item->site_count; i++) {
-		ret->sites[i] = item->sites[i].found ? map_get(batch->sites, MAP_KEY(item->sites[i].id.lot)) : NULL;
-		if (ret->sites[i] && (uuid_equal(ret->sites[i]->party, item->acting) || may_act_for(item->job, ret->sites[i]->party)))
+		ret->sites[i] =
+			item->sites[i].found ? map_get(batch->sites, MAP_KEY(item->sites[i].id.lot)) : NULL;
+		if (ret->sites[i] && (uuid_equal(ret->sites[i]->party, item->acting) ||
+				      may_act_for(item->job, ret->sites[i]->party)))
 			continue;
 		return one && i == 0 ? fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/site")
-		                     : fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/sites/%zu", i - (one ? 1 : 0));
+				     : fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/sites/%zu",
+						 i - (one ? 1 : 0));
 	}
 	return PROBLEM_NONE;
 }
@@ -54,7 +58,8 @@ static enum problem decide_observe(struct batch *batch, struct item *item, struc
 	if (item->lot.asked) {
 		struct lot_fact *lot = batch_lot(batch, &item->lot);
 		if (!lot || (item->job->party_count && !uuid_equal(lot->row.org_id, item->acting) &&
-		             !batch_holding(batch, (struct lot_id){lot->row.org_id, lot->row.lot_id}, item->acting))) {
+			     !batch_holding(batch, (struct lot_id){lot->row.org_id, lot->row.lot_id},
+					    item->acting))) {
 			item->job->fault->value = item->job->record->lot;
 			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lot");
 		}
@@ -76,7 +81,8 @@ static enum problem decide_create(struct batch *batch, struct item *item, struct
 	enum problem p = output_plan(batch, item, 0, parts->acting, &plan);
 	if (p)
 		return p;
-	struct lot_fact *lot = output_apply(batch, item, 0, parts->acting, parts->sites[0], &plan, /* own */ true);
+	struct lot_fact *lot =
+		output_apply(batch, item, 0, parts->acting, parts->sites[0], &plan, /* own */ true);
 	parts->output_count = 1;
 	parts->outputs = arena_new(batch->arena, struct epcis_thing);
 	parts->output_lots = arena_array(batch->arena, struct lot_fact *, 1);
@@ -89,7 +95,8 @@ static enum problem decide_create(struct batch *batch, struct item *item, struct
 }
 
 /* Lines of a ship or sell record: checked against the acting party's stock. */
-static enum problem plan_lines(struct batch *batch, struct item *item, struct event_parts *parts, struct input_plan **ret)
+static enum problem plan_lines(struct batch *batch, struct item *item, struct event_parts *parts,
+			       struct input_plan **ret)
 {
 	struct input_plan *plans = arena_array(batch->arena, struct input_plan, item->lot_count);
 	enum problem p = PROBLEM_NONE;
@@ -104,35 +111,46 @@ static enum problem plan_lines(struct batch *batch, struct item *item, struct ev
 	parts->output_lots = arena_array(batch->arena, struct lot_fact *, item->lot_count);
 	for (size_t i = 0; i < item->lot_count; i++) {
 		parts->output_lots[i] = plans[i].lot;
-		parts->outputs[i] = thing_of_lot(batch, plans[i].lot, &plans[i].quantity, plans[i].has_net ? &plans[i].net : NULL);
+		parts->outputs[i] = thing_of_lot(batch, plans[i].lot, &plans[i].quantity,
+						 plans[i].has_net ? &plans[i].net : NULL);
 	}
 	*ret = plans;
 	return PROBLEM_NONE;
 }
 
 static void shipment_make(struct batch *batch, struct item *item, const struct event_parts *parts,
-                          const struct input_plan *plans, struct lot_id id)
+			  const struct input_plan *plans, struct lot_id id)
 {
 	struct shipment_fact *fact = arena_new(batch->arena, struct shipment_fact);
-	fact->row = (struct shipments_lock_row){.org_id = id.org, .id = id.lot, .from_party = parts->acting->id,
-	                                        .to_party = parts->to->id, .event = item->job->id,
-	                                        .shipped_at = item->time.at_us, .state = STR("in_transit")};
+	fact->row = (struct shipments_lock_row){.org_id = id.org,
+						.id = id.lot,
+						.from_party = parts->acting->id,
+						.to_party = parts->to->id,
+						.event = item->job->id,
+						.shipped_at = item->time.at_us,
+						.state = STR("in_transit")};
 	fact->vehicle = item->job->record->vehicle;
 	fact->line_count = item->lot_count;
 	fact->lines = arena_array(batch->arena, struct shipment_lines_row, item->lot_count);
 	for (size_t i = 0; i < item->lot_count; i++)
-		fact->lines[i] = (struct shipment_lines_row){
-			.org_id = id.org, .shipment = id.lot, .n = (int64_t)i, .lot_org = plans[i].lot->row.org_id,
-			.lot_id = plans[i].lot->row.lot_id, .value = plans[i].quantity.value,
-			.unit = str_of(plans[i].quantity.unit->code), .base = plans[i].base};
+		fact->lines[i] = (struct shipment_lines_row){.org_id = id.org,
+							     .shipment = id.lot,
+							     .n = (int64_t)i,
+							     .lot_org = plans[i].lot->row.org_id,
+							     .lot_id = plans[i].lot->row.lot_id,
+							     .value = plans[i].quantity.value,
+							     .unit = str_of(plans[i].quantity.unit->code),
+							     .base = plans[i].base};
 	fact->dirty = true;
 	map_set(batch->shipments, MAP_KEY(fact->row.id), fact);
 }
 
 static struct lot_id shipment_id_of(const struct item *item)
 {
-	struct sha256 h = sha256_of_parts(
-		(const struct bytes[]){str_bytes(STR("shipment")), {item->job->id.octets, sizeof item->job->id.octets}}, 2);
+	struct sha256 h =
+		sha256_of_parts((const struct bytes[]){str_bytes(STR("shipment")),
+						       {item->job->id.octets, sizeof item->job->id.octets}},
+				2);
 	return (struct lot_id){item->acting, uuid_v7(item->time.at_us, h.octets)};
 }
 
@@ -156,7 +174,8 @@ static enum problem decide_ship(struct batch *batch, struct item *item, struct e
 		from->dirty = to->dirty = true;
 	}
 	shipment_make(batch, item, parts, plans, shipment);
-	parts->shipment_uri = arena_printf(batch->arena, "%.*s/u/%.*s", STR_ARGS(parts->acting->uri), STR_ARGS(id));
+	parts->shipment_uri =
+		arena_printf(batch->arena, "%.*s/u/%.*s", STR_ARGS(parts->acting->uri), STR_ARGS(id));
 	item->shipment_json = id;
 	return event_store(batch, item, parts);
 }
@@ -182,7 +201,8 @@ struct arrival {
 	struct decimal shipped, received;
 };
 
-static enum problem shortage_of(struct batch *batch, struct item *item, struct arrival *arrivals, size_t count)
+static enum problem shortage_of(struct batch *batch, struct item *item, struct arrival *arrivals,
+				size_t count)
 {
 	const struct record_shortage *shortage = item->job->record->shortage;
 	struct quantity q, net;
@@ -198,8 +218,8 @@ static enum problem shortage_of(struct batch *batch, struct item *item, struct a
 	const struct package *packages =
 		product_packages(batch, map_get(batch->products, MAP_KEY(lot->row.product)), &package_count);
 	if (!p)
-		p = quantity_in_dimension(&q, has_net ? &net : NULL, (enum dimension)lot->row.dimension, unit_find(lot->row.unit),
-		                          packages, package_count, &missing);
+		p = quantity_in_dimension(&q, has_net ? &net : NULL, (enum dimension)lot->row.dimension,
+					  unit_find(lot->row.unit), packages, package_count, &missing);
 	if (p)
 		return fault_set(item->job->fault, p, "dimension", "/shortage/quantity");
 	if (decimal_compare(missing, arrivals[0].shipped) > 0)
@@ -219,30 +239,34 @@ static enum problem counted(struct batch *batch, struct item *item, struct arriv
 			if (arrivals[k].lot == lot && lot)
 				arrival = &arrivals[k];
 		if (!arrival)
-			return fault_set(item->job->fault, PROBLEM_SHIPMENT_STATE, "carried", "/lots/%zu/lot", i);
+			return fault_set(item->job->fault, PROBLEM_SHIPMENT_STATE, "carried", "/lots/%zu/lot",
+					 i);
 		if (!lots[i].quantity)
 			continue;
 		struct quantity net;
 		bool has_net;
 		size_t package_count;
-		const struct package *packages =
-			product_packages(batch, map_get(batch->products, MAP_KEY(lot->row.product)), &package_count);
+		const struct package *packages = product_packages(
+			batch, map_get(batch->products, MAP_KEY(lot->row.product)), &package_count);
 		enum problem p = record_amount(lots[i].quantity, &arrival->quantity, &net, &has_net);
 		if (!p)
-			p = quantity_in_dimension(&arrival->quantity, has_net ? &net : NULL, (enum dimension)lot->row.dimension,
-			                          unit_find(lot->row.unit), packages, package_count, &arrival->received);
+			p = quantity_in_dimension(
+				&arrival->quantity, has_net ? &net : NULL, (enum dimension)lot->row.dimension,
+				unit_find(lot->row.unit), packages, package_count, &arrival->received);
 		if (p)
 			return fault_set(item->job->fault, p, "dimension", "/lots/%zu/quantity", i);
 	}
 	return PROBLEM_NONE;
 }
 
-static enum problem arrivals_of_shipment(struct batch *batch, struct item *item, struct shipment_fact *shipment,
-                                         struct arrival *ret)
+static enum problem arrivals_of_shipment(struct batch *batch, struct item *item,
+					 struct shipment_fact *shipment, struct arrival *ret)
 {
 	for (size_t i = 0; i < shipment->line_count; i++) {
 		const struct shipment_lines_row *line = &shipment->lines[i];
-		struct arrival arrival = {.lot = map_get(batch->lots, MAP_KEY(line->lot_id)), .shipped = line->base, .received = line->base};
+		struct arrival arrival = {.lot = map_get(batch->lots, MAP_KEY(line->lot_id)),
+					  .shipped = line->base,
+					  .received = line->base};
 		enum problem p = quantity_of(line->value, line->unit, &arrival.quantity);
 		if (p || !arrival.lot)
 			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/shipment");
@@ -252,7 +276,8 @@ static enum problem arrivals_of_shipment(struct batch *batch, struct item *item,
 	return p ? p : shortage_of(batch, item, ret, shipment->line_count);
 }
 
-static void arrival_apply(struct batch *batch, struct item *item, const struct event_parts *parts, const struct arrival *arrival)
+static void arrival_apply(struct batch *batch, struct item *item, const struct event_parts *parts,
+			  const struct arrival *arrival)
 {
 	struct holding_fact *from = batch_holding_make(batch, arrival->lot, parts->from->id);
 	struct holding_fact *to = batch_holding_make(batch, arrival->lot, parts->acting->id);
@@ -261,23 +286,31 @@ static void arrival_apply(struct batch *batch, struct item *item, const struct e
 	if (parts->site_count)
 		to->row.site = parts->sites[0]->id;
 	if (decimal_compare(arrival->received, arrival->shipped) > 0)
-		from->row.deficit = decimal_add(from->row.deficit, decimal_sub(arrival->received, arrival->shipped));
+		from->row.deficit =
+			decimal_add(from->row.deficit, decimal_sub(arrival->received, arrival->shipped));
 	from->dirty = to->dirty = true;
 	const struct record_shortage *shortage = item->job->record->shortage;
-	const struct risk_ledger ledger = {
-		.event = item->job->id, .lot = {arrival->lot->row.org_id, arrival->lot->row.lot_id},
-		.expected = arrival->shipped, .found = arrival->received, .dimension = (enum dimension)arrival->lot->row.dimension,
-		.reason_given = shortage ? shortage->reason : (struct str){NULL, 0}};
+	const struct risk_ledger ledger = {.event = item->job->id,
+					   .lot = {arrival->lot->row.org_id, arrival->lot->row.lot_id},
+					   .expected = arrival->shipped,
+					   .found = arrival->received,
+					   .dimension = (enum dimension)arrival->lot->row.dimension,
+					   .reason_given =
+						   shortage ? shortage->reason : (struct str){NULL, 0}};
 	struct risk_findings findings = {0};
 	if (decimal_compare(arrival->received, arrival->shipped) != 0)
 		risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
-	alerts_add(batch, item, &findings, arrival->lot->row.org_id, arrival->lot->row.product, arrival->lot->row.region);
+	alerts_add(batch, item, &findings, arrival->lot->row.org_id, arrival->lot->row.product,
+		   arrival->lot->row.region);
 }
 
-static enum problem find_shipment(struct batch *batch, struct item *item, struct event_parts *parts, struct shipment_fact **ret)
+static enum problem find_shipment(struct batch *batch, struct item *item, struct event_parts *parts,
+				  struct shipment_fact **ret)
 {
-	struct shipment_fact *shipment = item->shipment.found ? map_get(batch->shipments, MAP_KEY(item->shipment.id.lot)) : NULL;
-	if (!shipment || uuid_is_nil(shipment->row.id) || !uuid_equal(shipment->row.to_party, parts->acting->id))
+	struct shipment_fact *shipment =
+		item->shipment.found ? map_get(batch->shipments, MAP_KEY(item->shipment.id.lot)) : NULL;
+	if (!shipment || uuid_is_nil(shipment->row.id) ||
+	    !uuid_equal(shipment->row.to_party, parts->acting->id))
 		return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/shipment");
 	if (!str_equal(shipment->row.state, STR("in_transit")))
 		return fault_set(item->job->fault, PROBLEM_SHIPMENT_STATE, "state", "/shipment");
@@ -290,7 +323,8 @@ static enum problem find_shipment(struct batch *batch, struct item *item, struct
 
 /* Without a shipment: handed over by `from`, who never recorded sending it. What is in transit goes first, then stock;
  * more than both is a deficit of the sender. */
-static enum problem arrivals_direct(struct batch *batch, struct item *item, struct event_parts *parts, struct arrival *ret)
+static enum problem arrivals_direct(struct batch *batch, struct item *item, struct event_parts *parts,
+				    struct arrival *ret)
 {
 	for (size_t i = 0; i < item->lot_count; i++) {
 		struct input_plan plan;
@@ -298,7 +332,8 @@ static enum problem arrivals_direct(struct batch *batch, struct item *item, stru
 		if (p)
 			return p;
 		if (!plan.holding)
-			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lots/%zu/lot", i);
+			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lots/%zu/lot",
+					 i);
 		ret[i] = (struct arrival){plan.lot, plan.quantity, plan.base, plan.base};
 	}
 	return PROBLEM_NONE;
@@ -316,7 +351,8 @@ static void direct_take(struct batch *batch, const struct event_parts *parts, co
 	from->row.in_transit = decimal_add(from->row.in_transit, arrival->shipped);
 }
 
-static void receive_parts(struct batch *batch, struct event_parts *parts, const struct arrival *arrivals, size_t count)
+static void receive_parts(struct batch *batch, struct event_parts *parts, const struct arrival *arrivals,
+			  size_t count)
 {
 	parts->output_count = count;
 	parts->outputs = arena_array(batch->arena, struct epcis_thing, count);
@@ -331,12 +367,13 @@ static enum problem decide_receive(struct batch *batch, struct item *item, struc
 {
 	struct shipment_fact *shipment = NULL;
 	enum problem p = item->shipment.asked ? find_shipment(batch, item, parts, &shipment)
-	                                      : find_party(batch, item, &item->from, "/from", &parts->from);
+					      : find_party(batch, item, &item->from, "/from", &parts->from);
 	if (p)
 		return p;
 	size_t count = shipment ? shipment->line_count : item->lot_count;
 	struct arrival *arrivals = arena_array(batch->arena, struct arrival, count);
-	p = shipment ? arrivals_of_shipment(batch, item, shipment, arrivals) : arrivals_direct(batch, item, parts, arrivals);
+	p = shipment ? arrivals_of_shipment(batch, item, shipment, arrivals)
+		     : arrivals_direct(batch, item, parts, arrivals);
 	if (p)
 		return p;
 	for (size_t i = 0; i < count; i++) {
@@ -349,8 +386,10 @@ static enum problem decide_receive(struct batch *batch, struct item *item, struc
 	if (shipment) {
 		shipment->row.state = STR("received");
 		shipment->dirty = true;
-		struct str id = shipment_id_print(batch->arena, (struct lot_id){shipment->row.org_id, shipment->row.id});
-		parts->shipment_uri = arena_printf(batch->arena, "%.*s/u/%.*s", STR_ARGS(parts->from->uri), STR_ARGS(id));
+		struct str id = shipment_id_print(batch->arena,
+						  (struct lot_id){shipment->row.org_id, shipment->row.id});
+		parts->shipment_uri =
+			arena_printf(batch->arena, "%.*s/u/%.*s", STR_ARGS(parts->from->uri), STR_ARGS(id));
 	}
 	receive_parts(batch, parts, arrivals, count);
 	return event_store(batch, item, parts);
@@ -376,12 +415,18 @@ static enum problem decide(struct batch *batch, struct item *item)
 		return p;
 	item->recorded_us = recorded_next(batch->capture);
 	switch (item->job->kind->class) {
-	case RECORD_OBSERVE: return decide_observe(batch, item, &parts);
-	case RECORD_CREATE: return decide_create(batch, item, &parts);
-	case RECORD_TRANSFORM: return decide_transform(batch, item, &parts);
-	case RECORD_SHIP: return decide_ship(batch, item, &parts);
-	case RECORD_RECEIVE: return decide_receive(batch, item, &parts);
-	case RECORD_SELL: return decide_sell(batch, item, &parts);
+	case RECORD_OBSERVE:
+		return decide_observe(batch, item, &parts);
+	case RECORD_CREATE:
+		return decide_create(batch, item, &parts);
+	case RECORD_TRANSFORM:
+		return decide_transform(batch, item, &parts);
+	case RECORD_SHIP:
+		return decide_ship(batch, item, &parts);
+	case RECORD_RECEIVE:
+		return decide_receive(batch, item, &parts);
+	case RECORD_SELL:
+		return decide_sell(batch, item, &parts);
 	}
 	return PROBLEM_RECORD_TYPE;
 }
@@ -392,7 +437,8 @@ static bool repeats_in_batch(struct batch *batch, struct item *item)
 	struct item *first = map_get(batch->new_ids, sha256_bytes(&item->event_hash));
 	if (!first)
 		return false;
-	if (!sha256_equal(first->job->request, item->job->request) || !uuid_equal(first->recorder, item->recorder)) {
+	if (!sha256_equal(first->job->request, item->job->request) ||
+	    !uuid_equal(first->recorder, item->recorder)) {
 		item->problem = fault_set(item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
 		return true;
 	}

@@ -8,7 +8,7 @@
 #include "ft/codec/json.h"
 
 struct epcis_thing thing_of_lot(struct batch *batch, const struct lot_fact *lot, const struct quantity *q,
-                                const struct quantity *net)
+				const struct quantity *net)
 {
 	const struct capture_products_row *product = map_get(batch->products, MAP_KEY(lot->row.product));
 	struct epcis_thing thing = {.class_uri = lot->row.uri, .commodity = lot->row.commodity};
@@ -38,8 +38,12 @@ static struct epcis_place *places_of(struct batch *batch, const struct event_par
 	struct epcis_place *places = arena_array(batch->arena, struct epcis_place, parts->site_count);
 	for (size_t i = 0; i < parts->site_count; i++) {
 		const struct capture_sites_row *site = parts->sites[i];
-		places[i] = (struct epcis_place){.uri = site->uri, .id = site->id, .version = site->version,
-		                                 .township = site->township, .district = site->district, .personal = site->personal};
+		places[i] = (struct epcis_place){.uri = site->uri,
+						 .id = site->id,
+						 .version = site->version,
+						 .township = site->township,
+						 .district = site->district,
+						 .personal = site->personal};
 	}
 	return places;
 }
@@ -47,11 +51,20 @@ static struct epcis_place *places_of(struct batch *batch, const struct event_par
 static struct str body_of(struct batch *batch, struct item *item, const struct event_parts *parts)
 {
 	const struct epcis_source source = {
-		.record = item->job->record, .kind = item->job->kind, .id = item->job->id,
-		.party = party_of(batch, parts->acting), .recorded_by = party_of(batch, parts->recorder),
-		.from = party_of(batch, parts->from), .to = party_of(batch, parts->to), .places = places_of(batch, parts),
-		.place_count = parts->site_count, .inputs = parts->inputs, .input_count = parts->input_count,
-		.outputs = parts->outputs, .output_count = parts->output_count, .shipment_uri = parts->shipment_uri,
+		.record = item->job->record,
+		.kind = item->job->kind,
+		.id = item->job->id,
+		.party = party_of(batch, parts->acting),
+		.recorded_by = party_of(batch, parts->recorder),
+		.from = party_of(batch, parts->from),
+		.to = party_of(batch, parts->to),
+		.places = places_of(batch, parts),
+		.place_count = parts->site_count,
+		.inputs = parts->inputs,
+		.input_count = parts->input_count,
+		.outputs = parts->outputs,
+		.output_count = parts->output_count,
+		.shipment_uri = parts->shipment_uri,
 		.request_sha256 = hex_encode(batch->arena, sha256_bytes(&item->job->request)),
 	};
 	return epcis_body_build(batch->arena, &source);
@@ -64,7 +77,9 @@ static void link_lots(struct batch *batch, const struct event_parts *parts, stru
 	struct sha256 *lots = arena_array(batch->arena, struct sha256, count);
 	struct sha256 *prevs = arena_array(batch->arena, struct sha256, count);
 	for (size_t i = 0; i < count; i++) {
-		const struct lot_fact *lot = i < parts->input_count ? parts->input_lots[i] : parts->output_lots[i - parts->input_count];
+		const struct lot_fact *lot = i < parts->input_count
+						     ? parts->input_lots[i]
+						     : parts->output_lots[i - parts->input_count];
 		lots[i] = statement_lot(lot->row.salt.at, lot->row.uri);
 		if (!lot->row.head.at)
 			continue;
@@ -77,12 +92,14 @@ static void link_lots(struct batch *batch, const struct event_parts *parts, stru
 	s->prevs = prevs;
 }
 
-static struct unsigned_statement *compose(struct batch *batch, struct item *item, const struct event_parts *parts, struct str body)
+static struct unsigned_statement *compose(struct batch *batch, struct item *item,
+					  const struct event_parts *parts, struct str body)
 {
 	struct held_key *key = map_get(batch->keys, MAP_KEY(item->recorder));
 	item->sealed = batch->sealed.count;
 	struct unsigned_statement *s = ROW_ADD(batch, sealed, struct unsigned_statement);
-	*s = (struct unsigned_statement){.kind = "event", .key = key, .seq = ++key->seq, .at_s = item->recorded_us / USEC_PER_SEC};
+	*s = (struct unsigned_statement){
+		.kind = "event", .key = key, .seq = ++key->seq, .at_s = item->recorded_us / USEC_PER_SEC};
 	for (enum tier tier = TIER_FULL; tier < TIER_COUNT; tier++) {
 		enum problem p = view_of(batch->arena, body, tier, &s->views[tier].at);
 		assert(!p); /* the body is our own */
@@ -102,19 +119,27 @@ static void touch(struct batch *batch, struct lot_fact *lot, const struct unsign
 	lot->dirty = true;
 }
 
-static void add_links(struct batch *batch, struct item *item, const struct event_parts *parts, const struct unsigned_statement *s)
+static void add_links(struct batch *batch, struct item *item, const struct event_parts *parts,
+		      const struct unsigned_statement *s)
 {
 	bool neutral = item->job->kind->class == RECORD_OBSERVE || item->job->kind->class == RECORD_SHIP ||
-	               item->job->kind->class == RECORD_RECEIVE || item->job->kind->class == RECORD_SELL;
+		       item->job->kind->class == RECORD_RECEIVE || item->job->kind->class == RECORD_SELL;
 	size_t count = parts->input_count + parts->output_count;
 	for (size_t i = 0; i < count; i++) {
 		bool input = i < parts->input_count;
-		struct lot_fact *lot = input ? parts->input_lots[i] : parts->output_lots[i - parts->input_count];
-		const struct epcis_thing *thing = input ? &parts->inputs[i] : &parts->outputs[i - parts->input_count];
+		struct lot_fact *lot =
+			input ? parts->input_lots[i] : parts->output_lots[i - parts->input_count];
+		const struct epcis_thing *thing =
+			input ? &parts->inputs[i] : &parts->outputs[i - parts->input_count];
 		struct link_row *link = ROW_ADD(batch, links, struct link_row);
-		*link = (struct link_row){.lot = {lot->row.org_id, lot->row.lot_id}, .event_org = item->recorder,
-		                          .event = item->job->id, .n = (int64_t)i, .at = item->recorded_us,
-		                          .role = neutral ? "thing" : input ? "input" : "output"};
+		*link = (struct link_row){.lot = {lot->row.org_id, lot->row.lot_id},
+					  .event_org = item->recorder,
+					  .event = item->job->id,
+					  .n = (int64_t)i,
+					  .at = item->recorded_us,
+					  .role = neutral ? "thing"
+						  : input ? "input"
+							  : "output"};
 		if (thing->quantity.unit) {
 			link->value = thing->quantity.value;
 			link->unit = str_of(thing->quantity.unit->code);
@@ -126,14 +151,21 @@ static void add_links(struct batch *batch, struct item *item, const struct event
 
 static void add_sites(struct batch *batch, struct item *item, const struct event_parts *parts)
 {
-	bool create = item->job->kind->class == RECORD_CREATE, observe = item->job->kind->class == RECORD_OBSERVE;
+	bool create = item->job->kind->class == RECORD_CREATE,
+	     observe = item->job->kind->class == RECORD_OBSERVE;
 	for (size_t i = 0; (create || observe) && i < parts->site_count; i++) {
 		struct site_row *row = ROW_ADD(batch, site_rows, struct site_row);
-		*row = (struct site_row){.org = parts->sites[i]->party, .site = parts->sites[i]->id, .event_org = item->recorder,
-		                         .event = item->job->id, .n = (int64_t)i, .type = item->job->kind->word, .time = item->time,
-		                         .at = item->recorded_us};
+		*row = (struct site_row){.org = parts->sites[i]->party,
+					 .site = parts->sites[i]->id,
+					 .event_org = item->recorder,
+					 .event = item->job->id,
+					 .n = (int64_t)i,
+					 .type = item->job->kind->word,
+					 .time = item->time,
+					 .at = item->recorded_us};
 		if (create)
-			row->lot = (struct lot_id){parts->output_lots[0]->row.org_id, parts->output_lots[0]->row.lot_id};
+			row->lot = (struct lot_id){parts->output_lots[0]->row.org_id,
+						   parts->output_lots[0]->row.lot_id};
 	}
 }
 
@@ -158,7 +190,8 @@ static struct str lots_json(struct batch *batch, const struct event_parts *parts
 	for (size_t i = 0; i < parts->output_count; i++) {
 		const struct capture_lots_lock_row *lot = &parts->output_lots[i]->row;
 		json_begin_object(&w);
-		json_pair(&w, STR("id"), lot_id_print(batch->arena, (struct lot_id){lot->org_id, lot->lot_id}));
+		json_pair(&w, STR("id"),
+			  lot_id_print(batch->arena, (struct lot_id){lot->org_id, lot->lot_id}));
 		json_pair(&w, STR("number"), lot->number);
 		json_pair(&w, STR("code"), lot->code);
 		json_pair(&w, STR("uri"), lot->uri);
@@ -174,8 +207,10 @@ enum problem event_store(struct batch *batch, struct item *item, const struct ev
 	struct unsigned_statement *s = compose(batch, item, parts, body);
 	struct event_rows *row = ROW_ADD(batch, events, struct event_rows);
 	const struct capture_sites_row *site = parts->site_count ? parts->sites[0] : NULL;
-	*row = (struct event_rows){.item = item, .body = body, .region = site ? site->region : parts->acting->region,
-	                           .input_active = join_active(batch->arena, &item->job->record->active)};
+	*row = (struct event_rows){.item = item,
+				   .body = body,
+				   .region = site ? site->region : parts->acting->region,
+				   .input_active = join_active(batch->arena, &item->job->record->active)};
 	if (site)
 		row->site = site->id;
 	if (parts->to)

@@ -10,7 +10,8 @@
 
 enum { SALT_LEN = 16 };
 
-enum problem record_amount(const struct record_quantity *q, struct quantity *ret, struct quantity *ret_net, bool *ret_has_net)
+enum problem record_amount(const struct record_quantity *q, struct quantity *ret, struct quantity *ret_net,
+			   bool *ret_has_net)
 {
 	enum problem p = quantity_of(q->value, q->unit, ret);
 	*ret_has_net = !p && q->net;
@@ -20,13 +21,15 @@ enum problem record_amount(const struct record_quantity *q, struct quantity *ret
 }
 
 /* The stored list was checked when the product was registered; a row that does not read is not a package. */
-struct package *product_packages(struct batch *batch, const struct capture_products_row *product, size_t *ret_count)
+struct package *product_packages(struct batch *batch, const struct capture_products_row *product,
+				 size_t *ret_count)
 {
 	struct json list;
 	struct fault ignored = {0};
 	*ret_count = 0;
 	if (!product || !product->packages.at ||
-	    json_parse(batch->arena, (struct str){(const char *)product->packages.at, product->packages.len}, &list, &ignored) ||
+	    json_parse(batch->arena, (struct str){(const char *)product->packages.at, product->packages.len},
+		       &list, &ignored) ||
 	    list.kind != JSON_ARRAY)
 		return NULL;
 	struct package *packages = arena_array(batch->arena, struct package, list.count);
@@ -35,23 +38,25 @@ struct package *product_packages(struct batch *batch, const struct capture_produ
 		struct package *package = &packages[*ret_count];
 		package->unit = unit_find(json_text(json_get(&list.items[i], STR("unit"))));
 		if (package->unit && holds &&
-		    !quantity_of(json_text(json_get(holds, STR("value"))), json_text(json_get(holds, STR("unit"))), &package->holds))
+		    !quantity_of(json_text(json_get(holds, STR("value"))),
+				 json_text(json_get(holds, STR("unit"))), &package->holds))
 			(*ret_count)++;
 	}
 	return packages;
 }
 
 bool mass_of(struct batch *batch, const struct capture_products_row *product, const struct quantity *q,
-             const struct quantity *net, struct decimal *ret)
+	     const struct quantity *net, struct decimal *ret)
 {
 	size_t count;
 	const struct package *packages = product_packages(batch, product, &count);
 	return !quantity_in_dimension(q, net, DIMENSION_MASS, NULL, packages, count, ret);
 }
 
-static enum problem amount_in(struct batch *batch, struct item *item, const struct capture_products_row *product,
-                              enum dimension dimension, struct str unit, const struct quantity *q, const struct quantity *net,
-                              struct place_in where, struct decimal *ret)
+static enum problem amount_in(struct batch *batch, struct item *item,
+			      const struct capture_products_row *product, enum dimension dimension,
+			      struct str unit, const struct quantity *q, const struct quantity *net,
+			      struct place_in where, struct decimal *ret)
 {
 	size_t count;
 	const struct package *packages = product_packages(batch, product, &count);
@@ -69,7 +74,7 @@ static struct str amount_text(struct arena *arena, struct decimal base, const st
 {
 	const struct unit *unit = unit_base((enum dimension)lot->row.dimension);
 	return arena_printf(arena, "%.*s %.*s", STR_ARGS(decimal_print(arena, base)),
-	                    STR_ARGS(unit ? str_of(unit->code) : lot->row.unit));
+			    STR_ARGS(unit ? str_of(unit->code) : lot->row.unit));
 }
 
 static enum problem short_of(struct item *item, const struct input_plan *plan, const char *list, size_t index)
@@ -79,25 +84,29 @@ static enum problem short_of(struct item *item, const struct input_plan *plan, c
 	const struct decimal none = {0};
 	struct decimal available = plan->holding ? plan->holding->row.on_hand : none;
 	(void)fault_set(fault, PROBLEM_LOT_SHORT, "stock", "/%s/%zu/quantity", list, index);
-	fault->detail = arena_printf(arena, "lot %.*s: available %.*s, asked %.*s", STR_ARGS(plan->lot->row.number),
-	                             STR_ARGS(amount_text(arena, available, plan->lot)),
-	                             STR_ARGS(amount_text(arena, plan->base, plan->lot)));
+	fault->detail =
+		arena_printf(arena, "lot %.*s: available %.*s, asked %.*s", STR_ARGS(plan->lot->row.number),
+			     STR_ARGS(amount_text(arena, available, plan->lot)),
+			     STR_ARGS(amount_text(arena, plan->base, plan->lot)));
 	return PROBLEM_LOT_SHORT;
 }
 
 /* A lot that the party neither issued nor holds nor was shipped does not exist for it: what has not arrived yet and what
  * is not its business look the same. */
-static bool lot_known_to(struct batch *batch, const struct item *item, const struct lot_fact *lot, struct uuid acting)
+static bool lot_known_to(struct batch *batch, const struct item *item, const struct lot_fact *lot,
+			 struct uuid acting)
 {
 	const struct lot_id id = {lot->row.org_id, lot->row.lot_id};
-	return !item->job->party_count || uuid_equal(lot->row.org_id, acting) || batch_holding(batch, id, acting);
+	return !item->job->party_count || uuid_equal(lot->row.org_id, acting) ||
+	       batch_holding(batch, id, acting);
 }
 
 enum problem input_plan(struct batch *batch, struct item *item, size_t index, const char *list,
-                        const struct capture_parties_row *acting, struct input_plan *ret)
+			const struct capture_parties_row *acting, struct input_plan *ret)
 {
 	const struct record *record = item->job->record;
-	const struct record_lot *lots = item->job->kind->class == RECORD_TRANSFORM ? record->inputs.items : record->lots.items;
+	const struct record_lot *lots =
+		item->job->kind->class == RECORD_TRANSFORM ? record->inputs.items : record->lots.items;
 	struct input_plan plan = {.lot = batch_lot(batch, &item->lots[index])};
 	enum problem p = PROBLEM_NONE;
 	if (!plan.lot || !lot_known_to(batch, item, plan.lot, acting->id)) {
@@ -106,13 +115,16 @@ enum problem input_plan(struct batch *batch, struct item *item, size_t index, co
 		return PROBLEM_NOT_KNOWN_YET;
 	}
 	const struct capture_products_row *product = map_get(batch->products, MAP_KEY(plan.lot->row.product));
-	plan.holding = batch_holding(batch, (struct lot_id){plan.lot->row.org_id, plan.lot->row.lot_id}, acting->id);
+	plan.holding =
+		batch_holding(batch, (struct lot_id){plan.lot->row.org_id, plan.lot->row.lot_id}, acting->id);
 	if (!lots[index].quantity)
-		return fault_set(item->job->fault, PROBLEM_FIELD_MISSING, "required", "/%s/%zu/quantity", list, index);
+		return fault_set(item->job->fault, PROBLEM_FIELD_MISSING, "required", "/%s/%zu/quantity",
+				 list, index);
 	p = record_amount(lots[index].quantity, &plan.quantity, &plan.net, &plan.has_net);
 	if (!p)
-		p = amount_in(batch, item, product, (enum dimension)plan.lot->row.dimension, plan.lot->row.unit, &plan.quantity,
-		              plan.has_net ? &plan.net : NULL, (struct place_in){list, index, "quantity/unit"}, &plan.base);
+		p = amount_in(batch, item, product, (enum dimension)plan.lot->row.dimension,
+			      plan.lot->row.unit, &plan.quantity, plan.has_net ? &plan.net : NULL,
+			      (struct place_in){list, index, "quantity/unit"}, &plan.base);
 	if (!p)
 		*ret = plan;
 	return p;
@@ -132,7 +144,8 @@ enum problem inputs_check_stock(struct item *item, const char *list, struct inpu
 	return PROBLEM_NONE;
 }
 
-static enum problem product_plan(struct batch *batch, struct item *item, size_t index, struct output_plan *plan)
+static enum problem product_plan(struct batch *batch, struct item *item, size_t index,
+				 struct output_plan *plan)
 {
 	bool create = item->job->kind->class == RECORD_CREATE;
 	const struct named *named = &item->output_products[index];
@@ -140,7 +153,8 @@ static enum problem product_plan(struct batch *batch, struct item *item, size_t 
 	plan->product = named->found ? map_get(batch->products, MAP_KEY(named->id.lot)) : NULL;
 	if (plan->product && (uuid_equal(plan->product->party, owner) || !item->job->party_count))
 		return PROBLEM_NONE;
-	return refuse(item, PROBLEM_REFERENCE_UNKNOWN, "registered", (struct place_in){create ? NULL : "outputs", index, "product"});
+	return refuse(item, PROBLEM_REFERENCE_UNKNOWN, "registered",
+		      (struct place_in){create ? NULL : "outputs", index, "product"});
 }
 
 /* Numbers are issued from what every label printer and scanner agrees on; 20 characters are what AI (10) holds. */
@@ -149,15 +163,16 @@ static bool number_may_be_issued(struct str number)
 	enum { NUMBER_MAX = 20 };
 	for (size_t i = 0; i < number.len; i++) {
 		char c = number.at[i];
-		bool fine = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '_' || c == '-';
+		bool fine = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+			    c == '.' || c == '_' || c == '-';
 		if (!fine)
 			return false;
 	}
 	return number.len > 0 && number.len <= NUMBER_MAX && !str_starts(number, STR("lot_"));
 }
 
-enum problem output_plan(struct batch *batch, struct item *item, size_t index, const struct capture_parties_row *acting,
-                         struct output_plan *ret)
+enum problem output_plan(struct batch *batch, struct item *item, size_t index,
+			 const struct capture_parties_row *acting, struct output_plan *ret)
 {
 	const struct record *record = item->job->record;
 	const struct record_output *outputs = record->outputs.items;
@@ -167,20 +182,24 @@ enum problem output_plan(struct batch *batch, struct item *item, size_t index, c
 	enum problem p = product_plan(batch, item, index, &plan);
 	if (p)
 		return p;
-	if (plan.lot && (!uuid_equal(plan.lot->row.org_id, acting->id) || !uuid_equal(plan.lot->row.product, plan.product->id)))
+	if (plan.lot && (!uuid_equal(plan.lot->row.org_id, acting->id) ||
+			 !uuid_equal(plan.lot->row.product, plan.product->id)))
 		return refuse(item, PROBLEM_NUMBER_TAKEN, "unique", (struct place_in){list, index, "lot"});
 	struct str number = create ? record->lot : outputs[index].lot;
 	if (!plan.lot && number.at && !number_may_be_issued(number)) {
-		(void)refuse(item, PROBLEM_IDENTIFIER_SYNTAX, "charset", (struct place_in){list, index, "lot"});
+		(void)refuse(item, PROBLEM_IDENTIFIER_SYNTAX, "charset",
+			     (struct place_in){list, index, "lot"});
 		item->job->fault->detail = STR("a new lot number has 1 to 20 of A-Z a-z 0-9 . _ -");
 		return PROBLEM_IDENTIFIER_SYNTAX;
 	}
-	p = record_amount(create ? record->quantity : outputs[index].quantity, &plan.quantity, &plan.net, &plan.has_net);
+	p = record_amount(create ? record->quantity : outputs[index].quantity, &plan.quantity, &plan.net,
+			  &plan.has_net);
 	if (p)
 		return refuse(item, p, "quantity", (struct place_in){list, index, "quantity"});
 	const struct unit *unit = unit_find(plan.product->unit);
-	p = amount_in(batch, item, plan.product, unit->dimension, plan.product->unit, &plan.quantity, plan.has_net ? &plan.net : NULL,
-	              (struct place_in){list, index, "quantity/unit"}, &plan.base);
+	p = amount_in(batch, item, plan.product, unit->dimension, plan.product->unit, &plan.quantity,
+		      plan.has_net ? &plan.net : NULL, (struct place_in){list, index, "quantity/unit"},
+		      &plan.base);
 	if (!p)
 		*ret = plan;
 	return p;
@@ -199,7 +218,8 @@ static struct str lot_uri(struct batch *batch, const struct capture_products_row
 {
 	struct str escaped = percent_encode(batch->arena, number);
 	if (product->gtin.at)
-		return arena_printf(batch->arena, "https://id.gs1.org/01/%.*s/10/%.*s", STR_ARGS(product->gtin), STR_ARGS(escaped));
+		return arena_printf(batch->arena, "https://id.gs1.org/01/%.*s/10/%.*s",
+				    STR_ARGS(product->gtin), STR_ARGS(escaped));
 	return arena_printf(batch->arena, "%.*s/b/%.*s", STR_ARGS(product->uri), STR_ARGS(escaped));
 }
 
@@ -210,12 +230,14 @@ static void lot_file(struct batch *batch, struct lot_fact *lot)
 		thing_hash_path(thing_uri_path(batch->arena, lot->row.uri)),
 	};
 	for (size_t i = 0; i < 2; i++)
-		*ROW_ADD(batch, things_new, struct thing_row) = (struct thing_row){hashes[i], "lot", lot->row.org_id, lot->row.lot_id};
+		*ROW_ADD(batch, things_new, struct thing_row) =
+			(struct thing_row){hashes[i], "lot", lot->row.org_id, lot->row.lot_id};
 	struct sha256 *key = arena_new(batch->arena, struct sha256);
 	*key = hashes[0];
 	map_set(batch->new_numbers, sha256_bytes(key), lot);
 	if (lot->row.code.at)
-		*ROW_ADD(batch, codes_new, struct code_row) = (struct code_row){lot->row.code, lot->row.org_id, lot->row.lot_id, lot->row.version};
+		*ROW_ADD(batch, codes_new, struct code_row) =
+			(struct code_row){lot->row.code, lot->row.org_id, lot->row.lot_id, lot->row.version};
 }
 
 static struct str free_code(struct batch *batch, const struct output_ids *ids)
@@ -223,23 +245,28 @@ static struct str free_code(struct batch *batch, const struct output_ids *ids)
 	for (int i = 0; i < CODE_ATTEMPTS; i++) {
 		if (map_get(batch->codes, str_bytes(ids->codes[i])))
 			continue;
-		map_set(batch->codes, str_bytes(ids->codes[i]), arena_new(batch->arena, struct code_find_many_row));
+		map_set(batch->codes, str_bytes(ids->codes[i]),
+			arena_new(batch->arena, struct code_find_many_row));
 		return ids->codes[i];
 	}
-	return ids->codes[CODE_ATTEMPTS - 1]; /* three collisions in 40 bits: the insert refuses, the record is asked again */
+	return ids->codes[CODE_ATTEMPTS -
+			  1]; /* three collisions in 40 bits: the insert refuses, the record is asked again */
 }
 
-static void lot_dates(struct lot_fact *lot, const struct item *item, const struct capture_products_row *product)
+static void lot_dates(struct lot_fact *lot, const struct item *item,
+		      const struct capture_products_row *product)
 {
 	lot->row.event_time = item->time.at_us;
 	lot->row.offset_min = item->time.offset_min;
 	lot->row.produced_day = instant_day(item->time);
 	if (product->shelf_life_days.known)
-		lot->row.expires_day = (struct sql_nullable_int){true, lot->row.produced_day + product->shelf_life_days.value};
+		lot->row.expires_day = (struct sql_nullable_int){
+			true, lot->row.produced_day + product->shelf_life_days.value};
 }
 
-static struct lot_fact *lot_make(struct batch *batch, struct item *item, size_t index, const struct capture_parties_row *acting,
-                                 const struct capture_sites_row *site, const struct output_plan *plan)
+static struct lot_fact *lot_make(struct batch *batch, struct item *item, size_t index,
+				 const struct capture_parties_row *acting,
+				 const struct capture_sites_row *site, const struct output_plan *plan)
 {
 	const struct output_ids ids = item_output_ids(batch, item, index);
 	struct lot_fact *lot = arena_new(batch->arena, struct lot_fact);
@@ -247,11 +274,19 @@ static struct lot_fact *lot_make(struct batch *batch, struct item *item, size_t 
 	random_fill(salt, SALT_LEN);
 	lot->is_new = true;
 	lot->row = (struct capture_lots_lock_row){
-		.org_id = acting->id, .lot_id = ids.lot, .number = lot_number(item, index, &ids), .code = free_code(batch, &ids),
-		.product = plan->product->id, .commodity = plan->product->commodity,
-		.dimension = unit_find(plan->product->unit)->dimension, .unit = plan->product->unit,
-		.site = site ? site->id : (struct uuid){{0}}, .region = site ? site->region : acting->region,
-		.created_event = item->job->id, .salt = {salt, SALT_LEN}, .version = item->recorded_us,
+		.org_id = acting->id,
+		.lot_id = ids.lot,
+		.number = lot_number(item, index, &ids),
+		.code = free_code(batch, &ids),
+		.product = plan->product->id,
+		.commodity = plan->product->commodity,
+		.dimension = unit_find(plan->product->unit)->dimension,
+		.unit = plan->product->unit,
+		.site = site ? site->id : (struct uuid){{0}},
+		.region = site ? site->region : acting->region,
+		.created_event = item->job->id,
+		.salt = {salt, SALT_LEN},
+		.version = item->recorded_us,
 	};
 	lot->row.uri = lot_uri(batch, plan->product, lot->row.number);
 	lot_dates(lot, item, plan->product);
@@ -260,8 +295,9 @@ static struct lot_fact *lot_make(struct batch *batch, struct item *item, size_t 
 	return lot;
 }
 
-struct lot_fact *output_apply(struct batch *batch, struct item *item, size_t index, const struct capture_parties_row *acting,
-                              const struct capture_sites_row *site, const struct output_plan *plan, bool own)
+struct lot_fact *output_apply(struct batch *batch, struct item *item, size_t index,
+			      const struct capture_parties_row *acting, const struct capture_sites_row *site,
+			      const struct output_plan *plan, bool own)
 {
 	struct lot_fact *lot = plan->lot ? plan->lot : lot_make(batch, item, index, acting, site, plan);
 	if (plan->lot && item->time.at_us < lot->row.event_time)

@@ -10,10 +10,12 @@ enum problem refuse(struct item *item, enum problem p, const char *rule, struct 
 {
 	if (!where.list)
 		return fault_set(item->job->fault, p, rule, "/%s", where.member);
-	return fault_set(item->job->fault, p, rule, "/%s/%zu%s%s", where.list, where.index, *where.member ? "/" : "", where.member);
+	return fault_set(item->job->fault, p, rule, "/%s/%zu%s%s", where.list, where.index,
+			 *where.member ? "/" : "", where.member);
 }
 
-static void name_read(struct item *item, enum thing_kind kind, struct str spelling, struct place_in where, struct named *ret)
+static void name_read(struct item *item, enum thing_kind kind, struct str spelling, struct place_in where,
+		      struct named *ret)
 {
 	if (!spelling.at)
 		return;
@@ -66,7 +68,9 @@ struct output_ids item_output_ids(struct batch *batch, struct item *item, size_t
 	ids.number = output_number(batch->arena, item, ids.lot);
 	ids.number_hash = thing_hash_number(THING_LOT, item->acting, ids.number);
 	for (int i = 0; i < CODE_ATTEMPTS; i++)
-		ids.codes[i] = code_make(batch->arena, CODE_LOT, code_body_candidate(key, ids.lot, (uint32_t)i), key).text;
+		ids.codes[i] =
+			code_make(batch->arena, CODE_LOT, code_body_candidate(key, ids.lot, (uint32_t)i), key)
+				.text;
 	return ids;
 }
 
@@ -80,9 +84,10 @@ static void outputs_read(struct batch *batch, struct item *item)
 	item->output_lots = arena_array(batch->arena, struct named, item->output_count);
 	for (size_t i = 0; i < item->output_count; i++) {
 		name_read(item, THING_PRODUCT, create ? record->product : outputs[i].product,
-		          (struct place_in){create ? NULL : "outputs", i, "product"}, &item->output_products[i]);
+			  (struct place_in){create ? NULL : "outputs", i, "product"},
+			  &item->output_products[i]);
 		name_read(item, THING_LOT, create ? record->lot : outputs[i].lot,
-		          (struct place_in){create ? NULL : "outputs", i, "lot"}, &item->output_lots[i]);
+			  (struct place_in){create ? NULL : "outputs", i, "lot"}, &item->output_lots[i]);
 	}
 }
 
@@ -95,7 +100,8 @@ static void lots_read(struct batch *batch, struct item *item)
 	item->lot_count = list->count;
 	item->lots = arena_array(batch->arena, struct named, list->count);
 	for (size_t i = 0; i < list->count; i++)
-		name_read(item, THING_LOT, lots[i].lot, (struct place_in){transform ? "inputs" : "lots", i, "lot"}, &item->lots[i]);
+		name_read(item, THING_LOT, lots[i].lot,
+			  (struct place_in){transform ? "inputs" : "lots", i, "lot"}, &item->lots[i]);
 }
 
 static void sites_read(struct batch *batch, struct item *item)
@@ -105,9 +111,11 @@ static void sites_read(struct batch *batch, struct item *item)
 	item->site_count = (one ? 1 : 0) + record->sites.count;
 	item->sites = arena_array(batch->arena, struct named, item->site_count);
 	if (one)
-		name_read(item, THING_SITE, record->site, (struct place_in){.member = "site"}, &item->sites[0]);
+		name_read(item, THING_SITE, record->site, (struct place_in){.member = "site"},
+			  &item->sites[0]);
 	for (size_t i = 0; i < record->sites.count; i++)
-		name_read(item, THING_SITE, record->sites.items[i], (struct place_in){"sites", i, ""}, &item->sites[i + (one ? 1 : 0)]);
+		name_read(item, THING_SITE, record->sites.items[i], (struct place_in){"sites", i, ""},
+			  &item->sites[i + (one ? 1 : 0)]);
 }
 
 static void item_read_names(struct batch *batch, struct item *item)
@@ -115,7 +123,8 @@ static void item_read_names(struct batch *batch, struct item *item)
 	const struct record *record = item->job->record;
 	name_read(item, THING_PARTY, record->to, (struct place_in){.member = "to"}, &item->to);
 	name_read(item, THING_PARTY, record->from, (struct place_in){.member = "from"}, &item->from);
-	name_read(item, THING_SHIPMENT, record->shipment, (struct place_in){.member = "shipment"}, &item->shipment);
+	name_read(item, THING_SHIPMENT, record->shipment, (struct place_in){.member = "shipment"},
+		  &item->shipment);
 	sites_read(batch, item);
 	lots_read(batch, item);
 	if (item->job->kind->class == RECORD_CREATE || item->job->kind->class == RECORD_TRANSFORM)
@@ -157,11 +166,6 @@ void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 	batch->new_ids = map_create(batch->arena, count);
 }
 
-static struct sql_array array_of(const struct rows *rows)
-{
-	return (struct sql_array){rows->items, rows->count};
-}
-
 static void want_hash(struct batch *batch, struct rows *hashes, const struct sha256 *hash)
 {
 	*(struct bytes *)rows_add(batch->arena, hashes, sizeof(struct bytes)) = sha256_bytes(hash);
@@ -195,7 +199,8 @@ static void named_resolve(struct batch *batch, enum thing_kind kind, struct name
 		named->found = true;
 		return;
 	}
-	const struct code_find_many_row *code = named->name.form == NAME_CODE ? map_get(batch->codes, str_bytes(named->name.code)) : NULL;
+	const struct code_find_many_row *code =
+		named->name.form == NAME_CODE ? map_get(batch->codes, str_bytes(named->name.code)) : NULL;
 	const struct thing_find_many_row *thing = map_get(batch->things, sha256_bytes(&named->name.hash));
 	if (code && kind == THING_LOT && str_equal(code->kind, STR("lot"))) {
 		named->id = (struct lot_id){code->org_id, code->id};
@@ -216,8 +221,10 @@ static enum problem load_identities(struct batch *batch)
 		want_hash(batch, &hashes, &batch->items[i].event_hash);
 		want_name(batch, &party_hashes, &unused, &batch->items[i].party);
 	}
-	db_queue(batch->db, &sql_event_key_find_many, &(struct event_key_find_many_params){array_of(&hashes)});
-	db_queue(batch->db, &sql_thing_find_many, &(struct thing_find_many_params){array_of(&party_hashes)});
+	db_queue(batch->db, &sql_event_key_find_many,
+		 &(struct event_key_find_many_params){rows_array(&hashes)});
+	db_queue(batch->db, &sql_thing_find_many,
+		 &(struct thing_find_many_params){rows_array(&party_hashes)});
 	enum problem p = db_flush(batch->db);
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_event_key_find_many, (void **)&keys, &count);
@@ -246,7 +253,8 @@ static void answer_take(struct item *item, const struct event_answers_row *row)
 	}
 	item->problem = PROBLEM_NONE;
 	item->job->replayed = true;
-	item->job->answer = arena_str(item->job->arena, (struct str){(const char *)row->answer.at, row->answer.len});
+	item->job->answer =
+		arena_str(item->job->arena, (struct str){(const char *)row->answer.at, row->answer.len});
 }
 
 /* A record that is in already gets its first answer; that of another organisation is nobody else's business. */
@@ -266,7 +274,7 @@ static enum problem load_answers(struct batch *batch)
 	}
 	if (!ids.count)
 		return PROBLEM_NONE;
-	const struct event_answers_params params = {array_of(&orgs), array_of(&ids)};
+	const struct event_answers_params params = {rows_array(&orgs), rows_array(&ids)};
 	db_queue(batch->db, &sql_event_answers, &params);
 	enum problem p = db_flush(batch->db);
 	if (!p)
@@ -330,18 +338,21 @@ static enum problem load_names(struct batch *batch)
 		item_want(batch, item, &hashes, &codes);
 		if (!item->shipment.asked || item->problem)
 			continue;
-		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = item->shipment.name.id.org;
-		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = item->shipment.name.id.lot;
+		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) =
+			item->shipment.name.id.org;
+		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) =
+			item->shipment.name.id.lot;
 	}
-	db_queue(batch->db, &sql_thing_find_many, &(struct thing_find_many_params){array_of(&hashes)});
-	db_queue(batch->db, &sql_code_find_many, &(struct code_find_many_params){array_of(&codes)});
-	const struct shipment_lines_params shipments = {array_of(&orgs), array_of(&ids)};
+	db_queue(batch->db, &sql_thing_find_many, &(struct thing_find_many_params){rows_array(&hashes)});
+	db_queue(batch->db, &sql_code_find_many, &(struct code_find_many_params){rows_array(&codes)});
+	const struct shipment_lines_params shipments = {rows_array(&orgs), rows_array(&ids)};
 	db_queue(batch->db, &sql_shipment_lines, &shipments);
 	enum problem p = db_flush(batch->db);
 	if (!p)
 		p = things_take(batch);
 	if (!p)
-		p = db_take_many(batch->db, batch->arena, &sql_code_find_many, (void **)&code_rows, &code_count);
+		p = db_take_many(batch->db, batch->arena, &sql_code_find_many, (void **)&code_rows,
+				 &code_count);
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_shipment_lines, (void **)&lines, &line_count);
 	if (p)
@@ -362,199 +373,6 @@ static enum problem load_names(struct batch *batch)
 	return PROBLEM_NONE;
 }
 
-struct wanted {
-	struct rows parties, sites, products, lot_orgs, lots, shipment_orgs, shipments, recorders;
-};
-
-static void want_id(struct batch *batch, struct rows *rows, struct uuid id)
-{
-	if (!uuid_is_nil(id))
-		*(struct uuid *)rows_add(batch->arena, rows, sizeof(struct uuid)) = id;
-}
-
-static void want_lot(struct batch *batch, struct wanted *wanted, struct lot_id id)
-{
-	want_id(batch, &wanted->lot_orgs, id.org);
-	want_id(batch, &wanted->lots, id.lot);
-}
-
-static void want_named_lot(struct batch *batch, struct wanted *wanted, const struct named *named)
-{
-	if (named->found)
-		want_lot(batch, wanted, named->id);
-}
-
-static void item_want_rows(struct batch *batch, struct item *item, struct wanted *wanted)
-{
-	item->recorder = item->job->party_count ? item->job->parties[0] : item->acting;
-	want_id(batch, &wanted->recorders, item->recorder);
-	want_id(batch, &wanted->parties, item->recorder);
-	want_id(batch, &wanted->parties, item->acting);
-	want_id(batch, &wanted->parties, item->to.id.lot);
-	want_id(batch, &wanted->parties, item->from.id.lot);
-	want_named_lot(batch, wanted, &item->lot);
-	for (size_t i = 0; i < item->site_count; i++)
-		want_id(batch, &wanted->sites, item->sites[i].id.lot);
-	for (size_t i = 0; i < item->lot_count; i++)
-		want_named_lot(batch, wanted, &item->lots[i]);
-	for (size_t i = 0; i < item->output_count; i++) {
-		want_id(batch, &wanted->products, item->output_products[i].id.lot);
-		want_named_lot(batch, wanted, &item->output_lots[i]);
-	}
-	if (!item->shipment.found)
-		return;
-	want_id(batch, &wanted->shipment_orgs, item->shipment.id.org);
-	want_id(batch, &wanted->shipments, item->shipment.id.lot);
-	const struct shipment_fact *fact = map_get(batch->shipments, MAP_KEY(item->shipment.id.lot));
-	if (fact) /* the shipper's stock goes down: its organisation is the shipment's, its party comes with the row */
-		want_id(batch, &wanted->parties, item->shipment.id.org);
-	for (size_t i = 0; fact && i < fact->line_count; i++)
-		want_lot(batch, wanted, (struct lot_id){fact->lines[i].lot_org, fact->lines[i].lot_id});
-}
-
-static void queue_rows(struct batch *batch, const struct wanted *w)
-{
-	const struct capture_lots_lock_params lots = {array_of(&w->lot_orgs), array_of(&w->lots)};
-	const struct capture_holdings_lock_params holdings = {array_of(&w->lot_orgs), array_of(&w->lots), array_of(&w->parties)};
-	const struct shipments_lock_params shipments = {array_of(&w->shipment_orgs), array_of(&w->shipments)};
-	db_queue(batch->db, &sql_key_heads_lock, &(struct key_heads_lock_params){array_of(&w->recorders)});
-	db_queue(batch->db, &sql_capture_lots_lock, &lots);
-	db_queue(batch->db, &sql_capture_holdings_lock, &holdings);
-	db_queue(batch->db, &sql_shipments_lock, &shipments);
-	db_queue(batch->db, &sql_capture_parties, &(struct capture_parties_params){array_of(&w->parties)});
-	db_queue(batch->db, &sql_capture_sites, &(struct capture_sites_params){array_of(&w->sites)});
-	db_queue(batch->db, &sql_capture_products, &(struct capture_products_params){array_of(&w->products)});
-}
-
-#define TAKE_MANY(batch, name, rows, count) \
-	db_take_many((batch)->db, (batch)->arena, &sql_##name, (void **)&(rows), &(count))
-
-static enum problem take_keys(struct batch *batch)
-{
-	struct key_heads_lock_row *rows;
-	size_t count;
-	enum problem p = TAKE_MANY(batch, key_heads_lock, rows, count);
-	for (size_t i = 0; !p && i < count; i++) {
-		struct held_key *key = arena_new(batch->arena, struct held_key);
-		*key = (struct held_key){.org = rows[i].org_id, .spki = rows[i].spki, .wrapped = rows[i].wrapped,
-		                           .registrar = rows[i].registrar, .seq = rows[i].seq};
-		for (size_t k = 0; k < sizeof key->fingerprint.octets; k++)
-			key->fingerprint.octets[k] = rows[i].fingerprint.at[k];
-		map_set(batch->keys, MAP_KEY(key->org), key);
-	}
-	return p;
-}
-
-static enum problem take_stock(struct batch *batch)
-{
-	struct capture_lots_lock_row *lots;
-	struct capture_holdings_lock_row *holdings;
-	struct shipments_lock_row *shipments;
-	size_t lot_count, holding_count, shipment_count;
-	enum problem p = TAKE_MANY(batch, capture_lots_lock, lots, lot_count);
-	if (!p)
-		p = TAKE_MANY(batch, capture_holdings_lock, holdings, holding_count);
-	if (!p)
-		p = TAKE_MANY(batch, shipments_lock, shipments, shipment_count);
-	if (p)
-		return p;
-	for (size_t i = 0; i < lot_count; i++) {
-		struct lot_fact *fact = arena_new(batch->arena, struct lot_fact);
-		fact->row = lots[i];
-		map_set(batch->lots, MAP_KEY(fact->row.lot_id), fact);
-	}
-	for (size_t i = 0; i < holding_count; i++) {
-		struct holding_fact *fact = arena_new(batch->arena, struct holding_fact);
-		struct holding_key *key = arena_new(batch->arena, struct holding_key);
-		fact->row = holdings[i];
-		*key = (struct holding_key){holdings[i].lot_id, holdings[i].holder};
-		map_set(batch->holdings, MAP_KEY(*key), fact);
-	}
-	for (size_t i = 0; i < shipment_count; i++) {
-		struct shipment_fact *fact = map_get(batch->shipments, MAP_KEY(shipments[i].id));
-		if (fact)
-			fact->row = shipments[i];
-	}
-	return PROBLEM_NONE;
-}
-
-static enum problem take_master(struct batch *batch)
-{
-	struct capture_parties_row *parties;
-	struct capture_sites_row *sites;
-	struct capture_products_row *products;
-	size_t party_count, site_count, product_count;
-	enum problem p = TAKE_MANY(batch, capture_parties, parties, party_count);
-	if (!p)
-		p = TAKE_MANY(batch, capture_sites, sites, site_count);
-	if (!p)
-		p = TAKE_MANY(batch, capture_products, products, product_count);
-	if (p)
-		return p;
-	for (size_t i = 0; i < party_count; i++)
-		map_set(batch->parties, MAP_KEY(parties[i].id), &parties[i]);
-	for (size_t i = 0; i < site_count; i++)
-		map_set(batch->sites, MAP_KEY(sites[i].id), &sites[i]);
-	for (size_t i = 0; i < product_count; i++)
-		map_set(batch->products, MAP_KEY(products[i].id), &products[i]);
-	return PROBLEM_NONE;
-}
-
-/* Products of the lots that are touched (for package sizes), and lineage above the inputs where an output exists
- * already: both depend on the rows just read. */
-static enum problem load_dependents(struct batch *batch)
-{
-	struct rows products = {0}, inputs = {0};
-	struct capture_products_row *rows;
-	struct lot_ancestor_edges_row *edges = NULL;
-	size_t count, edge_count = 0;
-	bool cycle_possible = false;
-	for (size_t i = 0; i < map_count(batch->lots); i++) {
-		const struct lot_fact *lot = map_at(batch->lots, i);
-		if (!map_get(batch->products, MAP_KEY(lot->row.product)))
-			want_id(batch, &products, lot->row.product);
-		want_id(batch, &inputs, lot->row.lot_id);
-	}
-	for (size_t i = 0; i < batch->count; i++)
-		for (size_t k = 0; batch->items[i].job->kind->class == RECORD_TRANSFORM && k < batch->items[i].output_count; k++)
-			cycle_possible |= batch->items[i].output_lots[k].found;
-	if (!products.count && !cycle_possible)
-		return PROBLEM_NONE;
-	const struct lot_ancestor_edges_params above = {cycle_possible ? array_of(&inputs) : (struct sql_array){NULL, 0}, EDGES_LIMIT};
-	db_queue(batch->db, &sql_capture_products, &(struct capture_products_params){array_of(&products)});
-	db_queue(batch->db, &sql_lot_ancestor_edges, &above);
-	enum problem p = db_flush(batch->db);
-	if (!p)
-		p = TAKE_MANY(batch, capture_products, rows, count);
-	if (!p)
-		p = TAKE_MANY(batch, lot_ancestor_edges, edges, edge_count);
-	if (p)
-		return p;
-	for (size_t i = 0; i < count; i++)
-		map_set(batch->products, MAP_KEY(rows[i].id), &rows[i]);
-	for (size_t i = 0; i < edge_count; i++)
-		*ROW_ADD(batch, known_edges, struct lot_edge) = (struct lot_edge){
-			.parent = {edges[i].parent_org, edges[i].parent}, .child = {edges[i].child_org, edges[i].child}};
-	return PROBLEM_NONE;
-}
-
-static enum problem load_rows(struct batch *batch)
-{
-	struct wanted wanted = {0};
-	for (size_t i = 0; i < batch->count; i++)
-		if (!batch->items[i].problem && !batch->items[i].replay)
-			item_want_rows(batch, &batch->items[i], &wanted);
-	queue_rows(batch, &wanted);
-	enum problem p = db_flush(batch->db);
-	if (!p)
-		p = take_keys(batch);
-	if (!p)
-		p = take_stock(batch);
-	if (!p)
-		p = take_master(batch);
-	return p ? p : load_dependents(batch);
-}
-
 enum problem batch_load(struct batch *batch)
 {
 	enum problem p = load_identities(batch);
@@ -562,34 +380,5 @@ enum problem batch_load(struct batch *batch)
 		p = load_answers(batch);
 	if (!p)
 		p = load_names(batch);
-	return p ? p : load_rows(batch);
-}
-
-struct lot_fact *batch_lot(struct batch *batch, const struct named *named)
-{
-	if (named->found)
-		return map_get(batch->lots, MAP_KEY(named->id.lot));
-	/* Made a moment ago, by an earlier record of this batch? */
-	return named->asked && named->name.form != NAME_ID ? map_get(batch->new_numbers, sha256_bytes(&named->name.hash)) : NULL;
-}
-
-struct holding_fact *batch_holding(struct batch *batch, struct lot_id lot, struct uuid holder)
-{
-	const struct holding_key key = {lot.lot, holder};
-	return map_get(batch->holdings, MAP_KEY(key));
-}
-
-struct holding_fact *batch_holding_make(struct batch *batch, const struct lot_fact *lot, struct uuid holder)
-{
-	struct holding_fact *fact = batch_holding(batch, (struct lot_id){lot->row.org_id, lot->row.lot_id}, holder);
-	if (fact)
-		return fact;
-	const struct capture_parties_row *party = map_get(batch->parties, MAP_KEY(holder));
-	struct holding_key *key = arena_new(batch->arena, struct holding_key);
-	fact = arena_new(batch->arena, struct holding_fact);
-	fact->row = (struct capture_holdings_lock_row){
-		.org_id = lot->row.org_id, .lot_id = lot->row.lot_id, .holder = holder, .region = party->region};
-	*key = (struct holding_key){lot->row.lot_id, holder};
-	map_set(batch->holdings, MAP_KEY(*key), fact);
-	return fact;
+	return p ? p : batch_load_rows(batch);
 }

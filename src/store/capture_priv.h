@@ -64,13 +64,13 @@ struct harvest_fact {
 /* What one named thing of a record turned out to be. */
 struct named {
 	struct thing_name name;
-	bool asked;              /* the record names it */
+	bool asked; /* the record names it */
 	bool found;
-	struct lot_id id;        /* parties, sites, products: id.lot */
+	struct lot_id id; /* parties, sites, products: id.lot */
 };
 struct output_ids {
 	struct uuid lot;
-	struct str number;       /* made, when the record names none */
+	struct str number; /* made, when the record names none */
 	struct str codes[CODE_ATTEMPTS];
 	struct sha256 number_hash;
 };
@@ -79,7 +79,7 @@ struct item {
 	struct capture_job *job;
 	enum problem problem;
 	bool replay;
-	struct item *first;      /* of this batch, that it repeats; NULL: none */
+	struct item *first; /* of this batch, that it repeats; NULL: none */
 	struct named party, to, from, shipment, lot, product;
 	struct named *sites, *lots; /* lots: inputs or lots */
 	size_t site_count, lot_count;
@@ -91,9 +91,9 @@ struct item {
 	struct instant time;
 	usec_t recorded_us;
 	struct str lots_json, shipment_json;
-	struct rows alerts;      /* struct uuid */
+	struct rows alerts; /* struct uuid */
 	struct str statement_b64;
-	size_t sealed;           /* index in batch->sealed, when stored */
+	size_t sealed; /* index in batch->sealed, when stored */
 };
 struct event_rows { /* one row of table event */
 	struct item *item;
@@ -103,12 +103,50 @@ struct event_rows { /* one row of table event */
 	struct uuid to;
 	struct str input_active; /* joined by U+001F; absent: none */
 };
-struct thing_row { struct sha256 hash; const char *kind; struct uuid org, id; };
-struct code_row { struct str code; struct uuid org, id; usec_t at; };
-struct link_row { struct lot_id lot; struct uuid event_org, event; int64_t n; const char *role; usec_t at; struct str value, unit; struct sql_nullable_decimal base; };
-struct site_row { struct uuid org, site, event_org, event; int64_t n; const char *type; struct instant time; usec_t at; struct lot_id lot; };
-struct edge_row { struct lot_id parent, child; struct uuid event_org, event; struct decimal input, input_total, output, output_part, output_total; struct str value, unit; usec_t at; };
-struct alert_row { struct uuid org, id; struct risk_finding finding; struct sha256 subject; usec_t seen; struct uuid party, product, event; struct str origin_region, found_region; struct item *item; bool is_new; };
+struct thing_row {
+	struct sha256 hash;
+	const char *kind;
+	struct uuid org, id;
+};
+struct code_row {
+	struct str code;
+	struct uuid org, id;
+	usec_t at;
+};
+struct link_row {
+	struct lot_id lot;
+	struct uuid event_org, event;
+	int64_t n;
+	const char *role;
+	usec_t at;
+	struct str value, unit;
+	struct sql_nullable_decimal base;
+};
+struct site_row {
+	struct uuid org, site, event_org, event;
+	int64_t n;
+	const char *type;
+	struct instant time;
+	usec_t at;
+	struct lot_id lot;
+};
+struct edge_row {
+	struct lot_id parent, child;
+	struct uuid event_org, event;
+	struct decimal input, input_total, output, output_part, output_total;
+	struct str value, unit;
+	usec_t at;
+};
+struct alert_row {
+	struct uuid org, id;
+	struct risk_finding finding;
+	struct sha256 subject;
+	usec_t seen;
+	struct uuid party, product, event;
+	struct str origin_region, found_region;
+	struct item *item;
+	bool is_new;
+};
 
 struct batch {
 	struct capture *capture;
@@ -117,27 +155,29 @@ struct batch {
 	struct item *items;
 	size_t count;
 	/* facts */
-	struct map *things;      /* sha256 → thing_find_many_row */
-	struct map *codes;       /* text → code_find_many_row */
+	struct map *things;                               /* sha256 → thing_find_many_row */
+	struct map *codes;                                /* text → code_find_many_row */
 	struct map *parties, *sites, *products, *regions; /* uuid or code → row */
-	struct map *lots;        /* lot uuid → lot_fact */
-	struct map *holdings;    /* {lot uuid, holder uuid} → holding_fact */
-	struct map *keys;        /* org uuid → held_key */
-	struct map *shipments;   /* shipment uuid → shipment_fact */
-	struct map *new_numbers; /* number hash → lot_fact made in this batch */
+	struct map *lots;                                 /* lot uuid → lot_fact */
+	struct map *holdings;                             /* {lot uuid, holder uuid} → holding_fact */
+	struct map *keys;                                 /* org uuid → held_key */
+	struct map *shipments;                            /* shipment uuid → shipment_fact */
+	struct map *new_numbers;                          /* number hash → lot_fact made in this batch */
 	struct map *new_ids;     /* event hash → item of this batch that stores it */
 	struct rows known_edges; /* struct lot_edge: upstream of inputs, for the cycle check */
 	struct rows uses, harvests;
 	/* to write */
-	struct rows sealed;      /* struct unsigned_statement, parallel to events */
-	struct rows events;      /* struct event_rows */
+	struct rows sealed; /* struct unsigned_statement, parallel to events */
+	struct rows events; /* struct event_rows */
 	struct rows things_new, codes_new, links, site_rows, edges, alerts;
-	struct rows sold;        /* struct uuid: lots sold in this batch */
+	struct rows sold; /* struct uuid: lots sold in this batch */
 };
 
 struct capture {
 	struct capture_settings settings;
-	struct config_view { int64_t batch, writers; } limits;
+	struct config_view {
+		int64_t batch, writers;
+	} limits;
 	pthread_t *threads;
 	size_t thread_count;
 	pthread_mutex_t queue_lock;
@@ -149,16 +189,30 @@ struct capture {
 	usec_t last_recorded_us;
 };
 
-struct holding_key { struct uuid lot, holder; };
+struct holding_key {
+	struct uuid lot, holder;
+};
+
+static inline struct sql_array rows_array(const struct rows *rows)
+{
+	return (struct sql_array){rows->items, rows->count};
+}
 
 /* capture_names.c */
 /* A place in a record: /member, or /list/index/member ("" for the element itself). */
-struct place_in { const char *list; size_t index; const char *member; };
+struct place_in {
+	const char *list;
+	size_t index;
+	const char *member;
+};
 enum problem refuse(struct item *item, enum problem p, const char *rule, struct place_in where);
 void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count);
 enum problem batch_load(struct batch *batch) must_check;
+/* capture_facts.c */
+enum problem batch_load_rows(struct batch *batch) must_check;
 struct output_ids item_output_ids(struct batch *batch, struct item *item, size_t index);
-struct holding_fact *batch_holding(struct batch *batch, struct lot_id lot, struct uuid holder); /* NULL: none */
+struct holding_fact *batch_holding(struct batch *batch, struct lot_id lot,
+				   struct uuid holder); /* NULL: none */
 struct holding_fact *batch_holding_make(struct batch *batch, const struct lot_fact *lot, struct uuid holder);
 struct lot_fact *batch_lot(struct batch *batch, const struct named *named);
 /* capture_decide.c */
@@ -174,21 +228,23 @@ struct event_parts {
 	struct str shipment_uri;
 };
 enum problem event_store(struct batch *batch, struct item *item, const struct event_parts *parts) must_check;
-struct epcis_thing thing_of_lot(struct batch *batch, const struct lot_fact *lot, const struct quantity *q, const struct quantity *net);
+struct epcis_thing thing_of_lot(struct batch *batch, const struct lot_fact *lot, const struct quantity *q,
+				const struct quantity *net);
 /* capture_transform.c */
 enum problem decide_transform(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_lots.c */
-struct output_plan { /* one output of a harvest or transformation, checked */
-	struct lot_fact *lot;            /* NULL: to be made */
+struct output_plan {          /* one output of a harvest or transformation, checked */
+	struct lot_fact *lot; /* NULL: to be made */
 	const struct capture_products_row *product;
 	struct quantity quantity, net;
 	bool has_net;
-	struct decimal base;             /* in the lot's own measure */
+	struct decimal base; /* in the lot's own measure */
 };
-enum problem output_plan(struct batch *batch, struct item *item, size_t index, const struct capture_parties_row *acting,
-                         struct output_plan *ret) must_check;
-struct lot_fact *output_apply(struct batch *batch, struct item *item, size_t index, const struct capture_parties_row *acting,
-                              const struct capture_sites_row *site, const struct output_plan *plan, bool own);
+enum problem output_plan(struct batch *batch, struct item *item, size_t index,
+			 const struct capture_parties_row *acting, struct output_plan *ret) must_check;
+struct lot_fact *output_apply(struct batch *batch, struct item *item, size_t index,
+			      const struct capture_parties_row *acting, const struct capture_sites_row *site,
+			      const struct output_plan *plan, bool own);
 struct input_plan {
 	struct lot_fact *lot;
 	struct holding_fact *holding;
@@ -197,26 +253,29 @@ struct input_plan {
 	struct decimal base;
 };
 enum problem input_plan(struct batch *batch, struct item *item, size_t index, const char *list,
-                        const struct capture_parties_row *acting, struct input_plan *ret) must_check;
-enum problem inputs_check_stock(struct item *item, const char *list, struct input_plan *plans, size_t count) must_check;
-struct package *product_packages(struct batch *batch, const struct capture_products_row *product, size_t *ret_count);
+			const struct capture_parties_row *acting, struct input_plan *ret) must_check;
+enum problem inputs_check_stock(struct item *item, const char *list, struct input_plan *plans,
+				size_t count) must_check;
+struct package *product_packages(struct batch *batch, const struct capture_products_row *product,
+				 size_t *ret_count);
 bool mass_of(struct batch *batch, const struct capture_products_row *product, const struct quantity *q,
-             const struct quantity *net, struct decimal *ret);
-enum problem record_amount(const struct record_quantity *q, struct quantity *ret, struct quantity *ret_net, bool *ret_has_net) must_check;
+	     const struct quantity *net, struct decimal *ret);
+enum problem record_amount(const struct record_quantity *q, struct quantity *ret, struct quantity *ret_net,
+			   bool *ret_has_net) must_check;
 /* capture_alerts.c */
 enum problem batch_alert_facts(struct batch *batch) must_check;
 void alerts_of_use(struct batch *batch, struct item *item, const struct event_parts *parts);
 void alerts_of_harvest(struct batch *batch, struct item *item, const struct event_parts *parts);
 void alerts_add(struct batch *batch, struct item *item, const struct risk_findings *findings, struct uuid org,
-                struct uuid product, struct str origin_region);
+		struct uuid product, struct str origin_region);
 enum problem alerts_resolve(struct batch *batch) must_check;
 /* The column of `n` values of one type, made by an expression over the row index `i`. */
-#define COLUMN(target, ctype, n, expression)                                                         \
-	do {                                                                                         \
-		ctype *column_ = arena_array(batch->arena, ctype, (n));                              \
-		for (size_t i = 0; i < (n); i++)                                                     \
-			column_[i] = (expression);                                                   \
-		(target) = (struct sql_array){column_, (n)};                                         \
+#define COLUMN(target, ctype, n, expression) \
+	do { \
+		ctype *column_ = arena_array(batch->arena, ctype, (n)); \
+		for (size_t i = 0; i < (n); i++) \
+			column_[i] = (expression); \
+		(target) = (struct sql_array){column_, (n)}; \
 	} while (0)
 void alerts_send(struct batch *batch);
 /* capture_write.c */

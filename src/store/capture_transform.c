@@ -13,7 +13,8 @@ struct transform {
 	enum dimension input_measure, output_measure;
 };
 
-static enum problem plan_all(struct batch *batch, struct item *item, struct event_parts *parts, struct transform *t)
+static enum problem plan_all(struct batch *batch, struct item *item, struct event_parts *parts,
+			     struct transform *t)
 {
 	enum problem p = PROBLEM_NONE;
 	t->input_count = item->lot_count;
@@ -46,7 +47,8 @@ static bool measure_inputs(struct batch *batch, struct transform *t, bool by_mas
 		const struct input_plan *in = &t->inputs[i];
 		if (same)
 			t->input_parts[i] = in->base;
-		else if (!mass_of(batch, input_product(batch, in), &in->quantity, in->has_net ? &in->net : NULL, &t->input_parts[i]))
+		else if (!mass_of(batch, input_product(batch, in), &in->quantity,
+				  in->has_net ? &in->net : NULL, &t->input_parts[i]))
 			return false;
 		t->input_total = decimal_add(t->input_total, t->input_parts[i]);
 	}
@@ -66,7 +68,8 @@ static bool measure_outputs(struct batch *batch, struct transform *t, bool by_ma
 		const struct output_plan *out = &t->outputs[i];
 		if (same)
 			t->output_parts[i] = out->base;
-		else if (!mass_of(batch, out->product, &out->quantity, out->has_net ? &out->net : NULL, &t->output_parts[i]))
+		else if (!mass_of(batch, out->product, &out->quantity, out->has_net ? &out->net : NULL,
+				  &t->output_parts[i]))
 			return false;
 		t->output_total = decimal_add(t->output_total, t->output_parts[i]);
 	}
@@ -77,28 +80,34 @@ static enum problem measure_all(struct batch *batch, struct item *item, struct t
 {
 	t->input_parts = arena_array(batch->arena, struct decimal, t->input_count);
 	t->output_parts = arena_array(batch->arena, struct decimal, t->output_count);
-	const char *where = !measure_inputs(batch, t, /* by_mass */ false)     ? "/inputs"
-	                    : !measure_outputs(batch, t, /* by_mass */ false) ? "/outputs"
-	                                                                       : NULL;
+	const char *where = !measure_inputs(batch, t, /* by_mass */ false)    ? "/inputs"
+			    : !measure_outputs(batch, t, /* by_mass */ false) ? "/outputs"
+									      : NULL;
 	if (!where)
 		return PROBLEM_NONE;
-	item->job->fault->detail = STR("they have no common measure: give net weights or register package sizes");
+	item->job->fault->detail =
+		STR("they have no common measure: give net weights or register package sizes");
 	return fault_set(item->job->fault, PROBLEM_UNIT_DIMENSION, "common measure", "%s", where);
 }
 
 /* What came out against what went in, where both can be put in one measure. */
-static enum problem check_yield(struct batch *batch, struct item *item, struct transform *t, struct risk_findings *ret)
+static enum problem check_yield(struct batch *batch, struct item *item, struct transform *t,
+				struct risk_findings *ret)
 {
 	struct transform measured = *t;
 	measured.input_parts = arena_array(batch->arena, struct decimal, t->input_count);
 	measured.output_parts = arena_array(batch->arena, struct decimal, t->output_count);
 	bool comparable = t->input_measure == t->output_measure && t->input_measure != DIMENSION_PACKAGE;
-	if (!comparable && (!measure_inputs(batch, &measured, /* by_mass */ true) || !measure_outputs(batch, &measured, true)))
+	if (!comparable && (!measure_inputs(batch, &measured, /* by_mass */ true) ||
+			    !measure_outputs(batch, &measured, true)))
 		return PROBLEM_NONE;
 	const struct transform *m = comparable ? t : &measured;
-	const struct risk_transform facts = {.event = item->job->id, .process = item->job->record->type,
-	                                     .commodity = t->outputs[0].product->commodity, .input = m->input_total,
-	                                     .output = m->output_total, .dimension = m->input_measure};
+	const struct risk_transform facts = {.event = item->job->id,
+					     .process = item->job->record->type,
+					     .commodity = t->outputs[0].product->commodity,
+					     .input = m->input_total,
+					     .output = m->output_total,
+					     .dimension = m->input_measure};
 	bool refuse = false;
 	struct str detail = {NULL, 0};
 	risk_m01(batch->arena, batch->capture->settings.reference, &facts, ret, &refuse, &detail);
@@ -119,24 +128,33 @@ static enum problem check_cycle(struct batch *batch, struct item *item, const st
 				.parent = {t->inputs[i].lot->row.org_id, t->inputs[i].lot->row.lot_id},
 				.child = {child->row.org_id, child->row.lot_id}};
 	}
-	if (!count || !lot_graph_makes_cycle(batch->arena, batch->known_edges.items, batch->known_edges.count, added, count))
+	if (!count || !lot_graph_makes_cycle(batch->arena, batch->known_edges.items, batch->known_edges.count,
+					     added, count))
 		return PROBLEM_NONE;
 	return fault_set(item->job->fault, PROBLEM_LINEAGE_CYCLE, "acyclic", "/outputs");
 }
 
-static void add_edges(struct batch *batch, struct item *item, const struct transform *t, const struct event_parts *parts)
+static void add_edges(struct batch *batch, struct item *item, const struct transform *t,
+		      const struct event_parts *parts)
 {
 	for (size_t k = 0; k < t->output_count; k++)
 		for (size_t i = 0; i < t->input_count; i++) {
 			const struct lot_fact *parent = t->inputs[i].lot, *child = parts->output_lots[k];
 			struct edge_row *edge = ROW_ADD(batch, edges, struct edge_row);
-			*edge = (struct edge_row){
-				.parent = {parent->row.org_id, parent->row.lot_id}, .child = {child->row.org_id, child->row.lot_id},
-				.event_org = item->recorder, .event = item->job->id, .input = t->input_parts[i],
-				.input_total = t->input_total, .output = t->outputs[k].base, .output_part = t->output_parts[k],
-				.output_total = t->output_total, .value = t->inputs[i].quantity.value,
-				.unit = str_of(t->inputs[i].quantity.unit->code), .at = item->recorded_us};
-			*ROW_ADD(batch, known_edges, struct lot_edge) = (struct lot_edge){.parent = edge->parent, .child = edge->child};
+			*edge = (struct edge_row){.parent = {parent->row.org_id, parent->row.lot_id},
+						  .child = {child->row.org_id, child->row.lot_id},
+						  .event_org = item->recorder,
+						  .event = item->job->id,
+						  .input = t->input_parts[i],
+						  .input_total = t->input_total,
+						  .output = t->outputs[k].base,
+						  .output_part = t->output_parts[k],
+						  .output_total = t->output_total,
+						  .value = t->inputs[i].quantity.value,
+						  .unit = str_of(t->inputs[i].quantity.unit->code),
+						  .at = item->recorded_us};
+			*ROW_ADD(batch, known_edges, struct lot_edge) =
+				(struct lot_edge){.parent = edge->parent, .child = edge->child};
 		}
 }
 
@@ -146,15 +164,18 @@ static enum problem check_distinct(struct item *item, const struct transform *t)
 	for (size_t i = 0; i < t->input_count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (t->inputs[i].lot == t->inputs[k].lot)
-				return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "unique", "/inputs/%zu/lot", i);
+				return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "unique",
+						 "/inputs/%zu/lot", i);
 	for (size_t i = 0; i < t->output_count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (t->outputs[i].lot && t->outputs[i].lot == t->outputs[k].lot)
-				return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "unique", "/outputs/%zu/lot", i);
+				return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "unique",
+						 "/outputs/%zu/lot", i);
 	return PROBLEM_NONE;
 }
 
-static void apply(struct batch *batch, struct item *item, struct event_parts *parts, const struct transform *t)
+static void apply(struct batch *batch, struct item *item, struct event_parts *parts,
+		  const struct transform *t)
 {
 	const struct capture_sites_row *site = parts->site_count ? parts->sites[0] : NULL;
 	parts->input_count = t->input_count;
@@ -172,8 +193,10 @@ static void apply(struct batch *batch, struct item *item, struct event_parts *pa
 	}
 	for (size_t i = 0; i < t->output_count; i++) {
 		const struct output_plan *out = &t->outputs[i];
-		parts->output_lots[i] = output_apply(batch, item, i, parts->acting, site, out, /* own */ false);
-		parts->outputs[i] = thing_of_lot(batch, parts->output_lots[i], &out->quantity, out->has_net ? &out->net : NULL);
+		parts->output_lots[i] =
+			output_apply(batch, item, i, parts->acting, site, out, /* own */ false);
+		parts->outputs[i] = thing_of_lot(batch, parts->output_lots[i], &out->quantity,
+						 out->has_net ? &out->net : NULL);
 	}
 }
 
@@ -195,6 +218,6 @@ enum problem decide_transform(struct batch *batch, struct item *item, struct eve
 	apply(batch, item, parts, &t);
 	add_edges(batch, item, &t, parts);
 	alerts_add(batch, item, &findings, parts->acting->id, t.outputs[0].product->id,
-	           parts->site_count ? parts->sites[0]->region : parts->acting->region);
+		   parts->site_count ? parts->sites[0]->region : parts->acting->region);
 	return event_store(batch, item, parts);
 }

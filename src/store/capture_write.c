@@ -17,7 +17,8 @@ static struct str text_of(const char *literal)
 static int64_t flags_of(const struct capture_job *job)
 {
 	struct str mode = job->record->entry_mode;
-	return (job->time_ahead ? EVENT_TIME_AHEAD : 0) | (str_equal(mode, STR("paper")) ? EVENT_FROM_PAPER : 0) |
+	return (job->time_ahead ? EVENT_TIME_AHEAD : 0) |
+	       (str_equal(mode, STR("paper")) ? EVENT_FROM_PAPER : 0) |
 	       (str_equal(mode, STR("import")) ? EVENT_IMPORTED : 0);
 }
 
@@ -66,7 +67,8 @@ static void send_events(struct batch *batch)
 	COLUMN(p.org_id, struct uuid, n, rows[i].item->recorder);
 	COLUMN(p.id, struct uuid, n, rows[i].item->job->id);
 	COLUMN(p.event_id, struct str, n,
-	     arena_printf(batch->arena, "urn:uuid:%.*s", STR_ARGS(uuid_print(batch->arena, rows[i].item->job->id))));
+	       arena_printf(batch->arena, "urn:uuid:%.*s",
+			    STR_ARGS(uuid_print(batch->arena, rows[i].item->job->id))));
 	COLUMN(p.type, struct str, n, text_of(rows[i].item->job->kind->word));
 	COLUMN(p.event_time, usec_t, n, rows[i].item->time.at_us);
 	COLUMN(p.offset_min, int64_t, n, rows[i].item->time.offset_min);
@@ -78,7 +80,8 @@ static void send_events(struct batch *batch)
 	COLUMN(p.region, struct str, n, rows[i].region);
 	COLUMN(p.to_party, struct uuid, n, rows[i].to);
 	COLUMN(p.input_product, struct str, n,
-	     rows[i].item->job->kind->class == RECORD_OBSERVE ? rows[i].item->job->record->product : ((struct str){NULL, 0}));
+	       rows[i].item->job->kind->class == RECORD_OBSERVE ? rows[i].item->job->record->product
+								: ((struct str){NULL, 0}));
 	COLUMN(p.input_active, struct str, n, rows[i].input_active);
 	COLUMN(p.flags, int64_t, n, flags_of(rows[i].item->job));
 	COLUMN(p.body, struct bytes, n, str_bytes(rows[i].body));
@@ -105,7 +108,8 @@ static void send_events(struct batch *batch)
 /* — lots and stock — */
 static int by_lot(const void *a, const void *b)
 {
-	const struct lot_fact *x = *(const struct lot_fact *const *)a, *y = *(const struct lot_fact *const *)b;
+	const struct lot_fact *x = *(const struct lot_fact *const *)a,
+			      *y = *(const struct lot_fact *const *)b;
 	int order = uuid_compare(x->row.org_id, y->row.org_id);
 	return order ? order : uuid_compare(x->row.lot_id, y->row.lot_id);
 }
@@ -139,7 +143,7 @@ static void send_lots(struct batch *batch)
 	COLUMN(p.offset_min, int64_t, n, lots[i]->row.offset_min);
 	COLUMN(p.produced_day, int32_t, n, lots[i]->row.produced_day);
 	COLUMN(p.expires_day, int32_t, n,
-	     lots[i]->row.expires_day.known ? (int32_t)lots[i]->row.expires_day.value : SQL_NULL_DAY);
+	       lots[i]->row.expires_day.known ? (int32_t)lots[i]->row.expires_day.value : SQL_NULL_DAY);
 	COLUMN(p.flags, int64_t, n, lots[i]->row.flags);
 	COLUMN(p.salt, struct bytes, n, lots[i]->row.salt);
 	COLUMN(p.head, struct bytes, n, lots[i]->row.head);
@@ -149,7 +153,8 @@ static void send_lots(struct batch *batch)
 
 static int by_holding(const void *a, const void *b)
 {
-	const struct holding_fact *x = *(const struct holding_fact *const *)a, *y = *(const struct holding_fact *const *)b;
+	const struct holding_fact *x = *(const struct holding_fact *const *)a,
+				  *y = *(const struct holding_fact *const *)b;
 	int order = uuid_compare(x->row.org_id, y->row.org_id);
 	if (!order)
 		order = uuid_compare(x->row.lot_id, y->row.lot_id);
@@ -160,7 +165,8 @@ static void send_holdings(struct batch *batch)
 {
 	struct holding_upsert_many_params p;
 	size_t n = 0;
-	struct holding_fact **rows = arena_array(batch->arena, struct holding_fact *, map_count(batch->holdings) + 1);
+	struct holding_fact **rows =
+		arena_array(batch->arena, struct holding_fact *, map_count(batch->holdings) + 1);
 	for (size_t i = 0; i < map_count(batch->holdings); i++)
 		if (((struct holding_fact *)map_at(batch->holdings, i))->dirty)
 			rows[n++] = map_at(batch->holdings, i);
@@ -282,9 +288,11 @@ static void send_shipments(struct batch *batch)
 		struct shipment_fact *fact = map_at(batch->shipments, i);
 		if (!fact->dirty)
 			continue;
-		*(struct shipment_fact **)rows_add(batch->arena, &dirty, sizeof(struct shipment_fact *)) = fact;
+		*(struct shipment_fact **)rows_add(batch->arena, &dirty, sizeof(struct shipment_fact *)) =
+			fact;
 		for (size_t k = 0; k < fact->line_count; k++)
-			*(struct shipment_lines_row *)rows_add(batch->arena, &lines, sizeof(struct shipment_lines_row)) = fact->lines[k];
+			*(struct shipment_lines_row *)rows_add(
+				batch->arena, &lines, sizeof(struct shipment_lines_row)) = fact->lines[k];
 	}
 	if (!dirty.count)
 		return;
@@ -316,7 +324,8 @@ static void send_keys(struct batch *batch)
 	struct key_head_update_many_params p;
 	size_t n = map_count(batch->keys);
 	const struct map *keys = batch->keys;
-	COLUMN(p.fingerprint, struct bytes, n, sha256_bytes(&((struct held_key *)map_at(keys, i))->fingerprint));
+	COLUMN(p.fingerprint, struct bytes, n,
+	       sha256_bytes(&((struct held_key *)map_at(keys, i))->fingerprint));
 	COLUMN(p.seq, int64_t, n, ((struct held_key *)map_at(keys, i))->seq);
 	db_queue(batch->db, &sql_key_head_update_many, &p);
 }

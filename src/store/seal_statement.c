@@ -11,25 +11,35 @@ void seal_compose(struct arena *arena, struct str log, struct unsigned_statement
 	random_fill(item->secret, sizeof item->secret);
 	item->manifest = manifest_build(arena, item->secret, item->views);
 	const struct statement statement = {
-		.kind = str_of(item->kind), .log = log, .org = item->key->org, .key = item->key->fingerprint, .seq = item->seq,
-		.at_s = item->at_s, .lots = {.count = item->lot_count, .hashes = item->lots},
+		.kind = str_of(item->kind),
+		.log = log,
+		.org = item->key->org,
+		.key = item->key->fingerprint,
+		.seq = item->seq,
+		.at_s = item->at_s,
+		.lots = {.count = item->lot_count, .hashes = item->lots},
 		.prevs = {.count = item->prev_count, .hashes = item->prevs},
-		.body = sha256_of(str_bytes(item->manifest)), .body_len = item->manifest.len, .media_type = MANIFEST_MEDIA_TYPE,
+		.body = sha256_of(str_bytes(item->manifest)),
+		.body_len = item->manifest.len,
+		.media_type = MANIFEST_MEDIA_TYPE,
 	};
 	item->text = statement_print(arena, &statement);
 	item->text_hash = statement_hash(item->text);
 }
 
-static enum problem sign_some(struct arena *arena, struct signer *signer, struct str log, struct unsigned_statement *items,
-                              size_t count)
+static enum problem sign_some(struct arena *arena, struct signer *signer, struct str log,
+			      struct unsigned_statement *items, size_t count)
 {
 	struct signer_request *requests = arena_array(arena, struct signer_request, count);
 	struct signer_key *keys = arena_array(arena, struct signer_key, count);
 	struct signer_result *results = arena_array(arena, struct signer_result, count);
 	for (size_t i = 0; i < count; i++) {
 		const struct held_key *key = items[i].key;
-		keys[i] = (struct signer_key){.org = key->org, .fingerprint = key->fingerprint, .registrar = key->registrar,
-		                              .spki = key->spki, .wrapped = key->wrapped};
+		keys[i] = (struct signer_key){.org = key->org,
+					      .fingerprint = key->fingerprint,
+					      .registrar = key->registrar,
+					      .spki = key->spki,
+					      .wrapped = key->wrapped};
 		requests[i] = (struct signer_request){&keys[i], items[i].text};
 	}
 	enum problem p = signer_sign_batch(signer, arena, requests, count, results);
@@ -38,7 +48,8 @@ static enum problem sign_some(struct arena *arena, struct signer *signer, struct
 		struct note note = {.text = items[i].text, .count = 1};
 		struct note_key verifier;
 		struct str name = statement_signer_name(arena, log, items[i].key->org);
-		if (results[i].verdict != SIGNER_SIGNED || !note_key_from_spki(name, items[i].key->spki, &verifier))
+		if (results[i].verdict != SIGNER_SIGNED ||
+		    !note_key_from_spki(name, items[i].key->spki, &verifier))
 			return PROBLEM_SIGNER_UNAVAILABLE;
 		note.signatures[0] = (struct note_signature){name, verifier.id, results[i].signature};
 		items[i].note = note_print(arena, &note);
@@ -48,7 +59,8 @@ static enum problem sign_some(struct arena *arena, struct signer *signer, struct
 	return p;
 }
 
-enum problem seal_sign(struct arena *arena, struct signer *signer, struct str log, struct unsigned_statement *items, size_t count)
+enum problem seal_sign(struct arena *arena, struct signer *signer, struct str log,
+		       struct unsigned_statement *items, size_t count)
 {
 	enum problem p = PROBLEM_NONE;
 	for (size_t done = 0; !p && done < count; done += SIGNER_MAX_BATCH) {

@@ -16,22 +16,28 @@ struct reader;
 
 struct app {
 	const struct config *config;
-	struct str conninfo;            /* of the application role */
-	struct str root_url;            /* stands in codes: FARMTRAIL_PUBLIC_URL, else http://127.0.0.1:PORT */
-	bool test_codes;                /* no public URL, or demonstration data: TEST mark */
+	struct str conninfo; /* of the application role */
+	struct str root_url; /* stands in codes: FARMTRAIL_PUBLIC_URL, else http://127.0.0.1:PORT */
+	bool test_codes;     /* no public URL, or demonstration data: TEST mark */
 	struct signer *signer;
 	struct capture *capture;
 	struct trail_cache *cache;
-	struct reader *reader;          /* pipelined point reads */
-	struct key_cache *keys;         /* API keys known in memory */
+	struct reader *reader;  /* pipelined point reads */
+	struct key_cache *keys; /* API keys known in memory */
 	const struct reference *reference;
 	uint8_t code_key[32];
-	struct uuid registrar;          /* party whose key signs master data and enrolments */
+	struct uuid registrar; /* party whose key signs master data and enrolments */
 	struct str started_at;
 };
 
-static inline struct app *call_app(const struct call *call) { return call->app; }
-static inline struct db *call_db(const struct call *call) { return call->worker; }
+static inline struct app *call_app(const struct call *call)
+{
+	return call->app;
+}
+static inline struct db *call_db(const struct call *call)
+{
+	return call->worker;
+}
 /* Row security scope of the caller. */
 struct db_scope call_scope(const struct call *call);
 /* An administrator's key that is bound to no party and no region. */
@@ -39,6 +45,7 @@ bool call_sees_all(const struct call *call);
 
 /* Opaque cursors of lists that are ordered by a number (a time, mostly) and an id. PROBLEM_CURSOR: not one of ours. */
 struct str cursor_print(struct arena *arena, int64_t place, struct uuid id);
-enum problem cursor_read(struct arena *arena, struct str cursor, int64_t *ret_place, struct uuid *ret_id) must_check;
+enum problem cursor_read(struct arena *arena, struct str cursor, int64_t *ret_place,
+			 struct uuid *ret_id) must_check;
 
 #endif

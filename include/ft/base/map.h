@@ -14,6 +14,7 @@ void map_set(struct map *map, struct bytes key, void *value);
 size_t map_count(const struct map *map);
 /* In the order of insertion. */
 void *map_at(const struct map *map, size_t index);
-#define MAP_KEY(object) ((struct bytes){(const uint8_t *)&(object), sizeof(object)}) /* of a struct without padding */
+#define MAP_KEY(object) \
+	((struct bytes){(const uint8_t *)&(object), sizeof(object)}) /* of a struct without padding */
 
 #endif

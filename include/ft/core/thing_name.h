@@ -8,11 +8,19 @@
 #include "ft/core/lot_id.h"
 #include "ft/crypto/digest.h"
 
-enum thing_kind { THING_PARTY, THING_SITE, THING_PRODUCT, THING_CERTIFICATE, THING_LOT, THING_SHIPMENT, THING_KIND_COUNT };
+enum thing_kind {
+	THING_PARTY,
+	THING_SITE,
+	THING_PRODUCT,
+	THING_CERTIFICATE,
+	THING_LOT,
+	THING_SHIPMENT,
+	THING_KIND_COUNT
+};
 extern const char *const thing_kind_words[THING_KIND_COUNT]; /* as in table thing */
 
 enum thing_name_form {
-	NAME_ID,   /* the id itself: no look-up of the name is needed */
+	NAME_ID, /* the id itself: no look-up of the name is needed */
 	NAME_CODE, /* looks like a short code: table code first, then `hash` (an own number may look like one) */
 	NAME_HASH, /* everything else: table thing */
 };
@@ -25,12 +33,13 @@ struct thing_name {
 
 /* Reads a spelling of a thing of this kind; a bare number is one within `party` (ignored for parties).
  * PROBLEM_IDENTIFIER_SYNTAX: none of the forms. */
-enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct uuid party, struct str spelling,
-                             struct thing_name *ret) must_check;
+enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct uuid party,
+			     struct str spelling, struct thing_name *ret) must_check;
 
 /* The directory keys under which a thing is filed. */
 struct sha256 thing_hash_number(enum thing_kind kind, struct uuid party, struct str number);
-struct sha256 thing_hash_path(struct str path); /* decoded identity of a URI: "/o/91500…/p/RICE/b/L1", "/01/…/10/…" */
+struct sha256 thing_hash_path(
+	struct str path); /* decoded identity of a URI: "/o/91500…/p/RICE/b/L1", "/01/…/10/…" */
 /* The path of a URI as filed: without scheme and host, percent-decoded, no trailing slash. absent: not a URI. */
 struct str thing_uri_path(struct arena *arena, struct str uri);
 

@@ -8,6 +8,7 @@
 #include "ft/base/problem.h"
 
 /* libpq connection string. PROBLEM_CONFIG with detail when DIR has no cluster. */
-enum problem private_cluster_conninfo(struct arena *arena, struct str data_dir, struct str *ret, struct fault *reterr) must_check;
+enum problem private_cluster_conninfo(struct arena *arena, struct str data_dir, struct str *ret,
+				      struct fault *reterr) must_check;
 
 #endif

@@ -7,15 +7,15 @@
 
 struct init_settings {
 	struct str data_dir;
-	struct str origin;            /* absent: what the directory has, else a new one that nobody else has */
-	struct str conninfo;          /* of a role that may write everything; absent: the private cluster */
+	struct str origin;   /* absent: what the directory has, else a new one that nobody else has */
+	struct str conninfo; /* of a role that may write everything; absent: the private cluster */
 	struct str database, database_owner; /* written to farmtrail.env when present */
-	struct str signer_executable; /* farmtrail-signer */
+	struct str signer_executable;        /* farmtrail-signer */
 	bool demonstration;
 };
 struct init_result {
 	struct str origin;
-	struct str key_file;     /* DIR/admin.key */
+	struct str key_file;       /* DIR/admin.key */
 	bool made_directory_ready; /* false: everything was there already */
 };
 /* Every step looks before it acts, and files appear whole or not at all: killed anywhere and run again, it goes on.

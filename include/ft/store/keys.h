@@ -13,13 +13,14 @@ enum key_scope {
 	KEY_REGISTER = 1 << 4,
 	KEY_ADMIN = 1 << 5,
 };
-extern const char *const key_scope_words[]; /* read capture inspect register admin, NULL; word i is bit 1 << (i + 1) */
-unsigned key_scope_find(struct str word);    /* 0: no such word */
+extern const char
+	*const key_scope_words[]; /* read capture inspect register admin, NULL; word i is bit 1 << (i + 1) */
+unsigned key_scope_find(struct str word); /* 0: no such word */
 
 /* What a secret opens. */
 struct known_key {
 	struct uuid id;
-	unsigned scopes; /* enum key_scope bits */
+	unsigned scopes;   /* enum key_scope bits */
 	struct str region; /* absent: not bounded by region */
 	const struct uuid *parties;
 	size_t party_count;
@@ -77,7 +78,7 @@ struct api_key_filter {
 enum problem api_key_read_list(struct db *db, struct arena *arena, const struct api_key_filter *filter,
 			       struct api_key **ret, size_t *ret_count) must_check;
 /* Revoking a revoked key succeeds. PROBLEM_NOT_FOUND. The caller then calls key_cache_forget. */
-enum problem api_key_revoke_now(struct db *db, struct arena *arena, struct uuid id, struct uuid by, struct str request_id,
-				usec_t now_us) must_check;
+enum problem api_key_revoke_now(struct db *db, struct arena *arena, struct uuid id, struct uuid by,
+				struct str request_id, usec_t now_us) must_check;
 
 #endif

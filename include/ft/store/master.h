@@ -10,7 +10,7 @@
 
 /* Who acts. */
 struct master_actor {
-	struct uuid key; /* nil: init */
+	struct uuid key;            /* nil: init */
 	const struct uuid *parties; /* none: not bounded to parties */
 	size_t party_count;
 	struct str region; /* absent: not bounded to a region */
@@ -129,13 +129,14 @@ extern const struct shape party_input_shape, site_input_shape, product_input_sha
  * content. PROBLEM_NUMBER_TAKEN names the number by pointer. A new party gets its custodial key in the same
  * transaction. Beside these: FIELD_…, REGION_UNKNOWN, REFERENCE_UNKNOWN, GEOMETRY, GTIN_…, UNIT_…, TIME_FUTURE,
  * FORBIDDEN, NOT_FOUND, SIGNER_UNAVAILABLE and those of db_tx. */
-enum problem master_create(const struct master *m, enum thing_kind kind, const void *input, void *ret, bool *ret_replayed,
-			   struct fault *reterr) must_check;
+enum problem master_create(const struct master *m, enum thing_kind kind, const void *input, void *ret,
+			   bool *ret_replayed, struct fault *reterr) must_check;
 /* A further version; `if_version` 0: whatever the newest is. PROBLEM_PRECONDITION_FAILED when it is not the newest. */
 enum problem master_replace(const struct master *m, enum thing_kind kind, struct uuid id, int64_t if_version,
 			    const void *input, void *ret, struct fault *reterr) must_check;
 /* `version` 0: the newest. PROBLEM_NOT_FOUND also for what the actor may not see. */
-enum problem master_read(const struct master *m, enum thing_kind kind, struct uuid id, int64_t version, void *ret) must_check;
+enum problem master_read(const struct master *m, enum thing_kind kind, struct uuid id, int64_t version,
+			 void *ret) must_check;
 
 struct master_filter {
 	struct str q, region, state;
@@ -143,12 +144,13 @@ struct master_filter {
 	int64_t limit;
 };
 /* *ret is an array of the kind's structs, by id. */
-enum problem master_read_list(const struct master *m, enum thing_kind kind, const struct master_filter *filter, void *ret,
-			      size_t *ret_count) must_check;
+enum problem master_read_list(const struct master *m, enum thing_kind kind,
+			      const struct master_filter *filter, void *ret, size_t *ret_count) must_check;
 
 /* The id behind any spelling of a party, site, product or certificate. PROBLEM_REFERENCE_UNKNOWN with `pointer`. An id is
  * not looked up. */
-enum problem master_find(const struct master *m, enum thing_kind kind, struct uuid within, struct str spelling,
-			 const char *pointer, struct uuid *ret, struct fault *reterr) must_check;
+enum problem master_find(const struct master *m, enum thing_kind kind, struct uuid within,
+			 struct str spelling, const char *pointer, struct uuid *ret,
+			 struct fault *reterr) must_check;
 
 #endif

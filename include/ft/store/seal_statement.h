@@ -12,11 +12,11 @@ struct held_key {
 	struct sha256 fingerprint;
 	struct uuid org;
 	struct bytes spki, wrapped;
-	int64_t seq; /* last used */
+	int64_t seq;    /* last used */
 	bool registrar; /* the registrar's: its wrapping opens in that role alone (struct signer_key) */
 };
 struct unsigned_statement {
-	const char *kind;                  /* "event", "party", … */
+	const char *kind; /* "event", "party", … */
 	const struct held_key *key;
 	int64_t seq, at_s;
 	const struct sha256 *lots, *prevs; /* blinded lots; statements this one builds on */
@@ -26,14 +26,14 @@ struct unsigned_statement {
 	uint8_t secret[MANIFEST_SECRET_LEN];
 	struct str manifest;
 	struct str text;
-	struct sha256 text_hash;           /* what the next statement names as prev */
+	struct sha256 text_hash; /* what the next statement names as prev */
 	/* filled in by seal_sign */
 	struct str note;
 };
 /* Draws the secret, builds the manifest and the text. No signature yet: a batch can be chained before it is signed. */
 void seal_compose(struct arena *arena, struct str log, struct unsigned_statement *item);
 /* One round to the signer for all. PROBLEM_SIGNER_UNAVAILABLE when it cannot be had; nothing is filled in then. */
-enum problem seal_sign(struct arena *arena, struct signer *signer, struct str log, struct unsigned_statement *items,
-                       size_t count) must_check;
+enum problem seal_sign(struct arena *arena, struct signer *signer, struct str log,
+		       struct unsigned_statement *items, size_t count) must_check;
 
 #endif

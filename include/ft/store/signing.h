@@ -7,7 +7,8 @@
 #include "ft/store/seal_statement.h"
 
 /* The key of an organisation, its head locked until the transaction ends. PROBLEM_NOT_FOUND: it has none. */
-enum problem signing_lock(struct db *db, struct arena *arena, struct uuid org, struct held_key *ret) must_check;
+enum problem signing_lock(struct db *db, struct arena *arena, struct uuid org,
+			  struct held_key *ret) must_check;
 /* After `seq` was signed, in the same transaction. */
 enum problem signing_advance(struct db *db, const struct held_key *key, int64_t seq) must_check;
 

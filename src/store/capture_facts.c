@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Facts and locks of a batch: rows of what its records name, in one round trip and, where needed, one more. */
+#include "capture_priv.h"
+
+struct wanted {
+	struct rows parties, sites, products, lot_orgs, lots, shipment_orgs, shipments, recorders;
+};
+
+static void want_id(struct batch *batch, struct rows *rows, struct uuid id)
+{
+	if (!uuid_is_nil(id))
+		*(struct uuid *)rows_add(batch->arena, rows, sizeof(struct uuid)) = id;
+}
+
+static void want_lot(struct batch *batch, struct wanted *wanted, struct lot_id id)
+{
+	want_id(batch, &wanted->lot_orgs, id.org);
+	want_id(batch, &wanted->lots, id.lot);
+}
+
+static void want_named_lot(struct batch *batch, struct wanted *wanted, const struct named *named)
+{
+	if (named->found)
+		want_lot(batch, wanted, named->id);
+}
+
+static void item_want_rows(struct batch *batch, struct item *item, struct wanted *wanted)
+{
+	item->recorder = item->job->party_count ? item->job->parties[0] : item->acting;
+	want_id(batch, &wanted->recorders, item->recorder);
+	want_id(batch, &wanted->parties, item->recorder);
+	want_id(batch, &wanted->parties, item->acting);
+	want_id(batch, &wanted->parties, item->to.id.lot);
+	want_id(batch, &wanted->parties, item->from.id.lot);
+	want_named_lot(batch, wanted, &item->lot);
+	for (size_t i = 0; i < item->site_count; i++)
+		want_id(batch, &wanted->sites, item->sites[i].id.lot);
+	for (size_t i = 0; i < item->lot_count; i++)
+		want_named_lot(batch, wanted, &item->lots[i]);
+	for (size_t i = 0; i < item->output_count; i++) {
+		want_id(batch, &wanted->products, item->output_products[i].id.lot);
+		want_named_lot(batch, wanted, &item->output_lots[i]);
+	}
+	if (!item->shipment.found)
+		return;
+	want_id(batch, &wanted->shipment_orgs, item->shipment.id.org);
+	want_id(batch, &wanted->shipments, item->shipment.id.lot);
+	const struct shipment_fact *fact = map_get(batch->shipments, MAP_KEY(item->shipment.id.lot));
+	if (fact) /* the shipper's stock goes down: its organisation is the shipment's, its party comes with the row */
+		want_id(batch, &wanted->parties, item->shipment.id.org);
+	for (size_t i = 0; fact && i < fact->line_count; i++)
+		want_lot(batch, wanted, (struct lot_id){fact->lines[i].lot_org, fact->lines[i].lot_id});
+}
+
+static void queue_rows(struct batch *batch, const struct wanted *w)
+{
+	const struct capture_lots_lock_params lots = {rows_array(&w->lot_orgs), rows_array(&w->lots)};
+	const struct capture_holdings_lock_params holdings = {rows_array(&w->lot_orgs), rows_array(&w->lots),
+							      rows_array(&w->parties)};
+	const struct shipments_lock_params shipments = {rows_array(&w->shipment_orgs),
+							rows_array(&w->shipments)};
+	db_queue(batch->db, &sql_key_heads_lock, &(struct key_heads_lock_params){rows_array(&w->recorders)});
+	db_queue(batch->db, &sql_capture_lots_lock, &lots);
+	db_queue(batch->db, &sql_capture_holdings_lock, &holdings);
+	db_queue(batch->db, &sql_shipments_lock, &shipments);
+	db_queue(batch->db, &sql_capture_parties, &(struct capture_parties_params){rows_array(&w->parties)});
+	db_queue(batch->db, &sql_capture_sites, &(struct capture_sites_params){rows_array(&w->sites)});
+	db_queue(batch->db, &sql_capture_products,
+		 &(struct capture_products_params){rows_array(&w->products)});
+}
+
+#define TAKE_MANY(batch, name, rows, count) \
+	db_take_many((batch)->db, (batch)->arena, &sql_##name, (void **)&(rows), &(count))
+
+static enum problem take_keys(struct batch *batch)
+{
+	struct key_heads_lock_row *rows;
+	size_t count;
+	enum problem p = TAKE_MANY(batch, key_heads_lock, rows, count);
+	for (size_t i = 0; !p && i < count; i++) {
+		struct held_key *key = arena_new(batch->arena, struct held_key);
+		*key = (struct held_key){.org = rows[i].org_id,
+					 .spki = rows[i].spki,
+					 .wrapped = rows[i].wrapped,
+					 .registrar = rows[i].registrar,
+					 .seq = rows[i].seq};
+		for (size_t k = 0; k < sizeof key->fingerprint.octets; k++)
+			key->fingerprint.octets[k] = rows[i].fingerprint.at[k];
+		map_set(batch->keys, MAP_KEY(key->org), key);
+	}
+	return p;
+}
+
+static enum problem take_stock(struct batch *batch)
+{
+	struct capture_lots_lock_row *lots;
+	struct capture_holdings_lock_row *holdings;
+	struct shipments_lock_row *shipments;
+	size_t lot_count, holding_count, shipment_count;
+	enum problem p = TAKE_MANY(batch, capture_lots_lock, lots, lot_count);
+	if (!p)
+		p = TAKE_MANY(batch, capture_holdings_lock, holdings, holding_count);
+	if (!p)
+		p = TAKE_MANY(batch, shipments_lock, shipments, shipment_count);
+	if (p)
+		return p;
+	for (size_t i = 0; i < lot_count; i++) {
+		struct lot_fact *fact = arena_new(batch->arena, struct lot_fact);
+		fact->row = lots[i];
+		map_set(batch->lots, MAP_KEY(fact->row.lot_id), fact);
+	}
+	for (size_t i = 0; i < holding_count; i++) {
+		struct holding_fact *fact = arena_new(batch->arena, struct holding_fact);
+		struct holding_key *key = arena_new(batch->arena, struct holding_key);
+		fact->row = holdings[i];
+		*key = (struct holding_key){holdings[i].lot_id, holdings[i].holder};
+		map_set(batch->holdings, MAP_KEY(*key), fact);
+	}
+	for (size_t i = 0; i < shipment_count; i++) {
+		struct shipment_fact *fact = map_get(batch->shipments, MAP_KEY(shipments[i].id));
+		if (fact)
+			fact->row = shipments[i];
+	}
+	return PROBLEM_NONE;
+}
+
+static enum problem take_master(struct batch *batch)
+{
+	struct capture_parties_row *parties;
+	struct capture_sites_row *sites;
+	struct capture_products_row *products;
+	size_t party_count, site_count, product_count;
+	enum problem p = TAKE_MANY(batch, capture_parties, parties, party_count);
+	if (!p)
+		p = TAKE_MANY(batch, capture_sites, sites, site_count);
+	if (!p)
+		p = TAKE_MANY(batch, capture_products, products, product_count);
+	if (p)
+		return p;
+	for (size_t i = 0; i < party_count; i++)
+		map_set(batch->parties, MAP_KEY(parties[i].id), &parties[i]);
+	for (size_t i = 0; i < site_count; i++)
+		map_set(batch->sites, MAP_KEY(sites[i].id), &sites[i]);
+	for (size_t i = 0; i < product_count; i++)
+		map_set(batch->products, MAP_KEY(products[i].id), &products[i]);
+	return PROBLEM_NONE;
+}
+
+/* Products of the lots that are touched (for package sizes), and lineage above the inputs where an output exists
+ * already: both depend on the rows just read. */
+static enum problem load_dependents(struct batch *batch)
+{
+	struct rows products = {0}, inputs = {0};
+	struct capture_products_row *rows;
+	struct lot_ancestor_edges_row *edges = NULL;
+	size_t count, edge_count = 0;
+	bool cycle_possible = false;
+	for (size_t i = 0; i < map_count(batch->lots); i++) {
+		const struct lot_fact *lot = map_at(batch->lots, i);
+		if (!map_get(batch->products, MAP_KEY(lot->row.product)))
+			want_id(batch, &products, lot->row.product);
+		want_id(batch, &inputs, lot->row.lot_id);
+	}
+	for (size_t i = 0; i < batch->count; i++)
+		for (size_t k = 0;
+		     batch->items[i].job->kind->class == RECORD_TRANSFORM && k < batch->items[i].output_count;
+		     k++)
+			cycle_possible |= batch->items[i].output_lots[k].found;
+	if (!products.count && !cycle_possible)
+		return PROBLEM_NONE;
+	const struct lot_ancestor_edges_params above = {
+		cycle_possible ? rows_array(&inputs) : (struct sql_array){NULL, 0}, EDGES_LIMIT};
+	db_queue(batch->db, &sql_capture_products, &(struct capture_products_params){rows_array(&products)});
+	db_queue(batch->db, &sql_lot_ancestor_edges, &above);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = TAKE_MANY(batch, capture_products, rows, count);
+	if (!p)
+		p = TAKE_MANY(batch, lot_ancestor_edges, edges, edge_count);
+	if (p)
+		return p;
+	for (size_t i = 0; i < count; i++)
+		map_set(batch->products, MAP_KEY(rows[i].id), &rows[i]);
+	for (size_t i = 0; i < edge_count; i++)
+		*ROW_ADD(batch, known_edges, struct lot_edge) =
+			(struct lot_edge){.parent = {edges[i].parent_org, edges[i].parent},
+					  .child = {edges[i].child_org, edges[i].child}};
+	return PROBLEM_NONE;
+}
+
+enum problem batch_load_rows(struct batch *batch)
+{
+	struct wanted wanted = {0};
+	for (size_t i = 0; i < batch->count; i++)
+		if (!batch->items[i].problem && !batch->items[i].replay)
+			item_want_rows(batch, &batch->items[i], &wanted);
+	queue_rows(batch, &wanted);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = take_keys(batch);
+	if (!p)
+		p = take_stock(batch);
+	if (!p)
+		p = take_master(batch);
+	return p ? p : load_dependents(batch);
+}
+
+struct lot_fact *batch_lot(struct batch *batch, const struct named *named)
+{
+	if (named->found)
+		return map_get(batch->lots, MAP_KEY(named->id.lot));
+	/* Made a moment ago, by an earlier record of this batch? */
+	return named->asked && named->name.form != NAME_ID
+		       ? map_get(batch->new_numbers, sha256_bytes(&named->name.hash))
+		       : NULL;
+}
+
+struct holding_fact *batch_holding(struct batch *batch, struct lot_id lot, struct uuid holder)
+{
+	const struct holding_key key = {lot.lot, holder};
+	return map_get(batch->holdings, MAP_KEY(key));
+}
+
+struct holding_fact *batch_holding_make(struct batch *batch, const struct lot_fact *lot, struct uuid holder)
+{
+	struct holding_fact *fact =
+		batch_holding(batch, (struct lot_id){lot->row.org_id, lot->row.lot_id}, holder);
+	if (fact)
+		return fact;
+	const struct capture_parties_row *party = map_get(batch->parties, MAP_KEY(holder));
+	struct holding_key *key = arena_new(batch->arena, struct holding_key);
+	fact = arena_new(batch->arena, struct holding_fact);
+	fact->row = (struct capture_holdings_lock_row){.org_id = lot->row.org_id,
+						       .lot_id = lot->row.lot_id,
+						       .holder = holder,
+						       .region = party->region};
+	*key = (struct holding_key){lot->row.lot_id, holder};
+	map_set(batch->holdings, MAP_KEY(*key), fact);
+	return fact;
+}
