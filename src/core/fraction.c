@@ -140,6 +140,14 @@ void fraction_of_text(struct arena *arena, struct str text, mpq_t ret)
 	mpq_canonicalize(ret);
 }
 
+struct str fraction_of(struct arena *arena, struct decimal a, struct decimal b)
+{
+	struct fractions f = fractions_create(arena, 1);
+
+	fraction_of_decimals(a, b, f.items[0]);
+	return fraction_print(arena, f.items[0]);
+}
+
 struct str fraction_add(struct arena *arena, struct str a, struct str b)
 {
 	struct fractions f = fractions_create(arena, 2);

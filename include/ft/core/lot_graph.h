@@ -43,6 +43,8 @@ enum problem lot_graph_parts(struct arena *arena, const struct lot_edge *edges, 
                              const struct lot_own *own, size_t own_count, struct lot_id target,
                              struct lot_share **ret, size_t *ret_count) must_check;
 
+/* a / b in lowest terms; b > 0. */
+struct str fraction_of(struct arena *arena, struct decimal a, struct decimal b);
 /* Sums exact fractions, for aggregation to a tier: "1/3" + "1/6" = "1/2". */
 struct str fraction_add(struct arena *arena, struct str a, struct str b);
 /* Rounds a list of exact fractions that sum to 1 (or less) to four decimals by largest remainder; with the rounded
