@@ -46,7 +46,8 @@ void request_disown(struct request *r)
 	arena_destroy(r->call.arena);
 }
 
-void request_end(void *server, struct MHD_Connection *connection, void **slot, enum MHD_RequestTerminationCode why)
+void request_end(void *server, struct MHD_Connection *connection, void **slot,
+		 enum MHD_RequestTerminationCode why)
 {
 	(void)connection;
 	(void)why;
@@ -123,6 +124,24 @@ static enum MHD_Result on_data(struct request *r, const char *data, size_t *len)
 	return r->body.swallowed > SWALLOW_MAX ? MHD_NO : MHD_YES;
 }
 
+static enum MHD_Result to_worker(struct request *r)
+{
+	r->reply = (struct reply){0};
+	return work_hand_over(r, STAGE_WORKING) ? MHD_YES : answer(r, PROBLEM_BUSY);
+}
+
+/* A row that has handle and submit: one submission mostly answers it, without a worker. */
+static enum MHD_Result submit_or_work(struct request *r)
+{
+	enum problem p = r->call.route->prepare(&r->call, &r->reply);
+	if (p)
+		return answer(r, p);
+	if (r->call.needs_worker)
+		return to_worker(r);
+	work_submit(r);
+	return MHD_YES;
+}
+
 static enum MHD_Result on_complete(struct request *r)
 {
 	struct call *call = &r->call;
@@ -134,19 +153,23 @@ static enum MHD_Result on_complete(struct request *r)
 		r->is_cached = true;
 		return answer(r, PROBLEM_NONE);
 	}
-	return work_hand_over(r, STAGE_WORKING) ? MHD_YES : answer(r, PROBLEM_BUSY);
+	return call->route->handle && call->route->submit ? submit_or_work(r) : to_worker(r);
 }
 
 static enum MHD_Result on_completed(struct request *r)
 {
+	const struct route *route = r->call.route;
 	enum problem p = r->problem;
 	if (!p)
-		p = r->call.route->finish(&r->call, &r->reply);
-	return answer(r, p);
+		p = route->finish(&r->call, &r->reply);
+	else if (p != PROBLEM_BUSY)
+		r->call.needs_worker = true;
+	return route->handle && r->call.needs_worker ? to_worker(r) : answer(r, p);
 }
 
-enum MHD_Result request_advance(void *server, struct MHD_Connection *connection, const char *url, const char *method,
-                                const char *version, const char *data, size_t *data_len, void **slot)
+enum MHD_Result request_advance(void *server, struct MHD_Connection *connection, const char *url,
+				const char *method, const char *version, const char *data, size_t *data_len,
+				void **slot)
 {
 	(void)server;
 	(void)connection;
@@ -195,7 +218,7 @@ static struct peer *peer_create(const struct server *s, struct MHD_Connection *c
 }
 
 void request_peer(void *server, struct MHD_Connection *connection, void **slot,
-                  enum MHD_ConnectionNotificationCode what)
+		  enum MHD_ConnectionNotificationCode what)
 {
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		*slot = peer_create(server, connection);

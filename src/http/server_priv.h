@@ -26,9 +26,9 @@
 
 enum {
 	QUEUE_ROOM = 2048,
-	SWALLOW_MAX = 1024 * 1024,   /* of a refused body, so that the connection and the answer survive */
-	BODY_FIRST_ROOM = 16 * 1024, /* grows as bytes arrive, never to what was merely announced */
-	BODY_MIN_RATE = 1024,        /* bytes a second on average, after the idle timeout */
+	SWALLOW_MAX = 8 * 1024 * 1024, /* of a refused body, so that the connection and the answer survive */
+	BODY_FIRST_ROOM = 16 * 1024,   /* grows as bytes arrive, never to what was merely announced */
+	BODY_MIN_RATE = 1024,          /* bytes a second on average, after the idle timeout */
 };
 
 enum stage {
@@ -122,11 +122,13 @@ struct request {
 
 /* request.c: what libmicrohttpd calls. */
 void *request_begin(void *server, const char *uri, struct MHD_Connection *connection);
-enum MHD_Result request_advance(void *server, struct MHD_Connection *connection, const char *url, const char *method,
-                                const char *version, const char *data, size_t *data_len, void **slot);
-void request_end(void *server, struct MHD_Connection *connection, void **slot, enum MHD_RequestTerminationCode why);
+enum MHD_Result request_advance(void *server, struct MHD_Connection *connection, const char *url,
+				const char *method, const char *version, const char *data, size_t *data_len,
+				void **slot);
+void request_end(void *server, struct MHD_Connection *connection, void **slot,
+		 enum MHD_RequestTerminationCode why);
 void request_peer(void *server, struct MHD_Connection *connection, void **slot,
-                  enum MHD_ConnectionNotificationCode what);
+		  enum MHD_ConnectionNotificationCode what);
 void request_disown(struct request *r);
 int64_t monotonic_ns(void);
 
@@ -144,6 +146,8 @@ bool body_is_too_slow(const struct request *r);
 void *worker_main(void *worker);
 /* Takes the connection from libmicrohttpd and queues the request. false: the queue is full. */
 bool work_hand_over(struct request *r, enum stage stage);
+/* Takes the connection from libmicrohttpd and submits what prepare, run already, has left in call->state. */
+void work_submit(struct request *r);
 void work_resume(struct request *r);
 void work_abandon_submitted(struct server *server);
 void work_refuse_queued(struct server *server);
@@ -153,6 +157,7 @@ void respond_build(struct request *r, enum problem p); /* any thread; sets r->re
 enum MHD_Result respond_queue(struct request *r);      /* the connection's thread */
 
 /* listen.c */
-enum problem listen_open(const struct config *config, int *ret_fd, int *ret_port, struct fault *reterr) must_check;
+enum problem listen_open(const struct config *config, int *ret_fd, int *ret_port,
+			 struct fault *reterr) must_check;
 
 #endif

@@ -18,15 +18,20 @@ void work_resume(struct request *r)
 	atomic_fetch_sub(&server->suspended, 1);
 }
 
+static void suspend(struct request *r)
+{
+	atomic_fetch_add(&r->server->suspended, 1);
+	metric_add(METRIC_HTTP_IN_FLIGHT, 1);
+	MHD_suspend_connection(r->connection);
+}
+
 bool work_hand_over(struct request *r, enum stage stage)
 {
 	struct server *server = r->server;
 	if (!queue_reserve(server->queue))
 		return false;
 	r->stage = stage;
-	atomic_fetch_add(&server->suspended, 1);
-	metric_add(METRIC_HTTP_IN_FLIGHT, 1);
-	MHD_suspend_connection(r->connection);
+	suspend(r);
 	queue_fill(server->queue, r);
 	return true;
 }
@@ -74,7 +79,8 @@ static bool claim_submitted(struct request *r, enum stage stage)
 
 static void on_fire(struct completion *completion, enum problem p)
 {
-	struct request *r = (struct request *)(void *)((char *)completion - offsetof(struct request, completion));
+	struct request *r =
+		(struct request *)(void *)((char *)completion - offsetof(struct request, completion));
 	r->problem = p;
 	if (claim_submitted(r, STAGE_COMPLETED))
 		work_resume(r);
@@ -85,8 +91,8 @@ static void on_fire(struct completion *completion, enum problem p)
 static void copy_borrowed(struct request *r)
 {
 	struct str *borrowed[] = {&r->call.accept,          &r->call.if_none_match, &r->call.if_match,
-	                          &r->call.accept_encoding, &r->call.content_type,  &r->method,
-	                          &r->call.caller.address};
+				  &r->call.accept_encoding, &r->call.content_type,  &r->method,
+				  &r->call.caller.address};
 	for (size_t i = 0; i < sizeof borrowed / sizeof borrowed[0]; i++)
 		if (borrowed[i]->at)
 			*borrowed[i] = arena_str(r->call.arena, *borrowed[i]);
@@ -103,11 +109,18 @@ static void submit(struct request *r)
 		on_fire(&r->completion, p);
 }
 
+void work_submit(struct request *r)
+{
+	copy_borrowed(r);
+	suspend(r);
+	submit(r);
+}
+
 static void run(struct request *r, void *app_worker)
 {
 	const struct route *route = r->call.route;
 	r->call.worker = app_worker;
-	if (route->prepare)
+	if (!route->handle)
 		copy_borrowed(r);
 	enum problem p = decode_body(&r->call);
 	if (!p)
@@ -123,8 +136,8 @@ static void authenticate(struct request *r, void *app_worker)
 {
 	const struct server_app *app = &r->server->app;
 	struct caller found = {.address = r->call.caller.address};
-	enum problem p = app->authenticate_slow(app->app, app_worker, r->call.arena, header_bearer(r->authorization),
-	                                        &found);
+	enum problem p = app->authenticate_slow(app->app, app_worker, r->call.arena,
+						header_bearer(r->authorization), &found);
 	if (!p) {
 		found.scopes |= SCOPE_PUBLIC;
 		r->call.caller = found;

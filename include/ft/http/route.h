@@ -48,6 +48,7 @@ struct call {
 	void *body;              /* decoded route->request, or NULL */
 	void *query;             /* decoded route->query, or NULL */
 	void *state;             /* between prepare and finish: the handler's own */
+	bool needs_worker;       /* set by prepare or finish of a row that has handle too: handle answers instead */
 	struct str request_id;
 	struct fault fault;
 	void *transport;         /* the server's own */
@@ -98,13 +99,15 @@ struct route {
 	const char *media_type; /* of replies without a response shape, for OpenAPI: "text/html" … */
 	int status;             /* on success */
 
-	/* Exactly one of: handle; submit with prepare and finish. */
+	/* Exactly one of: handle; submit with prepare and finish; all four. The last is for reads that one submission mostly
+	 * answers: prepare and submit then run on the epoll thread and must not wait. handle takes over on a worker thread
+	 * when prepare or finish sets call->needs_worker, or the submission failed with anything but PROBLEM_BUSY. */
 	handler *handle; /* worker thread: straight-line, may use the database */
 
 	/* On an epoll thread before any queueing: true when it has filled `reply`. Must not wait. May be NULL. */
 	bool (*cached)(struct call *call, struct reply *reply);
 
-	handler *prepare; /* worker thread: pure; sets call->state */
+	handler *prepare; /* pure; sets call->state */
 	/* Hands call->state on; `done` fires once, from any thread. A problem here means it was not accepted. */
 	enum problem (*submit)(struct call *call, struct completion *done);
 	handler *finish;  /* any thread, after `done` fired without a problem: fills reply, must not wait */
