@@ -1,0 +1,193 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Reading trails: the lots upstream, what is known about them, and the trails that are kept.
+
+-- name: lot_upstream :many
+-- Everything a lot was made from, itself included. Without a depth, so that UNION cuts diamonds by the lot alone.
+-- param: org_id uuid, lot_id uuid, max_rows bigint
+-- class: local
+-- column: org_id uuid, lot_id uuid
+WITH RECURSIVE above (org_id, lot_id) AS (
+    SELECT @org_id, @lot_id
+    UNION
+    SELECT e.parent_org, e.parent FROM above a JOIN lot_edge e ON e.child = a.lot_id
+)
+SELECT org_id, lot_id FROM above LIMIT @max_rows;
+
+-- name: trail_lots :many
+-- The lots of a trail with their products. Read before anything else about them: what it says of versions is never newer
+-- than the rest.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: org_id uuid, lot_id uuid, number text, code text, product uuid, commodity text, dimension bigint, unit text
+-- column: own numeric, total numeric, site uuid, region text, produced_day date, expires_day date?, offset_min bigint
+-- column: flags bigint, version timestamptz, product_number text, product_zh text, product_en text, gtin text
+SELECT l.org_id, l.lot_id, l.number, l.code, l.product, l.commodity, l.dimension::bigint AS dimension, l.unit, l.own, l.total,
+       l.site, l.region, l.produced_day, l.expires_day, l.offset_min::bigint AS offset_min, l.flags, l.version,
+       p.number AS product_number, p.name_zh AS product_zh, p.name_en AS product_en, p.gtin
+FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
+JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
+JOIN product p ON p.id = l.product;
+
+-- name: trail_edges :many
+-- How the lots of a trail were made.
+-- param: ids uuid[], max_rows bigint
+-- class: local
+-- column: parent_org uuid, parent uuid, child_org uuid, child uuid, event_org uuid, event uuid, input numeric
+-- column: input_total numeric, output numeric, value text, unit text, recorded_at timestamptz
+SELECT parent_org, parent, child_org, child, event_org, event, input, input_total, output, value, unit, recorded_at
+FROM lot_edge
+WHERE child = ANY(@ids)
+LIMIT @max_rows;
+
+-- name: trail_links :many
+-- The records that made these lots or concern them; those that only consume them are found by the edges.
+-- param: orgs uuid[], ids uuid[], per_lot bigint
+-- class: any
+-- column: org_id uuid, lot_id uuid, event_org uuid, event uuid, role text, recorded_at timestamptz, value text, unit text, base numeric?
+SELECT k.org_id, k.lot_id, k.event_org, k.event, k.role, k.recorded_at, k.value, k.unit, k.base
+FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
+CROSS JOIN LATERAL (
+    SELECT t.* FROM event_thing t
+    WHERE t.org_id = z.org_id AND t.lot_id = z.lot_id AND t.role <> 'input'
+    ORDER BY t.event, t.n
+    LIMIT @per_lot
+) k;
+
+-- name: trail_harvests :many
+-- Where and when these lots were harvested.
+-- param: ids uuid[]
+-- class: fan
+-- column: org_id uuid, site uuid, lot_id uuid, event_time timestamptz, offset_min bigint, recorded_at timestamptz
+SELECT org_id, site, lot_id, event_time, offset_min::bigint AS offset_min, recorded_at
+FROM site_event
+WHERE lot_id = ANY(@ids)
+ORDER BY lot_id, event_time
+LIMIT 100000;
+
+-- name: trail_site_steps :many
+-- What was done at the sites of a harvest before it.
+-- param: orgs uuid[], sites uuid[], since timestamptz[], until timestamptz[], per_site bigint
+-- class: any
+-- column: event_org uuid, event uuid, recorded_at timestamptz
+SELECT k.event_org, k.event, k.recorded_at
+FROM unnest(@orgs, @sites, @since, @until) AS z (org_id, site, since, until)
+CROSS JOIN LATERAL (
+    SELECT s.event_org, s.event, s.recorded_at FROM site_event s
+    WHERE s.org_id = z.org_id AND s.site = z.site AND s.event_time BETWEEN z.since AND z.until AND s.lot_id IS NULL
+    ORDER BY s.event_time DESC
+    LIMIT @per_site
+) k;
+
+-- name: trail_events :many
+-- The records of a trail, without bodies.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz, party uuid
+-- column: site uuid, region text, to_party uuid, input_product text, input_active text[]?, statement_sha256 bytea
+SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
+       e.to_party, e.input_product, e.input_active, e.statement_sha256
+FROM unnest(@orgs, @ids) AS z (org_id, id)
+JOIN event e ON e.org_id = z.org_id AND e.id = z.id;
+
+-- name: trail_certificates :many
+-- Certificates of the holders, as known at a time.
+-- param: parties uuid[], as_of timestamptz
+-- class: ref
+-- column: party uuid, scheme text, number text, products uuid[], sites uuid[], valid_from date, valid_to date
+SELECT c.party, c.scheme, c.number, c.products, c.sites, c.valid_from, c.valid_to
+FROM certificate c
+WHERE c.party = ANY(@parties) AND (c.state = 'active' OR c.updated_at > @as_of)
+  AND EXISTS (SELECT FROM master_version v WHERE v.kind = 'certificate' AND v.id = c.id AND v.recorded_at <= @as_of)
+ORDER BY c.party, c.scheme, c.number
+LIMIT 10000;
+
+-- name: trail_alerts :many
+-- Alerts about these lots or records that were not closed at a time.
+-- param: ids uuid[], events uuid[], as_of timestamptz
+-- class: fan
+-- column: id uuid, rule text, severity bigint, state text, title_zh text, title_en text
+SELECT id, rule, severity, state, title_zh, title_en
+FROM (
+    SELECT a.id, a.rule, a.severity::bigint AS severity, a.title_zh, a.title_en, a.first_seen,
+           CASE WHEN @as_of = 'infinity'::timestamptz THEN a.state
+                ELSE coalesce((SELECT CASE x.action WHEN 'close' THEN 'closed' WHEN 'acknowledge' THEN 'acknowledged'
+                                                    WHEN 'escalate' THEN 'escalated' ELSE 'open' END
+                               FROM alert_action x
+                               WHERE x.org_id = a.org_id AND x.alert = a.id AND x.at <= @as_of
+                                 AND x.action IN ('acknowledge', 'escalate', 'close', 'reopen')
+                               ORDER BY x.at DESC, x.id DESC LIMIT 1), 'open') END AS state
+    FROM alert a
+    WHERE (a.lot_id = ANY(@ids) OR a.event = ANY(@events)) AND a.first_seen <= @as_of
+) seen
+WHERE state <> 'closed'
+ORDER BY severity, first_seen, id
+LIMIT 1000;
+
+-- name: trail_parties :many
+-- Who stands in a trail.
+-- param: ids uuid[]
+-- class: ref
+-- column: id uuid, kind text, name_zh text, name_en text, region text, personal boolean
+SELECT id, kind, name_zh, name_en, region, personal FROM party WHERE id = ANY(@ids);
+
+-- name: trail_sites :many
+-- Where the steps of a trail were done.
+-- param: ids uuid[]
+-- class: ref
+-- column: id uuid, party uuid, kind text, name_zh text, name_en text, region text, personal boolean
+SELECT id, party, kind, name_zh, name_en, region, personal FROM site WHERE id = ANY(@ids);
+
+-- name: trail_regions :many
+-- Regions and all that hold them, without the rows of the code table that no government answers to.
+-- param: codes text[]
+-- class: ref
+-- column: code text, name_zh text, name_en text, level text, parent text
+WITH RECURSIVE up (code) AS (
+    SELECT unnest(@codes)
+    UNION
+    SELECT r.parent FROM up u JOIN region r ON r.code = u.code WHERE r.parent IS NOT NULL
+)
+SELECT r.code, r.name_zh, r.name_en, CASE WHEN r.kind = 'pseudo' THEN 'pseudo' ELSE r.level END AS level, r.parent
+FROM up u JOIN region r ON r.code = u.code;
+
+-- name: trail_by_code :many
+-- What a code names, with its kept trail while that is good: one statement a scan. No row: there is no such code.
+-- param: code text, edition text, now timestamptz
+-- class: any
+-- column: kind text, state text, org_id uuid, lot_id uuid, lots uuid[]?, good_until timestamptz?, computed_at timestamptz?, body bytea
+SELECT c.kind, c.state, c.org_id, c.id AS lot_id, s.lots, s.good_until, s.computed_at, s.body
+FROM code c
+LEFT JOIN trail_summary s
+       ON s.org_id = c.org_id AND s.lot_id = c.id AND s.edition = @edition AND s.good_until > @now
+          AND NOT EXISTS (SELECT FROM unnest(s.orgs, s.lots) AS z (org_id, lot_id)
+                          JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
+                          WHERE l.version > s.version)
+WHERE c.code = @code;
+
+-- name: trail_by_thing :many
+-- The same for a thing named by its Digital Link or own-scheme path.
+-- param: hash bytea, edition text, now timestamptz
+-- class: any
+-- column: kind text, state text, org_id uuid, lot_id uuid, lots uuid[]?, good_until timestamptz?, computed_at timestamptz?, body bytea
+SELECT t.kind, 'activated'::text AS state, t.org_id, t.id AS lot_id, s.lots, s.good_until, s.computed_at, s.body
+FROM thing t
+LEFT JOIN trail_summary s
+       ON s.org_id = t.org_id AND s.lot_id = t.id AND s.edition = @edition AND s.good_until > @now
+          AND NOT EXISTS (SELECT FROM unnest(s.orgs, s.lots) AS z (org_id, lot_id)
+                          JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
+                          WHERE l.version > s.version)
+WHERE t.hash = @hash;
+
+-- name: trail_keep :exec
+-- Keeps a trail, unless a newer one is kept. It can be computed again, so its commit does not wait for the disk.
+-- param: org_id uuid, lot_id uuid, code text, orgs uuid[], lots uuid[], version timestamptz, good_until timestamptz
+-- param: computed_at timestamptz, edition text, body bytea
+-- class: key
+INSERT INTO trail_summary (org_id, lot_id, code, orgs, lots, version, good_until, computed_at, edition, body)
+SELECT @org_id, @lot_id, @code, @orgs, @lots, @version, @good_until, @computed_at, @edition, @body
+FROM (SELECT set_config('synchronous_commit', 'off', true) AS setting) AS relaxed
+WHERE relaxed.setting = 'off'
+ON CONFLICT (org_id, lot_id) DO UPDATE
+SET code = excluded.code, orgs = excluded.orgs, lots = excluded.lots, version = excluded.version,
+    good_until = excluded.good_until, computed_at = excluded.computed_at, edition = excluded.edition, body = excluded.body
+WHERE trail_summary.computed_at < excluded.computed_at AND trail_summary.version <= excluded.version;

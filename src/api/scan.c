@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reads what a scan asks for: which thing, in which form, at which tier. */
+#include "scan_priv.h"
+
+#include <string.h>
+
+#include "ft/base/text.h"
+#include "ft/core/code.h"
+#include "ft/core/digital_link.h"
+#include "ft/core/thing_name.h"
+#include "ft/http/gzip.h"
+
+/* Weight of one element of an Accept header in thousandths (RFC 9110 §12.4.2); what cannot be read weighs full. */
+static int weight_of(struct str parameters)
+{
+	for (struct str rest = parameters; rest.at;) {
+		struct str parameter = str_trim(str_cut(rest, ';', &rest));
+		if (parameter.len < 3 || (parameter.at[0] | 0x20) != 'q' || parameter.at[1] != '=')
+			continue;
+		int weight = 0, scale = 1000;
+		for (size_t i = 2; i < parameter.len; i++)
+			if (parameter.at[i] >= '0' && parameter.at[i] <= '9' && scale) {
+				weight += (parameter.at[i] - '0') * scale;
+				scale /= 10;
+			}
+		return weight;
+	}
+	return 1000;
+}
+
+static int weight_named(struct str accept, struct str type)
+{
+	int best = 0;
+	for (struct str rest = accept; rest.at;) {
+		struct str parameters = {0};
+		struct str element = str_cut(rest, ',', &rest);
+		struct str name = str_trim(str_cut(element, ';', &parameters));
+		int weight = str_equal_ignoring_case(name, type) ? weight_of(parameters) : 0;
+		best = weight > best ? weight : best;
+	}
+	return best;
+}
+
+/* A page, unless JSON is asked for by name at least as much: what scans codes often says only that it takes anything. */
+static void read_form(const struct call *call, struct scan *scan)
+{
+	int page = weight_named(call->accept, STR("text/html"));
+	int json = weight_named(call->accept, STR("application/json"));
+	int linked = weight_named(call->accept, STR("application/ld+json"));
+	bool is_json = (json && json >= page) || (linked && linked >= page);
+	scan->form = is_json ? SCAN_JSON : SCAN_PAGE;
+	scan->media_type = !is_json         ? "text/html; charset=utf-8"
+			   : json >= linked ? "application/json"
+					    : "application/ld+json";
+}
+
+static struct str query_value(struct str raw_query, struct str name)
+{
+	for (struct str rest = raw_query; rest.at;) {
+		struct str value = {0};
+		struct str pair = str_cut(rest, '&', &rest);
+		if (str_equal(str_cut(pair, '=', &value), name))
+			return value;
+	}
+	return (struct str){0};
+}
+
+static enum tier read_tier(const struct call *call)
+{
+	struct str word = query_value(call->raw_query, STR("tier"));
+	for (enum tier tier = TIER_TOWNSHIP; word.at && tier < TIER_COUNT; tier++)
+		if (str_equal(word, str_of(tier_words[tier])))
+			return tier;
+	return TIER_FARM;
+}
+
+struct str scan_key(const struct call *call, const struct scan *scan, bool gzip)
+{
+	return arena_printf(
+		call->arena, "%.*s %c%d%d%c", STR_ARGS(scan->path), scan->form == SCAN_PAGE ? 'p' : 'j',
+		scan->form == SCAN_PAGE ? (int)call->language : 0, (int)scan->tier, gzip ? 'z' : '-');
+}
+
+static void read_code(struct call *call, struct scan *scan)
+{
+	const struct bytes key = {call_app(call)->code_key, sizeof call_app(call)->code_key};
+	struct code code;
+	scan->typed = call->path_args[0];
+	scan->malformed = code_parse(call->arena, scan->typed, &key, 1, &code);
+	scan->code = scan->malformed ? (struct str){NULL, 0} : code.text;
+	scan->path = scan->malformed ? call->path : arena_printf(call->arena, "/t/%.*s", STR_ARGS(code.text));
+}
+
+/* The lot of a Digital Link: a serial number or other finer qualifier opens the page of its lot. */
+static enum problem lot_path(struct call *call, struct str *ret)
+{
+	struct digital_link link;
+	enum problem p = digital_link_parse(call->arena, call->path, call->raw_query, &link, &call->fault);
+	if (p)
+		return p;
+	struct str lot = digital_link_qualifier(&link, STR("10"));
+	if (!str_equal(link.key.ai, STR("01")) || !lot.at)
+		return PROBLEM_NOT_FOUND;
+	link.qualifiers[0] = (struct gs1_element){STR("10"), lot};
+	link.qualifier_count = 1;
+	*ret = digital_link_path(call->arena, &link);
+	return PROBLEM_NONE;
+}
+
+static void read_path(struct call *call, struct scan *scan)
+{
+	struct str path = {NULL, 0};
+	scan->typed = scan->path = call->path;
+	if (str_starts(call->path, STR("/o/")))
+		path = thing_uri_path(call->arena,
+				      arena_printf(call->arena, "https://any%.*s", STR_ARGS(call->path)));
+	else
+		scan->malformed = lot_path(call, &path);
+	if (!path.at && !scan->malformed)
+		scan->malformed = PROBLEM_IDENTIFIER_SYNTAX;
+	if (path.at)
+		scan->thing = thing_hash_path(path);
+}
+
+struct scan *scan_read(struct call *call)
+{
+	struct scan *scan = arena_new(call->arena, struct scan);
+	read_form(call, scan);
+	scan->tier = read_tier(call);
+	scan->gzip = gzip_accepted(call->accept_encoding);
+	if (str_starts(call->path, STR("/t/")))
+		read_code(call, scan);
+	else
+		read_path(call, scan);
+	scan->key = scan_key(call, scan, scan->gzip);
+	return scan;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Answers a scan: from memory, from the trail that is kept, or by computing it. */
+#include "scan_priv.h"
+
+#include "ft/base/metrics.h"
+#include "ft/base/text.h"
+#include "ft/core/thing_name.h"
+#include "ft/http/gzip.h"
+#include "ft/pages/pages.h"
+#include "ft/store/trail.h"
+#include "queries.h"
+
+enum { ETAG_OCTETS = 12 };
+
+union scan_params {
+	struct trail_by_code_params by_code;
+	struct trail_by_thing_params by_thing;
+};
+_Static_assert(sizeof(struct trail_by_code_row) == sizeof(struct trail_by_thing_row), "the same columns");
+
+static const char cache_control[] = "public, max-age=60, must-revalidate";
+
+static struct str etag_of(struct arena *arena, struct str body, const char *suffix)
+{
+	struct sha256 hash = sha256_of(str_bytes(body));
+	struct str text = base64url_encode(arena, (struct bytes){hash.octets, ETAG_OCTETS});
+	return arena_printf(arena, "\"%.*s%s\"", STR_ARGS(text), suffix);
+}
+
+static void put_reply(struct reply *reply, struct str body, struct str etag, const char *media_type,
+		      const char *encoding)
+{
+	*reply = (struct reply){.raw = body,
+				.etag = etag,
+				.media_type = media_type,
+				.content_encoding = encoding,
+				.cache_control = cache_control,
+				.vary_accept = true};
+}
+
+/* — memory — */
+static void put_cached(const struct trail_cached *cached, const struct scan *scan, struct reply *reply)
+{
+	put_reply(reply, cached->body, cached->etag, scan->media_type, cached->content_encoding);
+	reply->release = trail_cache_release;
+	reply->held = (void *)(uintptr_t)cached;
+}
+
+bool scan_cached(struct call *call, struct reply *reply)
+{
+	struct scan *scan = scan_read(call);
+	call->state = scan;
+	if (scan->malformed)
+		return false;
+	const struct trail_cached *cached =
+		trail_cache_get(call_app(call)->cache, scan->key, clock_now(), /* stale_is_fine */ false);
+	if (cached)
+		put_cached(cached, scan, reply);
+	return cached != NULL;
+}
+
+static void remember(const struct call *call, const struct scan *scan, const struct reply *reply,
+		     usec_t computed_us, usec_t good_until_us, const struct sql_array *lots)
+{
+	const struct trail_cached entry = {.body = reply->raw,
+					   .etag = reply->etag,
+					   .media_type = reply->media_type,
+					   .content_encoding = reply->content_encoding,
+					   .computed_us = computed_us,
+					   .good_until_us = good_until_us};
+	trail_cache_put(call_app(call)->cache, scan->begun, scan->key, &entry, lots->items, lots->count);
+}
+
+/* — one statement — */
+static const struct sql_statement *scan_statement(const struct call *call, struct scan *scan)
+{
+	const struct app *app = call_app(call);
+	struct str edition = trail_edition(app->test_codes, app->config->demonstration);
+	scan->params = arena_new(call->arena, union scan_params);
+	scan->begun = trail_cache_begin(app->cache);
+	if (scan->code.at) {
+		scan->params->by_code = (struct trail_by_code_params){scan->code, edition, clock_now()};
+		return &sql_trail_by_code;
+	}
+	scan->params->by_thing =
+		(struct trail_by_thing_params){sha256_bytes(&scan->thing), edition, clock_now()};
+	return &sql_trail_by_thing;
+}
+
+/* Only the JSON of the farm tier is what the table keeps; everything else is made of it on a worker. */
+enum problem scan_prepare(struct call *call, struct reply *reply)
+{
+	(void)reply;
+	struct scan *scan = call->state;
+	call->needs_worker =
+		scan->malformed || scan->form != SCAN_JSON || scan->tier != TIER_FARM || scan->gzip;
+	if (!call->needs_worker)
+		scan->read = (struct read_request){.statement = scan_statement(call, scan),
+						   .params = scan->params,
+						   .arena = call->arena};
+	return PROBLEM_NONE;
+}
+
+enum problem scan_submit(struct call *call, struct completion *done)
+{
+	struct scan *scan = call->state;
+	scan->read.done = done;
+	reader_submit(call_app(call)->reader, &scan->read);
+	return PROBLEM_NONE;
+}
+
+static struct str text_of(struct bytes b)
+{
+	return (struct str){(const char *)b.at, b.len};
+}
+
+enum problem scan_finish(struct call *call, struct reply *reply)
+{
+	struct scan *scan = call->state;
+	const struct trail_by_code_row *row = scan->read.rows;
+	call->needs_worker = !scan->read.count || !row->body.at;
+	if (call->needs_worker)
+		return PROBLEM_NONE;
+	struct str body = text_of(row->body);
+	put_reply(reply, body, etag_of(call->arena, body, ""), scan->media_type, NULL);
+	remember(call, scan, reply, row->computed_at.value, row->good_until.value, &row->lots);
+	return PROBLEM_NONE;
+}
+
+/* — everything — */
+static struct page page_of(const struct call *call, const struct scan *scan)
+{
+	const struct config *config = call_app(call)->config;
+	return (struct page){.language = call->language,
+			     .path = scan->path,
+			     .public_url = config->public_url,
+			     .demonstration = config->demonstration,
+			     .raw_query = scan->tier > TIER_FARM ? arena_printf(call->arena, "tier=%s",
+										tier_words[scan->tier])
+								 : (struct str){NULL, 0}};
+}
+
+static enum problem not_there(struct call *call, const struct scan *scan, struct reply *reply)
+{
+	bool is_code = str_starts(call->path, STR("/t/"));
+	bool malformed = scan->malformed && scan->malformed != PROBLEM_NOT_FOUND;
+	if (scan->form == SCAN_JSON) {
+		call->fault.detail = !malformed ? STR("no such code or lot is registered here")
+				     : is_code  ? STR("this is not a code: B and 12 letters and digits, as "
+						       "printed below the QR")
+						: STR("this is not an identifier of a lot");
+		return PROBLEM_NOT_FOUND;
+	}
+	const struct page page = page_of(call, scan);
+	*reply = (struct reply){.status = 404, .media_type = "text/html; charset=utf-8"};
+	reply->raw = malformed ? page_malformed_code(call->arena, &page, scan->typed)
+			       : page_unknown_code(call->arena, &page, scan->typed);
+	return PROBLEM_NONE;
+}
+
+/* The database is away: what was good a while ago is better than nothing, when it says how old it is. */
+static enum problem serve_old(struct call *call, struct scan *scan, struct reply *reply, enum problem away)
+{
+	struct trail_cache *cache = call_app(call)->cache;
+	usec_t now = clock_now();
+	const struct trail_cached *cached = trail_cache_get(cache, scan->key, now, /* stale_is_fine */ true);
+	if (!cached && scan->gzip)
+		cached = trail_cache_get(cache, scan_key(call, scan, /* gzip */ false), now,
+					 /* stale_is_fine */ true);
+	if (!cached)
+		return away;
+	struct reply_header *headers = arena_array(call->arena, struct reply_header, 2);
+	int64_t age_s = (now - cached->computed_us) / USEC_PER_SEC;
+	headers[0] = (struct reply_header){"Age", arena_printf(call->arena, "%lld", (long long)age_s)};
+	headers[1] = (struct reply_header){"Warning", STR("111 farmtrail \"Revalidation Failed\"")};
+	put_cached(cached, scan, reply);
+	reply->headers = headers;
+	reply->header_count = 2;
+	return PROBLEM_NONE;
+}
+
+struct answer { /* a trail, kept or just computed */
+	struct lot_id lot;
+	struct str json; /* farm tier */
+	struct trail trail;
+	struct sql_array lots;
+	usec_t computed_us, good_until_us;
+};
+
+static enum problem compute(struct call *call, struct answer *answer, bool all_origins)
+{
+	const struct app *app = call_app(call);
+	const struct trail_ask ask = {.lot = answer->lot,
+				      .as_of_us = TRAIL_NOW,
+				      .now_us = clock_now(),
+				      .max_lots = (size_t)app->config->graph_nodes,
+				      .max_origins = all_origins ? (size_t)app->config->graph_nodes : 0,
+				      .test_codes = app->test_codes,
+				      .demonstration = app->config->demonstration};
+	struct trail_made made;
+	enum problem p = trail_make(call_db(call), call->arena, &ask, &made);
+	if (p)
+		return p;
+	metric_add(METRIC_TRAIL_COMPUTED, 1);
+	answer->trail = made.trail;
+	answer->lots = (struct sql_array){made.lots, made.lot_count};
+	answer->computed_us = made.computed_us;
+	answer->good_until_us = made.good_until_us;
+	if (all_origins)
+		return PROBLEM_NONE;
+	answer->json = trail_json(call->arena, &made.trail);
+	/* Kept for the next scan; this one has its answer, whatever becomes of it. */
+	(void)!trail_store(call_db(call), &made, answer->lot,
+			   trail_edition(app->test_codes, app->config->demonstration), answer->json);
+	return PROBLEM_NONE;
+}
+
+static enum problem aggregate(struct call *call, const struct scan *scan, struct answer *answer)
+{
+	enum problem p = PROBLEM_NONE;
+	if (scan->tier == TIER_FARM)
+		return p;
+	if (answer->trail.rest && answer->trail.rest->count) /* what is not listed cannot be merged */
+		p = compute(call, answer, /* all_origins */ true);
+	return p ? p : trail_aggregate(call->arena, &answer->trail, scan->tier, &answer->trail);
+}
+
+static enum problem find(struct call *call, struct scan *scan, struct answer *ret, bool *ret_found)
+{
+	struct trail_by_code_row *rows;
+	size_t count;
+	const struct sql_statement *statement = scan_statement(call, scan);
+	enum problem p = db_many(call_db(call), call->arena, statement, scan->params, (void **)&rows, &count);
+	if (p)
+		return p;
+	*ret_found = count && str_equal(rows->kind, STR("lot"));
+	if (!*ret_found)
+		return PROBLEM_NONE;
+	*ret = (struct answer){.lot = {rows->org_id, rows->lot_id},
+			       .json = text_of(rows->body),
+			       .lots = rows->lots,
+			       .computed_us = rows->computed_at.value,
+			       .good_until_us = rows->good_until.value};
+	if (!ret->json.at)
+		return compute(call, ret, /* all_origins */ false);
+	bool as_it_is = scan->form == SCAN_JSON && scan->tier == TIER_FARM;
+	if (as_it_is || !trail_read(call->arena, ret->json, &ret->trail))
+		return PROBLEM_NONE;
+	return compute(call, ret, /* all_origins */ false);
+}
+
+static void render(struct call *call, const struct scan *scan, const struct answer *answer,
+		   struct reply *reply)
+{
+	const struct page page = page_of(call, scan);
+	struct str body = scan->form == SCAN_PAGE   ? page_trail(call->arena, &page, &answer->trail)
+			  : scan->tier == TIER_FARM ? answer->json
+						    : trail_json(call->arena, &answer->trail);
+	struct str etag = etag_of(call->arena, body, scan->gzip ? "-z" : "");
+	if (scan->gzip) {
+		struct bytes packed = gzip_bytes(call->arena, str_bytes(body));
+		body = text_of(packed);
+	}
+	put_reply(reply, body, etag, scan->media_type, scan->gzip ? "gzip" : NULL);
+	remember(call, scan, reply, answer->computed_us, answer->good_until_us, &answer->lots);
+}
+
+enum problem scan_handle(struct call *call, struct reply *reply)
+{
+	struct scan *scan = call->state;
+	struct answer answer;
+	bool found = false;
+	if (scan->malformed)
+		return not_there(call, scan, reply);
+	enum problem p = find(call, scan, &answer, &found);
+	if (!p && !found)
+		return not_there(call, scan, reply);
+	if (!p)
+		p = aggregate(call, scan, &answer);
+	if (p == PROBLEM_DB_UNAVAILABLE)
+		return serve_old(call, scan, reply, p);
+	if (p)
+		return p;
+	render(call, scan, &answer, reply);
+	return PROBLEM_NONE;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A scan: what a caller of /t/…, /01/… or /o/… asks for, and how its answer is made. */
+#ifndef FT_API_SCAN_PRIV_H
+#define FT_API_SCAN_PRIV_H
+
+#include "ft/api/app.h"
+#include "ft/core/trail.h"
+#include "ft/crypto/digest.h"
+#include "ft/db/reader.h"
+
+enum scan_form { SCAN_PAGE, SCAN_JSON };
+
+struct scan {
+	enum scan_form form;
+	const char *media_type; /* of JSON: as accepted */
+	enum tier tier;
+	bool gzip;
+	enum problem malformed; /* what stands in the path names nothing */
+	struct str typed;       /* for pages that say so */
+	struct str path;        /* canonical: of the page, and in the key */
+	struct str key;         /* in the memory of trails */
+	struct str code;        /* /t/…; absent: by `thing` */
+	struct sha256 thing;
+	uint64_t begun; /* before the database was read */
+	struct read_request read;
+	union scan_params *params;
+};
+
+/* From path, Accept, Accept-Encoding and ?tier=; parameters of others (share buttons add theirs) are passed over. */
+struct scan *scan_read(struct call *call);
+/* The key in the other encoding or none: what may be sent as well when nothing else is left. */
+struct str scan_key(const struct call *call, const struct scan *scan, bool gzip);
+
+/* From the epoll thread: memory, then one statement through the reader. */
+bool scan_cached(struct call *call, struct reply *reply);
+enum problem scan_prepare(struct call *call, struct reply *reply);
+enum problem scan_submit(struct call *call, struct completion *done);
+enum problem scan_finish(struct call *call, struct reply *reply);
+/* From a worker: everything. */
+enum problem scan_handle(struct call *call, struct reply *reply);
+
+#endif

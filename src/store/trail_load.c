@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reads everything a trail is told from, in a few round trips whose number does not depend on its size. */
+#include "trail_priv.h"
+
+#include <string.h>
+
+enum { EDGES_PER_LOT = 50, EVENTS_PER_LOT = 500, STEPS_PER_SITE = 200 };
+static const usec_t DAY_US = 86400 * USEC_PER_SEC;
+
+void *trail_list_add(struct arena *arena, struct trail_list *list, size_t size)
+{
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 4;
+		void *items = arena_alloc_array(arena, room, size);
+		if (list->count)
+			memcpy(items, list->items, list->count * size);
+		list->items = items;
+		list->room = room;
+	}
+	return (char *)list->items + list->count++ * size;
+}
+
+struct trail_node *trail_node_of(const struct trail_facts *facts, struct uuid lot)
+{
+	struct trail_node *node = map_get(facts->nodes, MAP_KEY(lot));
+	return node && node->reached ? node : NULL;
+}
+
+/* Parameters as columns of ids that no name is asked for twice. */
+struct id_set {
+	struct map *seen;
+	struct trail_list ids;
+};
+
+static void set_add(struct trail_facts *facts, struct id_set *set, struct uuid id)
+{
+	if (uuid_is_nil(id))
+		return;
+	if (!set->seen)
+		set->seen = map_create(facts->arena, 16);
+	if (map_get(set->seen, MAP_KEY(id)))
+		return;
+	struct uuid *kept = arena_new(facts->arena, struct uuid);
+	*kept = id;
+	map_set(set->seen, MAP_KEY(*kept), kept);
+	*LIST_ADD(facts->arena, &set->ids, struct uuid) = id;
+}
+
+static struct sql_array array_of(const struct trail_list *list)
+{
+	return (struct sql_array){list->items, list->count};
+}
+
+#define TAKE(facts, statement, rows, count) \
+	db_take_many((facts)->db, (facts)->arena, &sql_##statement, (void **)&(facts)->rows, &(facts)->count)
+
+static enum problem load_upstream(struct trail_facts *facts)
+{
+	const struct trail_ask *ask = facts->ask;
+	struct lot_upstream_row *rows;
+	const struct lot_upstream_params params = {ask->lot.org, ask->lot.lot, (int64_t)ask->max_lots + 1};
+	db_queue(facts->db, &sql_lot_upstream, &params);
+	enum problem p = db_flush(facts->db);
+	if (!p)
+		p = db_take_many(facts->db, facts->arena, &sql_lot_upstream, (void **)&rows,
+				 &facts->upstream_count);
+	if (p)
+		return p;
+	facts->upstream = rows;
+	return facts->upstream_count > ask->max_lots ? PROBLEM_GRAPH_TOO_LARGE : PROBLEM_NONE;
+}
+
+/* Lots, with their versions, come first: what is committed while the rest is read makes the trail newer than it says. */
+static enum problem load_lots(struct trail_facts *facts)
+{
+	struct trail_list orgs = {0}, ids = {0};
+	for (size_t i = 0; i < facts->upstream_count; i++) {
+		*LIST_ADD(facts->arena, &orgs, struct uuid) = facts->upstream[i].org_id;
+		*LIST_ADD(facts->arena, &ids, struct uuid) = facts->upstream[i].lot_id;
+	}
+	int64_t max_edges = (int64_t)facts->ask->max_lots * EDGES_PER_LOT;
+	db_queue(facts->db, &sql_trail_lots, &(struct trail_lots_params){array_of(&orgs), array_of(&ids)});
+	db_queue(facts->db, &sql_trail_edges, &(struct trail_edges_params){array_of(&ids), max_edges + 1});
+	db_queue(facts->db, &sql_trail_links,
+		 &(struct trail_links_params){array_of(&orgs), array_of(&ids), EVENTS_PER_LOT});
+	db_queue(facts->db, &sql_trail_harvests, &(struct trail_harvests_params){array_of(&ids)});
+	enum problem p = db_flush(facts->db);
+	if (!p)
+		p = TAKE(facts, trail_lots, lots, lot_count);
+	if (!p)
+		p = TAKE(facts, trail_edges, edges, edge_count);
+	if (!p)
+		p = TAKE(facts, trail_links, links, link_count);
+	if (!p)
+		p = TAKE(facts, trail_harvests, harvests, harvest_count);
+	return !p && facts->edge_count > (size_t)max_edges ? PROBLEM_GRAPH_TOO_LARGE : p;
+}
+
+/* From the target along the edges that were known at the time asked for. */
+static void reach_up(struct trail_facts *facts)
+{
+	struct trail_list stack = {0};
+	*LIST_ADD(facts->arena, &stack, struct trail_node *) = facts->target;
+	facts->target->reached = true;
+	while (stack.count) {
+		const struct trail_node *node = ((struct trail_node **)stack.items)[--stack.count];
+		const struct trail_edges_row *const *up = node->up.items;
+		for (size_t i = 0; i < node->up.count; i++) {
+			struct trail_node *parent = map_get(facts->nodes, MAP_KEY(up[i]->parent));
+			if (!parent || parent->reached)
+				continue;
+			parent->reached = true;
+			*LIST_ADD(facts->arena, &stack, struct trail_node *) = parent;
+		}
+	}
+}
+
+static struct trail_fact *fact_of(struct trail_facts *facts, struct uuid org, struct uuid event)
+{
+	struct trail_fact *fact = map_get(facts->events, MAP_KEY(event));
+	if (!fact) {
+		fact = arena_new(facts->arena, struct trail_fact);
+		fact->org = org;
+		fact->id = event;
+		map_set(facts->events, MAP_KEY(fact->id), fact);
+	}
+	return fact;
+}
+
+/* false: an edge was added meanwhile whose parent was not among the lots. */
+static bool link_graph(struct trail_facts *facts)
+{
+	usec_t as_of = facts->ask->as_of_us;
+	for (size_t i = 0; i < facts->lot_count; i++) {
+		struct trail_node *node = arena_new(facts->arena, struct trail_node);
+		node->row = &facts->lots[i];
+		node->own = facts->lots[i].own;
+		map_set(facts->nodes, MAP_KEY(node->row->lot_id), node);
+	}
+	facts->target = map_get(facts->nodes, MAP_KEY(facts->ask->lot.lot));
+	for (size_t i = 0; i < facts->edge_count; i++) {
+		const struct trail_edges_row *edge = &facts->edges[i];
+		struct trail_node *child = map_get(facts->nodes, MAP_KEY(edge->child));
+		if (edge->recorded_at > as_of || !child)
+			continue;
+		if (!map_get(facts->nodes, MAP_KEY(edge->parent)))
+			return false;
+		*LIST_ADD(facts->arena, &child->up, const struct trail_edges_row *) = edge;
+	}
+	if (facts->target)
+		reach_up(facts);
+	return true;
+}
+
+static void link_events(struct trail_facts *facts)
+{
+	usec_t as_of = facts->ask->as_of_us;
+	for (size_t i = 0; i < facts->edge_count; i++) {
+		const struct trail_edges_row *edge = &facts->edges[i];
+		if (edge->recorded_at <= as_of && trail_node_of(facts, edge->child))
+			*LIST_ADD(facts->arena, &fact_of(facts, edge->event_org, edge->event)->edges,
+				  const struct trail_edges_row *) = edge;
+	}
+	for (size_t i = 0; i < facts->link_count; i++) {
+		const struct trail_links_row *link = &facts->links[i];
+		struct trail_node *node = trail_node_of(facts, link->lot_id);
+		if (link->recorded_at > as_of || !node)
+			continue;
+		*LIST_ADD(facts->arena, &node->links, const struct trail_links_row *) = link;
+		*LIST_ADD(facts->arena, &fact_of(facts, link->event_org, link->event)->links,
+			  const struct trail_links_row *) = link;
+	}
+}
+
+static void link_harvests(struct trail_facts *facts)
+{
+	for (size_t i = 0; i < facts->harvest_count; i++) {
+		const struct trail_harvests_row *harvest = &facts->harvests[i];
+		struct trail_node *node = trail_node_of(facts, harvest->lot_id);
+		if (node && harvest->recorded_at <= facts->ask->as_of_us)
+			*LIST_ADD(facts->arena, &node->harvests, const struct trail_harvests_row *) = harvest;
+	}
+}
+
+static enum problem load_site_steps(struct trail_facts *facts)
+{
+	struct trail_list orgs = {0}, sites = {0}, since = {0}, until = {0};
+	struct trail_site_steps_row *steps;
+	size_t count;
+	for (size_t i = 0; i < facts->harvest_count; i++) {
+		const struct trail_harvests_row *harvest = &facts->harvests[i];
+		if (harvest->recorded_at > facts->ask->as_of_us || !trail_node_of(facts, harvest->lot_id))
+			continue;
+		*LIST_ADD(facts->arena, &orgs, struct uuid) = harvest->org_id;
+		*LIST_ADD(facts->arena, &sites, struct uuid) = harvest->site;
+		*LIST_ADD(facts->arena, &since, usec_t) = harvest->event_time - UPSTREAM_DAYS * DAY_US;
+		*LIST_ADD(facts->arena, &until, usec_t) = harvest->event_time;
+	}
+	if (!sites.count)
+		return PROBLEM_NONE;
+	const struct trail_site_steps_params params = {array_of(&orgs), array_of(&sites), array_of(&since),
+						       array_of(&until), STEPS_PER_SITE};
+	db_queue(facts->db, &sql_trail_site_steps, &params);
+	enum problem p = db_flush(facts->db);
+	if (!p)
+		p = db_take_many(facts->db, facts->arena, &sql_trail_site_steps, (void **)&steps, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		if (steps[i].recorded_at <= facts->ask->as_of_us)
+			fact_of(facts, steps[i].event_org, steps[i].event)->at_site = true;
+	return p;
+}
+
+/* Rows and the map that finds them by their first member, an id. */
+static enum problem take_by_id(struct trail_facts *facts, const struct sql_statement *s, size_t id_offset,
+			       struct map **ret)
+{
+	char *rows;
+	size_t count;
+	enum problem p = db_take_many(facts->db, facts->arena, s, (void **)&rows, &count);
+	if (p)
+		return p;
+	struct map *map = map_create(facts->arena, count);
+	for (size_t i = 0; i < count; i++) {
+		char *row = rows + i * s->row_size;
+		map_set(map, (struct bytes){(const uint8_t *)row + id_offset, sizeof(struct uuid)}, row);
+	}
+	*ret = map;
+	return PROBLEM_NONE;
+}
+
+/* What came into being here, from the records known then: the lot's row knows today's only. */
+static void own_as_of(struct trail_facts *facts, struct trail_node *node)
+{
+	const struct trail_links_row *const *links = node->links.items;
+	node->own = decimal_of(0);
+	for (size_t i = 0; i < node->links.count; i++) {
+		const struct trail_fact *fact = map_get(facts->events, MAP_KEY(links[i]->event));
+		const struct record_kind *kind = fact->row ? record_kind_find(fact->row->type) : NULL;
+		if (kind && kind->class == RECORD_CREATE && links[i]->base.known)
+			node->own = decimal_add(node->own, links[i]->base.value);
+	}
+}
+
+static enum problem load_events(struct trail_facts *facts)
+{
+	struct trail_list orgs = {0}, ids = {0};
+	struct id_set holders = {0};
+	struct map *rows;
+	for (size_t i = 0; i < map_count(facts->events); i++) {
+		const struct trail_fact *fact = map_at(facts->events, i);
+		*LIST_ADD(facts->arena, &orgs, struct uuid) = fact->org;
+		*LIST_ADD(facts->arena, &ids, struct uuid) = fact->id;
+	}
+	for (size_t i = 0; i < facts->lot_count; i++)
+		set_add(facts, &holders, facts->lots[i].org_id);
+	db_queue(facts->db, &sql_trail_events,
+		 &(struct trail_events_params){array_of(&orgs), array_of(&ids)});
+	db_queue(facts->db, &sql_trail_certificates,
+		 &(struct trail_certificates_params){array_of(&holders.ids), facts->ask->as_of_us});
+	enum problem p = db_flush(facts->db);
+	if (!p)
+		p = take_by_id(facts, &sql_trail_events, offsetof(struct trail_events_row, id), &rows);
+	if (!p)
+		p = TAKE(facts, trail_certificates, certificates, certificate_count);
+	for (size_t i = 0; !p && i < map_count(rows); i++) {
+		const struct trail_events_row *row = map_at(rows, i);
+		struct trail_fact *fact = map_get(facts->events, MAP_KEY(row->id));
+		fact->row = row;
+	}
+	for (size_t i = 0; !p && facts->ask->as_of_us != TRAIL_NOW && i < map_count(facts->nodes); i++)
+		own_as_of(facts, map_at(facts->nodes, i));
+	return p;
+}
+
+struct wanted_names {
+	struct id_set parties, sites;
+	struct trail_list regions;
+};
+
+static void want_names(struct trail_facts *facts, struct wanted_names *wanted)
+{
+	for (size_t i = 0; i < facts->lot_count; i++) {
+		set_add(facts, &wanted->parties, facts->lots[i].org_id);
+		set_add(facts, &wanted->sites, facts->lots[i].site);
+		*LIST_ADD(facts->arena, &wanted->regions, struct str) = facts->lots[i].region;
+	}
+	for (size_t i = 0; i < map_count(facts->events); i++) {
+		const struct trail_events_row *row = ((struct trail_fact *)map_at(facts->events, i))->row;
+		if (!row)
+			continue;
+		set_add(facts, &wanted->parties, row->org_id);
+		set_add(facts, &wanted->parties, row->party);
+		set_add(facts, &wanted->parties, row->to_party);
+		set_add(facts, &wanted->sites, row->site);
+		if (row->region.at)
+			*LIST_ADD(facts->arena, &wanted->regions, struct str) = row->region;
+	}
+}
+
+static enum problem take_regions(struct trail_facts *facts)
+{
+	struct trail_regions_row *rows;
+	size_t count;
+	enum problem p = db_take_many(facts->db, facts->arena, &sql_trail_regions, (void **)&rows, &count);
+	if (p)
+		return p;
+	facts->regions = map_create(facts->arena, count);
+	for (size_t i = 0; i < count; i++)
+		map_set(facts->regions, str_bytes(rows[i].code), &rows[i]);
+	return PROBLEM_NONE;
+}
+
+static enum problem load_names(struct trail_facts *facts)
+{
+	struct trail_list lots = {0}, events = {0};
+	struct wanted_names wanted = {0};
+	for (size_t i = 0; i < facts->lot_count; i++)
+		if (trail_node_of(facts, facts->lots[i].lot_id))
+			*LIST_ADD(facts->arena, &lots, struct uuid) = facts->lots[i].lot_id;
+	for (size_t i = 0; i < map_count(facts->events); i++)
+		*LIST_ADD(facts->arena, &events, struct uuid) =
+			((struct trail_fact *)map_at(facts->events, i))->id;
+	want_names(facts, &wanted);
+	db_queue(facts->db, &sql_trail_alerts,
+		 &(struct trail_alerts_params){array_of(&lots), array_of(&events), facts->ask->as_of_us});
+	db_queue(facts->db, &sql_trail_parties,
+		 &(struct trail_parties_params){array_of(&wanted.parties.ids)});
+	db_queue(facts->db, &sql_trail_sites, &(struct trail_sites_params){array_of(&wanted.sites.ids)});
+	db_queue(facts->db, &sql_trail_regions, &(struct trail_regions_params){array_of(&wanted.regions)});
+	enum problem p = db_flush(facts->db);
+	if (!p)
+		p = TAKE(facts, trail_alerts, alerts, alert_count);
+	if (!p)
+		p = take_by_id(facts, &sql_trail_parties, offsetof(struct trail_parties_row, id),
+			       &facts->parties);
+	if (!p)
+		p = take_by_id(facts, &sql_trail_sites, offsetof(struct trail_sites_row, id), &facts->sites);
+	return p ? p : take_regions(facts);
+}
+
+/* The target was known then: a record about it is. */
+static bool target_is_known(const struct trail_facts *facts)
+{
+	return facts->target &&
+	       (facts->ask->as_of_us == TRAIL_NOW || facts->target->links.count || facts->target->up.count);
+}
+
+enum problem trail_load(struct trail_facts *facts)
+{
+	facts->nodes = map_create(facts->arena, 16);
+	facts->events = map_create(facts->arena, 16);
+	enum problem p = load_upstream(facts);
+	if (!p)
+		p = load_lots(facts);
+	if (!p && !link_graph(facts))
+		p = PROBLEM_CONFLICT;
+	if (p)
+		return p;
+	link_events(facts);
+	link_harvests(facts);
+	if (!target_is_known(facts))
+		return PROBLEM_NOT_FOUND;
+	p = load_site_steps(facts);
+	if (!p)
+		p = load_events(facts);
+	return p ? p : load_names(facts);
+}

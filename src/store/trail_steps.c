@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The steps of a trail: what was done to its lots on the way to the target, oldest first. */
+#include "trail_priv.h"
+
+#include <stdlib.h>
+
+#include "ft/base/text.h"
+#include "ft/core/lot_graph.h"
+
+enum { SALES_TOLD = 50 };
+
+static bool has_uuid(const struct trail_list *list, struct uuid id)
+{
+	const struct uuid *items = list->items;
+	for (size_t i = 0; i < list->count; i++)
+		if (uuid_equal(items[i], id))
+			return true;
+	return false;
+}
+
+static const struct trail_events_row *event_of(const struct trail_facts *facts, struct uuid id)
+{
+	const struct trail_fact *fact = map_get(facts->events, MAP_KEY(id));
+	return fact ? fact->row : NULL;
+}
+
+/* Who used each lot in what became the target. */
+static void find_users(const struct trail_facts *facts)
+{
+	for (size_t i = 0; i < facts->edge_count; i++) {
+		const struct trail_edges_row *edge = &facts->edges[i];
+		struct trail_node *parent = trail_node_of(facts, edge->parent);
+		const struct trail_events_row *event = event_of(facts, edge->event);
+		if (parent && event && trail_node_of(facts, edge->child) &&
+		    !has_uuid(&parent->takers, event->party))
+			*LIST_ADD(facts->arena, &parent->takers, struct uuid) = event->party;
+	}
+}
+
+/* And by whom it came to them: whoever shipped to somebody on the way is on the way. */
+static void find_senders(const struct trail_facts *facts, struct trail_node *node)
+{
+	const struct trail_links_row *const *links = node->links.items;
+	for (bool grew = true; grew;) {
+		grew = false;
+		for (size_t i = 0; i < node->links.count; i++) {
+			const struct trail_events_row *event = event_of(facts, links[i]->event);
+			const struct record_kind *kind = event ? record_kind_find(event->type) : NULL;
+			if (!kind || kind->class != RECORD_SHIP ||
+			    !has_uuid(&node->takers, event->to_party) ||
+			    has_uuid(&node->takers, event->party))
+				continue;
+			*LIST_ADD(facts->arena, &node->takers, struct uuid) = event->party;
+			grew = true;
+		}
+	}
+}
+
+/* A lot's other customers are no part of this trail. */
+static bool on_the_way(const struct trail_facts *facts, const struct trail_node *node,
+		       const struct trail_events_row *event, enum record_class class)
+{
+	if (node == facts->target)
+		return true;
+	if (class == RECORD_SHIP)
+		return has_uuid(&node->takers, event->to_party);
+	if (class == RECORD_RECEIVE)
+		return has_uuid(&node->takers, event->party);
+	return class != RECORD_SELL;
+}
+
+static struct trail_flow flow_of(const struct trail_facts *facts, const struct trail_node *node,
+				 struct str value, struct str unit)
+{
+	struct trail_flow flow = {
+		.lot = lot_id_print(facts->arena, (struct lot_id){node->row->org_id, node->row->lot_id}),
+		.lot_number = node->row->number,
+		.product = trail_product_make(facts, node->row),
+	};
+	if (facts->ask->quantities && value.at)
+		flow.quantity = trail_quantity_make(facts->arena, value, unit);
+	return flow;
+}
+
+static const struct trail_links_row *link_of(const struct trail_fact *fact, struct uuid lot)
+{
+	const struct trail_links_row *const *links = fact->links.items;
+	for (size_t i = 0; i < fact->links.count; i++)
+		if (uuid_equal(links[i]->lot_id, lot))
+			return links[i];
+	return NULL;
+}
+
+/* Every input of the event stands once in each output's edges. */
+static struct list inputs_of(const struct trail_facts *facts, const struct trail_fact *fact)
+{
+	const struct trail_edges_row *const *edges = fact->edges.items;
+	struct trail_flow *flows = arena_array(facts->arena, struct trail_flow, fact->edges.count);
+	struct str *exact = arena_array(facts->arena, struct str, fact->edges.count);
+	struct str *shares = arena_array(facts->arena, struct str, fact->edges.count);
+	struct map *seen = map_create(facts->arena, fact->edges.count);
+	size_t count = 0;
+	for (size_t i = 0; i < fact->edges.count; i++) {
+		const struct trail_node *parent = trail_node_of(facts, edges[i]->parent);
+		if (!parent || map_get(seen, MAP_KEY(parent->row->lot_id)))
+			continue;
+		map_set(seen, MAP_KEY(parent->row->lot_id), &flows[count]);
+		exact[count] = fraction_of(facts->arena, edges[i]->input, edges[i]->input_total);
+		flows[count++] = flow_of(facts, parent, edges[i]->value, edges[i]->unit);
+	}
+	fractions_round(facts->arena, exact, count, shares);
+	for (size_t i = 0; i < count; i++)
+		flows[i].share = shares[i];
+	return (struct list){flows, count};
+}
+
+/* Of a transformation the lots of this trail that came out of it; of anything else the lots concerned. */
+static struct list outputs_of(const struct trail_facts *facts, const struct trail_fact *fact)
+{
+	const struct trail_edges_row *const *edges = fact->edges.items;
+	const struct trail_links_row *const *links = fact->links.items;
+	struct trail_flow *flows =
+		arena_array(facts->arena, struct trail_flow, fact->edges.count + fact->links.count);
+	struct map *seen = map_create(facts->arena, 16);
+	size_t count = 0;
+	for (size_t i = 0; i < fact->edges.count + fact->links.count; i++) {
+		struct uuid lot =
+			i < fact->edges.count ? edges[i]->child : links[i - fact->edges.count]->lot_id;
+		const struct trail_node *node = trail_node_of(facts, lot);
+		if (!node || map_get(seen, MAP_KEY(node->row->lot_id)))
+			continue;
+		const struct trail_links_row *link = link_of(fact, lot);
+		map_set(seen, MAP_KEY(node->row->lot_id), &flows[count]);
+		flows[count++] = flow_of(facts, node, link ? link->value : (struct str){NULL, 0},
+					 link ? link->unit : (struct str){NULL, 0});
+	}
+	return (struct list){flows, count};
+}
+
+static struct trail_input_use *used_in(const struct trail_facts *facts, const struct trail_events_row *row)
+{
+	if (!row->input_product.at && !row->input_active.count)
+		return NULL;
+	struct trail_input_use *used = arena_new(facts->arena, struct trail_input_use);
+	*used = (struct trail_input_use){
+		row->input_product,
+		{(struct str *)(uintptr_t)row->input_active.items, row->input_active.count}};
+	return used;
+}
+
+static struct trail_proof *proof_of(const struct trail_facts *facts, const struct trail_events_row *row)
+{
+	struct trail_proof *proof = arena_new(facts->arena, struct trail_proof);
+	*proof = (struct trail_proof){base64_encode(facts->arena, row->statement_sha256),
+				      arena_printf(facts->arena, "/v1/events/%.*s/proof",
+						   STR_ARGS(uuid_print(facts->arena, row->id)))};
+	return proof;
+}
+
+static struct trail_step step_of(const struct trail_facts *facts, const struct trail_fact *fact)
+{
+	const struct trail_events_row *row = fact->row;
+	struct trail_places places = trail_places_of(facts, row->region);
+	return (struct trail_step){
+		.event = uuid_print(facts->arena, row->id),
+		.type = row->type,
+		.time = {row->event_time, (int16_t)row->offset_min},
+		.recorded_at = utc_print(facts->arena, row->recorded_at),
+		.party = trail_party_make(facts, row->party),
+		.recorded_by = trail_party_make(facts, row->org_id),
+		.place = trail_place_make(facts, row->site),
+		.district = places.district,
+		.township = places.township,
+		.inputs = inputs_of(facts, fact),
+		.outputs = outputs_of(facts, fact),
+		.to = trail_party_make(facts, row->to_party),
+		.used = used_in(facts, row),
+		.proof = proof_of(facts, row),
+	};
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct trail_events_row *x = (*(const struct trail_fact *const *)a)->row,
+				      *y = (*(const struct trail_fact *const *)b)->row;
+	if (x->event_time != y->event_time)
+		return x->event_time < y->event_time ? -1 : 1;
+	return (x->recorded_at > y->recorded_at) - (x->recorded_at < y->recorded_at);
+}
+
+static bool belongs(const struct trail_facts *facts, const struct trail_fact *fact)
+{
+	const struct record_kind *kind = fact->row ? record_kind_find(fact->row->type) : NULL;
+	const struct trail_links_row *const *links = fact->links.items;
+	if (!kind)
+		return false;
+	if (fact->at_site || fact->edges.count)
+		return true;
+	for (size_t i = 0; i < fact->links.count; i++)
+		if (on_the_way(facts, trail_node_of(facts, links[i]->lot_id), fact->row, kind->class))
+			return true;
+	return false;
+}
+
+/* A lot may be sold in thousands of pieces: the newest sales tell enough. */
+static size_t without_older_sales(const struct trail_fact **facts, size_t count)
+{
+	size_t sales = 0, kept = count;
+	for (size_t i = count; i-- > 0;)
+		if (!str_equal(facts[i]->row->type, STR("sell")) || ++sales <= SALES_TOLD)
+			facts[--kept] = facts[i];
+	for (size_t i = kept; i < count; i++)
+		facts[i - kept] = facts[i];
+	return count - kept;
+}
+
+void trail_tell_steps(const struct trail_facts *facts, struct trail *trail)
+{
+	const struct trail_fact **told =
+		arena_array(facts->arena, const struct trail_fact *, map_count(facts->events));
+	size_t count = 0;
+	find_users(facts);
+	for (size_t i = 0; i < map_count(facts->nodes); i++)
+		if (((struct trail_node *)map_at(facts->nodes, i))->reached)
+			find_senders(facts, map_at(facts->nodes, i));
+	for (size_t i = 0; i < map_count(facts->events); i++) {
+		const struct trail_fact *fact = map_at(facts->events, i);
+		if (belongs(facts, fact))
+			told[count++] = fact;
+	}
+	if (count)
+		qsort(told, count, sizeof *told, by_time);
+	count = without_older_sales(told, count);
+	struct trail_step *steps = arena_array(facts->arena, struct trail_step, count);
+	for (size_t i = 0; i < count; i++)
+		steps[i] = step_of(facts, told[i]);
+	trail->steps = (struct list){steps, count};
+}
