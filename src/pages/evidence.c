@@ -7,6 +7,7 @@ static const struct word_message schemes[] = {
 	{"organic", MESSAGE_SCHEME_ORGANIC},
 	{"green", MESSAGE_SCHEME_GREEN},
 	{"gi", MESSAGE_SCHEME_GI},
+	{"pollution_free", MESSAGE_SCHEME_POLLUTION_FREE},
 	{NULL, MESSAGE_COUNT},
 };
 static const struct word_message kinds[] = {

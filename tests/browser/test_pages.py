@@ -13,13 +13,16 @@ TRAILS = ["single", "mix", "budget", "long", "recalled", "township", "hostile"] 
 OTHERS = ["unknown", "malformed", "home", "results", "nothing", "problems", "problem-type", "problem", "verify"]
 LANGUAGES = ["zh", "en"]
 
-every_page = pytest.mark.parametrize("page", [f"{name}.{lang}.html" for name in TRAILS + OTHERS for lang in LANGUAGES])
+EVERY_PAGE = [f"{name}.{lang}.html" for name in TRAILS + OTHERS for lang in LANGUAGES]
+every_page = pytest.mark.parametrize("page", EVERY_PAGE)
 every_trail = pytest.mark.parametrize("page", [f"{name}.{lang}.html" for name in TRAILS for lang in LANGUAGES])
+# The nine verdicts differ in one band only: two of them, and one language, stand for the others where that is enough.
+every_kind = pytest.mark.parametrize("page", [
+    page for page in EVERY_PAGE if not page.startswith("verdict-") or page in ("verdict-expired.zh.html", "verdict-on_hold.en.html")])
 
 
 def test_every_rendered_page_is_looked_at(pages):
-    known = {f"{name}.{lang}.html" for name in TRAILS + OTHERS for lang in LANGUAGES}
-    assert {path.name for path in pages.glob("*.html")} == known
+    assert {path.name for path in pages.glob("*.html")} == set(EVERY_PAGE)
 
 
 @every_page
@@ -47,7 +50,7 @@ def test_the_verdict_is_seen_without_scrolling(browser, page, width, height):
     assert box["size"] >= 28
 
 
-@every_page
+@every_kind
 def test_a_page_is_one_request_without_script_and_breaks_no_policy(browser, page):
     browser.open(page)
     assert browser.run("return performance.getEntriesByType('resource').map(entry => entry.name)") == []
@@ -58,7 +61,7 @@ def test_a_page_is_one_request_without_script_and_breaks_no_policy(browser, page
     assert browser.complaints() == []
 
 
-@every_page
+@every_kind
 def test_every_link_stays_on_this_server_or_calls_a_hotline(browser, page):
     browser.open(page)
     links = browser.run("""
@@ -70,7 +73,7 @@ def test_every_link_stays_on_this_server_or_calls_a_hotline(browser, page):
         assert (parts.scheme, parts.netloc) == (origin.scheme, origin.netloc) or link in ("tel:12315", "tel:12316"), link
 
 
-@every_page
+@every_kind
 def test_links_inside_the_page_lead_somewhere(browser, page):
     browser.open(page)
     lost = browser.run("""
@@ -79,14 +82,14 @@ def test_links_inside_the_page_lead_somewhere(browser, page):
     assert lost == []
 
 
-@every_trail
+@every_kind
 def test_the_story_is_told_without_style(browser, page):
     browser.open(page)
     browser.run("document.querySelectorAll('style').forEach(style => style.remove())")
     text = browser.run("return document.body.innerText")
     heading = browser.run("return document.querySelector('h1').innerText")
-    assert heading and text.index(heading) < text.index("12316")
-    tall = browser.run("return Math.max(...[...document.querySelectorAll('svg')].map(svg => svg.clientHeight))")
+    assert heading and heading in text[:300]
+    tall = browser.run("return Math.max(0, ...[...document.querySelectorAll('svg')].map(svg => svg.clientHeight))")
     assert tall <= 48
 
 
@@ -130,7 +133,7 @@ def test_hostile_names_stay_in_their_place(browser):
     assert browser.run("return [...document.querySelectorAll('bdi')].every(name => !/[\\u202a-\\u202e]/.test(name.innerText))")
 
 
-@every_page
+@every_kind
 @pytest.mark.parametrize("width", [360, 1280])
 def test_axe_finds_no_barrier(browser, page, width):
     if not AXE.is_file():
