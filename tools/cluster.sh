@@ -20,6 +20,12 @@ choose_socket_dir() {
 }
 socket_name=/.s.PGSQL.5432
 
+# libpq connection string for a role of the cluster.
+conninfo() {
+	local host=${socket_dir//\\/\\\\}
+	printf "host='%s' dbname=farmtrail user=%s" "${host//\'/\\\'}" "$1"
+}
+
 check_cluster_major() {
 	local found
 	found=$(cat "$dir/cluster/PG_VERSION" 2>/dev/null) || return 0

@@ -30,8 +30,7 @@ enum problem private_cluster_conninfo(struct arena *arena, struct str data_dir, 
 		return PROBLEM_CONFIG;
 	}
 	arena_defer(arena, free, real);
-	struct str socket = arena_printf(arena, "%s/socket", real);
-	*ret = arena_printf(arena, "host=%.*s dbname=farmtrail user=farmtrail",
-			    STR_ARGS(quoted(arena, socket)));
+	*ret = arena_printf(arena, "host=%.*s dbname=farmtrail user=ft_owner",
+			    STR_ARGS(quoted(arena, str_of(real))));
 	return PROBLEM_NONE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Where the private cluster of a data directory listens. tools/run makes it: DIR/cluster is the cluster's home or a
- * symbolic link to it (a socket's path may have 107 bytes, a data directory's any number); socket/ in it is the socket
- * directory, farmtrail the database and the role that owns it. */
+ * Where the private cluster of a data directory listens, for directories whose settings do not name their database.
+ * tools/run makes it: DIR/cluster is the cluster's home and its socket's directory, or a symbolic link to it (a
+ * socket's path may have 107 bytes, a data directory's any number); farmtrail is the database, ft_owner its owner. */
 #ifndef FT_DB_PRIVATE_CLUSTER_H
 #define FT_DB_PRIVATE_CLUSTER_H
 
