@@ -82,10 +82,10 @@ static const struct shape position_shape = {
 	.doc = "Where the device was (WGS 84)",
 	.fields =
 		(const struct field[]){
-			DECIMAL(struct record_position, lat, "lat", .max_len = MAX_NUMBER_BYTES,
-				.doc = "Degrees north"),
-			DECIMAL(struct record_position, lon, "lon", .max_len = MAX_NUMBER_BYTES,
-				.doc = "Degrees east"),
+			DECIMAL(struct record_position, lat, "lat", .flags = SIGNED,
+				.max_len = MAX_NUMBER_BYTES, .doc = "Degrees north"),
+			DECIMAL(struct record_position, lon, "lon", .flags = SIGNED,
+				.max_len = MAX_NUMBER_BYTES, .doc = "Degrees east"),
 			INTEGER(struct record_position, accuracy_m, "accuracyM", .flags = OPTIONAL, .min = 0,
 				.max = 1000000, .doc = "Radius of 68 % confidence, m"),
 			END_OF_SHAPE,
@@ -98,8 +98,8 @@ static const struct shape reading_shape = {
 	.fields =
 		(const struct field[]){
 			TIME(struct record_reading, time, "time", .doc = "When it was read"),
-			DECIMAL(struct record_reading, value, "value", .max_len = MAX_NUMBER_BYTES,
-				.doc = "Degrees Celsius"),
+			DECIMAL(struct record_reading, value, "value", .flags = SIGNED,
+				.max_len = MAX_NUMBER_BYTES, .doc = "Degrees Celsius"),
 			END_OF_SHAPE,
 		},
 };

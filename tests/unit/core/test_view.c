@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What each tier may see: nothing personal from the farm tier on, no site below its tier, and coarser views can be made of
+ * finer ones. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "sample.h"
+
+static struct str view(struct arena *arena, struct str body, enum tier tier)
+{
+	struct str seen;
+
+	assert_int_equal(view_of(arena, body, tier, &seen), PROBLEM_NONE);
+	return seen;
+}
+
+static bool contains(struct str text, const char *part)
+{
+	return memmem(text.at, text.len, part, strlen(part)) != NULL;
+}
+
+static void check_hidden(struct str seen, enum tier tier)
+{
+	static const char *const personal[] = {SAMPLE_PERSONAL, SAMPLE_LATITUDE, SAMPLE_REQUEST,
+					       SAMPLE_DEVICE_TIME};
+	static const char *const of_farms[] = {
+		SAMPLE_SITE,         SAMPLE_FARM_TEXT, "farmtrail:party", "farmtrail:recordedBy",
+		"farmtrail:pins",    "sourceList",     "destinationList", "bizTransactionList",
+		"farmtrail:animals", "1500116000000"};
+
+	for (size_t i = 0; i < sizeof personal / sizeof personal[0]; i++)
+		if (contains(seen, personal[i]))
+			fail_msg("%s in %.*s", personal[i], STR_ARGS(seen));
+	for (size_t i = 0; tier > TIER_FARM && i < sizeof of_farms / sizeof of_farms[0]; i++)
+		if (contains(seen, of_farms[i]))
+			fail_msg("%s in %.*s", of_farms[i], STR_ARGS(seen));
+	if (tier == TIER_DISTRICT && contains(seen, "farmtrail:township"))
+		fail_msg("township in %.*s", STR_ARGS(seen));
+}
+
+static void check_places_of_persons(const struct epcis_source *source, struct str farm)
+{
+	for (size_t i = 0; i < source->place_count; i++)
+		if (contains(farm, source->places[i].uri.at) == source->places[i].personal)
+			fail_msg("%s in %.*s", source->places[i].uri.at, STR_ARGS(farm));
+}
+
+static void check_views(struct arena *arena, const struct epcis_source *source)
+{
+	struct str body = epcis_body_build(arena, source), farm = view(arena, body, TIER_FARM);
+	struct str township = view(arena, body, TIER_TOWNSHIP), district = view(arena, body, TIER_DISTRICT);
+	struct json json;
+	struct fault fault;
+
+	assert_true(str_equal(view(arena, body, TIER_FULL), body));
+	check_hidden(farm, TIER_FARM);
+	check_hidden(township, TIER_TOWNSHIP);
+	check_hidden(district, TIER_DISTRICT);
+	check_places_of_persons(source, farm);
+	assert_true(str_equal(view(arena, farm, TIER_FARM), farm));
+	assert_true(str_equal(view(arena, farm, TIER_TOWNSHIP), township));
+	assert_true(str_equal(view(arena, township, TIER_TOWNSHIP), township));
+	assert_true(str_equal(view(arena, farm, TIER_DISTRICT), district));
+	assert_true(str_equal(view(arena, township, TIER_DISTRICT), district));
+	assert_int_equal(json_parse(arena, district, &json, &fault), PROBLEM_NONE);
+	/* What happened, when, and to which lots is seen by all. */
+	assert_true(json_get(&json, STR("eventID")) != NULL && json_get(&json, STR("eventTime")) != NULL);
+	for (size_t i = 0; i < source->output_count; i++)
+		assert_true(contains(district, source->outputs[i].class_uri.at));
+}
+
+static void views_of_every_kind_hide_what_they_must_and_can_be_made_of_finer_ones(void **state)
+{
+	(void)state;
+	for (size_t k = 0; record_kind_at(k) != NULL; k++)
+		for (uint64_t seed = 0; seed < 200; seed++) {
+			struct generator g = {seed * 1000 + k};
+			struct arena *arena = arena_create();
+
+			check_views(arena, sample_source(arena, &g, record_kind_at(k)));
+			arena_destroy(arena);
+		}
+}
+
+#define EVENT(places, point) \
+	"{\"type\":\"ObjectEvent\",\"readPoint\":{\"id\":\"" point "\"},\"farmtrail:record\":\"plant\"," \
+	"\"farmtrail:places\":[" places "]}"
+#define PLACE(id, rest) "{\"farmtrail:id\":\"" id "\"" rest "}"
+
+static void check_view(const char *body, enum tier tier, const char *expected)
+{
+	struct arena *arena = arena_create();
+
+	assert_string_equal(view(arena, str_of(body), tier).at, expected);
+	arena_destroy(arena);
+}
+
+static void places_become_regions(void **state)
+{
+	const char *body =
+		EVENT(PLACE("s:1", ",\"farmtrail:township\":\"500102100\",\"farmtrail:district\":\"500102\""),
+		      "s:1");
+
+	(void)state;
+	check_view(body, TIER_FARM, body);
+	check_view(body, TIER_TOWNSHIP,
+		   EVENT(PLACE("urn:farmtrail:region:500102100",
+			       ",\"farmtrail:township\":\"500102100\",\"farmtrail:district\":\"500102\""),
+			 "urn:farmtrail:region:500102100"));
+	check_view(body, TIER_DISTRICT,
+		   EVENT(PLACE("urn:farmtrail:region:500102", ",\"farmtrail:district\":\"500102\""),
+			 "urn:farmtrail:region:500102"));
+}
+
+static void a_place_without_the_code_becomes_the_next_coarser(void **state)
+{
+	const char *body = EVENT(PLACE("s:1", ",\"farmtrail:district\":\"500102\""), "s:1");
+	const char *nowhere = EVENT(PLACE("s:1", ""), "s:1");
+
+	(void)state;
+	check_view(body, TIER_TOWNSHIP,
+		   EVENT(PLACE("urn:farmtrail:region:500102", ",\"farmtrail:district\":\"500102\""),
+			 "urn:farmtrail:region:500102"));
+	check_view(nowhere, TIER_FARM, nowhere);
+	check_view(nowhere, TIER_TOWNSHIP, "{\"type\":\"ObjectEvent\",\"farmtrail:record\":\"plant\"}");
+}
+
+static void the_plot_of_a_person_is_its_township_already_for_the_farm_tier(void **state)
+{
+	(void)state;
+	check_view(EVENT(PLACE("s:1", ",\"farmtrail:township\":\"500102100\",\"farmtrail:personal\":true"),
+			 "s:1"),
+		   TIER_FARM,
+		   EVENT(PLACE("urn:farmtrail:region:500102100", ",\"farmtrail:township\":\"500102100\""),
+			 "urn:farmtrail:region:500102100"));
+}
+
+static void two_plots_of_one_township_become_one_place(void **state)
+{
+	(void)state;
+	check_view(EVENT(PLACE("s:1", ",\"farmtrail:township\":\"500102100\"") "," PLACE(
+				 "s:2", ",\"farmtrail:township\":\"500102100\""),
+			 "s:1"),
+		   TIER_TOWNSHIP,
+		   EVENT(PLACE("urn:farmtrail:region:500102100", ",\"farmtrail:township\":\"500102100\""),
+			 "urn:farmtrail:region:500102100"));
+}
+
+static void pins_of_a_withheld_place_are_withheld(void **state)
+{
+	(void)state;
+	check_view("{\"farmtrail:record\":\"plant\",\"farmtrail:places\":[{\"farmtrail:id\":\"s:1\","
+		   "\"farmtrail:district\":\"50\","
+		   "\"farmtrail:personal\":true},{\"farmtrail:id\":\"s:2\"}],\"farmtrail:pins\":{\"farmtrail:"
+		   "party\":{\"farmtrail:id\":"
+		   "\"p\"},\"farmtrail:places\":[{\"farmtrail:id\":\"s:1\"},{\"farmtrail:id\":\"s:2\"}]}}",
+		   TIER_FARM,
+		   "{\"farmtrail:record\":\"plant\",\"farmtrail:places\":[{\"farmtrail:id\":\"urn:farmtrail:"
+		   "region:50\","
+		   "\"farmtrail:district\":\"50\"},{\"farmtrail:id\":\"s:2\"}],\"farmtrail:pins\":{"
+		   "\"farmtrail:party\":{\"farmtrail:id\":"
+		   "\"p\"},\"farmtrail:places\":[{\"farmtrail:id\":\"s:2\"}]}}");
+}
+
+static void what_is_no_body_of_ours_is_refused(void **state)
+{
+	static const char *const others[] = {
+		"", "{", "[]", "null", "{}", "{\"farmtrail:record\":1}", "\"farmtrail:record\""};
+	struct arena *arena = arena_create();
+	struct str seen = STR("untouched");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		assert_int_equal(view_of(arena, str_of(others[i]), TIER_FARM, &seen), PROBLEM_JSON_SYNTAX);
+	assert_string_equal(seen.at, "untouched");
+	arena_destroy(arena);
+}
+
+static void the_tiers_have_their_words(void **state)
+{
+	(void)state;
+	assert_string_equal(tier_words[TIER_FULL], "full");
+	assert_string_equal(tier_words[TIER_FARM], "farm");
+	assert_string_equal(tier_words[TIER_TOWNSHIP], "township");
+	assert_string_equal(tier_words[TIER_DISTRICT], "district");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(views_of_every_kind_hide_what_they_must_and_can_be_made_of_finer_ones),
+		cmocka_unit_test(places_become_regions),
+		cmocka_unit_test(a_place_without_the_code_becomes_the_next_coarser),
+		cmocka_unit_test(the_plot_of_a_person_is_its_township_already_for_the_farm_tier),
+		cmocka_unit_test(two_plots_of_one_township_become_one_place),
+		cmocka_unit_test(pins_of_a_withheld_place_are_withheld),
+		cmocka_unit_test(what_is_no_body_of_ours_is_refused),
+		cmocka_unit_test(the_tiers_have_their_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
