@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The refusals that need no body: request line, headers, route, key, scope, rate, announced length, media type. */
+ * The refusals that need no body: request line, headers, route, key, scope, rate, length, media type. */
 #include "server_priv.h"
 
 #include <arpa/inet.h>
@@ -17,7 +17,10 @@ static const struct known_header {
 	struct str name;
 	size_t offset; /* of a struct str in struct request */
 } known_headers[] = {
-#define KNOWN(text, member) {{(text), sizeof(text) - 1}, offsetof(struct request, member)}
+#define KNOWN(text, member) \
+	{ \
+		{(text), sizeof(text) - 1}, offsetof(struct request, member) \
+	}
 	KNOWN("Host", host),
 	KNOWN("Accept", call.accept),
 	KNOWN("If-Match", call.if_match),
@@ -50,8 +53,8 @@ struct header_scan {
 	bool has_length;
 };
 
-static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *name_at, size_t name_len,
-                                   const char *value_at, size_t value_len)
+static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *name_at,
+				   size_t name_len, const char *value_at, size_t value_len)
 {
 	(void)kind;
 	struct header_scan *scan = context;
@@ -65,7 +68,7 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
 		if (!str_equal_ignoring_case(name, known_headers[i].name))
 			continue;
 		struct str *slot = (struct str *)(void *)((char *)r + known_headers[i].offset);
-		/* Of several the first counts, but the last X-Forwarded-For is the one that our proxy wrote. */
+		/* Of several the first counts; but our proxy wrote the last X-Forwarded-For. */
 		if (!slot->at || slot == &r->forwarded_for)
 			*slot = value;
 		return MHD_YES;
@@ -118,8 +121,8 @@ static void take_peer(struct request *r)
 	r->rate_subject = rate_subject_of_address(r->server->rates, address);
 }
 
-/* libmicrohttpd hands the target over as a C string. A NUL on the request line would cut it short unseen; but the
- * version follows the target at once, so its place tells. */
+/* libmicrohttpd hands the target over as a C string. A NUL on the request line would cut it short unseen; but
+ * the version follows the target at once, so its place tells. */
 static bool target_was_cut(const struct request *r, const char *version)
 {
 	return (uintptr_t)version != r->uri_place + r->raw_target.len + 1;
@@ -144,9 +147,11 @@ enum problem admit_headers(struct request *r, const char *method, const char *ve
 	take_headers(r);
 	enum problem malformed = read_target(r, version);
 	r->method = str_of(method);
-	call->request_id = header_request_id_is_usable(call->request_id) ? arena_str(call->arena, call->request_id)
-	                                                                  : make_request_id(r);
-	call->language = header_language(target_query_value(call->raw_query, STR("lang")), r->accept_language);
+	call->request_id = header_request_id_is_usable(call->request_id)
+				   ? arena_str(call->arena, call->request_id)
+				   : make_request_id(r);
+	call->language =
+		header_language(target_query_value(call->raw_query, STR("lang")), r->accept_language);
 	take_peer(r);
 	if (malformed)
 		return malformed;
@@ -199,8 +204,8 @@ static enum problem check_scope(struct request *r)
 		return PROBLEM_NONE;
 	if (!r->authorization.at)
 		return PROBLEM_UNAUTHORIZED;
-	r->call.fault.detail = arena_printf(r->call.arena, "scope: %.*s",
-	                                    STR_ARGS(scope_names(r->call.arena, wanted)));
+	r->call.fault.detail =
+		arena_printf(r->call.arena, "scope: %.*s", STR_ARGS(scope_names(r->call.arena, wanted)));
 	return PROBLEM_FORBIDDEN;
 }
 

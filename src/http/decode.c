@@ -34,8 +34,8 @@ static enum problem decode_pair(struct arena *arena, struct str raw, struct quer
 	if (!raw_value.at)
 		raw_value = STR("");
 	if (!percent_decode(arena, raw_name, /* plus_is_space */ true, &pair.name) ||
-	    !percent_decode(arena, raw_value, /* plus_is_space */ true, &pair.value) || !utf8_valid(pair.name) ||
-	    !utf8_valid(pair.value))
+	    !percent_decode(arena, raw_value, /* plus_is_space */ true, &pair.value) ||
+	    !utf8_valid(pair.name) || !utf8_valid(pair.value))
 		return PROBLEM_BAD_REQUEST;
 	*ret = pair;
 	return PROBLEM_NONE;

@@ -14,7 +14,7 @@ struct bytes gzip_bytes(struct arena *arena, struct bytes input)
 {
 	z_stream stream = {0};
 	int ready = deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, MEMORY_LEVEL,
-	                         Z_DEFAULT_STRATEGY);
+				 Z_DEFAULT_STRATEGY);
 	assert(ready == Z_OK && input.len <= UINT32_MAX);
 	uLong room = deflateBound(&stream, (uLong)input.len);
 	uint8_t *out = arena_alloc(arena, room);

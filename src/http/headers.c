@@ -102,9 +102,10 @@ bool header_prefers_html(struct str accept)
 		    str_equal_ignoring_case(r.name, STR("application/xhtml+xml")))
 			raise(&html, r.quality);
 		else if (str_equal_ignoring_case(r.name, STR("application/json")) ||
-		         str_equal_ignoring_case(r.name, STR("application/problem+json")))
+			 str_equal_ignoring_case(r.name, STR("application/problem+json")))
 			raise(&json, r.quality);
-		else if (str_equal(r.name, STR("*/*")) || str_equal_ignoring_case(r.name, STR("application/*")))
+		else if (str_equal(r.name, STR("*/*")) ||
+			 str_equal_ignoring_case(r.name, STR("application/*")))
 			raise(&any, r.quality);
 	}
 	return html > 0 && html > json && html >= any;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Token buckets in a fixed table, kept as the time at which the bucket will be full again (GCRA): one number each. */
+ * Token buckets in a fixed table; each is one number: the time at which it will be full again (GCRA). */
 #include "limit_priv.h"
 
 #include <netinet/in.h>
@@ -92,8 +92,8 @@ uint64_t rate_bucket(uint64_t subject, uint64_t class_of_request)
 	return mix(subject ^ mix(class_of_request + 1));
 }
 
-/* The one named so; else the one that has been full for longest, which is as good as a new one unless every bucket of
- * the set is in use. */
+/* The one named so; else the one that has been full for longest, which is as good as a new one unless every
+ * bucket of the set is in use. */
 static struct bucket *bucket_in(struct set *set, uint64_t name)
 {
 	struct bucket *oldest = &set->buckets[0];

@@ -48,7 +48,7 @@ static bool address_parse(struct str text, uint16_t port, struct address *ret)
 		address.v6.sin6_port = htons(port);
 		address.len = sizeof address.v6;
 		address.loopback = IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr) ||
-		                   (IN6_IS_ADDR_V4MAPPED(&address.v6.sin6_addr) && octets[12] == 127);
+				   (IN6_IS_ADDR_V4MAPPED(&address.v6.sin6_addr) && octets[12] == 127);
 	} else {
 		return false;
 	}
@@ -101,11 +101,11 @@ enum problem listen_open(const struct config *config, int *ret_fd, int *ret_port
 		return refuse(reterr, "FARMTRAIL_LISTEN", STR("not an IPv4 or IPv6 address"));
 	if (!config->tls_cert.len != !config->tls_key.len)
 		return refuse(reterr, config->tls_cert.len ? "FARMTRAIL_TLS_KEY" : "FARMTRAIL_TLS_CERT",
-		              STR("a certificate and its key are needed together"));
+			      STR("a certificate and its key are needed together"));
 	if (!address.loopback && !config->tls_cert.len && !config->behind_proxy)
 		return refuse(reterr, "FARMTRAIL_LISTEN",
-		              STR("other than loopback needs FARMTRAIL_TLS_CERT and FARMTRAIL_TLS_KEY, or "
-		                  "FARMTRAIL_BEHIND_PROXY"));
+			      STR("other than loopback needs FARMTRAIL_TLS_CERT and FARMTRAIL_TLS_KEY, or "
+				  "FARMTRAIL_BEHIND_PROXY"));
 	int fd = socket_listen(&address);
 	if (fd < 0)
 		return refuse(reterr, "FARMTRAIL_LISTEN", bind_failure(-fd));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writes the OpenAPI document: paths sorted by path and method, schemas by name, so that two versions compare well. */
+ * Writes the OpenAPI document: paths sorted by path and method, schemas by name, so that versions compare. */
 #include "ft/http/openapi.h"
 
 #include <assert.h>
@@ -148,7 +148,7 @@ static void write_parameters(struct json_writer *w, struct arena *arena, const s
 }
 
 static void write_schema_content(struct json_writer *w, struct arena *arena, const char *media_type,
-                                 const struct shape *shape)
+				 const struct shape *shape)
 {
 	json_name(w, str_of(media_type));
 	json_begin_object(w);
@@ -205,11 +205,11 @@ static void add_problem(struct problem_set *set, enum problem p)
 /* What the server itself may answer for the row, and what the row lists. */
 static struct problem_set problems_of(const struct route *row)
 {
-	static const enum problem always[] = {PROBLEM_BAD_REQUEST, PROBLEM_UNAUTHORIZED, PROBLEM_TOO_MANY_REQUESTS,
-	                                      PROBLEM_INTERNAL, PROBLEM_BUSY};
+	static const enum problem always[] = {PROBLEM_BAD_REQUEST, PROBLEM_UNAUTHORIZED,
+					      PROBLEM_TOO_MANY_REQUESTS, PROBLEM_INTERNAL, PROBLEM_BUSY};
 	static const enum problem bodies[] = {PROBLEM_BODY_TOO_LARGE, PROBLEM_UNSUPPORTED_MEDIA_TYPE};
 	static const enum problem forms[] = {PROBLEM_FIELD_MISSING, PROBLEM_FIELD_TYPE, PROBLEM_FIELD_UNKNOWN,
-	                                     PROBLEM_FIELD_RANGE};
+					     PROBLEM_FIELD_RANGE};
 	struct problem_set set = {.count = 0};
 	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
 		add_problem(&set, always[i]);
@@ -253,7 +253,8 @@ static void write_problem_responses(struct json_writer *w, struct arena *arena, 
 		struct buf text = buf_create(arena, 256);
 		for (size_t k = i; k < end; k++) {
 			const struct problem_info *info = problem_info(set->at[k]);
-			buf_printf(&text, "%s`%s`: %s", k > i ? "; " : "", info->slug, info->title[LANGUAGE_EN]);
+			buf_printf(&text, "%s`%s`: %s", k > i ? "; " : "", info->slug,
+				   info->title[LANGUAGE_EN]);
 		}
 		json_begin_object(w);
 		json_pair(w, STR("description"), buf_str(&text));
@@ -359,7 +360,8 @@ static const char problem_schema[] =
 	"\"hint\":{\"type\":\"string\",\"description\":\"What to do next\"},"
 	"\"errors\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
 	"\"required\":[\"pointer\",\"rule\",\"hint\"],\"properties\":{"
-	"\"pointer\":{\"type\":\"string\",\"description\":\"JSON Pointer into the body, or ?name of a parameter\"},"
+	"\"pointer\":{\"type\":\"string\",\"description\":\"JSON Pointer into the body, or ?name of a "
+	"parameter\"},"
 	"\"rule\":{\"type\":\"string\"},\"value\":{\"type\":\"string\"},\"hint\":{\"type\":\"string\"}}}},"
 	"\"request\":{\"type\":\"string\",\"description\":\"As in X-Request-Id\"}}}";
 
@@ -409,7 +411,9 @@ static void write_components(struct json_writer *w, struct arena *arena, const s
 	json_end_object(w);
 	write_schemas(w, arena, rows);
 	json_name(w, STR("securitySchemes"));
-	json_raw(w, STR("{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"description\":\"An API key\"}}"));
+	json_raw(
+		w,
+		STR("{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"description\":\"An API key\"}}"));
 	json_end_object(w);
 }
 

@@ -11,8 +11,8 @@ struct queue;
 struct queue *queue_create(size_t room);
 void queue_destroy(struct queue *queue);
 
-/* A place is taken first and filled later, so that a connection can be suspended in between: from then on nothing can
- * fail. false: full or closed. Every reserved place must be filled. */
+/* A place is taken first and filled later, so that a connection can be suspended in between: from then on
+ * nothing can fail. false: full or closed. Every reserved place must be filled. */
 bool queue_reserve(struct queue *queue) __attribute__((warn_unused_result));
 void queue_fill(struct queue *queue, void *item);
 

@@ -27,14 +27,16 @@ void message_add(struct arena *arena, struct message *message, const char *name,
 
 static bool is_markup(const char *media_type)
 {
-	return str_starts(str_of(media_type), STR("text/html")) || str_starts(str_of(media_type), STR("image/svg"));
+	return str_starts(str_of(media_type), STR("text/html")) ||
+	       str_starts(str_of(media_type), STR("image/svg"));
 }
 
 static void add_common(struct call *call, struct message *message)
 {
 	add_static(message, "X-Content-Type-Options", "nosniff");
 	add_static(message, "Referrer-Policy", "no-referrer");
-	add_static(message, "X-Request-Id", call->request_id.at); /* ends with a NUL: the server made or copied it */
+	add_static(message, "X-Request-Id",
+		   call->request_id.at); /* ends with a NUL: the server made or copied it */
 }
 
 static void add_media_type(struct message *message, const char *media_type)
@@ -42,8 +44,9 @@ static void add_media_type(struct message *message, const char *media_type)
 	add_static(message, "Content-Type", media_type);
 	if (is_markup(media_type))
 		add_static(message, "Content-Security-Policy",
-		           "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; "
-		           "base-uri 'none'; frame-ancestors 'none'");
+			   "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action "
+			   "'self'; "
+			   "base-uri 'none'; frame-ancestors 'none'");
 }
 
 static struct str encode(struct call *call, const struct reply *reply)
@@ -81,7 +84,8 @@ void message_of_reply(struct call *call, const struct reply *reply, struct messa
 		message.body = encode(call, reply);
 
 	if (message.body.at) {
-		add_media_type(&message, reply->raw.at && reply->media_type ? reply->media_type : "application/json");
+		add_media_type(&message,
+			       reply->raw.at && reply->media_type ? reply->media_type : "application/json");
 		if (reply->content_encoding)
 			add_static(&message, "Content-Encoding", reply->content_encoding);
 	}
@@ -116,7 +120,7 @@ static struct str shortened(struct str s, size_t max)
 	return (struct str){s.at, max};
 }
 
-/* What went wrong inside stays inside: only problems that are part of the contract speak of their circumstances. */
+/* What went wrong inside stays inside: only problems of the caller's making tell their circumstances. */
 static struct str public_detail(const struct call *call, enum problem p)
 {
 	if (problem_info(p)->http_status >= 500 && p != PROBLEM_BUSY)
@@ -168,7 +172,8 @@ static bool wants_retry_after(const struct problem_info *info)
 	return info->http_status == 503 || info->http_status == 429;
 }
 
-void message_of_problem(struct call *call, enum problem p, int retry_after_s, problem_page *page, struct message *ret)
+void message_of_problem(struct call *call, enum problem p, int retry_after_s, problem_page *page,
+			struct message *ret)
 {
 	const struct problem_info *info = problem_info(p);
 	struct message message = {.status = info->http_status};
@@ -183,6 +188,6 @@ void message_of_problem(struct call *call, enum problem p, int retry_after_s, pr
 	add_static(&message, "Cache-Control", "no-store");
 	if (wants_retry_after(info) || retry_after_s > 0)
 		message_add(call->arena, &message, "Retry-After",
-		            arena_printf(call->arena, "%d", retry_after_s > 0 ? retry_after_s : 1));
+			    arena_printf(call->arena, "%d", retry_after_s > 0 ? retry_after_s : 1));
 	*ret = message;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What is sent: a handler's reply or a problem, as status, headers and bytes. Knows nothing of the transport. */
+ * What is sent: a handler's reply or a problem, as status, headers and bytes, whatever the transport. */
 #ifndef FT_HTTP_REPLY_PRIV_H
 #define FT_HTTP_REPLY_PRIV_H
 
@@ -26,7 +26,8 @@ void message_of_reply(struct call *call, const struct reply *reply, struct messa
 /* application/problem+json, or the page that `page` renders when the caller prefers HTML; `page` may be NULL.
  * call->route may be NULL. `retry_after_s` 0: 1 where the problem wants one. */
 typedef struct str problem_page(struct call *call, enum problem p);
-void message_of_problem(struct call *call, enum problem p, int retry_after_s, problem_page *page, struct message *ret);
+void message_of_problem(struct call *call, enum problem p, int retry_after_s, problem_page *page,
+			struct message *ret);
 
 /* 204; the caller adds Allow. */
 void message_of_options(struct call *call, struct message *ret);

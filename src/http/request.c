@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The steps of a request as libmicrohttpd asks for them: once with the headers, then with each piece of the body, then
- * for the answer; after a suspension the same step is asked for again. */
+ * The steps of a request as libmicrohttpd asks for them: once with the headers, then with each piece of the
+ * body, then for the answer; after a suspension the same step is asked for again. */
 #include "server_priv.h"
 
 #include <arpa/inet.h>
@@ -67,8 +67,8 @@ void request_end(void *server, struct MHD_Connection *connection, void **slot,
 	atomic_fetch_sub_explicit(&s->in_flight, 1, memory_order_release);
 }
 
-/* An answer before the body has come ends the connection, so a refusal waits for the end of a body that is short.
- * Who asked whether to send it at all is told at once. */
+/* An answer before the body has come ends the connection, so a refusal waits for the end of a body that is
+ * short. Who asked whether to send it at all is told at once. */
 static bool answers_at_once(const struct body *body)
 {
 	return body->framing_broken || body->declared > SWALLOW_MAX ||
@@ -138,8 +138,7 @@ static enum MHD_Result submit_or_work(struct request *r)
 		return answer(r, p);
 	if (r->call.needs_worker)
 		return to_worker(r);
-	work_submit(r);
-	return MHD_YES;
+	return work_submit(r) ? MHD_YES : answer(r, PROBLEM_BUSY);
 }
 
 static enum MHD_Result on_complete(struct request *r)

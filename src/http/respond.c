@@ -9,7 +9,8 @@ static const int64_t NS_PER_US = 1000;
 
 static void log_answer(struct request *r, const struct message *message)
 {
-	struct str key = uuid_is_nil(r->call.caller.key) ? STR("-") : uuid_print(r->call.arena, r->call.caller.key);
+	struct str key =
+		uuid_is_nil(r->call.caller.key) ? STR("-") : uuid_print(r->call.arena, r->call.caller.key);
 	LOG(r->is_cached ? LOG_DEBUG : LOG_INFO, "request", LOG_TEXT("method", r->method),
 	    LOG_TEXT("route", r->call.route ? str_of(r->call.route->id) : STR("-")),
 	    LOG_NUMBER("status", message->status), LOG_NUMBER("bytes", message->body.len),
@@ -49,8 +50,8 @@ static void build_message(struct request *r, enum problem p, struct message *ret
 		message_add(call->arena, ret, "Allow", r->match.allow);
 	if (p == PROBLEM_UNAUTHORIZED)
 		message_add(call->arena, ret, "WWW-Authenticate",
-		            r->authorization.at ? STR("Bearer realm=\"farmtrail\", error=\"invalid_token\"")
-		                                : STR("Bearer realm=\"farmtrail\""));
+			    r->authorization.at ? STR("Bearer realm=\"farmtrail\", error=\"invalid_token\"")
+						: STR("Bearer realm=\"farmtrail\""));
 }
 
 void respond_build(struct request *r, enum problem p)
@@ -58,9 +59,9 @@ void respond_build(struct request *r, enum problem p)
 	struct message message;
 	build_message(r, p, &message);
 	r->status = (unsigned)message.status;
-	/* The bytes live in the arena, or the handler's release() frees them; both happen when the request ends. */
+	/* The bytes live in the arena or until the handler's release(): both end with the request. */
 	r->response = MHD_create_response_from_buffer(message.body.len, (void *)(uintptr_t)message.body.at,
-	                                              MHD_RESPMEM_PERSISTENT);
+						      MHD_RESPMEM_PERSISTENT);
 	for (size_t i = 0; r->response && i < message.header_count; i++)
 		MHD_add_response_header(r->response, message.headers[i].name, message.headers[i].value);
 	if (r->response && atomic_load_explicit(&r->server->stopping, memory_order_relaxed))
@@ -90,8 +91,8 @@ struct str call_header(const struct call *call, const char *name)
 {
 	const struct request *r = call->transport;
 	struct str value = {0};
-	if (!r || MHD_lookup_connection_value_n(r->connection, MHD_HEADER_KIND, name, str_of(name).len, &value.at,
-	                                        &value.len) != MHD_YES)
+	if (!r || MHD_lookup_connection_value_n(r->connection, MHD_HEADER_KIND, name, str_of(name).len,
+						&value.at, &value.len) != MHD_YES)
 		return (struct str){0};
 	return arena_str(call->arena, value.at ? value : STR(""));
 }

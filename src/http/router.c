@@ -65,8 +65,8 @@ static struct node *child_of(const struct node *node, struct str segment)
 	return NULL;
 }
 
-/* The children of a node move when it gets another one; that is fine while the tree is being built, because nothing
- * keeps a pointer to a node from one row to the next. */
+/* The children of a node move when it gets another one; that is fine while the tree is being built, because
+ * nothing keeps a pointer to a node from one row to the next. */
 static struct node *add_child(struct arena *arena, struct node *node, struct str segment)
 {
 	struct node *known = child_of(node, segment);
@@ -171,8 +171,8 @@ struct router *router_create(struct arena *arena, const struct route *const *tab
 	return router;
 }
 
-/* A literal is compared decoded, so that "/v1/l%6Fts" is "/v1/lots" (RFC 3986 §6.2.2.2); an encoded slash can never
- * make one, because no literal holds a slash. `room` bounds what could be a literal at all. */
+/* A literal is compared decoded, so that "/v1/l%6Fts" is "/v1/lots" (RFC 3986 §6.2.2.2); an encoded slash can
+ * never make one, because no literal holds a slash. `room` bounds what could be a literal at all. */
 static const struct node *literal_child(const struct node *node, struct str segment)
 {
 	char room[128];
@@ -222,12 +222,13 @@ static const struct endpoint *find_below(const struct node *node, struct str pat
 	return found;
 }
 
-enum problem router_find(const struct router *router, struct str method, struct str path, struct route_match *ret)
+enum problem router_find(const struct router *router, struct str method, struct str path,
+			 struct route_match *ret)
 {
 	struct route_match match = {0};
-	const struct endpoint *endpoint = str_equal(path, STR("*"))
-	                                          ? &router->whole_server
-	                                          : find_below(&router->root, without_slashes_around(path), &match);
+	const struct endpoint *endpoint =
+		str_equal(path, STR("*")) ? &router->whole_server
+					  : find_below(&router->root, without_slashes_around(path), &match);
 	if (!endpoint)
 		return PROBLEM_NOT_FOUND;
 	match.allow = endpoint->allow;

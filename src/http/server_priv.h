@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The server's state and the life of one request between libmicrohttpd's threads and ours.
  *
- *   request line → HEADERS ─┬─────────────► BODY ─┬─ cached ────────────────────────────► SENT
- *                           │  (key not in  ▲     ├─ WORKING (suspended) ─ handle ─► READY ─► SENT
- *                           ├─ AUTHENTICATING     └─ WORKING ─ prepare ─► SUBMITTED ─ fire ─► COMPLETED ─ finish ─► SENT
- *                           │   memory; suspended)                          └─ server stops ─► ABANDONED
- *                           └─ REFUSED (what is left of the body is swallowed) ─────────► SENT
+ *   request line
+ *      │
+ *   HEADERS ──(key not in memory)──► AUTHENTICATING ──► AUTHENTICATED
+ *      │  │                            (suspended)           │
+ *      │  └──────────────────────────────► BODY ◄────────────┘
+ *      ▼                                    │
+ *   REFUSED (swallows the body)             ├─ cached ─────────────────────────────────► SENT
+ *      │                                    ├─ WORKING ─ handle ─► READY ──────────────► SENT
+ *      └─────────► SENT                     └─ WORKING ─ prepare ─► SUBMITTED ─ fire ─► COMPLETED ─ finish ─► SENT
+ *                                                                     └─ server stops ─► ABANDONED
+ *
+ * WORKING and SUBMITTED are suspended. A row with all four halves goes to SUBMITTED without a worker, and from
+ * COMPLETED to WORKING when its submission does not answer it.
  */
 #ifndef FT_HTTP_SERVER_PRIV_H
 #define FT_HTTP_SERVER_PRIV_H
@@ -69,8 +77,10 @@ struct server {
 	uint64_t id_seed;
 	atomic_uint_fast64_t next_id;
 	atomic_bool stopping;
-	atomic_size_t in_flight; /* from the request line until the answer is sent */
-	atomic_size_t suspended; /* of those: not in libmicrohttpd's hands; zero before it may be stopped */
+	atomic_size_t in_flight;  /* from the request line until the answer is sent */
+	atomic_bool closed;       /* no connection is suspended any more */
+	atomic_size_t submitting; /* epoll threads that are about to suspend one all the same */
+	atomic_size_t suspended;  /* of those: not in libmicrohttpd's hands; zero before it may be stopped */
 
 	pthread_mutex_t submitted_lock;
 	struct request *submitted; /* handed on, completion not fired yet */
@@ -146,8 +156,9 @@ bool body_is_too_slow(const struct request *r);
 void *worker_main(void *worker);
 /* Takes the connection from libmicrohttpd and queues the request. false: the queue is full. */
 bool work_hand_over(struct request *r, enum stage stage);
-/* Takes the connection from libmicrohttpd and submits what prepare, run already, has left in call->state. */
-void work_submit(struct request *r);
+/* Takes the connection from libmicrohttpd and submits what prepare, run already, has left in call->state. false: the
+ * server is ending. */
+bool work_submit(struct request *r);
 void work_resume(struct request *r);
 void work_abandon_submitted(struct server *server);
 void work_refuse_queued(struct server *server);

@@ -15,7 +15,7 @@ static int hex_value(char c)
 	return -1;
 }
 
-/* Bytes from 0x80 on are let through: people paste Chinese addresses, and decoding checks that they are UTF-8. */
+/* Bytes from 0x80 on pass: people paste Chinese addresses, and decoding checks that they are UTF-8. */
 static bool bytes_are_sound(struct str raw)
 {
 	for (size_t i = 0; i < raw.len; i++) {

@@ -14,8 +14,7 @@ struct target {
  * PROBLEM_BAD_REQUEST: a malformed escape, an encoded NUL, a fragment, a space or a control character. */
 enum problem target_split(struct str raw, struct target *ret) must_check;
 
-/* The value of `lang` in a raw query; absent when it is not there. Words are compared raw: "zh" and "en" need no
- * escapes. */
+/* The value of the first pair of that name in a raw query, raw; absent when it is not there. */
 struct str target_query_value(struct str raw_query, struct str name);
 
 #endif

@@ -109,11 +109,20 @@ static void submit(struct request *r)
 		on_fire(&r->completion, p);
 }
 
-void work_submit(struct request *r)
+bool work_submit(struct request *r)
 {
-	copy_borrowed(r);
-	suspend(r);
-	submit(r);
+	struct server *server = r->server;
+	/* Counted first, then asked: end_workers() closes first, then waits for the count, so one of the two sees the
+	 * other. */
+	atomic_fetch_add(&server->submitting, 1);
+	bool open = !atomic_load(&server->closed);
+	if (open) {
+		copy_borrowed(r);
+		suspend(r);
+		submit(r);
+	}
+	atomic_fetch_sub(&server->submitting, 1);
+	return open;
 }
 
 static void run(struct request *r, void *app_worker)

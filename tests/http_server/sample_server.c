@@ -70,19 +70,26 @@ struct echo {
 	bool known_key;
 };
 static const struct shape echo_shape = {
-	.name = "Echo", .size = sizeof(struct echo), .doc = "What the handler was given",
-	.fields = (const struct field[]){
-		STRING(struct echo, path, "path", .doc = "Raw path", .max_len = 8192),
-		STRING(struct echo, query, "query", .flags = OPTIONAL, .doc = "Raw query", .max_len = 8192),
-		STRING(struct echo, first, "first", .flags = OPTIONAL, .doc = "First argument", .max_len = 8192),
-		STRING(struct echo, second, "second", .flags = OPTIONAL, .doc = "Second argument", .max_len = 8192),
-		STRING(struct echo, language, "language", .doc = "zh or en"),
-		STRING(struct echo, address, "address", .doc = "Whose limits count"),
-		STRING(struct echo, header, "header", .flags = OPTIONAL, .doc = "X-Sample", .max_len = 8192),
-		INTEGER(struct echo, number, "number", .doc = "From body or query"),
-		BOOLEAN(struct echo, known_key, "knownKey", .doc = "A key was sent"),
-		END_OF_SHAPE,
-	},
+	.name = "Echo",
+	.size = sizeof(struct echo),
+	.doc = "What the handler was given",
+	.fields =
+		(const struct field[]){
+			STRING(struct echo, path, "path", .doc = "Raw path", .max_len = 8192),
+			STRING(struct echo, query, "query", .flags = OPTIONAL, .doc = "Raw query",
+			       .max_len = 8192),
+			STRING(struct echo, first, "first", .flags = OPTIONAL, .doc = "First argument",
+			       .max_len = 8192),
+			STRING(struct echo, second, "second", .flags = OPTIONAL, .doc = "Second argument",
+			       .max_len = 8192),
+			STRING(struct echo, language, "language", .doc = "zh or en"),
+			STRING(struct echo, address, "address", .doc = "Whose limits count"),
+			STRING(struct echo, header, "header", .flags = OPTIONAL, .doc = "X-Sample",
+			       .max_len = 8192),
+			INTEGER(struct echo, number, "number", .doc = "From body or query"),
+			BOOLEAN(struct echo, known_key, "knownKey", .doc = "A key was sent"),
+			END_OF_SHAPE,
+		},
 };
 
 struct order {
@@ -90,23 +97,31 @@ struct order {
 	int64_t number;
 };
 static const struct shape order_shape = {
-	.name = "Order", .size = sizeof(struct order), .doc = "A small body",
-	.fields = (const struct field[]){
-		STRING(struct order, name, "name", .doc = "Any name"),
-		INTEGER(struct order, number, "number", .flags = OPTIONAL, .min = 0, .max = 1000000, .doc = "A number"),
-		END_OF_SHAPE,
-	},
+	.name = "Order",
+	.size = sizeof(struct order),
+	.doc = "A small body",
+	.fields =
+		(const struct field[]){
+			STRING(struct order, name, "name", .doc = "Any name"),
+			INTEGER(struct order, number, "number", .flags = OPTIONAL, .min = 0, .max = 1000000,
+				.doc = "A number"),
+			END_OF_SHAPE,
+		},
 };
 
 struct wait_query {
 	int64_t ms;
 };
 static const struct shape wait_query_shape = {
-	.name = "WaitQuery", .size = sizeof(struct wait_query), .doc = "How long",
-	.fields = (const struct field[]){
-		INTEGER(struct wait_query, ms, "ms", .flags = OPTIONAL, .min = 0, .max = 60000, .doc = "Milliseconds"),
-		END_OF_SHAPE,
-	},
+	.name = "WaitQuery",
+	.size = sizeof(struct wait_query),
+	.doc = "How long",
+	.fields =
+		(const struct field[]){
+			INTEGER(struct wait_query, ms, "ms", .flags = OPTIONAL, .min = 0, .max = 60000,
+				.doc = "Milliseconds"),
+			END_OF_SHAPE,
+		},
 };
 
 /* — handlers — */
@@ -115,9 +130,14 @@ static enum problem echo(struct call *call, struct reply *reply)
 {
 	struct echo *e = arena_new(call->arena, struct echo);
 	*e = (struct echo){
-		.path = call->path, .query = call->raw_query, .first = call->path_args[0], .second = call->path_args[1],
-		.language = call->language == LANGUAGE_EN ? STR("en") : STR("zh"), .address = call->caller.address,
-		.header = call_header(call, "X-Sample"), .known_key = !uuid_is_nil(call->caller.key),
+		.path = call->path,
+		.query = call->raw_query,
+		.first = call->path_args[0],
+		.second = call->path_args[1],
+		.language = call->language == LANGUAGE_EN ? STR("en") : STR("zh"),
+		.address = call->caller.address,
+		.header = call_header(call, "X-Sample"),
+		.known_key = !uuid_is_nil(call->caller.key),
 	};
 	if (call->body)
 		e->number = ((const struct order *)call->body)->number;
@@ -139,8 +159,13 @@ static bool cached_page(struct call *call, struct reply *reply)
 	if (!str_equal(call->path_args[0], STR("page")))
 		return false;
 	*reply = (struct reply){
-		.raw = {sample->page, sizeof sample->page}, .media_type = "text/html; charset=utf-8", .etag = STR("\"v1\""),
-		.cache_control = "public, max-age=5", .vary_accept = true, .release = count_release, .held = sample,
+		.raw = {sample->page, sizeof sample->page},
+		.media_type = "text/html; charset=utf-8",
+		.etag = STR("\"v1\""),
+		.cache_control = "public, max-age=5",
+		.vary_accept = true,
+		.release = count_release,
+		.held = sample,
 	};
 	return true;
 }
@@ -242,6 +267,41 @@ static enum problem finish(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
+/* A read that one submission mostly answers. */
+static enum problem prepare_read(struct call *call, struct reply *reply)
+{
+	struct str what = call->path_args[0];
+	(void)reply;
+	if (call->worker)
+		return PROBLEM_INTERNAL;
+	if (str_equal(what, STR("nothing")))
+		return PROBLEM_NOT_FOUND;
+	call->needs_worker = str_equal(what, STR("rare"));
+	struct pending *pending = arena_new(call->arena, struct pending);
+	pending->text = arena_printf(call->arena, "stored %.*s", STR_ARGS(what));
+	pending->held = str_equal(what, STR("hold"));
+	if (str_equal(what, STR("failed")))
+		pending->outcome = PROBLEM_DB_UNAVAILABLE;
+	if (str_equal(what, STR("full")))
+		pending->outcome = PROBLEM_BUSY;
+	call->state = pending;
+	return PROBLEM_NONE;
+}
+
+static enum problem finish_read(struct call *call, struct reply *reply)
+{
+	call->needs_worker = str_equal(call->path_args[0], STR("stale"));
+	return finish(call, reply);
+}
+
+static enum problem read_slowly(struct call *call, struct reply *reply)
+{
+	reply->raw = arena_printf(call->arena, "%s read %.*s", call->worker ? "slowly" : "nowhere",
+				  STR_ARGS(call->path_args[0]));
+	reply->media_type = "text/plain";
+	return PROBLEM_NONE;
+}
+
 static enum problem release_held(struct call *call, struct reply *reply)
 {
 	struct sample *sample = call->app;
@@ -257,52 +317,165 @@ static enum problem release_held(struct call *call, struct reply *reply)
 static enum problem counters(struct call *call, struct reply *reply)
 {
 	struct sample *sample = call->app;
-	reply->raw = arena_printf(call->arena, "{\"released\":%d,\"finished\":%d,\"bodyBytes\":%ld,\"inFlight\":%ld}",
-	                          atomic_load(&sample->released), atomic_load(&sample->finished),
-	                          (long)metric_get(METRIC_HTTP_BODY_BYTES), (long)metric_get(METRIC_HTTP_IN_FLIGHT));
+	reply->raw = arena_printf(
+		call->arena, "{\"released\":%d,\"finished\":%d,\"bodyBytes\":%ld,\"inFlight\":%ld}",
+		atomic_load(&sample->released), atomic_load(&sample->finished),
+		(long)metric_get(METRIC_HTTP_BODY_BYTES), (long)metric_get(METRIC_HTTP_IN_FLIGHT));
 	return PROBLEM_NONE;
 }
 
 static enum problem openapi(struct call *call, struct reply *reply);
 
-/* Large enough for what the tests send at once; the server's own defaults are tested by /limited. */
 static const struct route routes[] = {
-	{.method = "GET", .path = "/cached/{name}", .id = "cached", .summary = "From memory", .scope = SCOPE_PUBLIC,
-	 .cached = cached_page, .handle = uncached_page, .media_type = "text/html"},
-	{.method = "GET", .path = "/echo/{first}/{second}", .id = "echo", .summary = "Two arguments",
-	 .scope = SCOPE_PUBLIC, .response = &echo_shape, .handle = echo},
-	{.method = "GET", .path = "/echo/{first}/literal", .id = "echoLiteral", .summary = "A literal wins",
-	 .scope = SCOPE_PUBLIC, .response = &echo_shape, .handle = echo},
-	{.method = "GET", .path = "/rest/{rest...}", .id = "rest", .summary = "The raw rest", .scope = SCOPE_PUBLIC,
-	 .response = &echo_shape, .handle = echo},
-	{.method = "GET", .path = "/query", .id = "query", .summary = "A query", .scope = SCOPE_PUBLIC,
-	 .query = &wait_query_shape, .response = &echo_shape, .handle = echo},
-	{.method = "POST", .path = "/orders", .id = "order", .summary = "A JSON body", .scope = SCOPE_PUBLIC,
-	 .max_body = 64 * 1024, .request = &order_shape, .response = &echo_shape, .status = 201, .handle = echo,
+	{.method = "GET",
+	 .path = "/cached/{name}",
+	 .id = "cached",
+	 .summary = "From memory",
+	 .scope = SCOPE_PUBLIC,
+	 .cached = cached_page,
+	 .handle = uncached_page,
+	 .media_type = "text/html"},
+	{.method = "GET",
+	 .path = "/echo/{first}/{second}",
+	 .id = "echo",
+	 .summary = "Two arguments",
+	 .scope = SCOPE_PUBLIC,
+	 .response = &echo_shape,
+	 .handle = echo},
+	{.method = "GET",
+	 .path = "/echo/{first}/literal",
+	 .id = "echoLiteral",
+	 .summary = "A literal wins",
+	 .scope = SCOPE_PUBLIC,
+	 .response = &echo_shape,
+	 .handle = echo},
+	{.method = "GET",
+	 .path = "/rest/{rest...}",
+	 .id = "rest",
+	 .summary = "The raw rest",
+	 .scope = SCOPE_PUBLIC,
+	 .response = &echo_shape,
+	 .handle = echo},
+	{.method = "GET",
+	 .path = "/query",
+	 .id = "query",
+	 .summary = "A query",
+	 .scope = SCOPE_PUBLIC,
+	 .query = &wait_query_shape,
+	 .response = &echo_shape,
+	 .handle = echo},
+	{.method = "POST",
+	 .path = "/orders",
+	 .id = "order",
+	 .summary = "A JSON body",
+	 .scope = SCOPE_PUBLIC,
+	 .max_body = 64 * 1024,
+	 .request = &order_shape,
+	 .response = &echo_shape,
+	 .status = 201,
+	 .handle = echo,
 	 .body_type = "application/x-www-form-urlencoded"},
-	{.method = "POST", .path = "/raw", .id = "raw", .summary = "Any bytes", .scope = SCOPE_PUBLIC,
-	 .max_body = 4 * 1024 * 1024, .media_type = "text/plain", .body_type = "application/octet-stream", .handle = raw},
-	{.method = "GET", .path = "/slow", .id = "slow", .summary = "Sleeps", .scope = SCOPE_PUBLIC,
-	 .query = &wait_query_shape, .media_type = "text/plain", .handle = slow},
-	{.method = "POST", .path = "/submit", .id = "submit", .summary = "In two halves", .scope = SCOPE_PUBLIC,
-	 .max_body = 1024, .request = &order_shape, .media_type = "text/plain", .status = 201, .prepare = prepare,
-	 .submit = submit, .finish = finish, .may_fail = {PROBLEM_LOT_SHORT, PROBLEM_CONFLICT}},
-	{.method = "POST", .path = "/release", .id = "release", .summary = "Fires what is held", .scope = SCOPE_PUBLIC,
+	{.method = "POST",
+	 .path = "/raw",
+	 .id = "raw",
+	 .summary = "Any bytes",
+	 .scope = SCOPE_PUBLIC,
+	 .max_body = 4 * 1024 * 1024,
+	 .media_type = "text/plain",
+	 .body_type = "application/octet-stream",
+	 .handle = raw},
+	{.method = "GET",
+	 .path = "/slow",
+	 .id = "slow",
+	 .summary = "Sleeps",
+	 .scope = SCOPE_PUBLIC,
+	 .query = &wait_query_shape,
+	 .media_type = "text/plain",
+	 .handle = slow},
+	{.method = "POST",
+	 .path = "/submit",
+	 .id = "submit",
+	 .summary = "In two halves",
+	 .scope = SCOPE_PUBLIC,
+	 .max_body = 1024,
+	 .request = &order_shape,
+	 .media_type = "text/plain",
+	 .status = 201,
+	 .prepare = prepare,
+	 .submit = submit,
+	 .finish = finish,
+	 .may_fail = {PROBLEM_LOT_SHORT, PROBLEM_CONFLICT}},
+	{.method = "GET",
+	 .path = "/read/{what}",
+	 .id = "read",
+	 .summary = "One submission, else a worker",
+	 .scope = SCOPE_PUBLIC,
+	 .media_type = "text/plain",
+	 .prepare = prepare_read,
+	 .submit = submit,
+	 .finish = finish_read,
+	 .handle = read_slowly},
+	{.method = "POST",
+	 .path = "/release",
+	 .id = "release",
+	 .summary = "Fires what is held",
+	 .scope = SCOPE_PUBLIC,
 	 .handle = release_held},
-	{.method = "GET", .path = "/private", .id = "private", .summary = "Needs read", .scope = SCOPE_READ,
-	 .response = &echo_shape, .handle = echo},
-	{.method = "POST", .path = "/private", .id = "privatePost", .summary = "Needs capture", .scope = SCOPE_CAPTURE,
-	 .max_body = 64 * 1024, .request = &order_shape, .response = &echo_shape, .handle = echo},
+	{.method = "GET",
+	 .path = "/private",
+	 .id = "private",
+	 .summary = "Needs read",
+	 .scope = SCOPE_READ,
+	 .response = &echo_shape,
+	 .handle = echo},
+	{.method = "POST",
+	 .path = "/private",
+	 .id = "privatePost",
+	 .summary = "Needs capture",
+	 .scope = SCOPE_CAPTURE,
+	 .max_body = 64 * 1024,
+	 .request = &order_shape,
+	 .response = &echo_shape,
+	 .handle = echo},
 	{.method = "GET", .path = "/nobody", .id = "nobody", .summary = "A forgotten scope", .handle = echo},
-	{.method = "GET", .path = "/limited", .id = "limited", .summary = "Five a minute", .scope = SCOPE_PUBLIC,
-	 .rate_per_min = 5, .response = &echo_shape, .handle = echo},
-	{.method = "GET", .path = "/fail", .id = "fail", .summary = "Fails", .scope = SCOPE_PUBLIC, .handle = fail},
-	{.method = "GET", .path = "/busy", .id = "busy", .summary = "Is busy", .scope = SCOPE_PUBLIC, .handle = busy},
-	{.method = "GET", .path = "/created", .id = "created", .summary = "Many headers", .scope = SCOPE_PUBLIC,
-	 .status = 201, .handle = created},
-	{.method = "GET", .path = "/counters", .id = "counters", .summary = "For the tests", .scope = SCOPE_PUBLIC,
+	{.method = "GET",
+	 .path = "/limited",
+	 .id = "limited",
+	 .summary = "Five a minute",
+	 .scope = SCOPE_PUBLIC,
+	 .rate_per_min = 5,
+	 .response = &echo_shape,
+	 .handle = echo},
+	{.method = "GET",
+	 .path = "/fail",
+	 .id = "fail",
+	 .summary = "Fails",
+	 .scope = SCOPE_PUBLIC,
+	 .handle = fail},
+	{.method = "GET",
+	 .path = "/busy",
+	 .id = "busy",
+	 .summary = "Is busy",
+	 .scope = SCOPE_PUBLIC,
+	 .handle = busy},
+	{.method = "GET",
+	 .path = "/created",
+	 .id = "created",
+	 .summary = "Many headers",
+	 .scope = SCOPE_PUBLIC,
+	 .status = 201,
+	 .handle = created},
+	{.method = "GET",
+	 .path = "/counters",
+	 .id = "counters",
+	 .summary = "For the tests",
+	 .scope = SCOPE_PUBLIC,
 	 .handle = counters},
-	{.method = "GET", .path = "/openapi.json", .id = "openapi", .summary = "This document", .scope = SCOPE_PUBLIC,
+	{.method = "GET",
+	 .path = "/openapi.json",
+	 .id = "openapi",
+	 .summary = "This document",
+	 .scope = SCOPE_PUBLIC,
 	 .handle = openapi},
 	{0},
 };
@@ -330,14 +503,15 @@ static enum problem authenticate(void *app, struct arena *arena, struct str bear
 }
 
 static enum problem authenticate_slow(void *app, void *worker, struct arena *arena, struct str bearer,
-                                      struct caller *ret)
+				      struct caller *ret)
 {
 	sleep_ms(20);
 	if (!worker)
 		return PROBLEM_INTERNAL;
 	if (str_equal(bearer, STR("slow-down")))
 		return PROBLEM_DB_UNAVAILABLE;
-	return authenticate(app, arena, str_equal(bearer, STR("slow-capture")) ? STR("key-capture") : STR("-"), ret);
+	return authenticate(app, arena,
+			    str_equal(bearer, STR("slow-capture")) ? STR("key-capture") : STR("-"), ret);
 }
 
 static void *worker_start(void *app)
@@ -380,8 +554,13 @@ int main(int argc, char **argv)
 	if (str_equal(config.log_level, STR("error")))
 		log_set_level(LOG_ERROR);
 	struct server_app app = {
-		.tables = tables, .app = &sample, .authenticate = authenticate, .authenticate_slow = authenticate_slow,
-		.worker_start = worker_start, .worker_stop = worker_stop, .problem_page = problem_page,
+		.tables = tables,
+		.app = &sample,
+		.authenticate = authenticate,
+		.authenticate_slow = authenticate_slow,
+		.worker_start = worker_start,
+		.worker_stop = worker_stop,
+		.problem_page = problem_page,
 	};
 	struct server *server = NULL;
 	if (!p)

@@ -31,6 +31,19 @@ def test_each_half_may_refuse_and_the_connection_lives_on(server, name, status):
             assert c.read().status == status
 
 
+@pytest.mark.parametrize("what,status,body", [
+    ("common", 200, b"stored common"), ("at-once", 200, b"stored at-once"), ("rare", 200, b"slowly read rare"),
+    ("stale", 200, b"slowly read stale"), ("failed", 200, b"slowly read failed"),
+    ("refuse-submit", 503, None), ("full", 503, None), ("nothing", 404, None)])
+def test_a_read_is_answered_by_one_submission_or_else_by_a_worker(server, what, status, body):
+    with server.connect() as c:
+        for _ in range(3):
+            c.send(request_bytes("GET", f"/read/{what}"))
+            answer = c.read()
+            assert answer.status == status
+            assert body is None or answer.body == body
+
+
 def test_two_requests_on_one_connection_are_answered_in_order(server):
     with server.connect() as c:
         c.send(submit("first", 100) + request_bytes("GET", "/cached/page") + submit("third") +
@@ -154,17 +167,19 @@ def test_what_has_not_begun_is_refused_when_the_server_stops(start):
 
 
 def test_stopping_under_load_ends_cleanly(start):
+    requests = [submit("x", 1), request_bytes("GET", "/cached/page"), request_bytes("GET", "/read/common"),
+                request_bytes("GET", "/read/stale")]
     for round_number in range(3):
         server = start(200 * round_number, WORKER_THREADS=3)
         ends = threading.Event()
-        counts = [0] * 12
+        counts = [0] * 12  # answers, by thread
 
         def load(index):
             while not ends.is_set():
                 try:
                     with server.connect(5) as c:
                         for _ in range(20):
-                            c.send(submit("x", index % 3) if index % 2 else request_bytes("GET", "/cached/page"))
+                            c.send(requests[index % len(requests)])
                             c.send(request_bytes("GET", f"/slow?ms={index}"))
                             c.read()
                             c.read()

@@ -9,18 +9,23 @@ struct order {
 	int64_t number;
 };
 static const struct shape order_shape = {
-	.name = "Order", .size = sizeof(struct order),
-	.fields = (const struct field[]){
-		STRING(struct order, name, "name"),
-		INTEGER(struct order, number, "number", .flags = OPTIONAL),
-		END_OF_SHAPE,
-	},
+	.name = "Order",
+	.size = sizeof(struct order),
+	.fields =
+		(const struct field[]){
+			STRING(struct order, name, "name"),
+			INTEGER(struct order, number, "number", .flags = OPTIONAL),
+			END_OF_SHAPE,
+		},
 };
 static const struct route query_row = {.method = "GET", .path = "/q", .query = &order_shape};
-static const struct route body_row = {.method = "POST", .path = "/b", .request = &order_shape, .max_body = 100,
-                                      .body_type = "application/x-www-form-urlencoded"};
-static const struct route csv_row = {.method = "POST", .path = "/c", .request = &order_shape, .max_body = 100,
-                                     .body_type = "text/csv"};
+static const struct route body_row = {.method = "POST",
+				      .path = "/b",
+				      .request = &order_shape,
+				      .max_body = 100,
+				      .body_type = "application/x-www-form-urlencoded"};
+static const struct route csv_row = {
+	.method = "POST", .path = "/c", .request = &order_shape, .max_body = 100, .body_type = "text/csv"};
 
 static struct call call_of(const struct route *route)
 {
@@ -107,9 +112,9 @@ static void json_and_forms_fill_the_same_struct(void **state)
 {
 	(void)state;
 	static const char *const types[] = {"application/json", "application/ld+json; charset=utf-8",
-	                                    "Application/X-WWW-Form-Urlencoded"};
-	static const char *const texts[] = {"{\"name\":\"a b\",\"number\":5}", "{\"number\":5,\"name\":\"a b\"}",
-	                                    "name=a+b&number=5"};
+					    "Application/X-WWW-Form-Urlencoded"};
+	static const char *const texts[] = {"{\"name\":\"a b\",\"number\":5}",
+					    "{\"number\":5,\"name\":\"a b\"}", "name=a+b&number=5"};
 	struct call call = call_of(&body_row);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(body(&call, types[i], texts[i]), PROBLEM_NONE);
@@ -124,7 +129,8 @@ static void a_faulty_body_names_its_member(void **state)
 {
 	(void)state;
 	struct call call = call_of(&body_row);
-	assert_int_equal(body(&call, "application/json", "{\"name\":\"x\",\"number\":\"y\"}"), PROBLEM_FIELD_TYPE);
+	assert_int_equal(body(&call, "application/json", "{\"name\":\"x\",\"number\":\"y\"}"),
+			 PROBLEM_FIELD_TYPE);
 	assert_string_equal(call.fault.pointer, "/number");
 	assert_null(call.body);
 	assert_int_equal(body(&call, "application/json", "{\"name\":"), PROBLEM_JSON_SYNTAX);

@@ -16,8 +16,10 @@ static void bytes_come_back_whole(void **state)
 		for (size_t k = 0; k < lengths[i]; k++)
 			input[k] = (uint8_t)(k * k >> 3);
 		struct bytes packed = gzip_bytes(arena, (struct bytes){input, lengths[i]});
-		z_stream stream = {.next_in = (Bytef *)(uintptr_t)packed.at, .avail_in = (uInt)packed.len,
-		                   .next_out = output, .avail_out = (uInt)lengths[i] + 1};
+		z_stream stream = {.next_in = (Bytef *)(uintptr_t)packed.at,
+				   .avail_in = (uInt)packed.len,
+				   .next_out = output,
+				   .avail_out = (uInt)lengths[i] + 1};
 		assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
 		assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
 		assert_int_equal(stream.total_out, lengths[i]);

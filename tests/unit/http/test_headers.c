@@ -54,7 +54,8 @@ static void a_weight_that_cannot_be_read_is_not_wanted(void **state)
 static void browsers_get_pages_and_programs_get_json(void **state)
 {
 	(void)state;
-	assert_true(header_prefers_html(STR("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")));
+	assert_true(
+		header_prefers_html(STR("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")));
 	assert_true(header_prefers_html(STR("text/html, */*")));
 	assert_false(header_prefers_html(STR("*/*")));
 	assert_false(header_prefers_html((struct str){0}));
@@ -128,7 +129,8 @@ static void the_media_type_stands_before_its_parameters(void **state)
 	bool utf8 = false;
 	assert_str(header_media_type(STR("application/json"), &utf8), "application/json");
 	assert_true(utf8);
-	assert_str(header_media_type(STR(" text/csv ; charset=\"UTF-8\" ;header=present"), &utf8), "text/csv");
+	assert_str(header_media_type(STR(" text/csv ; charset=\"UTF-8\" ;header=present"), &utf8),
+		   "text/csv");
 	assert_true(utf8);
 	header_media_type(STR("application/json; charset=gb18030"), &utf8);
 	assert_false(utf8);

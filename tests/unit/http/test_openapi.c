@@ -8,7 +8,8 @@ struct part {
 	struct str name;
 };
 static const struct shape part_shape = {
-	.name = "Part", .size = sizeof(struct part),
+	.name = "Part",
+	.size = sizeof(struct part),
 	.fields = (const struct field[]){STRING(struct part, name, "name"), END_OF_SHAPE},
 };
 struct whole {
@@ -16,29 +17,56 @@ struct whole {
 	int64_t limit;
 };
 static const struct shape whole_shape = {
-	.name = "Whole", .size = sizeof(struct whole), .doc = "Made of parts",
+	.name = "Whole",
+	.size = sizeof(struct whole),
+	.doc = "Made of parts",
 	.fields = (const struct field[]){LIST(struct whole, parts, "parts", &part_shape), END_OF_SHAPE},
 };
 static const struct shape query_shape = {
-	.name = "WholeQuery", .size = sizeof(struct whole),
-	.fields = (const struct field[]){
-		INTEGER(struct whole, limit, "limit", .flags = OPTIONAL, .min = 1, .max = 1000, .doc = "Most items"),
-		END_OF_SHAPE,
-	},
+	.name = "WholeQuery",
+	.size = sizeof(struct whole),
+	.fields =
+		(const struct field[]){
+			INTEGER(struct whole, limit, "limit", .flags = OPTIONAL, .min = 1, .max = 1000,
+				.doc = "Most items"),
+			END_OF_SHAPE,
+		},
 };
 static const struct route second[] = {
-	{.method = "POST", .path = "/v1/wholes", .id = "makeWhole", .summary = "Make one", .tag = "wholes",
-	 .scope = SCOPE_CAPTURE, .max_body = 1000, .request = &whole_shape, .response = &whole_shape, .status = 201,
+	{.method = "POST",
+	 .path = "/v1/wholes",
+	 .id = "makeWhole",
+	 .summary = "Make one",
+	 .tag = "wholes",
+	 .scope = SCOPE_CAPTURE,
+	 .max_body = 1000,
+	 .request = &whole_shape,
+	 .response = &whole_shape,
+	 .status = 201,
 	 .may_fail = {PROBLEM_LOT_SHORT, PROBLEM_NOT_KNOWN_YET, PROBLEM_NOT_FOUND}},
-	{.method = "GET", .path = "/v1/wholes", .id = "wholes", .summary = "List them", .tag = "wholes",
-	 .scope = SCOPE_READ, .query = &query_shape, .response = &whole_shape},
+	{.method = "GET",
+	 .path = "/v1/wholes",
+	 .id = "wholes",
+	 .summary = "List them",
+	 .tag = "wholes",
+	 .scope = SCOPE_READ,
+	 .query = &query_shape,
+	 .response = &whole_shape},
 	{0},
 };
 static const struct route first[] = {
-	{.method = "GET", .path = "/01/{rest...}", .id = "resolve", .summary = "Resolve a code", .scope = SCOPE_PUBLIC,
+	{.method = "GET",
+	 .path = "/01/{rest...}",
+	 .id = "resolve",
+	 .summary = "Resolve a code",
+	 .scope = SCOPE_PUBLIC,
 	 .media_type = "text/html"},
-	{.method = "GET", .path = "/v1/wholes/{id}/parts/{part}", .id = "part", .summary = "One part",
-	 .scope = SCOPE_READ | SCOPE_ADMIN, .response = &part_shape},
+	{.method = "GET",
+	 .path = "/v1/wholes/{id}/parts/{part}",
+	 .id = "part",
+	 .summary = "One part",
+	 .scope = SCOPE_READ | SCOPE_ADMIN,
+	 .response = &part_shape},
 	{0},
 };
 static const struct route *const tables[] = {second, first, NULL};
@@ -97,8 +125,9 @@ static void the_order_of_tables_does_not_matter(void **state)
 static void it_is_printed_with_two_spaces(void **state)
 {
 	struct fixture *f = *state;
-	assert_true(str_starts(f->text, STR("{\n  \"openapi\": \"3.1.0\",\n  \"info\": {\n    \"title\": \"Farmtrail\",\n"
-	                                    "    \"version\": \"1.2.3\"\n  },\n")));
+	assert_true(str_starts(
+		f->text, STR("{\n  \"openapi\": \"3.1.0\",\n  \"info\": {\n    \"title\": \"Farmtrail\",\n"
+			     "    \"version\": \"1.2.3\"\n  },\n")));
 	assert_true(str_ends(f->text, STR("\n}\n")));
 	assert_lacks(f->text, " \n");
 }
@@ -131,7 +160,8 @@ static void parameters_come_from_path_and_query(void **state)
 	int64_t maximum = 0;
 	assert_true(json_integer(json_get(json_get(limit, STR("schema")), STR("maximum")), &maximum));
 	assert_int_equal(maximum, 1000);
-	assert_str(json_text(json_get(&at(f, "paths /01/{rest} get parameters")->items[0], STR("name"))), "rest");
+	assert_str(json_text(json_get(&at(f, "paths /01/{rest} get parameters")->items[0], STR("name"))),
+		   "rest");
 }
 
 static void schemas_are_reached_through_others(void **state)
@@ -143,7 +173,7 @@ static void schemas_are_reached_through_others(void **state)
 	assert_str(schemas->members[1].name, "Part");
 	assert_str(schemas->members[2].name, "Whole");
 	assert_str(json_text(at(f, "paths /v1/wholes post requestBody content application/json schema $ref")),
-	           "#/components/schemas/Whole");
+		   "#/components/schemas/Whole");
 	assert_str(json_text(at(f, "paths /v1/wholes post responses 201 description")), "Made of parts");
 	assert_non_null(find(f, "paths /01/{rest} get responses 200 content text/html"));
 }
@@ -151,8 +181,10 @@ static void schemas_are_reached_through_others(void **state)
 static void problems_are_responses(void **state)
 {
 	struct fixture *f = *state;
-	assert_str(json_text(at(f, "paths /v1/wholes post responses 404 $ref")), "#/components/responses/not-found");
-	assert_str(json_text(at(f, "paths /v1/wholes post responses 503 $ref")), "#/components/responses/busy");
+	assert_str(json_text(at(f, "paths /v1/wholes post responses 404 $ref")),
+		   "#/components/responses/not-found");
+	assert_str(json_text(at(f, "paths /v1/wholes post responses 503 $ref")),
+		   "#/components/responses/busy");
 	struct str conflict = json_text(at(f, "paths /v1/wholes post responses 409 description"));
 	assert_holds(conflict, "`lot-short`: ");
 	assert_holds(conflict, "`not-known-yet`: ");

@@ -8,11 +8,13 @@ struct thing {
 	struct str name;
 };
 static const struct shape thing_shape = {
-	.name = "Thing", .size = sizeof(struct thing),
+	.name = "Thing",
+	.size = sizeof(struct thing),
 	.fields = (const struct field[]){STRING(struct thing, name, "name"), END_OF_SHAPE},
 };
 static const struct route row = {.method = "GET", .path = "/t", .response = &thing_shape};
-static const struct route post_row = {.method = "POST", .path = "/t", .response = &thing_shape, .status = 201};
+static const struct route post_row = {
+	.method = "POST", .path = "/t", .response = &thing_shape, .status = 201};
 
 static struct call call_of(const struct route *route)
 {
@@ -53,10 +55,12 @@ static void pages_and_drawings_get_a_strict_policy(void **state)
 	(void)state;
 	struct call call = call_of(&row);
 	struct message m;
-	message_of_reply(&call, &(struct reply){.raw = STR("<p>"), .media_type = "text/html; charset=utf-8"}, &m);
-	assert_string_equal(header(&m, "Content-Security-Policy"),
-	                    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; "
-	                    "base-uri 'none'; frame-ancestors 'none'");
+	message_of_reply(&call, &(struct reply){.raw = STR("<p>"), .media_type = "text/html; charset=utf-8"},
+			 &m);
+	assert_string_equal(
+		header(&m, "Content-Security-Policy"),
+		"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; "
+		"base-uri 'none'; frame-ancestors 'none'");
 	message_of_reply(&call, &(struct reply){.raw = STR("<svg/>"), .media_type = "image/svg+xml"}, &m);
 	assert_non_null(header(&m, "Content-Security-Policy"));
 	arena_destroy(call.arena);
@@ -66,7 +70,8 @@ static void who_has_it_gets_304_without_a_body(void **state)
 {
 	(void)state;
 	struct call call = call_of(&row);
-	struct reply reply = {.raw = STR("{}"), .etag = STR("\"7\""), .cache_control = "public", .vary_accept = true};
+	struct reply reply = {
+		.raw = STR("{}"), .etag = STR("\"7\""), .cache_control = "public", .vary_accept = true};
 	struct message m;
 	call.if_none_match = STR("\"6\", W/\"7\"");
 	message_of_reply(&call, &reply, &m);
@@ -93,7 +98,8 @@ static void a_value_that_would_break_the_header_block_is_left_out(void **state)
 	static const struct reply_header extra[] = {{"X-Good", {"1", 1}}, {"X-Bad", {"1\r\nX: 2", 7}}};
 	struct call call = call_of(&row);
 	struct message m;
-	message_of_reply(&call, &(struct reply){.location = STR("/a\nb"), .headers = extra, .header_count = 2}, &m);
+	message_of_reply(&call,
+			 &(struct reply){.location = STR("/a\nb"), .headers = extra, .header_count = 2}, &m);
 	assert_null(header(&m, "Location"));
 	assert_null(header(&m, "X-Bad"));
 	assert_string_equal(header(&m, "X-Good"), "1");
@@ -108,7 +114,8 @@ static void more_headers_than_fit_are_left_out(void **state)
 		many[i] = (struct reply_header){"X-Many", STR("1")};
 	struct call call = call_of(&row);
 	struct message m;
-	message_of_reply(&call, &(struct reply){.headers = many, .header_count = MESSAGE_MAX_HEADERS + 5}, &m);
+	message_of_reply(&call, &(struct reply){.headers = many, .header_count = MESSAGE_MAX_HEADERS + 5},
+			 &m);
 	assert_int_equal(m.header_count, MESSAGE_MAX_HEADERS);
 	arena_destroy(call.arena);
 }
@@ -124,8 +131,9 @@ static void a_problem_names_type_status_and_request(void **state)
 	assert_string_equal(header(&m, "Content-Type"), "application/problem+json");
 	assert_string_equal(header(&m, "Cache-Control"), "no-store");
 	assert_null(header(&m, "Retry-After"));
-	assert_str(m.body, "{\"type\":\"/problems/not-found\",\"title\":\"There is no such thing, or you may not see it\","
-	                   "\"status\":404,\"hint\":\"Check the identifier\",\"request\":\"request-1\"}");
+	assert_str(m.body, "{\"type\":\"/problems/not-found\",\"title\":\"There is no such thing, or you may "
+			   "not see it\","
+			   "\"status\":404,\"hint\":\"Check the identifier\",\"request\":\"request-1\"}");
 	call.language = LANGUAGE_ZH;
 	message_of_problem(&call, PROBLEM_NOT_FOUND, 0, NULL, &m);
 	assert_holds(m.body, "\"title\":\"不存在，或您无权查看\"");
@@ -145,7 +153,7 @@ static void a_faulty_member_is_named_with_rule_value_and_hint(void **state)
 	assert_int_equal(m.status, 422);
 	assert_holds(m.body, "\"detail\":\"at most 256 bytes\"");
 	assert_holds(m.body, "\"errors\":[{\"pointer\":\"/lots/3/name\",\"rule\":\"maxLength\","
-	                     "\"value\":\"a \\\"quoted\\\" value\",\"hint\":\"See /openapi.json");
+			     "\"value\":\"a \\\"quoted\\\" value\",\"hint\":\"See /openapi.json");
 	arena_destroy(call.arena);
 }
 

@@ -71,8 +71,17 @@ static void every_row_is_found_by_its_path(void **state)
 static void unknown_paths_are_not_found(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const unknown[] = {"/v1", "/v1/lot", "/v1/lots/7/trail/x", "/v1/lots//trail", "/V1/lots",
-	                                      "/v1/lots/7//", "/01", "/01/", "/o/1/p/2/b/3/s", "/x", "//v1/lots"};
+	static const char *const unknown[] = {"/v1",
+					      "/v1/lot",
+					      "/v1/lots/7/trail/x",
+					      "/v1/lots//trail",
+					      "/V1/lots",
+					      "/v1/lots/7//",
+					      "/01",
+					      "/01/",
+					      "/o/1/p/2/b/3/s",
+					      "/x",
+					      "//v1/lots"};
 	for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
 		assert_string_equal(found(f, "GET", unknown[i]), "404");
 }
@@ -200,16 +209,19 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_row_is_found_by_its_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(unknown_paths_are_not_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_trailing_slash_is_tolerated, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_literal_wins_over_an_argument_and_that_over_the_rest, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_literal_wins_over_an_argument_and_that_over_the_rest, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_literal_that_leads_nowhere_gives_way, setup, teardown),
-		cmocka_unit_test_setup_teardown(another_method_is_refused_with_the_ones_allowed, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_method_is_refused_with_the_ones_allowed, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(head_finds_the_get_row_and_options_its_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_encoded_slash_stays_inside_its_argument, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_rest_stays_raw, setup, teardown),
 		cmocka_unit_test_setup_teardown(dot_segments_are_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(plain_letters_may_be_escaped_in_literals, setup, teardown),
 		cmocka_unit_test_setup_teardown(arguments_are_utf8, setup, teardown),
-		cmocka_unit_test_setup_teardown(segments_longer_than_any_literal_are_arguments, setup, teardown),
+		cmocka_unit_test_setup_teardown(segments_longer_than_any_literal_are_arguments, setup,
+						teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,8 @@ static void malformed_escapes_are_refused_in_path_and_query(void **state)
 	(void)state;
 	static const char *const bad[] = {"/%", "/%2", "/%zz", "/a%g1", "/%1g", "/a?x=%", "/a?%4", "/%%41"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_int_equal(target_split(str_of(bad[i]), &(struct target){{0}, {0}}), PROBLEM_BAD_REQUEST);
+		assert_int_equal(target_split(str_of(bad[i]), &(struct target){{0}, {0}}),
+				 PROBLEM_BAD_REQUEST);
 }
 
 static void an_encoded_nul_is_refused_wherever_it_stands(void **state)
@@ -71,8 +72,10 @@ static void spaces_controls_and_fragments_are_refused(void **state)
 	(void)state;
 	static const char *const bad[] = {"/a b", "/a\tb", "/a\x7f", "/a\x01", "/a#b", "", "a/b", "?x"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_int_equal(target_split(str_of(bad[i]), &(struct target){{0}, {0}}), PROBLEM_BAD_REQUEST);
-	assert_int_equal(target_split((struct str){"/a\0b", 4}, &(struct target){{0}, {0}}), PROBLEM_BAD_REQUEST);
+		assert_int_equal(target_split(str_of(bad[i]), &(struct target){{0}, {0}}),
+				 PROBLEM_BAD_REQUEST);
+	assert_int_equal(target_split((struct str){"/a\0b", 4}, &(struct target){{0}, {0}}),
+			 PROBLEM_BAD_REQUEST);
 	assert_int_equal(target_split(STR("/\xe4\xb8\xad"), &(struct target){{0}, {0}}), PROBLEM_NONE);
 }
 
