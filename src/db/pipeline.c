@@ -197,12 +197,19 @@ static enum problem settle_head(struct db *db, PGresult **ret)
 	return p;
 }
 
+static void skip_head(struct db *db)
+{
+	PGresult *unwanted = NULL;
+	(void)!settle_head(db, &unwanted);
+	PQclear(unwanted);
+}
+
 /* Everything at the head that no caller waits for, as long as its answer is on the way. */
 static void settle_others(struct db *db)
 {
 	while (db->syncs && db->pending[db->pending_first].kind != PENDING_STATEMENT &&
 	       db->pending[db->pending_first].kind != PENDING_UNSENT)
-		(void)!settle_head(db, NULL /* no statement */);
+		skip_head(db);
 }
 
 enum problem db_take(struct db *db, const struct sql_statement *s, PGresult **ret)
@@ -217,13 +224,6 @@ enum problem db_take(struct db *db, const struct sql_statement *s, PGresult **re
 	if (!p)
 		*ret = result;
 	return p;
-}
-
-static void skip_head(struct db *db)
-{
-	PGresult *unwanted = NULL;
-	(void)!settle_head(db, &unwanted);
-	PQclear(unwanted);
 }
 
 void db_skip_to(struct db *db, const struct sql_statement *s)
