@@ -65,10 +65,12 @@ need_packages() {
 	without_main_cluster apt_install "${missing[@]}" || fail "could not install ${missing[*]}; install them by hand and run again"
 }
 
-# build DIR [MESON OPTION …]: sets DIR up if need be and compiles. The output is shown only when it fails.
+# build DIR "TARGET …" [MESON OPTION …]: sets DIR up if need be and compiles; no targets: everything. The output is
+# shown only when it fails.
 build() {
-	local dir=$1 log
-	shift
+	local dir=$1 targets log
+	read -r -a targets <<<"$2"
+	shift 2
 	log=$(mktemp)
 	# A build directory knows its source by absolute path, and its compiler for life.
 	if [ "$(cat "$dir/.made-for" 2>/dev/null)" != "$root $*" ]; then
@@ -80,7 +82,7 @@ build() {
 		fi
 		echo "$root $*" >"$dir/.made-for"
 	fi
-	if ! ninja -C "$dir" >"$log" 2>&1; then
+	if ! meson compile -C "$dir" "${targets[@]}" >"$log" 2>&1; then
 		grep -E -A 8 'FAILED|error|warning' "$log" | head -n 60 >&2 || tail -n 30 "$log" >&2
 		rm -f "$log"
 		return 1
