@@ -145,7 +145,9 @@ static struct bytes take_octets(struct cursor *cursor, size_t max_len)
 	if (len > max_len)
 		cursor->failed = true;
 	const uint8_t *at = take(cursor, len);
-	return cursor->failed || len == 0 ? (struct bytes){0} : (struct bytes){at, len};
+	if (cursor->failed || len == 0)
+		return (struct bytes){0};
+	return (struct bytes){at, len};
 }
 
 /* Each item has at least `least` octets: a count that cannot be true allocates nothing. */

@@ -240,6 +240,32 @@ static void a_key_of_an_unknown_type_is_read_and_verifies_nothing(void **state)
 	assert_int_equal(note_verify(*state, &note, &key, verifier), NOTE_FORGED);
 }
 
+/* c2sp.org/tlog-cosignature: the time stands before the signature and is signed with the text. */
+static void a_cosignature_covers_text_and_time(void **state)
+{
+	struct private_key *private;
+	assert_int_equal(private_key_generate(SIGN_ED25519, &private), PROBLEM_NONE);
+	struct note_key key;
+	assert_true(note_key_from_spki(STR("witness.example"), private_key_spki(*state, private), &key));
+	key.type = NOTE_COSIGNATURE;
+	struct bytes signature;
+	assert_int_equal(
+		sign(*state, private, str_bytes(STR("cosignature/v1\ntime 1795300000\ntext\n")), &signature),
+		PROBLEM_NONE);
+	uint8_t value[8 + 64] = {0, 0, 0, 0, 0x6b, 0x02, 0x1a, 0xa0};
+	memcpy(value + 8, signature.at, signature.len);
+	struct note note = {.text = STR("text\n"), .count = 1};
+	note.signatures[0] = (struct note_signature){key.name, key.id, {value, sizeof value}};
+	struct note good = note;
+	value[7] = 0xa1;
+	assert_int_equal(note_verify(*state, &note, &key, verifier), NOTE_FORGED);
+	value[7] = 0xa0;
+	assert_int_equal(note_verify(*state, &good, &key, verifier), NOTE_SIGNED);
+	note.signatures[0].signature.len = 8;
+	assert_int_equal(note_verify(*state, &note, &key, verifier), NOTE_FORGED);
+	private_key_destroy(private);
+}
+
 static void names_take_any_script_but_no_space_and_no_plus(void **state)
 {
 	(void)state;
@@ -277,6 +303,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_a_verifier_key_is_refused, create, destroy),
 		cmocka_unit_test_setup_teardown(a_key_of_an_unknown_type_is_read_and_verifies_nothing, create,
 						destroy),
+		cmocka_unit_test_setup_teardown(a_cosignature_covers_text_and_time, create, destroy),
 		cmocka_unit_test_setup_teardown(names_take_any_script_but_no_space_and_no_plus, create,
 						destroy),
 	};
