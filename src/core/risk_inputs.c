@@ -217,7 +217,7 @@ static struct crop_names *crop_names_of(struct arena *arena, const struct refere
 	struct crop_names *crop = arena_new(arena, struct crop_names);
 	size_t end = path.len;
 
-	for (size_t word = 0; word < MOST_WORDS; word++) {
+	for (size_t word = 0; path.len > 0 && word < MOST_WORDS; word++) {
 		size_t begin = end;
 
 		while (begin > 0 && path.at[begin - 1] != '/')
@@ -307,13 +307,15 @@ static const struct ref_interval *interval_of(struct arena *arena, const struct 
 
 	for (size_t i = 0; i < ref->interval_count; i++) {
 		const struct ref_interval *row = &ref->intervals[i];
-		struct choice choice = {row, crop_distance(crop, row), false};
-		struct str row_form = formulation_in(row->formulation);
+		struct choice choice = {row, SIZE_MAX, false};
+		struct str row_form;
 
-		if (choice.distance == SIZE_MAX || !concerns(arena, row, active))
+		if (!concerns(arena, row, active))
 			continue;
+		row_form = formulation_in(row->formulation);
+		choice.distance = crop_distance(crop, row);
 		choice.same_formulation = form.at != NULL && row_form.at != NULL && str_equal(form, row_form);
-		if (is_better(&choice, &best))
+		if (choice.distance < SIZE_MAX && is_better(&choice, &best))
 			best = choice;
 	}
 	return best.row;
@@ -331,18 +333,26 @@ static void take_worse(struct shortfall *worst, const struct ref_interval *row, 
 		*worst = (struct shortfall){row, days_passed, row->days - days_passed};
 }
 
+/* A use so long ago that no interval reaches to the harvest needs no names. */
+static bool may_matter(const struct reference *ref, int64_t days_passed)
+{
+	for (size_t i = 0; i < ref->interval_count; i++)
+		if (ref->intervals[i].days > days_passed)
+			return true;
+	return false;
+}
+
 static struct shortfall shortfall_of(struct arena *arena, const struct reference *ref,
-				     const struct risk_use *use, const struct risk_harvest *harvest)
+				     const struct risk_use *use, const struct risk_harvest *harvest,
+				     const struct crop_names *crop)
 {
 	struct shortfall worst = {NULL, 0, 0};
-	struct str commodity = harvest->commodity.len > 0 ? harvest->commodity : use->commodity;
-	struct ref_names found = substances_of_use(arena, ref, use);
 	int64_t days_passed = (int64_t)instant_day(harvest->time) - instant_day(use->time);
-	const struct crop_names *crop;
+	struct ref_names found;
 
-	if (use->time.at_us > harvest->time.at_us || found.count == 0 || commodity.len == 0)
+	if (use->time.at_us > harvest->time.at_us || !may_matter(ref, days_passed))
 		return worst;
-	crop = crop_names_of(arena, ref, commodity);
+	found = substances_of_use(arena, ref, use);
 	for (size_t i = 0; i < found.count; i++)
 		take_worse(&worst, interval_of(arena, ref, use, (struct ref_names){&found.items[i], 1}, crop),
 			   days_passed);
@@ -456,10 +466,15 @@ void risk_i01(struct arena *arena, const struct reference *ref, const struct ris
 	      const struct risk_harvest *harvest, struct risk_findings *ret)
 {
 	struct risk_finding *items = arena_array(arena, struct risk_finding, use_count);
+	bool is_known = harvest->commodity.len > 0;
+	const struct crop_names *harvested = is_known ? crop_names_of(arena, ref, harvest->commodity) : NULL;
 	size_t count = 0;
 
 	for (size_t i = 0; i < use_count; i++) {
-		struct shortfall s = shortfall_of(arena, ref, &uses[i], harvest);
+		/* What is not known of the harvest may be known of the plot. */
+		const struct crop_names *crop =
+			is_known ? harvested : crop_names_of(arena, ref, uses[i].commodity);
+		struct shortfall s = shortfall_of(arena, ref, &uses[i], harvest, crop);
 
 		if (s.row != NULL)
 			items[count++] = interval_finding(arena, ref, &uses[i], harvest, &s);

@@ -246,15 +246,21 @@ static bool is_telling(struct str name)
 	return name.len > 3 || (name.len == 3 && !(name.at[0] & 0x80));
 }
 
+static void search_name(struct search *s, struct str name)
+{
+	for (size_t i = 0; i < s->text.len && s->count < s->room; i++) {
+		size_t end = s->text.at[i] == name.at[0] ? occurs_at(s->text, i, name) : 0;
+
+		if (end > 0)
+			s->found[s->count++] = (struct occurrence){i, end, name};
+	}
+}
+
 static void search_names(struct search *s, struct ref_names names)
 {
 	for (size_t n = 0; n < names.count; n++)
-		for (size_t i = 0; is_telling(names.items[n]) && i < s->text.len && s->count < s->room; i++) {
-			size_t end = s->text.at[i] == ' ' ? 0 : occurs_at(s->text, i, names.items[n]);
-
-			if (end > 0)
-				s->found[s->count++] = (struct occurrence){i, end, names.items[n]};
-		}
+		if (is_telling(names.items[n]))
+			search_name(s, names.items[n]);
 }
 
 static bool is_within_longer(const struct search *s, size_t index)

@@ -218,27 +218,48 @@ static void put_member(const struct json_member *member, const struct shown_plac
 	}
 }
 
+static enum problem read_body(struct arena *arena, struct str body, struct json *ret)
+{
+	struct fault fault;
+
+	if (json_parse(arena, body, ret, &fault) || json_text(json_get(ret, FT("record"))).at == NULL)
+		return PROBLEM_JSON_SYNTAX;
+	return PROBLEM_NONE;
+}
+
+static struct str see(struct arena *arena, const struct json *event, enum tier tier)
+{
+	struct buf out = buf_create(arena, event->span.len + 1);
+	struct json_writer w = json_writer(&out);
+	struct shown_places places = show_places(arena, json_get(event, FT("places")), tier);
+
+	json_begin_object(&w);
+	for (size_t i = 0; i < event->count; i++)
+		put_member(&event->members[i], &places, tier, &w);
+	json_end_object(&w);
+	return buf_str(&out);
+}
+
 enum problem view_of(struct arena *arena, struct str body, enum tier tier, struct str *ret)
 {
-	struct shown_places places;
-	struct json_writer w;
 	struct json event;
-	struct fault fault;
-	struct buf out;
+	enum problem p = tier == TIER_FULL ? PROBLEM_NONE : read_body(arena, body, &event);
 
-	if (tier == TIER_FULL) {
-		*ret = body;
-		return PROBLEM_NONE;
-	}
-	if (json_parse(arena, body, &event, &fault) || json_text(json_get(&event, FT("record"))).at == NULL)
-		return PROBLEM_JSON_SYNTAX;
-	out = buf_create(arena, body.len + 1);
-	w = json_writer(&out);
-	places = show_places(arena, json_get(&event, FT("places")), tier);
-	json_begin_object(&w);
-	for (size_t i = 0; i < event.count; i++)
-		put_member(&event.members[i], &places, tier, &w);
-	json_end_object(&w);
-	*ret = buf_str(&out);
+	if (p)
+		return p;
+	*ret = tier == TIER_FULL ? body : see(arena, &event, tier);
+	return PROBLEM_NONE;
+}
+
+enum problem views_of(struct arena *arena, struct str body, struct str ret_views[TIER_COUNT])
+{
+	struct json event;
+	enum problem p = read_body(arena, body, &event);
+
+	if (p)
+		return p;
+	ret_views[TIER_FULL] = body;
+	for (enum tier tier = TIER_FARM; tier < TIER_COUNT; tier++)
+		ret_views[tier] = see(arena, &event, tier);
 	return PROBLEM_NONE;
 }

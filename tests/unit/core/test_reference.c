@@ -31,20 +31,23 @@ static void dates_are_days_years_or_always(void **state)
 {
 	const struct reference_texts texts = {.bans = STR(BANS_HEAD "pesticide,甲,a,banned,,,2024-09-01,,\n"
 								    "pesticide,乙,b,banned,,,2020,,\n"
+								    "pesticide,丁,d,banned,,,2024-10,,\n"
 								    "pesticide,丙,c,banned,,,,,\n")};
 	struct reference ref;
 	struct fault fault;
 	int32_t day;
 
 	assert_int_equal(reference_parse(*state, &texts, STR("e1"), &ref, &fault), PROBLEM_NONE);
-	assert_int_equal(ref.ban_count, 3);
+	assert_int_equal(ref.ban_count, 4);
 	assert_string_equal(ref.edition.at, "e1");
 	assert_true(date_parse(STR("2024-09-01"), &day));
 	assert_int_equal(ref.bans[0].effective_day, day);
 	assert_true(date_parse(STR("2020-01-01"), &day));
 	assert_int_equal(ref.bans[1].effective_day, day);
-	assert_int_equal(ref.bans[2].effective_day, INT32_MIN);
-	assert_null(ref.bans[2].source.at);
+	assert_true(date_parse(STR("2024-10-01"), &day));
+	assert_int_equal(ref.bans[2].effective_day, day);
+	assert_int_equal(ref.bans[3].effective_day, INT32_MIN);
+	assert_null(ref.bans[3].source.at);
 }
 
 static void the_stricter_interval_counts(void **state)

@@ -186,6 +186,9 @@ static void names_are_found_however_they_are_written(void **state)
 						"EDB",
 						"ethylene dibromide",
 						"2,4-滴丁酯",
+						"2、4-滴丁酯",
+						"甲基·对硫磷",
+						"甲基对硫磷　",
 						"2，4-滴丁酯",
 						"2,4-D butyl ester"};
 
@@ -285,6 +288,24 @@ static void a_harvest_on_the_first_legal_day_is_legal(void **state)
 			       "cucumber"));
 	assert_true(found_i01(w, "2026-05-02T00:30:00+08:00", "2026-05-03T23:00:00+08:00", NULL, "阿维菌素",
 			      "cucumber"));
+}
+
+static void the_plot_tells_the_crop_when_the_harvest_does_not(void **state)
+{
+	struct world *w = *state;
+	struct str active[] = {STR("阿维菌素")};
+	struct risk_use use = use_of("2026-05-01T08:00:00+08:00", "treat", NULL, active, 1);
+	struct risk_harvest harvest = {.event = {{9}}, .time = at("2026-05-02T08:00:00+08:00")};
+	struct risk_findings found;
+
+	use.commodity = STR("vegetable/cucumber");
+	risk_i01(w->arena, &w->ref, &use, 1, &harvest, &found);
+	assert_int_equal(found.count, 1);
+	use.commodity = STR("rice");
+	risk_i01(w->arena, &w->ref, &use, 1, &harvest, &found);
+	assert_int_equal(found.count, 0);
+	risk_i01(w->arena, &w->ref, &use, 0, &harvest, &found);
+	assert_int_equal(found.count, 0);
 }
 
 static void a_use_after_the_harvest_does_not_count(void **state)
@@ -502,6 +523,7 @@ int main(void)
 		TEST(a_ban_for_animals_does_not_bind_crops),
 		TEST(every_banned_active_of_a_mixture_is_told),
 		TEST(a_harvest_on_the_first_legal_day_is_legal),
+		TEST(the_plot_tells_the_crop_when_the_harvest_does_not),
 		TEST(a_use_after_the_harvest_does_not_count),
 		TEST(the_nearest_crop_that_has_a_row_binds),
 		TEST(the_formulation_in_the_products_name_chooses_the_row),

@@ -191,6 +191,27 @@ static void two_farms_of_one_township_are_one_origin(void **state)
 	assert_string_equal(origins[2].share.at, "0.1666");
 }
 
+static void what_origins_have_in_common_is_told_once(void **state)
+{
+	struct trail trail = sample(*state), coarse;
+	struct trail_origin *origins = trail.origins.items;
+	struct trail_test tests[] = {{STR("e1"), STR("rapid"), STR("negative"), STR("t")},
+				     {STR("e2"), STR("lab"), STR("negative"), STR("t")}};
+	struct trail_certificate other = {
+		.scheme = STR("organic"), .number = STR("O-9"), .holder = STR("某人")};
+
+	origins[0].tests = (struct list){tests, 1};
+	origins[1].tests = (struct list){tests, 2};
+	origins[1].certificates = (struct list){&other, 1};
+	origins[1].harvested = STR("2026-04-01");
+	assert_int_equal(trail_aggregate(*state, &trail, TIER_TOWNSHIP, &coarse), PROBLEM_NONE);
+	origins = coarse.origins.items;
+	assert_int_equal(origins[0].tests.count, 2);
+	assert_int_equal(origins[0].certificates.count, 2);
+	assert_null(((struct trail_certificate *)origins[0].certificates.items)[1].holder.at);
+	assert_string_equal(origins[0].harvested.at, "2026-05-01");
+}
+
 static void a_district_is_one_origin_with_the_sum_of_its_shares(void **state)
 {
 	struct trail trail = sample(*state), coarse, both;
@@ -317,6 +338,7 @@ int main(void)
 		TEST(a_trail_survives_encoding_and_decoding),
 		TEST(what_is_not_there_yet_is_null_and_empty_lists_are_lists),
 		TEST(two_farms_of_one_township_are_one_origin),
+		TEST(what_origins_have_in_common_is_told_once),
 		TEST(a_district_is_one_origin_with_the_sum_of_its_shares),
 		TEST(finer_members_are_absent_below_the_tier),
 		TEST(the_farm_tier_is_a_copy),

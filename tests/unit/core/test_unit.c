@@ -234,6 +234,16 @@ static void a_division_that_is_not_exact_is_refused(void **state)
 	check_in(&nine, NULL, DIMENSION_PACKAGE, "XBX", packages, 1, "3");
 }
 
+static void what_leaves_the_range_of_amounts_is_refused(void **state)
+{
+	const struct package packages[] = {{unit_find(STR("XBX")), q("999999999999999", "t")}};
+	struct quantity many = q("999999999999999", "box"), one = q("1", "box");
+
+	(void)state;
+	check_in(&one, NULL, DIMENSION_MASS, NULL, packages, 1, "999999999999999000");
+	check_in(&many, NULL, DIMENSION_MASS, NULL, packages, 1, NULL);
+}
+
 static void packages_that_contain_each_other_end(void **state)
 {
 	const struct package packages[] = {{unit_find(STR("XCT")), q("2", "XBX")},
@@ -276,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_net_measure_is_used_when_it_has_the_wanted_dimension),
 		cmocka_unit_test(packages_hold_what_the_product_says),
 		cmocka_unit_test(a_division_that_is_not_exact_is_refused),
+		cmocka_unit_test(what_leaves_the_range_of_amounts_is_refused),
 		cmocka_unit_test(packages_that_contain_each_other_end),
 		cmocka_unit_test(a_thousand_random_words_never_find_a_unit_that_has_another_name),
 	};
