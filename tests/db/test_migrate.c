@@ -167,6 +167,24 @@ static void a_migration_that_ends_its_transaction_is_refused(void **state)
 	assert_int_equal(number_in(f, "SELECT max(number) FROM schema_migration"), 0);
 }
 
+/* Whoever runs a PostgreSQL of their own gives the owner no more than this. */
+static void the_owner_of_the_database_may_migrate_it(void **state)
+{
+	struct fixture *f = *state;
+	struct fault fault = {0};
+	int applied = 0;
+	number_in(f, "CREATE EXTENSION postgis");
+	run_aside(f->admin, "ALTER DATABASE migrated OWNER TO ft_owner");
+	f->conninfo = arena_printf(f->arena, "%s user=ft_owner", f->conninfo.at);
+	enum problem p = migrate_here(f, &applied, &fault);
+	if (p)
+		fail_msg("%.*s", STR_ARGS(fault.detail));
+	assert_int_equal(applied, count_ours());
+	assert_int_equal(number_in(f, "SELECT count(*) FROM scale_map WHERE"
+				      " NOT has_table_privilege('ft_app', tab, 'SELECT')"),
+			 0);
+}
+
 static void who_cannot_connect_is_told_why(void **state)
 {
 	struct fixture *f = *state;
@@ -185,6 +203,7 @@ int main(void)
 		IN_FIXTURE(changed_and_skipped_migrations_are_refused),
 		IN_FIXTURE(a_failing_migration_leaves_those_before_it),
 		IN_FIXTURE(a_migration_that_ends_its_transaction_is_refused),
+		IN_FIXTURE(the_owner_of_the_database_may_migrate_it),
 		IN_FIXTURE(who_cannot_connect_is_told_why),
 	};
 	test_database();

@@ -126,8 +126,21 @@ static void index_comments_name_statements_that_exist(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* What farmtrail init alone does, as owner. */
+static const char *const for_owner[] = {"reference_set_deactivate", "reference_set_insert",
+					"region_upsert_many", "region_change_upsert_many",
+					"region_closure_clear"};
+
+static bool is_for_owner(const struct sql_statement *s)
+{
+	for (size_t i = 0; i < sizeof for_owner / sizeof *for_owner; i++)
+		if (strcmp(s->name, for_owner[i]) == 0)
+			return true;
+	return false;
+}
+
 /* EXPLAIN checks privileges, and runs nothing. */
-static bool may_run(PGconn *conn, struct arena *arena, const struct sql_statement *s)
+static bool is_as_expected(PGconn *conn, struct arena *arena, const struct sql_statement *s)
 {
 	struct buf text = buf_create(arena, 1000);
 	buf_printf(&text, "EXPLAIN EXECUTE \"%s\"", s->name);
@@ -144,23 +157,26 @@ static bool may_run(PGconn *conn, struct arena *arena, const struct sql_statemen
 		PQclear(result);
 		result = PQexec(conn, buf_str(&text).at);
 	}
-	bool done = PQresultStatus(result) == PGRES_TUPLES_OK;
-	if (!done)
-		print_error("%s: %s", s->name, PQresultErrorMessage(result));
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	bool refused = state && strcmp(state, "42501") == 0; /* insufficient privilege */
+	bool as_expected = is_for_owner(s) ? refused : PQresultStatus(result) == PGRES_TUPLES_OK;
+	if (!as_expected)
+		print_error("%s: %s\n", s->name,
+			    state ? PQresultErrorMessage(result) : "is for the owner, but granted");
 	PQclear(result);
-	return done;
+	return as_expected;
 }
 
-static void the_role_of_the_program_may_run_every_statement(void **state)
+static void the_role_of_the_program_may_run_what_is_not_for_the_owner(void **state)
 {
 	struct arena *arena = arena_create();
-	int refused = 0;
+	int wrong = 0;
 	run_aside(*state, "SET ROLE ft_app");
 	for (size_t i = 0; i < sql_statement_count; i++)
-		refused += !may_run(*state, arena, sql_statements[i]);
+		wrong += !is_as_expected(*state, arena, sql_statements[i]);
 	run_aside(*state, "RESET ROLE");
 	arena_destroy(arena);
-	assert_int_equal(refused, 0);
+	assert_int_equal(wrong, 0);
 }
 
 static int set_up(void **state)
@@ -188,7 +204,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_schema_keeps_the_rules),
 		cmocka_unit_test(the_rules_find_planted_mistakes),
 		cmocka_unit_test(index_comments_name_statements_that_exist),
-		cmocka_unit_test(the_role_of_the_program_may_run_every_statement),
+		cmocka_unit_test(the_role_of_the_program_may_run_what_is_not_for_the_owner),
 	};
 	if (argc != 2) {
 		fputs("usage: test_schema lint.sql\n", stderr);
