@@ -172,7 +172,7 @@ const struct unit *unit_find(struct str text)
 	const struct unit *unit;
 	const char *code;
 
-	if (text.at == NULL || text.len == 0 || text.len > sizeof folded)
+	if (text.len == 0 || text.len > sizeof folded)
 		return NULL;
 	unit = find_code(text);
 	if (unit != NULL)

@@ -308,6 +308,14 @@ static void the_plot_tells_the_crop_when_the_harvest_does_not(void **state)
 	assert_int_equal(found.count, 0);
 }
 
+static void the_longest_interval_of_all_is_kept_to_its_last_day(void **state)
+{
+	const char *used = "2026-05-01T08:00:00+08:00";
+
+	assert_true(found_i01(*state, used, "2026-05-30T08:00:00+08:00", NULL, "三唑锡", "citrus"));
+	assert_false(found_i01(*state, used, "2026-05-31T08:00:00+08:00", NULL, "三唑锡", "citrus"));
+}
+
 static void a_use_after_the_harvest_does_not_count(void **state)
 {
 	assert_false(found_i01(*state, "2026-05-02T09:00:00+08:00", "2026-05-02T08:00:00+08:00", NULL,
@@ -524,6 +532,7 @@ int main(void)
 		TEST(every_banned_active_of_a_mixture_is_told),
 		TEST(a_harvest_on_the_first_legal_day_is_legal),
 		TEST(the_plot_tells_the_crop_when_the_harvest_does_not),
+		TEST(the_longest_interval_of_all_is_kept_to_its_last_day),
 		TEST(a_use_after_the_harvest_does_not_count),
 		TEST(the_nearest_crop_that_has_a_row_binds),
 		TEST(the_formulation_in_the_products_name_chooses_the_row),
