@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "ft/api/app.h"
@@ -327,6 +328,19 @@ static enum log_level level_of(struct str word)
 	return LOG_INFO;
 }
 
+/* The usual soft limit is a quarter of the connections that the settings allow. */
+static void raise_file_limit(int64_t connections)
+{
+	enum { FILES_BESIDE = 256 };
+	struct rlimit limit;
+	rlim_t wanted = (rlim_t)connections + FILES_BESIDE;
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		LOG(LOG_WARN, "file-limit", LOG_NUMBER("files", limit.rlim_cur));
+}
+
 /* Signals are taken by sigwait alone: no handler runs on any thread. */
 static int serve(struct service *s)
 {
@@ -339,6 +353,7 @@ static int serve(struct service *s)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	log_set_level(level_of(s->config.log_level));
+	raise_file_limit(s->config.connection_limit);
 	enum problem p = start(s, &fault);
 	if (p) {
 		stop(s);
