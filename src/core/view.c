@@ -251,7 +251,7 @@ enum problem view_of(struct arena *arena, struct str body, enum tier tier, struc
 	return PROBLEM_NONE;
 }
 
-enum problem views_of(struct arena *arena, struct str body, struct str ret_views[TIER_COUNT])
+enum problem view_all(struct arena *arena, struct str body, struct str ret_views[TIER_COUNT])
 {
 	struct json event;
 	enum problem p = read_body(arena, body, &event);

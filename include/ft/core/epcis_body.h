@@ -58,6 +58,6 @@ enum tier { TIER_FULL, TIER_FARM, TIER_TOWNSHIP, TIER_DISTRICT, TIER_COUNT };
 extern const char *const tier_words[TIER_COUNT]; /* "full" "farm" "township" "district" */
 enum problem view_of(struct arena *arena, struct str body, enum tier tier, struct str *ret) must_check;
 /* All of them from one reading of the body: for captures. */
-enum problem views_of(struct arena *arena, struct str body, struct str ret_views[TIER_COUNT]) must_check;
+enum problem view_all(struct arena *arena, struct str body, struct str ret_views[TIER_COUNT]) must_check;
 
 #endif

@@ -58,7 +58,7 @@ static void check_views(struct arena *arena, const struct epcis_source *source)
 	struct fault fault;
 
 	assert_true(str_equal(view(arena, body, TIER_FULL), body));
-	assert_int_equal(views_of(arena, body, all), PROBLEM_NONE);
+	assert_int_equal(view_all(arena, body, all), PROBLEM_NONE);
 	assert_true(str_equal(all[TIER_FULL], body) && str_equal(all[TIER_FARM], farm));
 	assert_true(str_equal(all[TIER_TOWNSHIP], township) && str_equal(all[TIER_DISTRICT], district));
 	check_hidden(farm, TIER_FARM);
@@ -181,7 +181,7 @@ static void what_is_no_body_of_ours_is_refused(void **state)
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		assert_int_equal(view_of(arena, str_of(others[i]), TIER_FARM, &seen), PROBLEM_JSON_SYNTAX);
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		assert_int_equal(views_of(arena, str_of(others[i]), &seen), PROBLEM_JSON_SYNTAX);
+		assert_int_equal(view_all(arena, str_of(others[i]), &seen), PROBLEM_JSON_SYNTAX);
 	assert_string_equal(seen.at, "untouched");
 	arena_destroy(arena);
 }
