@@ -414,20 +414,11 @@ static enum tier tier_asked(const struct proof_query *q, bool visible)
 	return visible ? TIER_FULL : TIER_FARM;
 }
 
-static enum problem views_of(struct arena *arena, struct str body, struct manifest_view ret[TIER_COUNT])
-{
-	enum problem p = PROBLEM_NONE;
-	for (enum tier tier = TIER_FULL; !p && tier < TIER_COUNT; tier++) {
-		p = view_of(arena, body, tier, &ret[tier].at);
-		ret[tier].media_type = STR("application/ld+json");
-	}
-	return p;
-}
-
 static enum problem event_get_proof(struct call *call, struct reply *reply)
 {
 	struct event_read_row row;
 	struct signing_key_read_row key;
+	struct str texts[TIER_COUNT];
 	struct manifest_view views[TIER_COUNT];
 	enum problem p = event_find(call, &row);
 	if (p)
@@ -438,9 +429,11 @@ static enum problem event_get_proof(struct call *call, struct reply *reply)
 	p = signing_key_read(call_db(call), call->arena,
 			     &(struct signing_key_read_params){row.key_fingerprint}, &key);
 	if (!p)
-		p = views_of(call->arena, text_of(row.body), views);
+		p = views_of(call->arena, text_of(row.body), texts);
 	if (p)
 		return p;
+	for (enum tier t = TIER_FULL; t < TIER_COUNT; t++)
+		views[t] = (struct manifest_view){texts[t], STR("application/ld+json")};
 	if (row.view_secret.len != MANIFEST_SECRET_LEN)
 		return PROBLEM_NOT_FOUND; /* erased: no view can be opened any more */
 	struct proof_answer *proof = arena_new(call->arena, struct proof_answer);

@@ -100,11 +100,11 @@ static struct unsigned_statement *compose(struct batch *batch, struct item *item
 	struct unsigned_statement *s = ROW_ADD(batch, sealed, struct unsigned_statement);
 	*s = (struct unsigned_statement){
 		.kind = "event", .key = key, .seq = ++key->seq, .at_s = item->recorded_us / USEC_PER_SEC};
-	for (enum tier tier = TIER_FULL; tier < TIER_COUNT; tier++) {
-		enum problem p = view_of(batch->arena, body, tier, &s->views[tier].at);
-		assert(!p); /* the body is our own */
-		s->views[tier].media_type = STR("application/ld+json");
-	}
+	struct str views[TIER_COUNT];
+	enum problem p = views_of(batch->arena, body, views);
+	assert(!p); /* the body is our own */
+	for (enum tier tier = TIER_FULL; tier < TIER_COUNT; tier++)
+		s->views[tier] = (struct manifest_view){views[tier], STR("application/ld+json")};
 	link_lots(batch, parts, s);
 	seal_compose(batch->arena, batch->capture->settings.config->origin, s);
 	return s;
