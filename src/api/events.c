@@ -429,7 +429,7 @@ static enum problem event_get_proof(struct call *call, struct reply *reply)
 	p = signing_key_read(call_db(call), call->arena,
 			     &(struct signing_key_read_params){row.key_fingerprint}, &key);
 	if (!p)
-		p = views_of(call->arena, text_of(row.body), texts);
+		p = view_all(call->arena, text_of(row.body), texts);
 	if (p)
 		return p;
 	for (enum tier t = TIER_FULL; t < TIER_COUNT; t++)

@@ -101,7 +101,7 @@ static struct unsigned_statement *compose(struct batch *batch, struct item *item
 	*s = (struct unsigned_statement){
 		.kind = "event", .key = key, .seq = ++key->seq, .at_s = item->recorded_us / USEC_PER_SEC};
 	struct str views[TIER_COUNT];
-	enum problem p = views_of(batch->arena, body, views);
+	enum problem p = view_all(batch->arena, body, views);
 	assert(!p); /* the body is our own */
 	for (enum tier tier = TIER_FULL; tier < TIER_COUNT; tier++)
 		s->views[tier] = (struct manifest_view){views[tier], STR("application/ld+json")};
