@@ -12,8 +12,10 @@ struct epcis_thing thing_of_lot(struct batch *batch, const struct lot_fact *lot,
 {
 	const struct capture_products_row *product = map_get(batch->products, MAP_KEY(lot->row.product));
 	struct epcis_thing thing = {.class_uri = lot->row.uri, .commodity = lot->row.commodity};
-	if (product)
+	if (product) {
 		thing.product_uri = product->uri;
+		thing.product_version = product->version;
+	}
 	if (q)
 		thing.quantity = *q;
 	if (net) {
