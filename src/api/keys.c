@@ -8,8 +8,9 @@
 
 #include "master_priv.h"
 
-_Static_assert(KEY_READ == (int)SCOPE_READ && KEY_CAPTURE == (int)SCOPE_CAPTURE && KEY_INSPECT == (int)SCOPE_INSPECT &&
-		       KEY_REGISTER == (int)SCOPE_REGISTER && KEY_ADMIN == (int)SCOPE_ADMIN,
+_Static_assert(KEY_READ == (int)SCOPE_READ && KEY_CAPTURE == (int)SCOPE_CAPTURE &&
+		       KEY_INSPECT == (int)SCOPE_INSPECT && KEY_REGISTER == (int)SCOPE_REGISTER &&
+		       KEY_ADMIN == (int)SCOPE_ADMIN,
 	       "the store and the server mean the same bits");
 
 enum { MAX_KEY_BODY = 64 * 1024, MAX_KEY_PARTIES = 500, MAX_SCOPES = 5 };
@@ -28,13 +29,16 @@ static const struct shape key_input_shape = {
 	.fields =
 		(const struct field[]){
 			UUID(struct key_input, id, "id", .flags = OPTIONAL, .doc = "UUIDv7; made if absent"),
-			STRING(struct key_input, name, "name", .min_len = 1, .max_len = 200, .doc = "What it is for"),
-			STRINGS(struct key_input, scopes, "scopes", .words = scope_words, .min_len = 1, .max_len = MAX_SCOPES,
-				.doc = "What it may do"),
-			STRING(struct key_input, region, "region", .flags = OPTIONAL, .min_len = 1, .max_len = 16,
-			       .doc = "Sees this region and everything that it holds"),
-			STRINGS(struct key_input, parties, "parties", .flags = OPTIONAL, .max_len = MAX_KEY_PARTIES,
-				.doc = "Acts for these parties (id, number or URI); the first is its default"),
+			STRING(struct key_input, name, "name", .min_len = 1, .max_len = 200,
+			       .doc = "What it is for"),
+			STRINGS(struct key_input, scopes, "scopes", .words = scope_words, .min_len = 1,
+				.max_len = MAX_SCOPES, .doc = "What it may do"),
+			STRING(struct key_input, region, "region", .flags = OPTIONAL, .min_len = 1,
+			       .max_len = 16, .doc = "Sees this region and everything that it holds"),
+			STRINGS(struct key_input, parties, "parties", .flags = OPTIONAL,
+				.max_len = MAX_KEY_PARTIES,
+				.doc = "Acts for these parties (id, number or URI); the first is its "
+				       "default"),
 			END_OF_SHAPE,
 		},
 };
@@ -47,8 +51,10 @@ struct key_answer {
 #define KEY_FIELDS \
 	UUID(struct key_answer, id, "id"), STRING(struct key_answer, name, "name", .doc = "What it is for"), \
 		STRINGS(struct key_answer, scopes, "scopes", .doc = "What it may do"), \
-		STRING(struct key_answer, region, "region", .flags = OPTIONAL, .doc = "Region subtree it is bounded to"), \
-		STRINGS(struct key_answer, parties, "parties", .flags = OPTIONAL | ALWAYS, .max_len = MAX_KEY_PARTIES, \
+		STRING(struct key_answer, region, "region", .flags = OPTIONAL, \
+		       .doc = "Region subtree it is bounded to"), \
+		STRINGS(struct key_answer, parties, "parties", .flags = OPTIONAL | ALWAYS, \
+			.max_len = MAX_KEY_PARTIES, \
 			.doc = "Ids of the parties it acts for; none: not bounded"), \
 		STRING(struct key_answer, state, "state", .doc = "active or revoked"), \
 		STRING(struct key_answer, created_at, "createdAt", .doc = "UTC"), \
@@ -64,7 +70,8 @@ static const struct shape new_key_shape = {
 	.size = sizeof(struct key_answer),
 	.doc = "A new API key with its secret, which is never shown again",
 	.fields = (const struct field[]){KEY_FIELDS,
-					 STRING(struct key_answer, secret, "secret", .doc = "Send it as Authorization: Bearer"),
+					 STRING(struct key_answer, secret, "secret",
+						.doc = "Send it as Authorization: Bearer"),
 					 END_OF_SHAPE},
 };
 static const struct shape key_page = MASTER_PAGE_SHAPE("KeyPage", &key_shape);
@@ -92,7 +99,8 @@ static struct key_answer *answer_of(struct arena *arena, const struct api_key *k
 	return answer;
 }
 
-/* Who makes keys gives away no more than he has: only an administrator without bounds makes keys without bounds. */
+/* Who makes keys gives away no more than he has: only an administrator without bounds makes keys without
+ * bounds. */
 static enum problem check_bounds(struct call *call)
 {
 	if (call_sees_all(call))
@@ -106,8 +114,8 @@ static enum problem parties_of(struct call *call, const struct str_list *sent, s
 	const struct master m = {.db = call_db(call), .arena = call->arena};
 	for (size_t i = 0; i < sent->count; i++) {
 		const char *pointer = arena_printf(call->arena, "/parties/%zu", i).at;
-		enum problem p =
-			master_find(&m, THING_PARTY, (struct uuid){{0}}, sent->items[i], pointer, &ret[i], &call->fault);
+		enum problem p = master_find(&m, THING_PARTY, (struct uuid){{0}}, sent->items[i], pointer,
+					     &ret[i], &call->fault);
 		if (p)
 			return p;
 	}
@@ -145,7 +153,8 @@ static enum problem create_key(struct call *call, struct reply *reply)
 		return p;
 	struct key_answer *answer = answer_of(call->arena, &made);
 	answer->secret = secret;
-	reply->location = arena_printf(call->arena, "/v1/keys/%.*s", STR_ARGS(uuid_print(call->arena, key.id)));
+	reply->location =
+		arena_printf(call->arena, "/v1/keys/%.*s", STR_ARGS(uuid_print(call->arena, key.id)));
 	reply->value = answer;
 	return PROBLEM_NONE;
 }
@@ -154,14 +163,17 @@ static enum problem filter_of(struct call *call, struct api_key_filter *ret)
 {
 	const struct master_list_query *q = call->query;
 	const struct master m = {.db = call_db(call), .arena = call->arena};
-	struct api_key_filter filter = {.q = q->q, .state = q->state, .region = q->region,
+	struct api_key_filter filter = {.q = q->q,
+					.state = q->state,
+					.region = q->region,
 					.limit = (q->limit ? q->limit : MASTER_LIST_DEFAULT) + 1};
 	int64_t unused;
 	if (q->cursor.at && cursor_read(call->arena, q->cursor, &unused, &filter.after))
 		return fault_set(&call->fault, PROBLEM_CURSOR, "cursor", "?cursor");
 	enum problem p = PROBLEM_NONE;
 	if (q->party.at)
-		p = master_find(&m, THING_PARTY, (struct uuid){{0}}, q->party, "?party", &filter.party, &call->fault);
+		p = master_find(&m, THING_PARTY, (struct uuid){{0}}, q->party, "?party", &filter.party,
+				&call->fault);
 	if (!p)
 		*ret = filter;
 	return p;
@@ -219,7 +231,8 @@ static enum problem revoke_key(struct call *call, struct reply *reply)
 	struct api_key key;
 	enum problem p = key_of(call, &key);
 	if (!p)
-		p = api_key_revoke_now(call_db(call), call->arena, key.id, call->caller.key, call->request_id, clock_now());
+		p = api_key_revoke_now(call_db(call), call->arena, key.id, call->caller.key, call->request_id,
+				       clock_now());
 	if (p)
 		return p;
 	key_cache_forget(call_app(call)->keys, key.id);
@@ -243,7 +256,8 @@ const struct route key_routes[] = {
 		.response = &key_page,
 		.status = 200,
 		.handle = list_keys,
-		.may_fail = {PROBLEM_CURSOR, PROBLEM_REFERENCE_UNKNOWN, PROBLEM_FORBIDDEN, PROBLEM_DB_UNAVAILABLE},
+		.may_fail = {PROBLEM_CURSOR, PROBLEM_REFERENCE_UNKNOWN, PROBLEM_FORBIDDEN,
+			     PROBLEM_DB_UNAVAILABLE},
 	},
 	{
 		.method = "POST",
@@ -257,8 +271,8 @@ const struct route key_routes[] = {
 		.response = &new_key_shape,
 		.status = 201,
 		.handle = create_key,
-		.may_fail = {PROBLEM_FORBIDDEN, PROBLEM_ID_TAKEN, PROBLEM_REGION_UNKNOWN, PROBLEM_REFERENCE_UNKNOWN,
-			     PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
+		.may_fail = {PROBLEM_FORBIDDEN, PROBLEM_ID_TAKEN, PROBLEM_REGION_UNKNOWN,
+			     PROBLEM_REFERENCE_UNKNOWN, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},
 	{
 		.method = "GET",

@@ -21,9 +21,10 @@ const struct shape master_list_query_shape = {
 			       .doc = "In this region and everything that it holds today"),
 			STRING(struct master_list_query, state, "state", .flags = OPTIONAL, .max_len = 16,
 			       .doc = "active, closed or revoked"),
-			INTEGER(struct master_list_query, limit, "limit", .flags = OPTIONAL, .min = 1, .max = MASTER_LIST_MAX,
-				.doc = "Most items on a page; 50 if absent"),
-			STRING(struct master_list_query, cursor, "cursor", .flags = OPTIONAL, .doc = "next of the page before"),
+			INTEGER(struct master_list_query, limit, "limit", .flags = OPTIONAL, .min = 1,
+				.max = MASTER_LIST_MAX, .doc = "Most items on a page; 50 if absent"),
+			STRING(struct master_list_query, cursor, "cursor", .flags = OPTIONAL,
+			       .doc = "next of the page before"),
 			END_OF_SHAPE,
 		},
 };
@@ -34,8 +35,8 @@ const struct shape master_get_query_shape = {
 	.doc = "Which version",
 	.fields =
 		(const struct field[]){
-			INTEGER(struct master_get_query, version, "version", .flags = OPTIONAL, .min = 1, .max = INT32_MAX,
-				.doc = "An earlier version; the newest if absent"),
+			INTEGER(struct master_get_query, version, "version", .flags = OPTIONAL, .min = 1,
+				.max = INT32_MAX, .doc = "An earlier version; the newest if absent"),
 			END_OF_SHAPE,
 		},
 };
@@ -106,14 +107,17 @@ static size_t size_of(enum thing_kind kind)
 static enum problem filter_of(struct call *call, const struct master *m, struct master_filter *ret)
 {
 	const struct master_list_query *q = call->query;
-	struct master_filter filter = {.q = q->q, .region = q->region, .state = q->state,
+	struct master_filter filter = {.q = q->q,
+				       .region = q->region,
+				       .state = q->state,
 				       .limit = (q->limit ? q->limit : MASTER_LIST_DEFAULT) + 1};
 	int64_t unused;
 	if (q->cursor.at && cursor_read(call->arena, q->cursor, &unused, &filter.after))
 		return fault_set(&call->fault, PROBLEM_CURSOR, "cursor", "?cursor");
 	enum problem p = PROBLEM_NONE;
 	if (q->party.at)
-		p = master_find(m, THING_PARTY, (struct uuid){{0}}, q->party, "?party", &filter.party, &call->fault);
+		p = master_find(m, THING_PARTY, (struct uuid){{0}}, q->party, "?party", &filter.party,
+				&call->fault);
 	if (!p && q->region.at) {
 		struct region_tiers tiers;
 		p = regions_tiers_of(m->db, m->arena, q->region, "?region", &tiers, &call->fault);
@@ -137,7 +141,8 @@ enum problem master_list(struct call *call, struct reply *reply, enum thing_kind
 	struct master_page *page = arena_new(call->arena, struct master_page);
 	if (count == (size_t)filter.limit) {
 		count--;
-		const struct master_head *last = (const void *)((const char *)items + (count - 1) * size_of(kind));
+		const struct master_head *last =
+			(const void *)((const char *)items + (count - 1) * size_of(kind));
 		page->next = cursor_print(call->arena, 0, last->id);
 		reply->link = next_link(call, page->next);
 	}

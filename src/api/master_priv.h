@@ -23,11 +23,13 @@ extern const struct shape master_list_query_shape, master_get_query_shape;
 
 #define MASTER_PAGE_SHAPE(shape_name, item_shape) \
 	{ \
-		.name = shape_name, .size = sizeof(struct master_page), .doc = "A page of a list, oldest first", \
+		.name = shape_name, .size = sizeof(struct master_page), \
+		.doc = "A page of a list, oldest first", \
 		.fields = (const struct field[]){ \
 			LIST(struct master_page, items, "items", item_shape, .flags = OPTIONAL | ALWAYS, \
 			     .max_len = MASTER_LIST_MAX, .doc = "What was found"), \
-			STRING(struct master_page, next, "next", .flags = OPTIONAL | NULLABLE, .doc = "Cursor of the next page"), \
+			STRING(struct master_page, next, "next", .flags = OPTIONAL | NULLABLE, \
+			       .doc = "Cursor of the next page"), \
 			END_OF_SHAPE, \
 		}, \
 	}
@@ -35,8 +37,9 @@ extern const struct shape master_list_query_shape, master_get_query_shape;
 /* What any write of master data may answer. */
 #define MASTER_WRITE_FAILURES \
 	PROBLEM_FIELD_RANGE, PROBLEM_IDENTIFIER_SYNTAX, PROBLEM_NUMBER_TAKEN, PROBLEM_REGION_UNKNOWN, \
-		PROBLEM_REFERENCE_UNKNOWN, PROBLEM_TIME_NAIVE, PROBLEM_TIME_SYNTAX, PROBLEM_TIME_FUTURE, PROBLEM_NOT_FOUND, \
-		PROBLEM_FORBIDDEN, PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY, PROBLEM_CONFLICT
+		PROBLEM_REFERENCE_UNKNOWN, PROBLEM_TIME_NAIVE, PROBLEM_TIME_SYNTAX, PROBLEM_TIME_FUTURE, \
+		PROBLEM_NOT_FOUND, PROBLEM_FORBIDDEN, PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, \
+		PROBLEM_DB_RETRY, PROBLEM_CONFLICT
 
 enum problem master_list(struct call *call, struct reply *reply, enum thing_kind kind);
 enum problem master_get(struct call *call, struct reply *reply, enum thing_kind kind);

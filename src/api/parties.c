@@ -39,7 +39,8 @@ const struct route party_routes[] = {
 		.response = &party_page,
 		.status = 200,
 		.handle = list_parties,
-		.may_fail = {PROBLEM_CURSOR, PROBLEM_REFERENCE_UNKNOWN, PROBLEM_REGION_UNKNOWN, PROBLEM_DB_UNAVAILABLE},
+		.may_fail = {PROBLEM_CURSOR, PROBLEM_REFERENCE_UNKNOWN, PROBLEM_REGION_UNKNOWN,
+			     PROBLEM_DB_UNAVAILABLE},
 	},
 	{
 		.method = "POST",
@@ -80,7 +81,8 @@ const struct route party_routes[] = {
 		.response = &party_shape,
 		.status = 200,
 		.handle = replace_party,
-		.may_fail = {MASTER_WRITE_FAILURES, PROBLEM_PRECONDITION_REQUIRED, PROBLEM_PRECONDITION_FAILED},
+		.may_fail = {MASTER_WRITE_FAILURES, PROBLEM_PRECONDITION_REQUIRED,
+			     PROBLEM_PRECONDITION_FAILED},
 	},
 	{0},
 };

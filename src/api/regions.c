@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * /v1/regions: administrative divisions by name and code, with what holds them and who took over abolished ones. */
+ * /v1/regions: administrative divisions by name and code, with what holds them and who took over
+ * abolished ones. */
 #include "ft/store/regions.h"
 
 #include "queries.h"
@@ -25,10 +26,12 @@ static const struct shape region_query_shape = {
 			       .doc = "Part of the Chinese name or of the pinyin; case and spaces ignored"),
 			STRING(struct region_query, parent, "parent", .flags = OPTIONAL, .max_len = 16,
 			       .doc = "Directly below this region"),
-			WORD(struct region_query, level, "level", levels, .flags = OPTIONAL, .doc = "Of this level"),
-			INTEGER(struct region_query, limit, "limit", .flags = OPTIONAL, .min = 1, .max = MASTER_LIST_MAX,
-				.doc = "Most items on a page; 50 if absent"),
-			STRING(struct region_query, cursor, "cursor", .flags = OPTIONAL, .doc = "next of the page before"),
+			WORD(struct region_query, level, "level", levels, .flags = OPTIONAL,
+			     .doc = "Of this level"),
+			INTEGER(struct region_query, limit, "limit", .flags = OPTIONAL, .min = 1,
+				.max = MASTER_LIST_MAX, .doc = "Most items on a page; 50 if absent"),
+			STRING(struct region_query, cursor, "cursor", .flags = OPTIONAL,
+			       .doc = "next of the page before"),
 			END_OF_SHAPE,
 		},
 };
@@ -53,11 +56,14 @@ struct region_answer {
 	struct list parents, successors;
 };
 #define REGION_FIELDS \
-	STRING(struct region_answer, code, "code", .doc = "GB/T 2260 or GB/T 10114; an X marks a code of our own"), \
-		OBJECT(struct region_answer, name, "name", &region_name_shape, struct region_name, .doc = "Name"), \
+	STRING(struct region_answer, code, "code", \
+	       .doc = "GB/T 2260 or GB/T 10114; an X marks a code of our own"), \
+		OBJECT(struct region_answer, name, "name", &region_name_shape, struct region_name, \
+		       .doc = "Name"), \
 		WORD(struct region_answer, level, "level", levels, .doc = "Level"), \
 		STRING(struct region_answer, kind, "kind", .doc = "Kind as the source names it"), \
-		STRING(struct region_answer, valid_from, "validFrom", .doc = "First day known under this code"), \
+		STRING(struct region_answer, valid_from, "validFrom", \
+		       .doc = "First day known under this code"), \
 		STRING(struct region_answer, valid_to, "validTo", .flags = OPTIONAL | NULLABLE, \
 		       .doc = "Day it was abolished; null: it exists")
 static const struct shape region_item_shape = {
@@ -73,9 +79,10 @@ static const struct shape region_shape = {
 	.fields =
 		(const struct field[]){
 			REGION_FIELDS,
-			LIST(struct region_answer, parents, "parents", &region_item_shape, .flags = OPTIONAL | ALWAYS,
-			     .doc = "What holds it today, nearest first"),
-			LIST(struct region_answer, successors, "successors", &region_item_shape, .flags = OPTIONAL | ALWAYS,
+			LIST(struct region_answer, parents, "parents", &region_item_shape,
+			     .flags = OPTIONAL | ALWAYS, .doc = "What holds it today, nearest first"),
+			LIST(struct region_answer, successors, "successors", &region_item_shape,
+			     .flags = OPTIONAL | ALWAYS,
 			     .doc = "Of an abolished region: who took over parts of it"),
 			END_OF_SHAPE,
 		},
@@ -88,7 +95,8 @@ static const struct shape region_page = MASTER_PAGE_SHAPE("RegionPage", &region_
 	{ \
 		.code = (row).code, .level = (row).level, .kind = (row).kind, \
 		.valid_from = date_print(arena, (row).valid_from), \
-		.valid_to = (row).valid_to.known ? date_print(arena, (int32_t)(row).valid_to.value) : (struct str){NULL, 0}, \
+		.valid_to = (row).valid_to.known ? date_print(arena, (int32_t)(row).valid_to.value) \
+						 : (struct str){NULL, 0}, \
 		.name = name_of(arena, (row).name_zh, (row).name_en) \
 	}
 
@@ -118,7 +126,8 @@ static struct str region_cursor(struct arena *arena, int64_t rank, struct str co
 	return base64url_encode(arena, str_bytes(text));
 }
 
-static bool region_cursor_read(struct arena *arena, struct str cursor, int64_t *ret_rank, struct str *ret_code)
+static bool region_cursor_read(struct arena *arena, struct str cursor, int64_t *ret_rank,
+			       struct str *ret_code)
 {
 	struct bytes raw;
 	if (!base64url_decode(arena, cursor, &raw))
@@ -133,7 +142,9 @@ static bool region_cursor_read(struct arena *arena, struct str cursor, int64_t *
 static enum problem list_regions(struct call *call, struct reply *reply)
 {
 	const struct region_query *q = call->query;
-	struct region_list_params params = {.parent = q->parent, .level = q->level, .after_rank = -1,
+	struct region_list_params params = {.parent = q->parent,
+					    .level = q->level,
+					    .after_rank = -1,
 					    .max_rows = (q->limit ? q->limit : MASTER_LIST_DEFAULT) + 1};
 	struct region_list_row *rows;
 	size_t count;
@@ -165,8 +176,8 @@ static enum problem put_parents(struct call *call, struct region_answer *answer)
 {
 	struct region_chain_row *rows;
 	size_t count;
-	enum problem p =
-		region_chain(call_db(call), call->arena, &(struct region_chain_params){answer->code}, &rows, &count);
+	enum problem p = region_chain(call_db(call), call->arena, &(struct region_chain_params){answer->code},
+				      &rows, &count);
 	if (p)
 		return p;
 	struct region_answer *items = arena_array(call->arena, struct region_answer, count);
@@ -180,8 +191,8 @@ static enum problem put_successors(struct call *call, struct region_answer *answ
 {
 	struct region_successors_row *rows;
 	size_t count;
-	enum problem p = region_successors(call_db(call), call->arena, &(struct region_successors_params){answer->code},
-					   &rows, &count);
+	enum problem p = region_successors(call_db(call), call->arena,
+					   &(struct region_successors_params){answer->code}, &rows, &count);
 	if (p)
 		return p;
 	struct region_answer *items = arena_array(call->arena, struct region_answer, count);
@@ -194,7 +205,8 @@ static enum problem put_successors(struct call *call, struct region_answer *answ
 static enum problem get_region(struct call *call, struct reply *reply)
 {
 	struct region_get_row row;
-	enum problem p = region_get(call_db(call), call->arena, &(struct region_get_params){call->path_args[0]}, &row);
+	enum problem p =
+		region_get(call_db(call), call->arena, &(struct region_get_params){call->path_args[0]}, &row);
 	if (!p && str_equal(row.kind, STR("pseudo")))
 		p = PROBLEM_NOT_FOUND; /* a row of the code table, no place */
 	if (p)

@@ -39,7 +39,8 @@ const struct route site_routes[] = {
 		.response = &site_page,
 		.status = 200,
 		.handle = list_sites,
-		.may_fail = {PROBLEM_CURSOR, PROBLEM_REFERENCE_UNKNOWN, PROBLEM_REGION_UNKNOWN, PROBLEM_DB_UNAVAILABLE},
+		.may_fail = {PROBLEM_CURSOR, PROBLEM_REFERENCE_UNKNOWN, PROBLEM_REGION_UNKNOWN,
+			     PROBLEM_DB_UNAVAILABLE},
 	},
 	{
 		.method = "POST",
@@ -80,7 +81,8 @@ const struct route site_routes[] = {
 		.response = &site_shape,
 		.status = 200,
 		.handle = replace_site,
-		.may_fail = {MASTER_WRITE_FAILURES, PROBLEM_PRECONDITION_REQUIRED, PROBLEM_PRECONDITION_FAILED, PROBLEM_GEOMETRY},
+		.may_fail = {MASTER_WRITE_FAILURES, PROBLEM_PRECONDITION_REQUIRED,
+			     PROBLEM_PRECONDITION_FAILED, PROBLEM_GEOMETRY},
 	},
 	{0},
 };

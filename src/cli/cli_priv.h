@@ -29,7 +29,7 @@ struct cli {
 	struct arena *arena;
 	enum language language;
 	bool json;
-	struct str data_dir;  /* --data, FARMTRAIL_DATA or ./var */
+	struct str data_dir;      /* --data, FARMTRAIL_DATA or ./var */
 	struct str url, key_file; /* --url, --key-file; absent: from the data directory */
 	size_t word_count;
 	struct str words[CLI_MAX_WORDS]; /* behind the command's name */
@@ -40,16 +40,17 @@ struct cli {
 struct command {
 	const char *name;
 	struct said summary;
-	struct said help; /* usage, meaning, examples */
+	struct said help;                         /* usage, meaning, examples */
 	const char *const *flags, *const *values; /* options beside the common ones, NULL-terminated */
 	enum exit_code (*run)(struct cli *cli);
 };
-extern const struct command command_init, command_config, command_key, command_event, command_lot, command_verify,
-	command_demo, command_doctor;
+extern const struct command command_init, command_config, command_key, command_event, command_lot,
+	command_verify, command_demo, command_doctor;
 
 struct str cli_option(const struct cli *cli, const char *name); /* the last one given; absent: not given */
 bool cli_flag(const struct cli *cli, const char *name);
-struct str cli_option_next(const struct cli *cli, const char *name, size_t *place); /* every one given, in order */
+struct str cli_option_next(const struct cli *cli, const char *name,
+			   size_t *place); /* every one given, in order */
 const char *cli_say(const struct cli *cli, struct said text);
 void cli_print(const struct cli *cli, struct str text); /* a line on standard output */
 /* A line on standard error, or with --json an object {"error": …} on standard output. */

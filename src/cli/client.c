@@ -19,7 +19,7 @@ enum { HEAD_MAX = 16 * 1024, BODY_MAX = 16 * 1024 * 1024, TIMEOUT_S = 60, STEP =
 
 struct client {
 	struct arena *arena;
-	int fd; /* −1: not connected */
+	int fd;          /* −1: not connected */
 	struct str host; /* as in the Host header */
 	struct sockaddr_storage address;
 	socklen_t address_len;
@@ -54,7 +54,8 @@ static bool read_url(struct client *c, struct str url)
 	if ((path.at && path.len) || (port_text.at && !read_port(port_text, &port)))
 		return false;
 	if (is_v6) {
-		*v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_loopback};
+		*v6 = (struct sockaddr_in6){
+			.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_loopback};
 		c->address_len = sizeof *v6;
 		return true;
 	}
@@ -104,8 +105,9 @@ static struct str find_key(const struct cli *cli)
 	const char *from_environment = getenv("FARMTRAIL_KEY");
 	if (!cli->key_file.at && from_environment && *from_environment)
 		return str_of(from_environment);
-	struct str file = cli->key_file.at ? cli->key_file
-					   : arena_printf(cli->arena, "%.*s/admin.key", STR_ARGS(cli->data_dir));
+	struct str file = cli->key_file.at
+				  ? cli->key_file
+				  : arena_printf(cli->arena, "%.*s/admin.key", STR_ARGS(cli->data_dir));
 	struct str text = cli_read_file(cli, file);
 	return text.at ? str_trim(text) : text;
 }
@@ -126,13 +128,17 @@ enum exit_code client_open(const struct cli *cli, struct client **ret)
 	if (!url.at)
 		return cli_fail_problem(cli, PROBLEM_CONFIG, &fault);
 	if (!read_url(c, url))
-		return cli_usage(cli, (struct said){"只支持本机 http 地址（如 http://127.0.0.1:8080）；远程服务请用 ssh 隧道",
-						    "only local http addresses are spoken to, such as http://127.0.0.1:8080; "
-						    "use an ssh tunnel for a remote server"});
+		return cli_usage(
+			cli,
+			(struct said){
+				"只支持本机 http 地址（如 http://127.0.0.1:8080）；远程服务请用 ssh 隧道",
+				"only local http addresses are spoken to, such as http://127.0.0.1:8080; "
+				"use an ssh tunnel for a remote server"});
 	c->key = find_key(cli);
 	for (size_t i = 0; i < c->key.len; i++)
 		if ((unsigned char)c->key.at[i] <= ' ' || (unsigned char)c->key.at[i] > '~')
-			return cli_usage(cli, (struct said){"密钥文件内容无效", "the key file does not hold a key"});
+			return cli_usage(
+				cli, (struct said){"密钥文件内容无效", "the key file does not hold a key"});
 	if (!reconnect(c))
 		return client_lost(cli);
 	*ret = c;
@@ -153,7 +159,8 @@ struct str client_root(const struct client *client)
 static struct str request_text(const struct client *c, struct arena *arena, const struct ask *ask)
 {
 	struct buf out = buf_create(arena, 512 + ask->body.len);
-	buf_printf(&out, "%s %.*s HTTP/1.1\r\nHost: %.*s\r\n", ask->method, STR_ARGS(ask->path), STR_ARGS(c->host));
+	buf_printf(&out, "%s %.*s HTTP/1.1\r\nHost: %.*s\r\n", ask->method, STR_ARGS(ask->path),
+		   STR_ARGS(c->host));
 	buf_printf(&out, "Accept-Language: %s\r\n", c->language == LANGUAGE_ZH ? "zh" : "en");
 	buf_put(&out, STR("Accept: "));
 	buf_put(&out, ask->accept.at ? ask->accept : STR("application/json"));
@@ -235,7 +242,8 @@ static bool read_head(struct str text, struct head *ret)
 	struct head head = {.length = -1};
 	struct str rest = text, line = str_cut(rest, '\n', &rest);
 	int64_t status;
-	if (line.len < 12 || !str_starts(line, STR("HTTP/1.1 ")) || !str_integer((struct str){line.at + 9, 3}, &status))
+	if (line.len < 12 || !str_starts(line, STR("HTTP/1.1 ")) ||
+	    !str_integer((struct str){line.at + 9, 3}, &status))
 		return false;
 	head.status = (int)status;
 	while (rest.at) {
@@ -273,7 +281,8 @@ static bool receive_answer(struct client *c, struct arena *arena, struct answer 
 	if (head.close || head.length < 0)
 		disconnect(c);
 	struct str whole = buf_str(&in);
-	*ret = (struct answer){head.status, head.content_type, head.etag, {whole.at + body_at, length}, {.kind = JSON_NULL}};
+	*ret = (struct answer){
+		head.status, head.content_type, head.etag, {whole.at + body_at, length}, {.kind = JSON_NULL}};
 	return true;
 }
 
@@ -281,7 +290,8 @@ bool client_ask(struct client *c, struct arena *arena, const struct ask *ask, st
 {
 	struct str text = request_text(c, arena, ask);
 	bool nothing = true, good = false;
-	/* A connection that idled may be closed by now: once more, but only while nothing of an answer was seen. */
+	/* A connection that idled may be closed by now: once more, but only while nothing of an answer
+	 * was seen. */
 	for (int attempt = 0; attempt < 2 && nothing && !good; attempt++) {
 		if (c->fd < 0 && !reconnect(c))
 			return false;
@@ -298,10 +308,14 @@ bool client_ask(struct client *c, struct arena *arena, const struct ask *ask, st
 
 enum exit_code client_lost(const struct cli *cli)
 {
-	return cli_fail(cli, EXIT_NO_CONNECTION,
-			str_of(cli_say(cli, (struct said){"无法连接服务：它在运行吗？用 tools/run 启动，或用 --url、--data 指明",
-							  "cannot reach the server: does it run? Start it with tools/run, or name it "
-							  "with --url or --data"})));
+	return cli_fail(
+		cli, EXIT_NO_CONNECTION,
+		str_of(cli_say(
+			cli,
+			(struct said){
+				"无法连接服务：它在运行吗？用 tools/run 启动，或用 --url、--data 指明",
+				"cannot reach the server: does it run? Start it with tools/run, or name it "
+				"with --url or --data"})));
 }
 
 static void put_errors(const struct cli *cli, const struct json *errors, struct buf *line)
@@ -315,7 +329,9 @@ static void put_errors(const struct cli *cli, const struct json *errors, struct 
 		if (value.len)
 			buf_printf(line, " = %.*s", STR_ARGS(value));
 		if (hint.len)
-			buf_printf(line, "%s%.*s", pointer.len ? cli_say(cli, (struct said){"：", ": "}) : "\n  ", STR_ARGS(hint));
+			buf_printf(line, "%s%.*s",
+				   pointer.len ? cli_say(cli, (struct said){"：", ": "}) : "\n  ",
+				   STR_ARGS(hint));
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * HTTP/1.1 to the local server: one connection, plain text, loopback only, so that a key never crosses a network
- * unencrypted. Small and strict: answers carry Content-Length, or they are refused. */
+ * HTTP/1.1 to the local server: one connection, plain text, loopback only, so that a key never crosses a
+ * network unencrypted. Small and strict: answers carry Content-Length, or they are refused. */
 #ifndef FT_CLI_CLIENT_PRIV_H
 #define FT_CLI_CLIENT_PRIV_H
 
@@ -16,20 +16,22 @@ struct answer {
 
 /* From --url, --key-file and the data directory. EXIT_USAGE, EXIT_NO_CONNECTION: it was said why. */
 enum exit_code client_open(const struct cli *cli, struct client **ret) must_check;
-void client_close(struct client *client); /* NULL is fine */
+void client_close(struct client *client);            /* NULL is fine */
 struct str client_root(const struct client *client); /* http://127.0.0.1:8080 */
 
 struct ask {
 	const char *method;
-	struct str path; /* with its query */
+	struct str path;                   /* with its query */
 	struct str body, if_match, accept; /* absent: none */
 	bool without_key;
 };
 /* false: the connection failed and was not to be had again. Answers live in `arena`. */
-bool client_ask(struct client *client, struct arena *arena, const struct ask *ask, struct answer *ret) must_check;
+bool client_ask(struct client *client, struct arena *arena, const struct ask *ask,
+		struct answer *ret) must_check;
 
 /* A GET that is to succeed; otherwise says why and gives the exit code. */
-enum exit_code client_get(const struct cli *cli, struct client *client, struct str path, struct answer *ret) must_check;
+enum exit_code client_get(const struct cli *cli, struct client *client, struct str path,
+			  struct answer *ret) must_check;
 /* The exit code of an answer; says what a problem answer says. */
 enum exit_code client_judge(const struct cli *cli, const struct answer *answer);
 enum exit_code client_lost(const struct cli *cli);

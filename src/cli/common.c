@@ -68,10 +68,10 @@ enum exit_code cli_fail(const struct cli *cli, enum exit_code code, struct str l
 enum exit_code cli_fail_problem(const struct cli *cli, enum problem p, const struct fault *fault)
 {
 	const struct problem_info *info = problem_info(p);
-	struct str line = arena_printf(cli->arena, "%s%s%.*s%s%s",
-				       info->title[cli->language], fault->detail.at ? ": " : "", STR_ARGS(fault->detail),
+	struct str line = arena_printf(cli->arena, "%s%s%.*s%s%s", info->title[cli->language],
+				       fault->detail.at ? ": " : "", STR_ARGS(fault->detail),
 				       cli->language == LANGUAGE_ZH ? "。" : ". ", info->hint[cli->language]);
-	enum exit_code code = p == PROBLEM_NOT_FOUND ? EXIT_NOT_FOUND
+	enum exit_code code = p == PROBLEM_NOT_FOUND        ? EXIT_NOT_FOUND
 			      : p == PROBLEM_DB_UNAVAILABLE ? EXIT_NO_CONNECTION
 							    : EXIT_REFUSED;
 	return cli_fail(cli, code, line);

@@ -14,7 +14,8 @@ static enum exit_code run(struct cli *cli)
 	enum problem p = config_load(cli->arena, env, &config, &fault);
 	if (p)
 		return cli_fail_problem(cli, p, &fault);
-	cli_print(cli, cli->json ? config_print_json(cli->arena, &config) : config_print(cli->arena, &config));
+	cli_print(cli,
+		  cli->json ? config_print_json(cli->arena, &config) : config_print(cli->arena, &config));
 	return EXIT_GOOD;
 }
 
@@ -30,7 +31,8 @@ const struct command command_config = {
 		 "  FARMTRAIL_PORT=9000 farmtrail config\n",
 		 "usage: farmtrail config [--data DIR] [--json]\n"
 		 "\n"
-		 "Prints every setting: name, value in force, default, bounds, meaning. The environment goes before\n"
+		 "Prints every setting: name, value in force, default, bounds, meaning. The environment goes "
+		 "before\n"
 		 "DIR/farmtrail.env.\n"
 		 "\n"
 		 "Examples:\n"

@@ -26,7 +26,7 @@ struct patient {
 };
 struct finding {
 	bool good;
-	struct str detail; /* what was found */
+	struct str detail;  /* what was found */
 	struct said advice; /* when it is not good */
 };
 
@@ -45,7 +45,8 @@ static void report(struct patient *p, const char *check, struct said title, stru
 		json_end_object(&p->w);
 		return;
 	}
-	printf("%s %s%s%.*s\n", f.good ? "✓" : "✗", cli_say(p->cli, title), f.detail.len ? ": " : "", STR_ARGS(f.detail));
+	printf("%s %s%s%.*s\n", f.good ? "✓" : "✗", cli_say(p->cli, title), f.detail.len ? ": " : "",
+	       STR_ARGS(f.detail));
 	if (!f.good)
 		printf("    → %s\n", cli_say(p->cli, f.advice));
 }
@@ -58,9 +59,11 @@ static struct str path_of(const struct patient *p, const char *name)
 static void check_directory(struct patient *p)
 {
 	struct fault fault = {0};
-	struct finding f = {.good = access(path_of(p, "farmtrail.env").at, R_OK) == 0, .detail = p->cli->data_dir,
+	struct finding f = {.good = access(path_of(p, "farmtrail.env").at, R_OK) == 0,
+			    .detail = p->cli->data_dir,
 			    .advice = {"不是数据目录：用 tools/run 或 farmtrail init 建立，或用 --data 指明",
-				       "it is no data directory: make it with tools/run or farmtrail init, or name it with --data"}};
+				       "it is no data directory: make it with tools/run or farmtrail init, "
+				       "or name it with --data"}};
 	enum problem problem = config_load(p->cli->arena, path_of(p, "farmtrail.env"), &p->config, &fault);
 	if (f.good && problem) {
 		f.good = false;
@@ -81,7 +84,8 @@ static void check_permissions(struct patient *p)
 	static const char *const names[] = {"admin.key", "secrets/kek", "secrets/code.key"};
 	struct finding f = {.good = true,
 			    .advice = {"文件缺失、不可读或他人可读：chmod 600，并以运行服务的用户执行",
-				       "the file is missing, out of reach or open to others: chmod 600 it, and run this as the "
+				       "the file is missing, out of reach or open to others: chmod 600 it, "
+				       "and run this as the "
 				       "user that runs the server"}};
 	for (size_t i = 0; i < sizeof names / sizeof *names && f.good; i++) {
 		f.good = is_private(path_of(p, names[i]).at);
@@ -106,15 +110,19 @@ static void check_database(struct patient *p)
 	struct str conninfo = conninfo_of(p, &fault);
 	bool reached = conninfo.at && db_open(conninfo, DB_TIMEOUT_MS, &p->db) == PROBLEM_NONE;
 	report(p, "database", (struct said){"数据库", "database"},
-	       (struct finding){.good = reached, .detail = conninfo.at ? (struct str){NULL, 0} : fault.detail,
-				.advice = {"数据库没有应答：用 tools/run 启动私有集群，或检查 FARMTRAIL_DATABASE",
-					   "it does not answer: tools/run starts the private cluster, or check FARMTRAIL_DATABASE"}});
+	       (struct finding){
+		       .good = reached,
+		       .detail = conninfo.at ? (struct str){NULL, 0} : fault.detail,
+		       .advice = {"数据库没有应答：用 tools/run 启动私有集群，或检查 FARMTRAIL_DATABASE",
+				  "it does not answer: tools/run starts the private cluster, or check "
+				  "FARMTRAIL_DATABASE"}});
 	if (!reached)
 		return;
 	enum problem problem = registrar_find(p->db, p->cli->arena, &registrar);
 	report(p, "schema", (struct said){"数据库结构与登记处", "schema and registrar"},
 	       (struct finding){.good = !problem,
-				.advice = {"请运行 farmtraild --migrate 与 farmtrail init", "run farmtraild --migrate and farmtrail init"}});
+				.advice = {"请运行 farmtraild --migrate 与 farmtrail init",
+					   "run farmtraild --migrate and farmtrail init"}});
 }
 
 static void check_signer(struct patient *p)
@@ -123,9 +131,12 @@ static void check_signer(struct patient *p)
 	struct str program = cli_program_beside(p->cli, "farmtrail-signer", "../signer/farmtrail-signer");
 	enum problem problem = signer_start(program, path_of(p, "secrets/kek"), &signer);
 	report(p, "signer", (struct said){"签名进程", "signing process"},
-	       (struct finding){.good = !problem, .detail = problem ? program : (struct str){NULL, 0},
-				.advice = {"程序不可执行，或 secrets/kek 被拒绝（权限须为 0600，属主须为本用户）",
-					   "it is not executable, or refuses secrets/kek (mode 0600, owned by this user)"}});
+	       (struct finding){
+		       .good = !problem,
+		       .detail = problem ? program : (struct str){NULL, 0},
+		       .advice = {"程序不可执行，或 secrets/kek 被拒绝（权限须为 0600，属主须为本用户）",
+				  "it is not executable, or refuses secrets/kek (mode 0600, owned by this "
+				  "user)"}});
 	signer_stop(signer);
 }
 
@@ -146,7 +157,8 @@ static void check_clock(struct patient *p)
 	report(p, "clock", (struct said){"时钟", "clock"},
 	       (struct finding){.good = now > CLOCK_YEAR_2025_S,
 				.detail = utc_print(p->cli->arena, (usec_t)now * USEC_PER_SEC),
-				.advice = {"时间不对：请启用时间同步", "the time is wrong: turn time synchronisation on"}});
+				.advice = {"时间不对：请启用时间同步",
+					   "the time is wrong: turn time synchronisation on"}});
 }
 
 static void check_server(struct patient *p)
@@ -156,13 +168,16 @@ static void check_server(struct patient *p)
 	const struct ask ask = {.method = "GET", .path = STR("/readyz"), .without_key = true};
 	struct cli quiet = *p->cli;
 	quiet.json = false;
-	bool good = client_open(&quiet, &client) == EXIT_GOOD && client_ask(client, p->cli->arena, &ask, &answer) &&
-		    answer.status == 200;
+	bool good = client_open(&quiet, &client) == EXIT_GOOD &&
+		    client_ask(client, p->cli->arena, &ask, &answer) && answer.status == 200;
 	report(p, "server", (struct said){"服务", "server"},
-	       (struct finding){.good = good, .detail = client ? client_root(client) : (struct str){NULL, 0},
-				.advice = {"没有运行或未就绪：tools/run，或 farmtraild --data DIR；端口被占用时换一个",
-					   "it does not run or is not ready: tools/run, or farmtraild --data DIR; take another port "
-					   "when that one is in use"}});
+	       (struct finding){
+		       .good = good,
+		       .detail = client ? client_root(client) : (struct str){NULL, 0},
+		       .advice = {"没有运行或未就绪：tools/run，或 farmtraild --data DIR；端口被占用时换一个",
+				  "it does not run or is not ready: tools/run, or farmtraild --data DIR; "
+				  "take another port "
+				  "when that one is in use"}});
 	client_close(client);
 }
 
@@ -189,18 +204,22 @@ static enum exit_code run(struct cli *cli)
 
 const struct command command_doctor = {
 	.name = "doctor",
-	.summary = {"检查安装：目录、权限、数据库、签名、时钟、磁盘、服务", "check an installation and say what to mend"},
+	.summary = {"检查安装：目录、权限、数据库、签名、时钟、磁盘、服务",
+		    "check an installation and say what to mend"},
 	.help = {"用法：farmtrail doctor [--data DIR] [--json]\n"
 		 "\n"
-		 "逐项检查数据目录、密钥权限、磁盘、时钟、数据库与结构、签名进程、服务端口，并给出处理办法。有一项不通过则退出码为 1。\n"
+		 "逐项检查数据目录、密钥权限、磁盘、时钟、数据库与结构、签名进程、服务端口，并给出处理办法。"
+		 "有一项不通过则退出码为 1。\n"
 		 "\n"
 		 "示例：\n"
 		 "  farmtrail doctor --data ./var\n"
 		 "  farmtrail doctor --json\n",
 		 "usage: farmtrail doctor [--data DIR] [--json]\n"
 		 "\n"
-		 "Looks at the data directory, permissions of secrets, disk, clock, database and schema, the signing process and\n"
-		 "the server's port, and says what to do about what is not well. Exit code 1 when anything is not.\n"
+		 "Looks at the data directory, permissions of secrets, disk, clock, database and schema, the "
+		 "signing process and\n"
+		 "the server's port, and says what to do about what is not well. Exit code 1 when anything "
+		 "is not.\n"
 		 "\n"
 		 "Examples:\n"
 		 "  farmtrail doctor --data ./var\n"

@@ -12,19 +12,22 @@ static void print_captured(const struct cli *cli, const struct answer *answer)
 		cli_print(cli, answer->body);
 		return;
 	}
-	const struct json *lots = json_get(&answer->json, STR("lots")), *alerts = json_get(&answer->json, STR("alerts"));
+	const struct json *lots = json_get(&answer->json, STR("lots")),
+			  *alerts = json_get(&answer->json, STR("alerts"));
 	struct str event = json_text(json_get(&answer->json, STR("event")));
 	printf("%.*s %s\n", STR_ARGS(event),
-	       cli_say(cli, answer->status == 200 ? (struct said){"（此前已登记）", "(was in already)"} : (struct said){"", ""}));
+	       cli_say(cli, answer->status == 200 ? (struct said){"（此前已登记）", "(was in already)"}
+						  : (struct said){"", ""}));
 	for (size_t i = 0; lots && i < lots->count; i++) {
 		struct str id = json_text(json_get(&lots->items[i], STR("id"))),
 			   number = json_text(json_get(&lots->items[i], STR("number"))),
 			   code = json_text(json_get(&lots->items[i], STR("code")));
-		printf("  %s %.*s  %.*s  %.*s\n", cli_say(cli, (struct said){"批次", "lot"}), STR_ARGS(number), STR_ARGS(code),
-		       STR_ARGS(id));
+		printf("  %s %.*s  %.*s  %.*s\n", cli_say(cli, (struct said){"批次", "lot"}),
+		       STR_ARGS(number), STR_ARGS(code), STR_ARGS(id));
 	}
 	for (size_t i = 0; alerts && i < alerts->count; i++)
-		printf("  %s %.*s\n", cli_say(cli, (struct said){"预警", "alert"}), STR_ARGS(json_text(&alerts->items[i])));
+		printf("  %s %.*s\n", cli_say(cli, (struct said){"预警", "alert"}),
+		       STR_ARGS(json_text(&alerts->items[i])));
 }
 
 static enum exit_code send_one(struct cli *cli, struct client *client, struct str record)
@@ -47,7 +50,9 @@ static enum exit_code add(struct cli *cli, struct client *client)
 	enum exit_code worst = EXIT_GOOD;
 	struct str text = cli_read_file(cli, cli->words[1]);
 	if (!text.at)
-		return cli_fail(cli, EXIT_REFUSED, str_of(cli_say(cli, (struct said){"无法读取文件", "the file cannot be read"})));
+		return cli_fail(
+			cli, EXIT_REFUSED,
+			str_of(cli_say(cli, (struct said){"无法读取文件", "the file cannot be read"})));
 	if (!json_parse(cli->arena, text, &json, &fault)) {
 		if (json.kind != JSON_ARRAY)
 			return send_one(cli, client, json.span);
@@ -71,7 +76,8 @@ static enum exit_code add(struct cli *cli, struct client *client)
 static enum exit_code get(struct cli *cli, struct client *client)
 {
 	struct answer answer;
-	struct str path = arena_printf(cli->arena, "/v1/events/%.*s", STR_ARGS(percent_encode(cli->arena, cli->words[1])));
+	struct str path = arena_printf(cli->arena, "/v1/events/%.*s",
+				       STR_ARGS(percent_encode(cli->arena, cli->words[1])));
 	enum exit_code code = client_get(cli, client, path, &answer);
 	if (!code)
 		cli_print_json(cli, answer.body);
@@ -84,7 +90,8 @@ static enum exit_code run(struct cli *cli)
 	bool gets = cli->word_count == 2 && str_equal(cli->words[0], STR("get"));
 	struct client *client;
 	if (!adds && !gets)
-		return cli_usage(cli, (struct said){"请用 event add FILE 或 event get ID", "use event add FILE or event get ID"});
+		return cli_usage(cli, (struct said){"请用 event add FILE 或 event get ID",
+						    "use event add FILE or event get ID"});
 	enum exit_code code = client_open(cli, &client);
 	if (code)
 		return code;
@@ -104,19 +111,26 @@ const struct command command_event = {
 		 "\n"
 		 "示例：\n"
 		 "  farmtrail event add harvest.json\n"
-		 "  echo '{\"type\":\"harvest\",\"time\":\"2026-05-03T08:30:00+08:00\",\"party\":\"COOP1\",\"site\":\"P01\",\n"
-		 "         \"product\":\"PAKCHOI\",\"quantity\":{\"value\":\"120\",\"unit\":\"kg\"}}' | farmtrail event add -\n"
+		 "  echo "
+		 "'{\"type\":\"harvest\",\"time\":\"2026-05-03T08:30:00+08:00\",\"party\":\"COOP1\",\"site\":"
+		 "\"P01\",\n"
+		 "         \"product\":\"PAKCHOI\",\"quantity\":{\"value\":\"120\",\"unit\":\"kg\"}}' | "
+		 "farmtrail event add -\n"
 		 "  farmtrail event get 019f0c1e-7b7a-7c55-9d0e-3f6b2a4d9c11\n",
 		 "usage: farmtrail event add FILE|-\n"
 		 "       farmtrail event get ID\n"
 		 "\n"
-		 "add sends one record, a JSON array of them, or a file with one record a line; \"-\" is standard input. Records\n"
+		 "add sends one record, a JSON array of them, or a file with one record a line; \"-\" is "
+		 "standard input. Records\n"
 		 "with an id may be sent again: same id and same content get the first answer.\n"
 		 "\n"
 		 "Examples:\n"
 		 "  farmtrail event add harvest.json\n"
-		 "  echo '{\"type\":\"harvest\",\"time\":\"2026-05-03T08:30:00+08:00\",\"party\":\"COOP1\",\"site\":\"P01\",\n"
-		 "         \"product\":\"PAKCHOI\",\"quantity\":{\"value\":\"120\",\"unit\":\"kg\"}}' | farmtrail event add -\n"
+		 "  echo "
+		 "'{\"type\":\"harvest\",\"time\":\"2026-05-03T08:30:00+08:00\",\"party\":\"COOP1\",\"site\":"
+		 "\"P01\",\n"
+		 "         \"product\":\"PAKCHOI\",\"quantity\":{\"value\":\"120\",\"unit\":\"kg\"}}' | "
+		 "farmtrail event add -\n"
 		 "  farmtrail event get 019f0c1e-7b7a-7c55-9d0e-3f6b2a4d9c11\n"},
 	.run = run,
 };

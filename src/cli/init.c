@@ -28,11 +28,15 @@ static void print_result(const struct cli *cli, const struct init_result *result
 		json_bool(&w, result->made_directory_ready);
 		json_end_object(&w);
 	} else {
-		struct said state = result->made_directory_ready ? (struct said){"已就绪", "is ready"}
-								 : (struct said){"早已就绪，没有改动", "was ready; nothing changed"};
-		buf_printf(&out, "%.*s %s\n  %s %.*s\n  %s %.*s", STR_ARGS(cli->data_dir), cli_say(cli, state),
-			   cli_say(cli, (struct said){"名称", "origin"}), STR_ARGS(result->origin),
-			   cli_say(cli, (struct said){"管理员密钥", "administrator's key"}), STR_ARGS(result->key_file));
+		struct said state =
+			result->made_directory_ready
+				? (struct said){"已就绪", "is ready"}
+				: (struct said){"早已就绪，没有改动", "was ready; nothing changed"};
+		buf_printf(&out, "%.*s %s\n  %s %.*s\n  %s %.*s", STR_ARGS(cli->data_dir),
+			   cli_say(cli, state), cli_say(cli, (struct said){"名称", "origin"}),
+			   STR_ARGS(result->origin),
+			   cli_say(cli, (struct said){"管理员密钥", "administrator's key"}),
+			   STR_ARGS(result->key_file));
 	}
 	cli_print(cli, buf_str(&out));
 }
@@ -49,7 +53,8 @@ static enum exit_code run(struct cli *cli)
 		.origin = cli_option(cli, "origin"),
 		.database = database.at ? database : from_environment("FARMTRAIL_DATABASE"),
 		.database_owner = from_environment("FARMTRAIL_DATABASE_OWNER"),
-		.signer_executable = cli_program_beside(cli, "farmtrail-signer", "../signer/farmtrail-signer"),
+		.signer_executable =
+			cli_program_beside(cli, "farmtrail-signer", "../signer/farmtrail-signer"),
 		.demonstration = cli_flag(cli, "demonstration"),
 	};
 	settings.conninfo = settings.database_owner.at ? settings.database_owner : settings.database;
@@ -62,13 +67,15 @@ static enum exit_code run(struct cli *cli)
 
 const struct command command_init = {
 	.name = "init",
-	.summary = {"建立数据目录：密钥、设置、行政区划、参考数据", "make a data directory: secrets, settings, regions, reference data"},
+	.summary = {"建立数据目录：密钥、设置、行政区划、参考数据",
+		    "make a data directory: secrets, settings, regions, reference data"},
 	.help = {"用法：farmtrail init --data DIR [--origin NAME] [--database CONNINFO] [--demonstration]\n"
 		 "\n"
 		 "建立数据目录并准备数据库。可重复执行：已有的不动，中断后再执行会继续。\n"
 		 "\n"
 		 "  --origin NAME        写入编号与日志名称，永不改变；默认生成一个不会与他人重复的名称\n"
-		 "  --database CONNINFO  使用自己的 PostgreSQL（需要 PostGIS）；默认使用数据目录中的私有集群\n"
+		 "  --database CONNINFO  使用自己的 PostgreSQL（需要 "
+		 "PostGIS）；默认使用数据目录中的私有集群\n"
 		 "  --demonstration      标记为演示数据：页面显示横幅，码上印 TEST\n"
 		 "\n"
 		 "示例：\n"
@@ -77,11 +84,14 @@ const struct command command_init = {
 		 "  farmtrail init --data ./var --database \"host=/run/postgresql dbname=farmtrail\"\n",
 		 "usage: farmtrail init --data DIR [--origin NAME] [--database CONNINFO] [--demonstration]\n"
 		 "\n"
-		 "Makes a data directory and prepares its database. Run it as often as you like: what is there stays, and after\n"
+		 "Makes a data directory and prepares its database. Run it as often as you like: what is "
+		 "there stays, and after\n"
 		 "an interruption it goes on where it stopped.\n"
 		 "\n"
-		 "  --origin NAME        stands in ids and in the log's name for ever; by default one that nobody else has\n"
-		 "  --database CONNINFO  a PostgreSQL of your own, with PostGIS; by default the directory's private cluster\n"
+		 "  --origin NAME        stands in ids and in the log's name for ever; by default one that "
+		 "nobody else has\n"
+		 "  --database CONNINFO  a PostgreSQL of your own, with PostGIS; by default the directory's "
+		 "private cluster\n"
 		 "  --demonstration      mark it as demonstration data: a banner on pages, TEST on codes\n"
 		 "\n"
 		 "Examples:\n"

@@ -39,7 +39,8 @@ static struct str key_body(const struct cli *cli)
 static enum exit_code create(struct cli *cli, struct client *client)
 {
 	if (!cli_option(cli, "name").at || !cli_option(cli, "scope").at)
-		return cli_usage(cli, (struct said){"需要 --name 与 --scope", "--name and --scope are needed"});
+		return cli_usage(cli,
+				 (struct said){"需要 --name 与 --scope", "--name and --scope are needed"});
 	struct answer answer;
 	const struct ask ask = {.method = "POST", .path = STR("/v1/keys"), .body = key_body(cli)};
 	if (!client_ask(client, cli->arena, &ask, &answer))
@@ -52,7 +53,9 @@ static enum exit_code create(struct cli *cli, struct client *client)
 		return EXIT_GOOD;
 	}
 	/* The secret alone on standard output, so that a script can keep it. */
-	fprintf(stderr, "%s\n", cli_say(cli, (struct said){"密钥只显示这一次，请立即保存：", "The key is shown this once; keep it now:"}));
+	fprintf(stderr, "%s\n",
+		cli_say(cli, (struct said){"密钥只显示这一次，请立即保存：",
+					   "The key is shown this once; keep it now:"}));
 	cli_print(cli, json_text(json_get(&answer.json, STR("secret"))));
 	return EXIT_GOOD;
 }
@@ -83,8 +86,9 @@ static enum exit_code revoke(struct cli *cli, struct client *client)
 	if (cli->word_count != 2)
 		return cli_usage(cli, (struct said){"请写明密钥的 id", "name the key by its id"});
 	struct answer answer;
-	const struct ask ask = {.method = "POST",
-				.path = arena_printf(cli->arena, "/v1/keys/%.*s/revoke", STR_ARGS(cli->words[1]))};
+	const struct ask ask = {
+		.method = "POST",
+		.path = arena_printf(cli->arena, "/v1/keys/%.*s/revoke", STR_ARGS(cli->words[1]))};
 	if (!client_ask(client, cli->arena, &ask, &answer))
 		return client_lost(cli);
 	enum exit_code code = client_judge(cli, &answer);
@@ -112,7 +116,8 @@ static enum exit_code run(struct cli *cli)
 		client_close(client);
 		return code;
 	}
-	return cli_usage(cli, (struct said){"请用 key create、key list 或 key revoke", "use key create, key list or key revoke"});
+	return cli_usage(cli, (struct said){"请用 key create、key list 或 key revoke",
+					    "use key create, key list or key revoke"});
 }
 
 const struct command command_key = {
@@ -133,12 +138,15 @@ const struct command command_key = {
 		 "       farmtrail key list\n"
 		 "       farmtrail key revoke ID\n"
 		 "\n"
-		 "Scopes: read, capture (records), inspect, register (master data), admin. A party is named by id, own number or\n"
+		 "Scopes: read, capture (records), inspect, register (master data), admin. A party is named "
+		 "by id, own number or\n"
 		 "credit code; the first is the key's default. The key is shown once.\n"
 		 "\n"
 		 "Examples:\n"
-		 "  farmtrail key create --name \"clerk's phone\" --scope read,capture --party 91500112MA5U000001\n"
-		 "  farmtrail key create --name \"district inspector\" --scope read --scope inspect --region 500112\n"
+		 "  farmtrail key create --name \"clerk's phone\" --scope read,capture --party "
+		 "91500112MA5U000001\n"
+		 "  farmtrail key create --name \"district inspector\" --scope read --scope inspect --region "
+		 "500112\n"
 		 "  farmtrail key list --json\n"},
 	.values = values,
 	.run = run,

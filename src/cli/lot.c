@@ -41,16 +41,18 @@ static void print_origin(const struct cli *cli, const struct json *origin)
 static void print_step(const struct cli *cli, const struct json *step)
 {
 	struct str time = text_in(step, "time"), type = text_in(step, "type");
-	struct str party = name_in(cli, json_get(step, STR("party"))), place = name_in(cli, json_get(step, STR("place")));
-	printf("  %.16s  %-10.*s %.*s%s%.*s\n", time.len >= 16 ? time.at : "", STR_ARGS(type), STR_ARGS(party),
-	       place.len ? " · " : "", STR_ARGS(place));
+	struct str party = name_in(cli, json_get(step, STR("party"))),
+		   place = name_in(cli, json_get(step, STR("place")));
+	printf("  %.16s  %-10.*s %.*s%s%.*s\n", time.len >= 16 ? time.at : "", STR_ARGS(type),
+	       STR_ARGS(party), place.len ? " · " : "", STR_ARGS(place));
 }
 
 static void print_trail(const struct cli *cli, const struct json *trail)
 {
 	const struct json *lot = json_get(trail, STR("lot")), *origins = json_get(trail, STR("origins")),
 			  *steps = json_get(trail, STR("steps"));
-	struct str number = text_in(lot, "number"), product = name_in(cli, lot ? json_get(lot, STR("product")) : NULL),
+	struct str number = text_in(lot, "number"),
+		   product = name_in(cli, lot ? json_get(lot, STR("product")) : NULL),
 		   verdict = text_in(trail, "verdict");
 	printf("%.*s  %.*s  %.*s\n", STR_ARGS(product), STR_ARGS(number), STR_ARGS(verdict));
 	printf("%s\n", cli_say(cli, (struct said){"产地：", "Origins:"}));
@@ -71,13 +73,15 @@ static void print_reach(const struct cli *cli, const struct json *reach)
 		struct str lot = text_in(row, "lot");
 		printf("%*s%.*s\n", (int)(depth * 2), "", STR_ARGS(lot));
 		for (size_t j = 0; holders && j < holders->count; j++) {
-			const struct json *holder = &holders->items[j], *party = json_get(holder, STR("party")),
+			const struct json *holder = &holders->items[j],
+					  *party = json_get(holder, STR("party")),
 					  *quantity = json_get(holder, STR("quantity"));
-			struct str who = party && party->kind == JSON_STRING ? party->text : name_in(cli, party);
+			struct str who =
+				party && party->kind == JSON_STRING ? party->text : name_in(cli, party);
 			struct str value = text_in(quantity, "value"), unit = text_in(quantity, "unit"),
 				   state = text_in(holder, "state");
-			printf("%*s%.*s %.*s  %.*s  %.*s\n", (int)(depth * 2 + 2), "", STR_ARGS(value), STR_ARGS(unit),
-			       STR_ARGS(state), STR_ARGS(who));
+			printf("%*s%.*s %.*s  %.*s  %.*s\n", (int)(depth * 2 + 2), "", STR_ARGS(value),
+			       STR_ARGS(unit), STR_ARGS(state), STR_ARGS(who));
 		}
 	}
 }
@@ -91,7 +95,8 @@ static struct str path_of(const struct cli *cli, const struct action *action)
 {
 	struct buf path = buf_create(cli->arena, 128);
 	struct str tier = cli_option(cli, "tier"), as_of = cli_option(cli, "as-of");
-	buf_printf(&path, "/v1/lots/%.*s%s", STR_ARGS(percent_encode(cli->arena, cli->words[1])), action->path);
+	buf_printf(&path, "/v1/lots/%.*s%s", STR_ARGS(percent_encode(cli->arena, cli->words[1])),
+		   action->path);
 	char separator = '?';
 	if (tier.at) {
 		buf_printf(&path, "%ctier=%.*s", separator, STR_ARGS(percent_encode(cli->arena, tier)));
@@ -125,7 +130,8 @@ static enum exit_code run(struct cli *cli)
 	for (size_t i = 0; cli->word_count == 2 && i < sizeof actions / sizeof *actions; i++)
 		if (str_equal(cli->words[0], str_of(actions[i].word)))
 			return run_action(cli, &actions[i]);
-	return cli_usage(cli, (struct said){"请用 lot show|trail|reach 加批次编号", "use lot show|trail|reach and name the lot"});
+	return cli_usage(cli, (struct said){"请用 lot show|trail|reach 加批次编号",
+					    "use lot show|trail|reach and name the lot"});
 }
 
 const struct command command_lot = {

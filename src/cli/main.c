@@ -8,8 +8,9 @@
 
 #include "cli_priv.h"
 
-static const struct command *const commands[] = {&command_init ,  &command_key,    &command_event,
-						 &command_lot, &command_verify, &command_doctor, &command_config};
+static const struct command *const commands[] = {&command_init,   &command_demo,  &command_key,
+						 &command_event,  &command_lot,   &command_verify,
+						 &command_doctor, &command_config};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static const char *const common_values[] = {"data", "url", "key-file", "lang", NULL};
@@ -25,13 +26,16 @@ static const struct said common_help = {
 	"\n"
 	"退出码：0 成功，1 被拒绝或失败，2 用法错误，3 不存在，4 验证不通过，5 无法连接\n",
 	"Common options:\n"
-	"  --data DIR       data directory (default ./var); its farmtrail.env and admin.key say how to reach the server\n"
+	"  --data DIR       data directory (default ./var); its farmtrail.env and admin.key say how to reach "
+	"the server\n"
 	"  --url URL        address of the server, such as http://127.0.0.1:8080\n"
-	"  --key-file FILE  file with the key (default DIR/admin.key); or the environment variable FARMTRAIL_KEY\n"
+	"  --key-file FILE  file with the key (default DIR/admin.key); or the environment variable "
+	"FARMTRAIL_KEY\n"
 	"  --json           print JSON, for programs\n"
 	"  --lang zh|en     language (default: by LANG)\n"
 	"\n"
-	"Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not found, 4 verification failed, 5 cannot connect\n",
+	"Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not found, 4 verification failed, 5 cannot "
+	"connect\n",
 };
 
 static enum language language_of_environment(void)
@@ -47,9 +51,10 @@ static enum language language_of_environment(void)
 
 static void print_overview(const struct cli *cli, FILE *out)
 {
-	fputs(cli_say(cli, (struct said){"farmtrail：农产品追溯服务的命令行\n\n用法：farmtrail 命令 [选项]\n\n",
-					 "farmtrail: command line of the farm-to-table traceability service\n\n"
-					 "usage: farmtrail COMMAND [options]\n\n"}),
+	fputs(cli_say(cli,
+		      (struct said){"farmtrail：农产品追溯服务的命令行\n\n用法：farmtrail 命令 [选项]\n\n",
+				    "farmtrail: command line of the farm-to-table traceability service\n\n"
+				    "usage: farmtrail COMMAND [options]\n\n"}),
 	      out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-8s %s\n", commands[i]->name, cli_say(cli, commands[i]->summary));
@@ -128,7 +133,8 @@ static enum exit_code run_command(struct cli *cli, const struct command *command
 	if (wrong) {
 		struct str why = arena_printf(
 			cli->arena, "%s: %s",
-			cli_say(cli, (struct said){"不认识或不完整的选项", "unknown or incomplete option"}), wrong);
+			cli_say(cli, (struct said){"不认识或不完整的选项", "unknown or incomplete option"}),
+			wrong);
 		return cli_usage(cli, (struct said){why.at, why.at});
 	}
 	if (cli_flag(cli, "help")) {
@@ -153,7 +159,8 @@ int main(int argc, char **argv)
 		print_overview(&cli, stdout);
 		code = first.at ? EXIT_GOOD : EXIT_USAGE;
 	} else {
-		code = cli_usage(&cli, (struct said){"没有这个命令，请见 farmtrail --help", "no such command; see farmtrail --help"});
+		code = cli_usage(&cli, (struct said){"没有这个命令，请见 farmtrail --help",
+						     "no such command; see farmtrail --help"});
 	}
 	arena_destroy(cli.arena);
 	return fflush(stdout) ? EXIT_REFUSED : (int)code;

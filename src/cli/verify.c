@@ -25,10 +25,12 @@ static enum exit_code read_trust(struct verification *v)
 {
 	struct str registrar = cli_option(v->cli, "registrar"), log = cli_option(v->cli, "log");
 	if (registrar.at && !note_key_parse(v->cli->arena, registrar, &v->registrar))
-		return cli_usage(v->cli, (struct said){"--registrar 不是 vkey", "--registrar is not a verifier key"});
+		return cli_usage(v->cli,
+				 (struct said){"--registrar 不是 vkey", "--registrar is not a verifier key"});
 	if (log.at && !note_key_parse(v->cli->arena, log, &v->log))
 		return cli_usage(v->cli, (struct said){"--log 不是 vkey", "--log is not a verifier key"});
-	v->trust = (struct proof_trust){.registrar = registrar.at ? &v->registrar : NULL, .log = log.at ? &v->log : NULL};
+	v->trust = (struct proof_trust){.registrar = registrar.at ? &v->registrar : NULL,
+					.log = log.at ? &v->log : NULL};
 	return EXIT_GOOD;
 }
 
@@ -90,7 +92,8 @@ static void print_report(const struct verification *v, const struct proof_report
 		return;
 	}
 	for (size_t i = 0; i < report->count; i++)
-		printf("  %s %s\n", mark(report->checks[i].finding), report->checks[i].text[v->cli->language]);
+		printf("  %s %s\n", mark(report->checks[i].finding),
+		       report->checks[i].text[v->cli->language]);
 }
 
 /* `expected`: SHA-256 of the statement that the trail names; absent: a proof on its own. */
@@ -103,9 +106,11 @@ static void check_proof(struct verification *v, struct str text, struct str expe
 	v->checked++;
 	if (proof_parse(arena, text, &proof, &fault)) {
 		v->failed++;
-		(void)cli_fail(v->cli, EXIT_NOT_VERIFIED,
-			       arena_printf(arena, "%s %s", cli_say(v->cli, (struct said){"不是可用的证明", "not a usable proof"}),
-					    fault.pointer));
+		(void)cli_fail(
+			v->cli, EXIT_NOT_VERIFIED,
+			arena_printf(arena, "%s %s",
+				     cli_say(v->cli, (struct said){"不是可用的证明", "not a usable proof"}),
+				     fault.pointer));
 		return;
 	}
 	struct proof_report report = proof_verify(arena, &proof, v->trust, verifier);
@@ -113,8 +118,10 @@ static void check_proof(struct verification *v, struct str text, struct str expe
 		struct sha256 hash = statement_hash(note.text);
 		if (!str_equal(base64_encode(arena, sha256_bytes(&hash)), expected)) {
 			report.ok = false;
-			(void)cli_fail(v->cli, EXIT_NOT_VERIFIED,
-				       str_of(cli_say(v->cli, (struct said){"证明属于另一条记录", "the proof is of another record"})));
+			(void)cli_fail(
+				v->cli, EXIT_NOT_VERIFIED,
+				str_of(cli_say(v->cli, (struct said){"证明属于另一条记录",
+								     "the proof is of another record"})));
 		}
 	}
 	if (!report.ok)
@@ -150,7 +157,8 @@ static enum exit_code check_step(struct verification *v, const struct json *step
 		printf("✗ %.16s %.*s\n", time.len >= 16 ? time.at : "", STR_ARGS(type));
 		return EXIT_GOOD;
 	}
-	/* An address of another host is asked of the server we were told of: the proof stands for itself. */
+	/* An address of another host is asked of the server we were told of: the proof stands for
+	 * itself. */
 	struct str rest = str_starts(href, STR("http")) ? str_from(href, 8) : href;
 	while (rest.len && rest.at[0] != '/')
 		rest = str_from(rest, 1);
@@ -159,7 +167,8 @@ static enum exit_code check_step(struct verification *v, const struct json *step
 		return code;
 	check_proof(v, answer.body, statement);
 	if (!v->cli->json)
-		printf("%s %.16s %.*s\n", v->failed == failed ? "✓" : "✗", time.len >= 16 ? time.at : "", STR_ARGS(type));
+		printf("%s %.16s %.*s\n", v->failed == failed ? "✓" : "✗", time.len >= 16 ? time.at : "",
+		       STR_ARGS(type));
 	return EXIT_GOOD;
 }
 
@@ -174,12 +183,18 @@ static enum exit_code check_trail(struct verification *v, const struct json *ste
 static enum exit_code conclude(const struct verification *v)
 {
 	if (!v->cli->json) {
-		printf(v->failed ? "%zu / %zu ✗ %s\n" : "%zu / %zu ✓ %s\n", v->failed ? v->failed : v->checked, v->checked,
-		       cli_say(v->cli, v->failed ? (struct said){"未通过", "did not hold"} : (struct said){"全部成立", "hold"}));
+		printf(v->failed ? "%zu / %zu ✗ %s\n" : "%zu / %zu ✓ %s\n",
+		       v->failed ? v->failed : v->checked, v->checked,
+		       cli_say(v->cli, v->failed ? (struct said){"未通过", "did not hold"}
+						 : (struct said){"全部成立", "hold"}));
 		if (!v->failed && v->trusted < v->checked)
-			printf("%s\n", cli_say(v->cli, (struct said){"证明自身一致；要确认由谁签署，请用 --registrar 给出登记处的 vkey",
-								     "consistent in themselves; to be sure who signed, give the "
-								     "registrar's key with --registrar"}));
+			printf("%s\n",
+			       cli_say(v->cli,
+				       (struct said){
+					       "证明自身一致；要确认由谁签署，请用 --registrar 给出登记处的 "
+					       "vkey",
+					       "consistent in themselves; to be sure who signed, give the "
+					       "registrar's key with --registrar"}));
 	}
 	return v->failed ? EXIT_NOT_VERIFIED : EXIT_GOOD;
 }
@@ -194,7 +209,8 @@ static enum exit_code read_input(struct verification *v, struct str *ret)
 		if (!path.at)
 			path = STR("");
 		if (str_starts(source, STR("https://")))
-			return cli_usage(v->cli, (struct said){"请先下载证明，再验证文件", "download the proof and verify the file"});
+			return cli_usage(v->cli, (struct said){"请先下载证明，再验证文件",
+							       "download the proof and verify the file"});
 		v->cli->url = arena_printf(v->cli->arena, "http://%.*s", STR_ARGS(host));
 		enum exit_code code = fetch(v, arena_printf(v->cli->arena, "/%.*s", STR_ARGS(path)), &answer);
 		*ret = answer.body;
@@ -203,7 +219,8 @@ static enum exit_code read_input(struct verification *v, struct str *ret)
 	*ret = cli_read_file(v->cli, source);
 	if (ret->at)
 		return EXIT_GOOD;
-	return cli_fail(v->cli, EXIT_REFUSED, str_of(cli_say(v->cli, (struct said){"无法读取文件", "the file cannot be read"})));
+	return cli_fail(v->cli, EXIT_REFUSED,
+			str_of(cli_say(v->cli, (struct said){"无法读取文件", "the file cannot be read"})));
 }
 
 static enum exit_code run(struct cli *cli)
@@ -224,7 +241,8 @@ static enum exit_code run(struct cli *cli)
 	if (json_parse(cli->arena, text, &json, &fault) || json.kind != JSON_OBJECT) {
 		client_close(v.client);
 		return cli_fail(cli, EXIT_NOT_VERIFIED,
-				str_of(cli_say(cli, (struct said){"既不是证明也不是追溯链", "neither a proof nor a trail"})));
+				str_of(cli_say(cli, (struct said){"既不是证明也不是追溯链",
+								  "neither a proof nor a trail"})));
 	}
 	const struct json *steps = json_get(&json, STR("steps"));
 	if (steps && steps->kind == JSON_ARRAY)
@@ -252,10 +270,13 @@ const struct command command_verify = {
 		 "  curl -s http://127.0.0.1:8080/v1/events/ID/proof | farmtrail verify -\n",
 		 "usage: farmtrail verify FILE|URL [--registrar VKEY] [--log VKEY]\n"
 		 "\n"
-		 "FILE is a saved proof (/v1/events/…/proof) or a saved trail (/v1/lots/…/trail); \"-\" is standard input. Of a\n"
-		 "trail the proof of every step is asked of the server and checked. Each check says in a sentence what holds.\n"
+		 "FILE is a saved proof (/v1/events/…/proof) or a saved trail (/v1/lots/…/trail); \"-\" is "
+		 "standard input. Of a\n"
+		 "trail the proof of every step is asked of the server and checked. Each check says in a "
+		 "sentence what holds.\n"
 		 "\n"
-		 "  --registrar VKEY  the registrar's verifier key that you trust; without it a proof is only consistent in itself\n"
+		 "  --registrar VKEY  the registrar's verifier key that you trust; without it a proof is "
+		 "only consistent in itself\n"
 		 "  --log VKEY        the log's verifier key that you trust\n"
 		 "\n"
 		 "Examples:\n"

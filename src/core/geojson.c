@@ -73,8 +73,9 @@ static bool between(int64_t value, int64_t low, int64_t high)
 	return value >= low * NANO && value <= high * NANO;
 }
 
-/* Latitude first is the commonest mistake. It shows when the second number cannot be a latitude, and when only the
- * swapped pair lies in China (latitude 18 to 54, longitude 73 to 136): the other way round that is the Arctic Ocean. */
+/* Latitude first is the commonest mistake. It shows when the second number cannot be a latitude, and
+ * when only the swapped pair lies in China (latitude 18 to 54, longitude 73 to 136): the other way round
+ * that is the Arctic Ocean. */
 static bool is_swapped(struct point p)
 {
 	bool possible = between(p.y, -180, 180) && between(p.x, -90, 90);
@@ -159,7 +160,8 @@ static bool turns_back(struct point a, struct point b, struct point c)
 	return side(a, b, c) == 0 && along < 0;
 }
 
-/* `count` points without the closing one. Quadratic: the limit on positions keeps it at some milliseconds. */
+/* `count` points without the closing one. Quadratic: the limit on positions keeps it at some
+ * milliseconds. */
 static bool ring_crosses(const struct point *ring, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -10,7 +10,7 @@ enum problem audit_write(struct db *db, const struct act *act)
 {
 	int64_t rows;
 	return audit_insert(db,
-			    &(struct audit_insert_params){uuid_make(act->at_us), act->at_us, act->key, str_of(act->action),
-							  act->subject, act->request_id},
+			    &(struct audit_insert_params){uuid_make(act->at_us), act->at_us, act->key,
+							  str_of(act->action), act->subject, act->request_id},
 			    &rows);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Brings a data directory and its database to the state in which the server can start; each step looks before it acts.
+ * Brings a data directory and its database to the state in which the server can start; each step looks
+ * before it acts.
  *
- *	directory → settings → secrets → schema → regions, reference data → registrar → admin key */
+ * directory → settings → secrets → schema → regions, reference data → registrar → admin key */
 #include "ft/store/init.h"
 
 #include "queries.h"
@@ -60,7 +61,8 @@ static bool is_origin(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.at[i];
-		bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (i && i + 1 < text.len && (c == '-' || c == '.'));
+		bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+			    (i && i + 1 < text.len && (c == '-' || c == '.'));
 		if (!good)
 			return false;
 	}
@@ -72,7 +74,9 @@ static enum problem write_settings(struct init *init)
 	const struct init_settings *s = init->settings;
 	struct str origin = s->origin.len ? s->origin : new_origin(init->arena);
 	if (!is_origin(origin))
-		return refuse(init, arena_printf(init->arena, "the origin %.*s is not a host name in lower case", STR_ARGS(origin)));
+		return refuse(init,
+			      arena_printf(init->arena, "the origin %.*s is not a host name in lower case",
+					   STR_ARGS(origin)));
 	struct buf text = buf_create(init->arena, 512);
 	buf_put(&text, STR("# Settings of this Farmtrail directory; farmtrail config prints all of them.\n"));
 	buf_printf(&text, "FARMTRAIL_ORIGIN=%.*s\n", STR_ARGS(origin));
@@ -83,7 +87,8 @@ static enum problem write_settings(struct init *init)
 	if (s->demonstration)
 		buf_put(&text, STR("FARMTRAIL_DEMONSTRATION=true\n"));
 	init->changed = true;
-	return init_file_write(init->arena, path_of(init, "farmtrail.env"), 0644, buf_str(&text), init->reterr);
+	return init_file_write(init->arena, path_of(init, "farmtrail.env"), 0644, buf_str(&text),
+			       init->reterr);
 }
 
 static enum problem settle_settings(struct init *init)
@@ -96,12 +101,14 @@ static enum problem settle_settings(struct init *init)
 	if (p)
 		return p;
 	if (!init->config.origin.len)
-		return refuse(init, arena_printf(init->arena, "%.*s has no FARMTRAIL_ORIGIN: it is not whole", STR_ARGS(file)));
+		return refuse(init, arena_printf(init->arena, "%.*s has no FARMTRAIL_ORIGIN: it is not whole",
+						 STR_ARGS(file)));
 	if (s->origin.len && !str_equal(s->origin, init->config.origin))
 		return refuse(init, arena_printf(init->arena, "the origin of this directory is %.*s for ever",
 						 STR_ARGS(init->config.origin)));
 	if (s->demonstration && !init->config.demonstration)
-		return refuse(init, STR("this directory holds real data: choose another for a demonstration"));
+		return refuse(init,
+			      STR("this directory holds real data: choose another for a demonstration"));
 	return PROBLEM_NONE;
 }
 
@@ -113,7 +120,8 @@ static enum problem connect_database(struct init *init)
 	int applied = 0;
 	enum problem p = PROBLEM_NONE;
 	if (!conninfo.len)
-		conninfo = init->config.database_owner.len ? init->config.database_owner : init->config.database;
+		conninfo =
+			init->config.database_owner.len ? init->config.database_owner : init->config.database;
 	if (!conninfo.len)
 		p = private_cluster_conninfo(init->arena, init->settings->data_dir, &conninfo, init->reterr);
 	if (!p)
@@ -175,8 +183,9 @@ static enum problem check_registrar(struct init *init)
 	if (p)
 		return p;
 	struct str expected = arena_printf(init->arena, "https://%.*s/", STR_ARGS(init->config.origin));
-	return str_starts(party.head.uri, expected) ? PROBLEM_NONE
-						    : refuse(init, STR("this database belongs to another directory"));
+	return str_starts(party.head.uri, expected)
+		       ? PROBLEM_NONE
+		       : refuse(init, STR("this database belongs to another directory"));
 }
 
 static enum problem settle_registrar(struct init *init)
@@ -199,7 +208,8 @@ static enum problem settle_registrar(struct init *init)
 
 /* — first key — */
 
-/* The file first: a key without its secret could never be used, a secret without its key is enrolled at the next run. */
+/* The file first: a key without its secret could never be used, a secret without its key is enrolled at
+ * the next run. */
 static enum problem settle_admin_key(struct init *init)
 {
 	struct str file = path_of(init, "admin.key");
@@ -207,9 +217,11 @@ static enum problem settle_admin_key(struct init *init)
 	enum problem p = PROBLEM_NONE;
 	if (!key_secret_has_form(secret)) {
 		if (secret.len)
-			return refuse(init, arena_printf(init->arena, "%.*s holds something else", STR_ARGS(file)));
+			return refuse(init,
+				      arena_printf(init->arena, "%.*s holds something else", STR_ARGS(file)));
 		secret = key_secret_make(init->arena);
-		p = init_file_write(init->arena, file, 0600, arena_printf(init->arena, "%.*s\n", STR_ARGS(secret)), init->reterr);
+		p = init_file_write(init->arena, file, 0600,
+				    arena_printf(init->arena, "%.*s\n", STR_ARGS(secret)), init->reterr);
 	}
 	if (p)
 		return p;
@@ -219,7 +231,8 @@ static enum problem settle_admin_key(struct init *init)
 	p = key_find_by_hash(init->db, init->arena, &hash, &known, &revoked);
 	if (p != PROBLEM_NOT_FOUND)
 		return p;
-	static const struct str scopes[] = {{"read", 4}, {"capture", 7}, {"inspect", 7}, {"register", 8}, {"admin", 5}};
+	static const struct str scopes[] = {
+		{"read", 4}, {"capture", 7}, {"inspect", 7}, {"register", 8}, {"admin", 5}};
 	usec_t now = clock_now();
 	struct new_key key = {.id = uuid_make(now),
 			      .name = STR("administrator"),

@@ -30,9 +30,9 @@ static struct str join(struct arena *arena, struct str dir, const char *name)
 /* What may stand in a directory that is ours, made by us or by the script that makes the cluster. */
 static bool is_ours(const char *name)
 {
-	static const char *const known[] = {".",	   "..",      "farmtrail.env", "admin.key",	  "secrets", "cluster",
-					    "bin",	   "run",     "lost+found",    "farmtraild.log", "run.log", "cluster.log",
-					    "farmtrail.log"};
+	static const char *const known[] = {
+		".",   "..",         "farmtrail.env",  "admin.key", "secrets",     "cluster",      "bin",
+		"run", "lost+found", "farmtraild.log", "run.log",   "cluster.log", "farmtrail.log"};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(name, known[i]) == 0)
 			return true;
@@ -50,8 +50,8 @@ static enum problem check_contents(struct arena *arena, struct str dir, struct f
 	for (struct dirent *entry; !p && (entry = readdir(listing));) {
 		if (is_ours(entry->d_name))
 			continue;
-		reterr->detail = arena_printf(arena, "%.*s holds other things (%s): choose another directory", STR_ARGS(dir),
-					      entry->d_name);
+		reterr->detail = arena_printf(arena, "%.*s holds other things (%s): choose another directory",
+					      STR_ARGS(dir), entry->d_name);
 		p = PROBLEM_CONFIG;
 	}
 	closedir(listing);
@@ -125,7 +125,8 @@ static bool sync_directory_of(struct arena *arena, struct str path)
 	return good;
 }
 
-enum problem init_file_write(struct arena *arena, struct str path, unsigned mode, struct str content, struct fault *reterr)
+enum problem init_file_write(struct arena *arena, struct str path, unsigned mode, struct str content,
+			     struct fault *reterr)
 {
 	struct str whole = arena_str(arena, path);
 	struct str temporary = arena_printf(arena, "%.*s.new", STR_ARGS(path));

@@ -41,21 +41,24 @@ bool key_secret_has_form(struct str bearer)
 		return false;
 	for (size_t i = SECRET_PREFIX.len; i < bearer.len; i++) {
 		char c = bearer.at[i];
-		bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+		bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+			    c == '-' || c == '_';
 		if (!good)
 			return false;
 	}
 	return true;
 }
 
-enum problem key_find_by_hash(struct db *db, struct arena *arena, const struct sha256 *hash, struct known_key *ret,
-			      bool *ret_revoked)
+enum problem key_find_by_hash(struct db *db, struct arena *arena, const struct sha256 *hash,
+			      struct known_key *ret, bool *ret_revoked)
 {
 	struct api_key_find_row row;
 	enum problem p = api_key_find(db, arena, &(struct api_key_find_params){sha256_bytes(hash)}, &row);
 	if (p)
 		return p;
-	*ret = (struct known_key){.id = row.id, .region = row.region, .parties = row.parties.items,
+	*ret = (struct known_key){.id = row.id,
+				  .region = row.region,
+				  .parties = row.parties.items,
 				  .party_count = row.parties.count};
 	const struct str *words = row.scopes.items;
 	for (size_t i = 0; i < row.scopes.count; i++)
@@ -84,7 +87,8 @@ static enum problem check_parties(struct db *db, const struct creation *c)
 		for (size_t j = 0; j < count && !known; j++)
 			known = uuid_equal(rows[j].id, c->key->parties[i]);
 		if (!known)
-			return fault_set(c->reterr, PROBLEM_REFERENCE_UNKNOWN, "reference", "/parties/%zu", i);
+			return fault_set(c->reterr, PROBLEM_REFERENCE_UNKNOWN, "reference", "/parties/%zu",
+					 i);
 	}
 	return PROBLEM_NONE;
 }
@@ -96,7 +100,8 @@ static enum problem check_new(struct db *db, const struct creation *c)
 	enum problem p = api_key_get(db, c->arena, &(struct api_key_get_params){c->key->id}, &taken);
 	if (p != PROBLEM_NOT_FOUND)
 		return p ? p : fault_set(c->reterr, PROBLEM_ID_TAKEN, "unique", "/id");
-	p = c->key->region.at ? regions_tiers_of(db, c->arena, c->key->region, "/region", &tiers, c->reterr) : PROBLEM_NONE;
+	p = c->key->region.at ? regions_tiers_of(db, c->arena, c->key->region, "/region", &tiers, c->reterr)
+			      : PROBLEM_NONE;
 	return p ? p : check_parties(db, c);
 }
 
@@ -122,7 +127,8 @@ static enum problem create_in_tx(struct db *db, void *context)
 			   &rows);
 	if (p)
 		return p;
-	struct act act = {key->created_by, "createKey", uuid_print(c->arena, key->id), key->request_id, key->now_us};
+	struct act act = {key->created_by, "createKey", uuid_print(c->arena, key->id), key->request_id,
+			  key->now_us};
 	return audit_write(db, &act);
 }
 
@@ -156,7 +162,7 @@ enum problem api_key_read(struct db *db, struct arena *arena, struct uuid id, st
 	enum problem p = api_key_get(db, arena, &(struct api_key_get_params){id}, &row);
 	if (p)
 		return p;
-	struct api_key_list_row same = {row.id,	     row.name,	row.scopes,	row.region,
+	struct api_key_list_row same = {row.id,      row.name,  row.scopes,     row.region,
 					row.parties, row.state, row.created_at, row.revoked_at};
 	*ret = from_row(&same);
 	return PROBLEM_NONE;
@@ -167,7 +173,7 @@ enum problem api_key_read_list(struct db *db, struct arena *arena, const struct 
 {
 	struct api_key_list_row *rows;
 	size_t count;
-	struct api_key_list_params params = {filter->q,	     filter->state, filter->party,
+	struct api_key_list_params params = {filter->q,      filter->state, filter->party,
 					     filter->region, filter->after, filter->limit};
 	enum problem p = api_key_list(db, arena, &params, &rows, &count);
 	if (p)
@@ -199,8 +205,8 @@ static enum problem revoke_in_tx(struct db *db, void *context)
 	return audit_write(db, &r->act);
 }
 
-enum problem api_key_revoke_now(struct db *db, struct arena *arena, struct uuid id, struct uuid by, struct str request_id,
-				usec_t now_us)
+enum problem api_key_revoke_now(struct db *db, struct arena *arena, struct uuid id, struct uuid by,
+				struct str request_id, usec_t now_us)
 {
 	static const struct db_scope service = {.service = true};
 	struct revocation r = {arena, id, {by, "revokeKey", uuid_print(arena, id), request_id, now_us}};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * API keys in memory: sets of a few places by hash. Strangers have a table of their own, so that junk neither grows
- * memory nor drives out a real key. */
+ * API keys in memory: sets of a few places by hash. Strangers have a table of their own, so that junk
+ * neither grows memory nor drives out a real key. */
 #include "ft/store/keys.h"
 
 #include <assert.h>
@@ -26,7 +26,7 @@ struct entry {
 	struct uuid id;
 	unsigned scopes;
 	char region[REGION_MAX];
-	size_t region_len; /* 0: not bounded */
+	size_t region_len;    /* 0: not bounded */
 	struct uuid *parties; /* heap */
 	size_t party_count;
 };
@@ -79,14 +79,15 @@ static void copy_out(const struct entry *e, struct arena *arena, struct known_ke
 	*ret = (struct known_key){
 		.id = e->id,
 		.scopes = e->scopes,
-		.region = e->region_len ? arena_str(arena, (struct str){e->region, e->region_len}) : (struct str){NULL, 0},
+		.region = e->region_len ? arena_str(arena, (struct str){e->region, e->region_len})
+					: (struct str){NULL, 0},
 		.parties = parties,
 		.party_count = e->party_count,
 	};
 }
 
-static enum problem find(struct key_cache *cache, const struct sha256 *hash, usec_t now_us, struct arena *arena,
-			 struct known_key *ret)
+static enum problem find(struct key_cache *cache, const struct sha256 *hash, usec_t now_us,
+			 struct arena *arena, struct known_key *ret)
 {
 	size_t set = set_of(hash);
 	for (size_t way = 0; way < WAYS; way++) {
@@ -140,8 +141,8 @@ static void remember_stranger(struct key_cache *cache, const struct sha256 *hash
 	*oldest = (struct stranger){*hash, now_us};
 }
 
-static void remember(struct key_cache *cache, const struct sha256 *hash, const struct known_key *key, bool revoked,
-		     usec_t now_us)
+static void remember(struct key_cache *cache, const struct sha256 *hash, const struct known_key *key,
+		     bool revoked, usec_t now_us)
 {
 	struct uuid *parties = NULL;
 	if (key->party_count) {

@@ -8,7 +8,7 @@
 
 bool key_secret_has_form(struct str bearer);
 /* PROBLEM_NOT_FOUND: no such key. A revoked one is found too. */
-enum problem key_find_by_hash(struct db *db, struct arena *arena, const struct sha256 *hash, struct known_key *ret,
-			      bool *ret_revoked) must_check;
+enum problem key_find_by_hash(struct db *db, struct arena *arena, const struct sha256 *hash,
+			      struct known_key *ret, bool *ret_revoked) must_check;
 
 #endif

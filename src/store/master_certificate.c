@@ -4,7 +4,8 @@
 
 #include "master_priv.h"
 
-static enum problem check_day(const struct master_work *work, struct str text, const char *pointer, int32_t *ret)
+static enum problem check_day(const struct master_work *work, struct str text, const char *pointer,
+			      int32_t *ret)
 {
 	if (date_parse(text, ret))
 		return PROBLEM_NONE;
@@ -15,7 +16,8 @@ static enum problem check_day(const struct master_work *work, struct str text, c
 
 /* A certificate covers what its holder registered, and nobody else's. */
 static enum problem check_covered(const struct master_work *work, struct db *db, const struct certificate *c,
-				  enum thing_kind kind, const char *member, const struct str_list *sent, struct str_list *ret)
+				  enum thing_kind kind, const char *member, const struct str_list *sent,
+				  struct str_list *ret)
 {
 	struct arena *arena = work->m->arena;
 	const struct master_kind *ops = master_kind_of(kind);
@@ -25,7 +27,8 @@ static enum problem check_covered(const struct master_work *work, struct db *db,
 		struct uuid id;
 		void *covered = arena_alloc(arena, ops->shape->size);
 		struct master_version_get_row row;
-		enum problem p = master_find_in(db, arena, kind, c->holder, sent->items[i], pointer, &id, work->reterr);
+		enum problem p = master_find_in(db, arena, kind, c->holder, sent->items[i], pointer, &id,
+						work->reterr);
 		if (p)
 			return p;
 		struct master_version_get_params params = {.kind = str_of(thing_kind_words[kind]), .id = id};
@@ -65,7 +68,8 @@ static enum problem check_fixed(const struct master_work *work, const struct cer
 	return PROBLEM_NONE;
 }
 
-static enum problem build(const struct master_work *work, struct db *db, const void *input, const void *old, void *ret)
+static enum problem build(const struct master_work *work, struct db *db, const void *input, const void *old,
+			  void *ret)
 {
 	const struct certificate_input *in = input;
 	const struct certificate *before = old;
@@ -73,7 +77,8 @@ static enum problem build(const struct master_work *work, struct db *db, const v
 	struct party_seat_row seat;
 	enum problem p = check_days(work, in);
 	if (!p)
-		p = master_owner(work, db, in->holder, before ? &before->holder : NULL, "/holder", &c->holder);
+		p = master_owner(work, db, in->holder, before ? &before->holder : NULL, "/holder",
+				 &c->holder);
 	if (p)
 		return p;
 	p = party_seat(db, work->m->arena, &(struct party_seat_params){c->holder}, &seat);
@@ -109,7 +114,8 @@ static void spell(struct arena *arena, const void *entity, struct spellings *s)
 {
 	const struct certificate *c = entity;
 	spell_number(s, THING_CERTIFICATE, c->holder, c->head.number, "/number");
-	spell_path(s, arena_printf(arena, "/a/%.*s/%.*s", STR_ARGS(c->scheme), STR_ARGS(c->head.number)), "/number");
+	spell_path(s, arena_printf(arena, "/a/%.*s/%.*s", STR_ARGS(c->scheme), STR_ARGS(c->head.number)),
+		   "/number");
 }
 
 static struct sql_array ids_of(struct arena *arena, const struct str_list *list)

@@ -6,7 +6,8 @@
 
 #include "master_priv.h"
 
-/* GB 32100: digits and capital letters. The check character is not enforced: codes of the transition years fail it. */
+/* GB 32100: digits and capital letters. The check character is not enforced: codes of the transition
+ * years fail it. */
 static bool is_uscc(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -15,7 +16,8 @@ static bool is_uscc(struct str text)
 	return text.len == 18;
 }
 
-static enum problem refuse(const struct master_work *work, const char *rule, const char *pointer, struct str value)
+static enum problem refuse(const struct master_work *work, const char *rule, const char *pointer,
+			   struct str value)
 {
 	enum problem p = fault_set(work->reterr, PROBLEM_IDENTIFIER_SYNTAX, rule, "%s", pointer);
 	work->reterr->value = value;
@@ -23,8 +25,8 @@ static enum problem refuse(const struct master_work *work, const char *rule, con
 }
 
 /* Without a number of its own a party goes by its credit code. */
-static enum problem number_of(const struct master_work *work, const struct party_input *in, const struct party *old,
-			      struct uuid id, struct str *ret)
+static enum problem number_of(const struct master_work *work, const struct party_input *in,
+			      const struct party *old, struct uuid id, struct str *ret)
 {
 	if (!in->common.number.at && !old && in->uscc.at) {
 		*ret = in->uscc;
@@ -36,7 +38,8 @@ static enum problem number_of(const struct master_work *work, const struct party
 	return p;
 }
 
-static enum problem build(const struct master_work *work, struct db *db, const void *input, const void *old, void *ret)
+static enum problem build(const struct master_work *work, struct db *db, const void *input, const void *old,
+			  void *ret)
 {
 	(void)db;
 	const struct party_input *in = input;
@@ -58,8 +61,9 @@ static enum problem build(const struct master_work *work, struct db *db, const v
 	party->personal = in->personal;
 	/* A person's code must not stand in links that strangers see. */
 	struct str own = in->uscc.at && !in->personal ? in->uscc : uuid_print(arena, party->head.id);
-	party->head.uri = before ? before->head.uri
-				 : arena_printf(arena, "https://%.*s/o/%.*s", STR_ARGS(work->m->origin), STR_ARGS(own));
+	party->head.uri =
+		before ? before->head.uri
+		       : arena_printf(arena, "https://%.*s/o/%.*s", STR_ARGS(work->m->origin), STR_ARGS(own));
 	return PROBLEM_NONE;
 }
 
@@ -139,7 +143,8 @@ static void coarsen(void *entity, enum tier tier, const struct region_tiers *tie
 		party->head.withheld = STR("personal");
 	}
 	if (tier >= TIER_TOWNSHIP)
-		party->region = tier == TIER_TOWNSHIP && tiers->township.at ? tiers->township : tiers->district;
+		party->region =
+			tier == TIER_TOWNSHIP && tiers->township.at ? tiers->township : tiers->district;
 }
 
 const struct master_kind master_party = {

@@ -27,11 +27,12 @@ struct master_kind {
 	enum thing_kind kind;
 	const char *create_action, *replace_action; /* operationIds, for the audit */
 	const struct shape *shape;                  /* its struct begins with a struct master_head */
-	/* Resolves and checks what was sent. `old`: the newest version, NULL for a new thing. In `ret` the head's id is set;
-	 * number, uri and state are for it to set. */
-	enum problem (*build)(const struct master_work *work, struct db *db, const void *input, const void *old, void *ret);
+	/* Resolves and checks what was sent. `old`: the newest version, NULL for a new thing. In `ret`
+	 * the head's id is set; number, uri and state are for it to set. */
+	enum problem (*build)(const struct master_work *work, struct db *db, const void *input,
+			      const void *old, void *ret);
 	struct uuid (*owner)(const void *entity);
-	struct str (*region)(const void *entity);   /* absent: lies nowhere of its own */
+	struct str (*region)(const void *entity); /* absent: lies nowhere of its own */
 	void (*spell)(struct arena *arena, const void *entity, struct spellings *ret);
 	enum problem (*insert)(struct db *db, const void *entity, usec_t now_us);
 	enum problem (*update)(struct db *db, const void *entity, usec_t now_us);
@@ -41,33 +42,37 @@ struct master_kind {
 extern const struct master_kind master_party, master_site, master_product, master_certificate;
 const struct master_kind *master_kind_of(enum thing_kind kind);
 
-static inline const struct master_input *input_common(const void *input) { return input; }
+static inline const struct master_input *input_common(const void *input)
+{
+	return input;
+}
 
 /* The signed bytes of one tier. */
-struct str master_view(struct arena *arena, const struct master_kind *kind, const void *entity, enum tier tier,
-		       const struct region_tiers *tiers);
+struct str master_view(struct arena *arena, const struct master_kind *kind, const void *entity,
+		       enum tier tier, const struct region_tiers *tiers);
 /* An entity from its stored body. */
-enum problem master_from_body(struct arena *arena, const struct master_kind *kind, struct bytes body, void *ret) must_check;
+enum problem master_from_body(struct arena *arena, const struct master_kind *kind, struct bytes body,
+			      void *ret) must_check;
 void master_stamp(struct arena *arena, void *entity, usec_t recorded_at_us, struct bytes statement_sha256);
 
 /* Own number: as sent, as it was, or made from the id, so that a repetition makes the same. */
-enum problem master_number(const struct master_work *work, const void *input, const struct master_head *old, struct uuid id,
-			   struct str *ret);
-/* The party that a site, product or certificate belongs to: as sent, as it was, or the key's own. It must be one that the
- * actor may act for. */
-enum problem master_owner(const struct master_work *work, struct db *db, struct str sent, const struct uuid *old,
-			  const char *pointer, struct uuid *ret);
+enum problem master_number(const struct master_work *work, const void *input, const struct master_head *old,
+			   struct uuid id, struct str *ret);
+/* The party that a site, product or certificate belongs to: as sent, as it was, or the key's own. It
+ * must be one that the actor may act for. */
+enum problem master_owner(const struct master_work *work, struct db *db, struct str sent,
+			  const struct uuid *old, const char *pointer, struct uuid *ret);
 bool master_may_act_for(const struct master_actor *actor, struct uuid party);
 /* PROBLEM_FORBIDDEN unless the region lies in the actor's. */
 enum problem master_check_region(const struct master_work *work, struct db *db, struct str region);
 
-void spell_number(struct spellings *s, enum thing_kind kind, struct uuid party, struct str number, const char *pointer);
+void spell_number(struct spellings *s, enum thing_kind kind, struct uuid party, struct str number,
+		  const char *pointer);
 void spell_path(struct spellings *s, struct str path, const char *pointer);
 void spell_uri(struct arena *arena, struct spellings *s, struct str uri, const char *pointer);
 
 /* Answers master_find in the caller's transaction or outside. */
-enum problem master_find_in(struct db *db, struct arena *arena, enum thing_kind kind, struct uuid within, struct str spelling,
-			    const char *pointer, struct uuid *ret, struct fault *reterr);
-
+enum problem master_find_in(struct db *db, struct arena *arena, enum thing_kind kind, struct uuid within,
+			    struct str spelling, const char *pointer, struct uuid *ret, struct fault *reterr);
 
 #endif

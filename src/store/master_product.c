@@ -7,16 +7,16 @@
 
 #include "master_priv.h"
 
-static enum problem refuse(const struct master_work *work, enum problem p, const char *rule, const char *pointer,
-			   struct str value)
+static enum problem refuse(const struct master_work *work, enum problem p, const char *rule,
+			   const char *pointer, struct str value)
 {
 	(void)fault_set(work->reterr, p, rule, "%s", pointer);
 	work->reterr->value = value;
 	return p;
 }
 
-static enum problem number_of(const struct master_work *work, const struct product_input *in, const struct product *old,
-			      struct uuid id, struct str *ret)
+static enum problem number_of(const struct master_work *work, const struct product_input *in,
+			      const struct product *old, struct uuid id, struct str *ret)
 {
 	enum problem p = master_number(work, in, old ? &old->head : NULL, id, ret);
 	if (!p && old && !str_equal(*ret, old->head.number))
@@ -30,7 +30,8 @@ static enum problem check_gtin(const struct master_work *work, struct str sent, 
 	struct gtin gtin;
 	struct str text = sent;
 	if (text.len == 8 || text.len == 12 || text.len == 13)
-		text = arena_printf(work->m->arena, "%.*s%.*s", (int)(14 - text.len), "000000", STR_ARGS(text));
+		text = arena_printf(work->m->arena, "%.*s%.*s", (int)(14 - text.len), "000000",
+				    STR_ARGS(text));
 	enum problem p = gtin_parse_for_registration(text, &gtin);
 	if (p)
 		return refuse(work, p, "gtin", "/gtin", sent);
@@ -45,17 +46,21 @@ static enum problem check_package(const struct master_work *work, const struct p
 	const struct unit *unit = unit_find(in->unit);
 	struct quantity holds;
 	if (!unit)
-		return refuse(work, PROBLEM_UNIT_UNKNOWN, "unit", arena_printf(arena, "/packages/%zu/unit", i).at, in->unit);
+		return refuse(work, PROBLEM_UNIT_UNKNOWN, "unit",
+			      arena_printf(arena, "/packages/%zu/unit", i).at, in->unit);
 	if (unit->dimension != DIMENSION_PACKAGE)
-		return refuse(work, PROBLEM_UNIT_DIMENSION, "package", arena_printf(arena, "/packages/%zu/unit", i).at, in->unit);
+		return refuse(work, PROBLEM_UNIT_DIMENSION, "package",
+			      arena_printf(arena, "/packages/%zu/unit", i).at, in->unit);
 	enum problem p = quantity_of(in->holds->value, in->holds->unit, &holds);
 	if (p == PROBLEM_UNIT_UNKNOWN)
-		return refuse(work, p, "unit", arena_printf(arena, "/packages/%zu/holds/unit", i).at, in->holds->unit);
-	if (p)
-		return refuse(work, p, "quantity", arena_printf(arena, "/packages/%zu/holds/value", i).at, in->holds->value);
-	if (holds.unit->dimension == DIMENSION_PACKAGE)
-		return refuse(work, PROBLEM_UNIT_DIMENSION, "content", arena_printf(arena, "/packages/%zu/holds/unit", i).at,
+		return refuse(work, p, "unit", arena_printf(arena, "/packages/%zu/holds/unit", i).at,
 			      in->holds->unit);
+	if (p)
+		return refuse(work, p, "quantity", arena_printf(arena, "/packages/%zu/holds/value", i).at,
+			      in->holds->value);
+	if (holds.unit->dimension == DIMENSION_PACKAGE)
+		return refuse(work, PROBLEM_UNIT_DIMENSION, "content",
+			      arena_printf(arena, "/packages/%zu/holds/unit", i).at, in->holds->unit);
 	ret->unit = str_of(unit->code);
 	ret->holds = arena_new(arena, struct product_content);
 	*ret->holds = (struct product_content){in->holds->value, str_of(holds.unit->code)};
@@ -73,7 +78,8 @@ static enum problem check_packages(const struct master_work *work, const struct 
 		for (size_t j = 0; j < i; j++)
 			if (str_equal(packages[j].unit, packages[i].unit))
 				return refuse(work, PROBLEM_FIELD_RANGE, "unique",
-					      arena_printf(work->m->arena, "/packages/%zu/unit", i).at, in[i].unit);
+					      arena_printf(work->m->arena, "/packages/%zu/unit", i).at,
+					      in[i].unit);
 	}
 	*ret = (struct list){packages, sent->count};
 	return PROBLEM_NONE;
@@ -91,7 +97,8 @@ static enum problem check_temperature(const struct master_work *work, const stru
 	return PROBLEM_NONE;
 }
 
-static enum problem check_measures(const struct master_work *work, const struct product_input *in, struct product *product)
+static enum problem check_measures(const struct master_work *work, const struct product_input *in,
+				   struct product *product)
 {
 	const struct unit *unit = unit_find(in->unit);
 	if (!unit)
@@ -109,16 +116,19 @@ static struct str uri_of(const struct master_work *work, const struct product *p
 {
 	if (product->gtin.at)
 		return arena_printf(work->m->arena, "https://id.gs1.org/01/%.*s", STR_ARGS(product->gtin));
-	return arena_printf(work->m->arena, "%.*s/p/%.*s", STR_ARGS(party_uri), STR_ARGS(product->head.number));
+	return arena_printf(work->m->arena, "%.*s/p/%.*s", STR_ARGS(party_uri),
+			    STR_ARGS(product->head.number));
 }
 
-static enum problem build(const struct master_work *work, struct db *db, const void *input, const void *old, void *ret)
+static enum problem build(const struct master_work *work, struct db *db, const void *input, const void *old,
+			  void *ret)
 {
 	const struct product_input *in = input;
 	const struct product *before = old;
 	struct product *product = ret;
 	struct party_seat_row seat;
-	enum problem p = master_owner(work, db, in->party, before ? &before->party : NULL, "/party", &product->party);
+	enum problem p =
+		master_owner(work, db, in->party, before ? &before->party : NULL, "/party", &product->party);
 	if (!p)
 		p = party_seat(db, work->m->arena, &(struct party_seat_params){product->party}, &seat);
 	if (p == PROBLEM_NOT_FOUND && master_may_act_for(&work->m->actor, product->party))
@@ -133,7 +143,8 @@ static enum problem build(const struct master_work *work, struct db *db, const v
 	product->commodity = in->commodity;
 	product->temperature = in->temperature;
 	if (in->shelf_life_days)
-		product->shelf_life_days = arena_printf(work->m->arena, "%lld", (long long)in->shelf_life_days);
+		product->shelf_life_days =
+			arena_printf(work->m->arena, "%lld", (long long)in->shelf_life_days);
 	product->head.uri = before ? before->head.uri : uri_of(work, product, seat.uri);
 	return PROBLEM_NONE;
 }
@@ -154,7 +165,8 @@ static void spell(struct arena *arena, const void *entity, struct spellings *s)
 	const struct product *product = entity;
 	struct str party = uuid_print(arena, product->party);
 	spell_number(s, THING_PRODUCT, product->party, product->head.number, "/number");
-	spell_path(s, arena_printf(arena, "/o/%.*s/p/%.*s", STR_ARGS(party), STR_ARGS(product->head.number)), "/number");
+	spell_path(s, arena_printf(arena, "/o/%.*s/p/%.*s", STR_ARGS(party), STR_ARGS(product->head.number)),
+		   "/number");
 	if (product->gtin.at)
 		spell_path(s, arena_printf(arena, "/01/%.*s", STR_ARGS(product->gtin)), "/gtin");
 	spell_uri(arena, s, product->head.uri, "/number");
@@ -177,9 +189,10 @@ static struct sql_nullable_decimal degrees(struct str text)
 static struct columns columns_of(struct arena *arena, const struct product *product)
 {
 	struct columns c = {0};
-	c.shelf_life_days.known = product->shelf_life_days.at && json_integer(&(struct json){.kind = JSON_NUMBER,
-											     .text = product->shelf_life_days},
-									      &c.shelf_life_days.value);
+	c.shelf_life_days.known =
+		product->shelf_life_days.at &&
+		json_integer(&(struct json){.kind = JSON_NUMBER, .text = product->shelf_life_days},
+			     &c.shelf_life_days.value);
 	if (product->temperature) {
 		c.temperature_min = degrees(product->temperature->min);
 		c.temperature_max = degrees(product->temperature->max);

@@ -6,7 +6,8 @@
 
 #include "master_priv.h"
 
-/* Geometry is for the owner, its region's inspectors and administrators; a personal site is not there for others. */
+/* Geometry is for the owner, its region's inspectors and administrators; a personal site is not there
+ * for others. */
 static enum problem see_site(const struct master *m, struct site *site)
 {
 	const struct master_actor *actor = &m->actor;
@@ -26,7 +27,8 @@ static enum problem see_site(const struct master *m, struct site *site)
 	return PROBLEM_NONE;
 }
 
-enum problem master_read(const struct master *m, enum thing_kind kind, struct uuid id, int64_t version, void *ret)
+enum problem master_read(const struct master *m, enum thing_kind kind, struct uuid id, int64_t version,
+			 void *ret)
 {
 	const struct master_kind *ops = master_kind_of(kind);
 	void *entity = arena_alloc(m->arena, ops->shape->size);
@@ -52,26 +54,30 @@ struct listed {
 	bool hide_geometry;
 };
 
-/* The three lists without geometry have the same parameters and columns; the copies keep their types apart. */
+/* The three lists without geometry have the same parameters and columns; the copies keep their types
+ * apart. */
 #define LIST_OF(kind) \
-	static enum problem list_##kind(const struct master *m, const struct master_filter *f, struct listed **ret, \
-					size_t *ret_count) \
+	static enum problem list_##kind(const struct master *m, const struct master_filter *f, \
+					struct listed **ret, size_t *ret_count) \
 	{ \
 		struct kind##_list_row *rows; \
-		struct kind##_list_params params = {f->q, f->party, f->region, f->state, f->after, f->limit}; \
+		struct kind##_list_params params = { \
+			f->q, f->party, f->region, f->state, f->after, f->limit}; \
 		enum problem p = kind##_list(m->db, m->arena, &params, &rows, ret_count); \
 		if (p) \
 			return p; \
 		*ret = arena_array(m->arena, struct listed, *ret_count); \
 		for (size_t i = 0; i < *ret_count; i++) \
-			(*ret)[i] = (struct listed){rows[i].body, rows[i].statement_sha256, rows[i].recorded_at, false}; \
+			(*ret)[i] = (struct listed){rows[i].body, rows[i].statement_sha256, \
+						    rows[i].recorded_at, false}; \
 		return PROBLEM_NONE; \
 	}
 LIST_OF(party)
 LIST_OF(product)
 LIST_OF(certificate)
 
-static enum problem list_site(const struct master *m, const struct master_filter *f, struct listed **ret, size_t *ret_count)
+static enum problem list_site(const struct master *m, const struct master_filter *f, struct listed **ret,
+			      size_t *ret_count)
 {
 	const struct master_actor *actor = &m->actor;
 	struct site_list_row *rows;
@@ -91,7 +97,8 @@ static enum problem list_site(const struct master *m, const struct master_filter
 		return p;
 	*ret = arena_array(m->arena, struct listed, *ret_count);
 	for (size_t i = 0; i < *ret_count; i++)
-		(*ret)[i] = (struct listed){rows[i].body, rows[i].statement_sha256, rows[i].recorded_at, !rows[i].whole};
+		(*ret)[i] = (struct listed){rows[i].body, rows[i].statement_sha256, rows[i].recorded_at,
+					    !rows[i].whole};
 	return PROBLEM_NONE;
 }
 
@@ -115,8 +122,8 @@ static enum problem list_rows(const struct master *m, enum thing_kind kind, cons
 	return PROBLEM_INTERNAL;
 }
 
-enum problem master_read_list(const struct master *m, enum thing_kind kind, const struct master_filter *filter, void *ret,
-			      size_t *ret_count)
+enum problem master_read_list(const struct master *m, enum thing_kind kind,
+			      const struct master_filter *filter, void *ret, size_t *ret_count)
 {
 	const struct master_kind *ops = master_kind_of(kind);
 	struct listed *rows;

@@ -12,16 +12,16 @@ static bool is_number(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.at[i];
-		bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-			    c == '-';
+		bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+			    c == '.' || c == '_' || c == '-';
 		if (!good)
 			return false;
 	}
 	return text.len > 0 && !str_equal(text, STR(".")) && !str_equal(text, STR(".."));
 }
 
-enum problem master_number(const struct master_work *work, const void *input, const struct master_head *old, struct uuid id,
-			   struct str *ret)
+enum problem master_number(const struct master_work *work, const void *input, const struct master_head *old,
+			   struct uuid id, struct str *ret)
 {
 	struct str sent = input_common(input)->number;
 	struct uuid unused;
@@ -54,13 +54,14 @@ bool master_may_act_for(const struct master_actor *actor, struct uuid party)
 	return false;
 }
 
-enum problem master_owner(const struct master_work *work, struct db *db, struct str sent, const struct uuid *old,
-			  const char *pointer, struct uuid *ret)
+enum problem master_owner(const struct master_work *work, struct db *db, struct str sent,
+			  const struct uuid *old, const char *pointer, struct uuid *ret)
 {
 	const struct master *m = work->m;
 	struct uuid owner;
 	if (sent.at) {
-		enum problem p = master_find_in(db, m->arena, THING_PARTY, (struct uuid){{0}}, sent, pointer, &owner, work->reterr);
+		enum problem p = master_find_in(db, m->arena, THING_PARTY, (struct uuid){{0}}, sent, pointer,
+						&owner, work->reterr);
 		if (p)
 			return p;
 	} else if (old) {
@@ -88,7 +89,8 @@ enum problem master_check_region(const struct master_work *work, struct db *db, 
 	enum problem p = region_sees(db, work->m->arena, &params, &row);
 	if (p || row.sees)
 		return p;
-	work->reterr->detail = arena_printf(work->m->arena, "this key registers in region %.*s", STR_ARGS(actor->region));
+	work->reterr->detail =
+		arena_printf(work->m->arena, "this key registers in region %.*s", STR_ARGS(actor->region));
 	return PROBLEM_FORBIDDEN;
 }
 
@@ -99,8 +101,8 @@ static enum problem unknown(struct str spelling, const char *pointer, struct fau
 	return p;
 }
 
-enum problem master_find_in(struct db *db, struct arena *arena, enum thing_kind kind, struct uuid within, struct str spelling,
-			    const char *pointer, struct uuid *ret, struct fault *reterr)
+enum problem master_find_in(struct db *db, struct arena *arena, enum thing_kind kind, struct uuid within,
+			    struct str spelling, const char *pointer, struct uuid *ret, struct fault *reterr)
 {
 	struct thing_name name;
 	if (thing_name_read(arena, kind, within, spelling, &name) || name.form == NAME_CODE)
@@ -112,7 +114,8 @@ enum problem master_find_in(struct db *db, struct arena *arena, enum thing_kind 
 	struct bytes hash = sha256_bytes(&name.hash);
 	struct thing_find_many_row *rows;
 	size_t count;
-	enum problem p = thing_find_many(db, arena, &(struct thing_find_many_params){{&hash, 1}}, &rows, &count);
+	enum problem p =
+		thing_find_many(db, arena, &(struct thing_find_many_params){{&hash, 1}}, &rows, &count);
 	if (p)
 		return p;
 	if (!count || !str_equal(rows[0].kind, str_of(thing_kind_words[kind])))
@@ -121,8 +124,8 @@ enum problem master_find_in(struct db *db, struct arena *arena, enum thing_kind 
 	return PROBLEM_NONE;
 }
 
-enum problem master_find(const struct master *m, enum thing_kind kind, struct uuid within, struct str spelling,
-			 const char *pointer, struct uuid *ret, struct fault *reterr)
+enum problem master_find(const struct master *m, enum thing_kind kind, struct uuid within,
+			 struct str spelling, const char *pointer, struct uuid *ret, struct fault *reterr)
 {
 	return master_find_in(m->db, m->arena, kind, within, spelling, pointer, ret, reterr);
 }

@@ -28,14 +28,17 @@ static enum problem check_geometry(const struct master_work *work, struct db *db
 	return PROBLEM_NONE;
 }
 
-static enum problem seat_of(const struct master_work *work, struct db *db, struct uuid party, struct party_seat_row *ret)
+static enum problem seat_of(const struct master_work *work, struct db *db, struct uuid party,
+			    struct party_seat_row *ret)
 {
 	enum problem p = party_seat(db, work->m->arena, &(struct party_seat_params){party}, ret);
-	return p == PROBLEM_NOT_FOUND ? fault_set(work->reterr, PROBLEM_REFERENCE_UNKNOWN, "reference", "/party") : p;
+	return p == PROBLEM_NOT_FOUND
+		       ? fault_set(work->reterr, PROBLEM_REFERENCE_UNKNOWN, "reference", "/party")
+		       : p;
 }
 
-static enum problem number_of(const struct master_work *work, const struct site_input *in, const struct site *old,
-			      struct uuid id, struct str *ret)
+static enum problem number_of(const struct master_work *work, const struct site_input *in,
+			      const struct site *old, struct uuid id, struct str *ret)
 {
 	enum problem p = master_number(work, in, old ? &old->head : NULL, id, ret);
 	if (!p && old && !str_equal(*ret, old->head.number))
@@ -43,13 +46,15 @@ static enum problem number_of(const struct master_work *work, const struct site_
 	return p;
 }
 
-static enum problem build(const struct master_work *work, struct db *db, const void *input, const void *old, void *ret)
+static enum problem build(const struct master_work *work, struct db *db, const void *input, const void *old,
+			  void *ret)
 {
 	const struct site_input *in = input;
 	const struct site *before = old;
 	struct site *site = ret;
 	struct party_seat_row seat;
-	enum problem p = master_owner(work, db, in->party, before ? &before->party : NULL, "/party", &site->party);
+	enum problem p =
+		master_owner(work, db, in->party, before ? &before->party : NULL, "/party", &site->party);
 	if (!p)
 		p = seat_of(work, db, site->party, &seat);
 	if (!p)
@@ -64,7 +69,8 @@ static enum problem build(const struct master_work *work, struct db *db, const v
 	site->commodity = in->commodity;
 	site->personal = in->personal;
 	site->head.uri = before ? before->head.uri
-				: arena_printf(work->m->arena, "%.*s/f/%.*s", STR_ARGS(seat.uri), STR_ARGS(site->head.number));
+				: arena_printf(work->m->arena, "%.*s/f/%.*s", STR_ARGS(seat.uri),
+					       STR_ARGS(site->head.number));
 	return PROBLEM_NONE;
 }
 
@@ -84,7 +90,8 @@ static void spell(struct arena *arena, const void *entity, struct spellings *s)
 	struct str party = uuid_print(arena, site->party);
 	spell_number(s, THING_SITE, site->party, site->head.number, "/number");
 	spell_uri(arena, s, site->head.uri, "/number");
-	spell_path(s, arena_printf(arena, "/o/%.*s/f/%.*s", STR_ARGS(party), STR_ARGS(site->head.number)), "/number");
+	spell_path(s, arena_printf(arena, "/o/%.*s/f/%.*s", STR_ARGS(party), STR_ARGS(site->head.number)),
+		   "/number");
 }
 
 static enum problem insert(struct db *db, const void *entity, usec_t now_us)
@@ -141,7 +148,8 @@ static void coarsen(void *entity, enum tier tier, const struct region_tiers *tie
 		site->head.number = site->head.uri = absent;
 	}
 	if (tier >= TIER_TOWNSHIP)
-		site->region = tier == TIER_TOWNSHIP && tiers->township.at ? tiers->township : tiers->district;
+		site->region =
+			tier == TIER_TOWNSHIP && tiers->township.at ? tiers->township : tiers->district;
 }
 
 const struct master_kind master_site = {

@@ -9,7 +9,8 @@
 
 const struct master_kind *master_kind_of(enum thing_kind kind)
 {
-	static const struct master_kind *const kinds[] = {&master_party, &master_site, &master_product, &master_certificate};
+	static const struct master_kind *const kinds[] = {&master_party, &master_site, &master_product,
+							  &master_certificate};
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (kinds[i]->kind == kind)
 			return kinds[i];
@@ -17,8 +18,8 @@ const struct master_kind *master_kind_of(enum thing_kind kind)
 	return NULL;
 }
 
-struct str master_view(struct arena *arena, const struct master_kind *kind, const void *entity, enum tier tier,
-		       const struct region_tiers *tiers)
+struct str master_view(struct arena *arena, const struct master_kind *kind, const void *entity,
+		       enum tier tier, const struct region_tiers *tiers)
 {
 	void *shown = arena_alloc(arena, kind->shape->size);
 	memcpy(shown, entity, kind->shape->size);
@@ -34,7 +35,8 @@ struct str master_view(struct arena *arena, const struct master_kind *kind, cons
 	return buf_str(&out);
 }
 
-enum problem master_from_body(struct arena *arena, const struct master_kind *kind, struct bytes body, void *ret)
+enum problem master_from_body(struct arena *arena, const struct master_kind *kind, struct bytes body,
+			      void *ret)
 {
 	struct json json;
 	struct fault fault = {0};
@@ -60,7 +62,8 @@ static void spell(struct spellings *s, struct sha256 hash, const char *pointer)
 	s->items[s->count++] = (struct spelling){hash, pointer};
 }
 
-void spell_number(struct spellings *s, enum thing_kind kind, struct uuid party, struct str number, const char *pointer)
+void spell_number(struct spellings *s, enum thing_kind kind, struct uuid party, struct str number,
+		  const char *pointer)
 {
 	if (number.at)
 		spell(s, thing_hash_number(kind, party, number), pointer);

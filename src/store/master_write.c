@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writes a version of master data: resolve, compare, sign, file, queue for the log, all in one transaction. */
+ * Writes a version of master data: resolve, compare, sign, file, queue for the log, all in one
+ * transaction. */
 #include <string.h>
 
 #include "queries.h"
@@ -25,7 +26,7 @@ struct write {
 	void *entity;
 	bool replayed;
 	/* in the transaction */
-	void *old;                /* newest version; of a repetition the first. NULL: none */
+	void *old; /* newest version; of a repetition the first. NULL: none */
 	struct bytes old_body;
 	struct sha256 old_statement;
 	struct region_tiers tiers;
@@ -40,9 +41,11 @@ static enum problem load_old(struct write *w, struct db *db)
 {
 	const struct master *m = w->work.m;
 	struct master_version_get_row row;
-	struct master_version_get_params params = {.kind = str_of(thing_kind_words[w->kind->kind]), .id = w->id};
+	struct master_version_get_params params = {.kind = str_of(thing_kind_words[w->kind->kind]),
+						   .id = w->id};
 	if (w->create)
-		params.version = (struct sql_nullable_int){true, 1}; /* a repetition is compared with what was sent first */
+		params.version = (struct sql_nullable_int){
+			true, 1}; /* a repetition is compared with what was sent first */
 	enum problem p = master_version_get(db, m->arena, &params, &row);
 	if (p == PROBLEM_NOT_FOUND) {
 		w->old = NULL;
@@ -135,7 +138,8 @@ static enum problem file_new(struct write *w, struct db *db, const struct spelli
 	struct arena *arena = w->work.m->arena;
 	struct bytes *hashes = arena_array(arena, struct bytes, new->count);
 	struct str *kinds = arena_array(arena, struct str, new->count);
-	struct uuid *orgs = arena_array(arena, struct uuid, new->count), *ids = arena_array(arena, struct uuid, new->count);
+	struct uuid *orgs = arena_array(arena, struct uuid, new->count),
+		    *ids = arena_array(arena, struct uuid, new->count);
 	for (size_t i = 0; i < new->count; i++) {
 		hashes[i] = sha256_bytes(&new->items[i].hash);
 		kinds[i] = str_of(thing_kind_words[w->kind->kind]);
@@ -159,13 +163,15 @@ static enum problem file_spellings(struct write *w, struct db *db)
 		hashes[i] = sha256_bytes(&all.items[i].hash);
 	struct thing_find_many_row *rows;
 	size_t count;
-	enum problem p = thing_find_many(db, arena, &(struct thing_find_many_params){{hashes, all.count}}, &rows, &count);
+	enum problem p = thing_find_many(db, arena, &(struct thing_find_many_params){{hashes, all.count}},
+					 &rows, &count);
 	if (p)
 		return p;
 	for (size_t i = 0; i < all.count; i++) {
 		const struct thing_find_many_row *row = filed_as(rows, count, &all.items[i].hash);
 		if (row && !uuid_equal(row->id, w->id))
-			return fault_set(w->work.reterr, PROBLEM_NUMBER_TAKEN, "unique", "%s", all.items[i].pointer);
+			return fault_set(w->work.reterr, PROBLEM_NUMBER_TAKEN, "unique", "%s",
+					 all.items[i].pointer);
 		if (!row)
 			new.items[new.count++] = all.items[i];
 	}
@@ -213,7 +219,8 @@ static struct unsigned_statement compose(struct write *w, const struct held_key 
 	};
 	for (int tier = 0; tier < TIER_COUNT; tier++)
 		s.views[tier] = (struct manifest_view){
-			master_view(m->arena, w->kind, w->entity, (enum tier)tier, &w->tiers), STR("application/json")};
+			master_view(m->arena, w->kind, w->entity, (enum tier)tier, &w->tiers),
+			STR("application/json")};
 	seal_compose(m->arena, m->origin, &s);
 	return s;
 }
@@ -296,7 +303,9 @@ static enum problem write_in_tx(struct db *db, void *context)
 static enum problem run(struct write *w)
 {
 	enum problem p = db_tx(w->work.m->db, &service, write_in_tx, w, NULL /* reterr_unknown */);
-	return p == PROBLEM_CONFLICT ? db_tx(w->work.m->db, &service, write_in_tx, w, NULL /* reterr_unknown */) : p;
+	return p == PROBLEM_CONFLICT
+		       ? db_tx(w->work.m->db, &service, write_in_tx, w, NULL /* reterr_unknown */)
+		       : p;
 }
 
 static enum problem check_id(struct uuid id, struct fault *reterr)
@@ -306,8 +315,8 @@ static enum problem check_id(struct uuid id, struct fault *reterr)
 	return fault_set(reterr, PROBLEM_FIELD_RANGE, "uuidv7", "/id");
 }
 
-enum problem master_create(const struct master *m, enum thing_kind kind, const void *input, void *ret, bool *ret_replayed,
-			   struct fault *reterr)
+enum problem master_create(const struct master *m, enum thing_kind kind, const void *input, void *ret,
+			   bool *ret_replayed, struct fault *reterr)
 {
 	const struct master_input *common = input_common(input);
 	struct write w = {.work = {m, reterr}, .kind = master_kind_of(kind), .input = input, .create = true};
@@ -331,7 +340,11 @@ enum problem master_replace(const struct master *m, enum thing_kind kind, struct
 			    const void *input, void *ret, struct fault *reterr)
 {
 	const struct master_input *common = input_common(input);
-	struct write w = {.work = {m, reterr}, .kind = master_kind_of(kind), .input = input, .id = id, .if_version = if_version};
+	struct write w = {.work = {m, reterr},
+			  .kind = master_kind_of(kind),
+			  .input = input,
+			  .id = id,
+			  .if_version = if_version};
 	if (!uuid_is_nil(common->id) && !uuid_equal(common->id, id))
 		return fault_set(reterr, PROBLEM_FIELD_RANGE, "fixed", "/id");
 	enum problem p = run(&w);

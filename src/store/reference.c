@@ -31,25 +31,28 @@ enum problem reference_store(struct db *db, struct arena *arena, usec_t now_us)
 		struct str name = str_of(sets[i].name), edition = {file->sha256_hex, EDITION_LEN};
 		struct bytes content = {(const uint8_t *)file->text, file->len};
 		int64_t rows;
-		enum problem p =
-			reference_set_deactivate(db, &(struct reference_set_deactivate_params){name, edition}, &rows);
+		enum problem p = reference_set_deactivate(
+			db, &(struct reference_set_deactivate_params){name, edition}, &rows);
 		if (!p)
 			p = reference_set_insert(
-				db, &(struct reference_set_insert_params){name, edition, now_us, content}, &rows);
+				db, &(struct reference_set_insert_params){name, edition, now_us, content},
+				&rows);
 		if (p)
 			return p;
 	}
 	return PROBLEM_NONE;
 }
 
-static void take_set(const struct reference_set_active_row *row, struct reference_texts *texts, struct buf *edition)
+static void take_set(const struct reference_set_active_row *row, struct reference_texts *texts,
+		     struct buf *edition)
 {
 	for (size_t i = 0; i < SET_COUNT; i++) {
 		if (!str_equal(row->name, str_of(sets[i].name)))
 			continue;
 		struct str *text = (struct str *)((char *)texts + sets[i].offset);
 		*text = (struct str){(const char *)row->content.at, row->content.len};
-		buf_printf(edition, "%s%s %.*s", edition->len ? ", " : "", sets[i].name, STR_ARGS(row->edition));
+		buf_printf(edition, "%s%s %.*s", edition->len ? ", " : "", sets[i].name,
+			   STR_ARGS(row->edition));
 	}
 }
 

@@ -9,7 +9,8 @@
 /* The day up to which the source of the region table is complete: each row existed then. */
 #define SOURCE_DAY STR("2023-06-30")
 
-/* Regions whose official code is not published yet. To add one: a row here; the X keeps it apart from real codes. */
+/* Regions whose official code is not published yet. To add one: a row here; the X keeps it apart from
+ * real codes. */
 static const struct own_code {
 	struct str name, code, pinyin;
 } own_codes[] = {

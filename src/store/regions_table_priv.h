@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The shipped region tables as columns, ready to be written: today's tree with the dated changes applied. */
+ * The shipped region tables as columns, ready to be written: today's tree with the dated changes
+ * applied. */
 #ifndef FT_STORE_REGIONS_TABLE_PRIV_H
 #define FT_STORE_REGIONS_TABLE_PRIV_H
 

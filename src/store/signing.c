@@ -16,7 +16,10 @@ enum problem signing_lock(struct db *db, struct arena *arena, struct uuid org, s
 	enum problem p = held_key_lock(db, arena, &(struct held_key_lock_params){org}, &row);
 	if (p)
 		return p;
-	struct held_key key = {.org = org, .spki = row.spki, .wrapped = row.wrapped, .seq = row.seq,
+	struct held_key key = {.org = org,
+			       .spki = row.spki,
+			       .wrapped = row.wrapped,
+			       .seq = row.seq,
 			       .registrar = str_equal(row.use, STR("registrar"))};
 	if (row.fingerprint.len != sizeof key.fingerprint.octets)
 		return PROBLEM_INTERNAL;
@@ -28,7 +31,8 @@ enum problem signing_lock(struct db *db, struct arena *arena, struct uuid org, s
 enum problem signing_advance(struct db *db, const struct held_key *key, int64_t seq)
 {
 	int64_t rows;
-	return key_head_advance(db, &(struct key_head_advance_params){sha256_bytes(&key->fingerprint), seq}, &rows);
+	return key_head_advance(db, &(struct key_head_advance_params){sha256_bytes(&key->fingerprint), seq},
+				&rows);
 }
 
 static struct str key_statement(struct arena *arena, const struct enrolment *e, const struct signer_key *key)
@@ -62,8 +66,8 @@ static bool add_signature(struct arena *arena, const struct enrolment *e, const 
 	return true;
 }
 
-static enum problem sign_key(struct arena *arena, const struct enrolment *e, const struct signer_key keys[2], size_t count,
-			     struct str text, struct str *ret_note)
+static enum problem sign_key(struct arena *arena, const struct enrolment *e, const struct signer_key keys[2],
+			     size_t count, struct str text, struct str *ret_note)
 {
 	struct signer_request requests[2];
 	struct signer_result results[2];
@@ -81,7 +85,8 @@ static enum problem sign_key(struct arena *arena, const struct enrolment *e, con
 	return PROBLEM_NONE;
 }
 
-static enum problem store_key(struct db *db, const struct enrolment *e, const struct signer_key *key, struct str note)
+static enum problem store_key(struct db *db, const struct enrolment *e, const struct signer_key *key,
+			      struct str note)
 {
 	struct bytes fingerprint = sha256_bytes(&key->fingerprint);
 	struct signing_key_insert_params row = {
@@ -99,11 +104,15 @@ static enum problem store_key(struct db *db, const struct enrolment *e, const st
 	if (!p)
 		p = key_head_insert(db, &(struct key_head_insert_params){fingerprint, e->org, 1}, &rows);
 	if (!p)
-		p = key_secret_insert(db, &(struct key_secret_insert_params){fingerprint, key->wrapped, KEK_VERSION}, &rows);
-	if (!p)
-		p = log_pending_insert(
-			db, &(struct log_pending_insert_params){.kind = STR("key"), .org_id = e->org, .fingerprint = fingerprint},
+		p = key_secret_insert(
+			db, &(struct key_secret_insert_params){fingerprint, key->wrapped, KEK_VERSION},
 			&rows);
+	if (!p)
+		p = log_pending_insert(db,
+				       &(struct log_pending_insert_params){.kind = STR("key"),
+									   .org_id = e->org,
+									   .fingerprint = fingerprint},
+				       &rows);
 	return p;
 }
 
@@ -115,7 +124,8 @@ enum problem signing_enrol(struct db *db, struct arena *arena, const struct enro
 		struct held_key held;
 		p = signing_lock(db, arena, e->registrar, &held);
 		if (!p)
-			keys[1] = (struct signer_key){held.org, held.fingerprint, held.registrar, held.spki, held.wrapped};
+			keys[1] = (struct signer_key){held.org, held.fingerprint, held.registrar, held.spki,
+						      held.wrapped};
 	}
 	if (p)
 		return p;

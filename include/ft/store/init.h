@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Makes a data directory and its database ready: secrets, settings, regions, reference data, registrar, first key. */
+ * Makes a data directory and its database ready: secrets, settings, regions, reference data, registrar,
+ * first key. */
 #ifndef FT_STORE_INIT_H
 #define FT_STORE_INIT_H
 
@@ -18,9 +19,9 @@ struct init_result {
 	struct str key_file;       /* DIR/admin.key */
 	bool made_directory_ready; /* false: everything was there already */
 };
-/* Every step looks before it acts, and files appear whole or not at all: killed anywhere and run again, it goes on.
- * PROBLEM_CONFIG with detail: the directory or the database belongs to something else, or cannot be written; also those
- * of migrate. */
+/* Every step looks before it acts, and files appear whole or not at all: killed anywhere and run again,
+ * it goes on. PROBLEM_CONFIG with detail: the directory or the database belongs to something else, or
+ * cannot be written; also those of migrate. */
 enum problem init_run(struct arena *arena, const struct init_settings *settings, struct init_result *ret,
 		      struct fault *reterr) must_check;
 

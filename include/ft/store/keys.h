@@ -5,7 +5,8 @@
 
 #include "ft/db/db.h"
 
-/* The bits of enum scope in ft/http/route.h, which this layer may not see; src/api/keys.c asserts that they agree. */
+/* The bits of enum scope in ft/http/route.h, which this layer may not see; src/api/keys.c asserts that
+ * they agree. */
 enum key_scope {
 	KEY_READ = 1 << 1,
 	KEY_CAPTURE = 1 << 2,
@@ -31,8 +32,8 @@ struct key_cache;
 struct key_cache *key_cache_create(void);
 void key_cache_destroy(struct key_cache *cache); /* NULL is fine */
 
-/* Never waits for anything but a short lock. PROBLEM_UNAUTHORIZED: no such key. PROBLEM_BUSY: not known, or known for
- * longer than ten seconds: ask key_cache_load. The result is copied into the arena. */
+/* Never waits for anything but a short lock. PROBLEM_UNAUTHORIZED: no such key. PROBLEM_BUSY: not known,
+ * or known for longer than ten seconds: ask key_cache_load. The result is copied into the arena. */
 enum problem key_cache_get(struct key_cache *cache, struct arena *arena, struct str bearer, usec_t now_us,
 			   struct known_key *ret) must_check;
 /* Reads the database and remembers, strangers too (a bounded number of them). */
@@ -65,8 +66,8 @@ struct new_key {
 	usec_t now_us;
 };
 struct str key_secret_make(struct arena *arena); /* "ftk_" and 43 characters of base64url */
-/* PROBLEM_REGION_UNKNOWN, PROBLEM_REFERENCE_UNKNOWN (a party). PROBLEM_ID_TAKEN: the id exists (its secret cannot be
- * told again). Stores the SHA-256 of the secret alone. */
+/* PROBLEM_REGION_UNKNOWN, PROBLEM_REFERENCE_UNKNOWN (a party). PROBLEM_ID_TAKEN: the id exists (its
+ * secret cannot be told again). Stores the SHA-256 of the secret alone. */
 enum problem api_key_create(struct db *db, struct arena *arena, const struct new_key *key, struct str secret,
 			    struct fault *reterr) must_check;
 enum problem api_key_read(struct db *db, struct arena *arena, struct uuid id, struct api_key *ret) must_check;

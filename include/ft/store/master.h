@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Master data: parties, sites, products, certificates. Each change is a signed version; nothing is overwritten. */
+ * Master data: parties, sites, products, certificates. Each change is a signed version; nothing is
+ * overwritten. */
 #ifndef FT_STORE_MASTER_H
 #define FT_STORE_MASTER_H
 
@@ -124,14 +125,16 @@ struct certificate_input {
 };
 extern const struct shape party_input_shape, site_input_shape, product_input_shape, certificate_input_shape;
 
-/* `input` and `ret` are the structs of that kind (THING_PARTY, THING_SITE, THING_PRODUCT, THING_CERTIFICATE).
- * An id that exists with the same content gives the first answer and *ret_replayed; PROBLEM_ID_TAKEN with other
- * content. PROBLEM_NUMBER_TAKEN names the number by pointer. A new party gets its custodial key in the same
- * transaction. Beside these: FIELD_…, REGION_UNKNOWN, REFERENCE_UNKNOWN, GEOMETRY, GTIN_…, UNIT_…, TIME_FUTURE,
- * FORBIDDEN, NOT_FOUND, SIGNER_UNAVAILABLE and those of db_tx. */
+/* `input` and `ret` are the structs of that kind (THING_PARTY, THING_SITE, THING_PRODUCT,
+ * THING_CERTIFICATE). An id that exists with the same content gives the first answer and *ret_replayed;
+ * PROBLEM_ID_TAKEN with other content. PROBLEM_NUMBER_TAKEN names the number by pointer. A new party
+ * gets its custodial key in the same transaction. Beside these: FIELD_…, REGION_UNKNOWN,
+ * REFERENCE_UNKNOWN, GEOMETRY, GTIN_…, UNIT_…, TIME_FUTURE, FORBIDDEN, NOT_FOUND, SIGNER_UNAVAILABLE and
+ * those of db_tx. */
 enum problem master_create(const struct master *m, enum thing_kind kind, const void *input, void *ret,
 			   bool *ret_replayed, struct fault *reterr) must_check;
-/* A further version; `if_version` 0: whatever the newest is. PROBLEM_PRECONDITION_FAILED when it is not the newest. */
+/* A further version; `if_version` 0: whatever the newest is. PROBLEM_PRECONDITION_FAILED when it is not
+ * the newest. */
 enum problem master_replace(const struct master *m, enum thing_kind kind, struct uuid id, int64_t if_version,
 			    const void *input, void *ret, struct fault *reterr) must_check;
 /* `version` 0: the newest. PROBLEM_NOT_FOUND also for what the actor may not see. */
@@ -147,8 +150,8 @@ struct master_filter {
 enum problem master_read_list(const struct master *m, enum thing_kind kind,
 			      const struct master_filter *filter, void *ret, size_t *ret_count) must_check;
 
-/* The id behind any spelling of a party, site, product or certificate. PROBLEM_REFERENCE_UNKNOWN with `pointer`. An id is
- * not looked up. */
+/* The id behind any spelling of a party, site, product or certificate. PROBLEM_REFERENCE_UNKNOWN with
+ * `pointer`. An id is not looked up. */
 enum problem master_find(const struct master *m, enum thing_kind kind, struct uuid within,
 			 struct str spelling, const char *pointer, struct uuid *ret,
 			 struct fault *reterr) must_check;

@@ -6,11 +6,12 @@
 #include "ft/core/reference.h"
 #include "ft/db/db.h"
 
-/* Writes the shipped editions; one that an administrator loaded stays active. Inside db_tx; a second run changes
- * nothing. */
+/* Writes the shipped editions; one that an administrator loaded stays active. Inside db_tx; a second run
+ * changes nothing. */
 enum problem reference_store(struct db *db, struct arena *arena, usec_t now_us) must_check;
 
-/* The active editions, parsed; edition names them all. Lives in the arena. PROBLEM_INTERNAL when one does not parse. */
+/* The active editions, parsed; edition names them all. Lives in the arena. PROBLEM_INTERNAL when one
+ * does not parse. */
 enum problem reference_load(struct db *db, struct arena *arena, struct reference *ret) must_check;
 
 #endif

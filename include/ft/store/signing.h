@@ -6,7 +6,8 @@
 #include "ft/db/db.h"
 #include "ft/store/seal_statement.h"
 
-/* The key of an organisation, its head locked until the transaction ends. PROBLEM_NOT_FOUND: it has none. */
+/* The key of an organisation, its head locked until the transaction ends. PROBLEM_NOT_FOUND: it has
+ * none. */
 enum problem signing_lock(struct db *db, struct arena *arena, struct uuid org,
 			  struct held_key *ret) must_check;
 /* After `seq` was signed, in the same transaction. */
@@ -19,8 +20,8 @@ struct enrolment {
 	bool is_registrar;
 	usec_t now_us;
 };
-/* A new P-256 key: made by the signer, its statement (seq 1) signed by itself and the registrar, stored and queued for the
- * log. In the transaction that registers the organisation. */
+/* A new P-256 key: made by the signer, its statement (seq 1) signed by itself and the registrar, stored
+ * and queued for the log. In the transaction that registers the organisation. */
 enum problem signing_enrol(struct db *db, struct arena *arena, const struct enrolment *enrolment) must_check;
 
 #endif
