@@ -28,9 +28,11 @@ static void put_title(struct html *html, const struct trail_step *step)
 /* Who, then where from near to far; what the tier leaves out is left out. */
 static void put_actor(struct html *html, const struct trail_step *step)
 {
-	html_raw(html, "<p>");
-	HTML_SAY(html, MESSAGE_DONE_BY, FRAGMENT(say_party(html, step->party)));
-	html_raw(html, "</p>");
+	if (step->party) {
+		html_raw(html, "<p>");
+		HTML_SAY(html, MESSAGE_DONE_BY, FRAGMENT(say_party(html, step->party)));
+		html_raw(html, "</p>");
+	}
 	if (!step->place && !step->township && !step->district)
 		return;
 	html_raw(html, "<p class=m>");
@@ -128,7 +130,9 @@ static void put_record(struct html *html, const struct trail_step *step)
 	struct html_fragment when = say_time_after(html, step->recorded_at, step->time);
 
 	html_raw(html, "<p class=\"m s\">");
-	if (same_party(step->party, step->recorded_by))
+	if (!step->recorded_by)
+		HTML_SAY(html, MESSAGE_RECORDED_AT, FRAGMENT(when));
+	else if (same_party(step->party, step->recorded_by))
 		HTML_SAY(html, MESSAGE_RECORDED_SAME, FRAGMENT(when));
 	else
 		HTML_SAY(html, MESSAGE_RECORDED_BY, FRAGMENT(say_party(html, step->recorded_by)),

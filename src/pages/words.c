@@ -106,10 +106,19 @@ struct html_fragment say_lot_title(const struct html *html, const struct trail_l
 	return html_done(&part);
 }
 
+static bool is_named(const struct trail_party *party)
+{
+	return party && party->withheld.len == 0 && party->name;
+}
+
+/* Plots of different growers may have the same name ("plot 1"): the grower's stands before it. */
 struct html_fragment say_origin(const struct html *html, const struct trail_origin *origin)
 {
 	if (origin->farm && origin->farm->withheld.len > 0 && origin->township)
 		return PHRASE(html, MESSAGE_FARM_IN, FRAGMENT(say_region(html, origin->township)));
+	if (origin->farm && origin->farm->name.len > 0 && is_named(origin->party))
+		return PHRASE(html, MESSAGE_FARM_OF, FRAGMENT(say_party(html, origin->party)),
+			      FRAGMENT(say_place(html, origin->farm)));
 	if (origin->farm && (origin->farm->name.len > 0 || origin->farm->withheld.len > 0))
 		return say_place(html, origin->farm);
 	if (origin->party && origin->farm)

@@ -65,8 +65,11 @@ static struct trail *at_tier(struct trail *trail, struct str tier)
 		origins[i].farm = NULL;
 		origins[i].party = NULL;
 	}
-	for (size_t i = 0; i < trail->steps.count; i++)
+	for (size_t i = 0; i < trail->steps.count; i++) {
 		steps[i].place = NULL;
+		if (i < 2)
+			steps[i].party = steps[i].recorded_by = NULL;
+	}
 	return trail;
 }
 

@@ -151,7 +151,7 @@ static void a_long_journey_folds_its_middle_and_loses_nothing(void **state)
 	assert_int_equal(count_of(journey(*state, LANGUAGE_EN, sample_trail(*state, 6, 25)), "<details"), 1);
 }
 
-static void a_tier_without_places_shows_regions_only(void **state)
+static void what_a_tier_leaves_out_is_not_called_missing(void **state)
 {
 	struct trail *trail = sample_trail(*state, 1, 1);
 	struct trail_step *step = trail->steps.items;
@@ -161,7 +161,10 @@ static void a_tier_without_places_shows_regions_only(void **state)
 	step->township = NULL;
 	assert_has(journey(*state, LANGUAGE_ZH, trail), "<p class=m><bdi>潼南区</bdi></p>");
 	step->district = NULL;
+	step->party = step->recorded_by = NULL;
 	assert_lacks(journey(*state, LANGUAGE_ZH, trail), "潼南区");
+	assert_lacks(journey(*state, LANGUAGE_ZH, trail), "未登记");
+	assert_has(journey(*state, LANGUAGE_ZH, trail), "<p class=\"m s\">登记于 <time");
 }
 
 static void no_steps_and_unknown_types_are_shown_as_they_are(void **state)
@@ -190,7 +193,7 @@ int main(void)
 		TEST(every_step_shows_its_signature_and_leads_to_the_proof),
 		TEST(a_withheld_name_is_replaced_by_a_phrase),
 		TEST(a_long_journey_folds_its_middle_and_loses_nothing),
-		TEST(a_tier_without_places_shows_regions_only),
+		TEST(what_a_tier_leaves_out_is_not_called_missing),
 		TEST(no_steps_and_unknown_types_are_shown_as_they_are),
 	};
 

@@ -51,8 +51,9 @@ static void a_mixed_lot_is_told_by_shares(void **state)
 {
 	struct str html = section(*state, LANGUAGE_ZH, sample_trail(*state, 2, 1), "<h2 id=origin>");
 
-	assert_has(html, "由 2 个产地混合而成：<b>62&nbsp;%</b> <bdi>3 号柠檬园</bdi>，<b>38&nbsp;%</b> "
-			 "<bdi>李家湾 1 号地</bdi>");
+	assert_has(html, "由 2 个产地混合而成：<b>62&nbsp;%</b> <bdi>柏梓柠檬专业合作社</bdi> · <bdi>3 "
+			 "号柠檬园</bdi>，"
+			 "<b>38&nbsp;%</b> <bdi>太安李家家庭农场</bdi> · <bdi>李家湾 1 号地</bdi>");
 	assert_has(html, "width=\"62%\"");
 	assert_has(html, "width=\"38%\"");
 }
