@@ -26,8 +26,8 @@ SELECT hash, org_id, id FROM event_key WHERE hash = ANY(@hashes);
 -- First answers of records that are in, for repetitions.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
--- column: id uuid, request_sha256 bytea, answer bytea
-SELECT id, request_sha256, answer FROM event WHERE org_id = ANY(@orgs) AND id = ANY(@ids);
+-- column: org_id uuid, id uuid, request_sha256 bytea, answer bytea
+SELECT org_id, id, request_sha256, answer FROM event WHERE org_id = ANY(@orgs) AND id = ANY(@ids);
 
 -- name: capture_parties :many
 -- Parties a batch names.
@@ -131,7 +131,7 @@ SELECT s.site, s.event, s.type, s.event_time, s.offset_min::bigint AS offset_min
 FROM site_event s
 JOIN event e ON e.org_id = s.event_org AND e.id = s.event
 WHERE s.org_id = ANY(@orgs) AND s.site = ANY(@sites) AND s.event_time BETWEEN @since AND @until
-  AND s.lot_id IS NULL AND e.input_product IS NOT NULL
+  AND s.lot_id IS NULL AND (e.input_product IS NOT NULL OR e.input_active IS NOT NULL)
 ORDER BY s.event_time, s.event
 LIMIT 5000;
 

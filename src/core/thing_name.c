@@ -112,8 +112,8 @@ enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct u
 	if (pair && str_starts(spelling, kind == THING_LOT ? STR("lot_") : STR("shp_"))) {
 		if (!read_pair(arena, spelling, &name.id))
 			return PROBLEM_IDENTIFIER_SYNTAX;
-	} else if (!pair && uuid_parse(spelling, &name.id.lot)) {
-		name.form = NAME_ID;
+	} else if (uuid_parse(spelling, &name.id.lot)) {
+		name.form = pair ? NAME_RECORD : NAME_ID;
 	} else if (memmem(spelling.at, spelling.len, "://", 3)) {
 		return read_path(arena, thing_uri_path(arena, spelling), ret);
 	} else if (kind == THING_SHIPMENT) {

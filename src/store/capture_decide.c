@@ -142,6 +142,7 @@ static void shipment_make(struct batch *batch, struct item *item, const struct e
 							     .unit = str_of(plans[i].quantity.unit->code),
 							     .base = plans[i].base};
 	fact->dirty = true;
+	item->made_shipment = fact;
 	map_set(batch->shipments, MAP_KEY(fact->row.id), fact);
 }
 
@@ -197,8 +198,9 @@ static enum problem decide_sell(struct batch *batch, struct item *item, struct e
 /* What arrived of one line of a shipment. */
 struct arrival {
 	struct lot_fact *lot;
-	struct quantity quantity;
+	struct quantity quantity; /* received, as the event tells it */
 	struct decimal shipped, received;
+	bool counted; /* the record says how much it was */
 };
 
 static enum problem shortage_of(struct batch *batch, struct item *item, struct arrival *arrivals,
@@ -224,8 +226,31 @@ static enum problem shortage_of(struct batch *batch, struct item *item, struct a
 		return fault_set(item->job->fault, p, "dimension", "/shortage/quantity");
 	if (decimal_compare(missing, arrivals[0].shipped) > 0)
 		return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "maximum", "/shortage/quantity");
-	arrivals[0].received = decimal_sub(arrivals[0].shipped, missing);
+	struct decimal rest = decimal_sub(arrivals[0].shipped, missing);
+	if (arrivals[0].counted && decimal_compare(arrivals[0].received, rest) != 0)
+		return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "contradiction", "/shortage/quantity");
+	if (arrivals[0].counted)
+		return PROBLEM_NONE;
+	const struct unit *unit = unit_base((enum dimension)lot->row.dimension);
+	arrivals[0].received = rest;
+	arrivals[0].quantity = (struct quantity){.value = decimal_print(batch->arena, rest),
+						 .unit = unit ? unit : unit_find(lot->row.unit),
+						 .base = rest};
 	return PROBLEM_NONE;
+}
+
+/* The next line of this lot that was not counted yet. *ret_carried: there is one, counted or not. */
+static struct arrival *arrival_of(struct arrival *arrivals, size_t count, const struct lot_fact *lot,
+				  bool *ret_carried)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (arrivals[i].lot != lot)
+			continue;
+		*ret_carried = true;
+		if (!arrivals[i].counted)
+			return &arrivals[i];
+	}
+	return NULL;
 }
 
 /* lots[] of a receive record say what was counted; a line that none of them names arrived whole. */
@@ -234,13 +259,14 @@ static enum problem counted(struct batch *batch, struct item *item, struct arriv
 	const struct record_lot *lots = item->job->record->lots.items;
 	for (size_t i = 0; i < item->lot_count; i++) {
 		struct lot_fact *lot = batch_lot(batch, &item->lots[i]);
-		struct arrival *arrival = NULL;
-		for (size_t k = 0; k < count; k++)
-			if (arrivals[k].lot == lot && lot)
-				arrival = &arrivals[k];
+		bool carried = false;
+		struct arrival *arrival = lot ? arrival_of(arrivals, count, lot, &carried) : NULL;
 		if (!arrival)
-			return fault_set(item->job->fault, PROBLEM_SHIPMENT_STATE, "carried", "/lots/%zu/lot",
-					 i);
+			return carried ? fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "unique",
+						   "/lots/%zu/lot", i)
+				       : fault_set(item->job->fault, PROBLEM_SHIPMENT_STATE, "carried",
+						   "/lots/%zu/lot", i);
+		arrival->counted = true;
 		if (!lots[i].quantity)
 			continue;
 		struct quantity net;
@@ -307,8 +333,10 @@ static void arrival_apply(struct batch *batch, struct item *item, const struct e
 static enum problem find_shipment(struct batch *batch, struct item *item, struct event_parts *parts,
 				  struct shipment_fact **ret)
 {
-	struct shipment_fact *shipment =
-		item->shipment.found ? map_get(batch->shipments, MAP_KEY(item->shipment.id.lot)) : NULL;
+	const struct item *maker = batch_record(batch, &item->shipment);
+	struct shipment_fact *shipment = maker ? maker->made_shipment : NULL;
+	if (item->shipment.found)
+		shipment = map_get(batch->shipments, MAP_KEY(item->shipment.id.lot));
 	if (!shipment || uuid_is_nil(shipment->row.id) ||
 	    !uuid_equal(shipment->row.to_party, parts->acting->id))
 		return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/shipment");
@@ -321,8 +349,7 @@ static enum problem find_shipment(struct batch *batch, struct item *item, struct
 	return PROBLEM_NONE;
 }
 
-/* Without a shipment: handed over by `from`, who never recorded sending it. What is in transit goes first, then stock;
- * more than both is a deficit of the sender. */
+/* Without a shipment: handed over by `from`, who never recorded sending it. */
 static enum problem arrivals_direct(struct batch *batch, struct item *item, struct event_parts *parts,
 				    struct arrival *ret)
 {
@@ -334,19 +361,22 @@ static enum problem arrivals_direct(struct batch *batch, struct item *item, stru
 		if (!plan.holding)
 			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lots/%zu/lot",
 					 i);
-		ret[i] = (struct arrival){plan.lot, plan.quantity, plan.base, plan.base};
+		ret[i] = (struct arrival){.lot = plan.lot,
+					  .quantity = plan.quantity,
+					  .shipped = plan.base,
+					  .received = plan.base};
 	}
 	return PROBLEM_NONE;
 }
 
-static void direct_take(struct batch *batch, const struct event_parts *parts, const struct arrival *arrival)
+/* The sender can have sent what it had in stock, and no more: the rest becomes its deficit, and a finding, as with a
+ * shipment of which more arrived than was sent. Goods in transit belong to their shipment. */
+static void direct_take(struct batch *batch, const struct event_parts *parts, struct arrival *arrival)
 {
 	struct holding_fact *from = batch_holding_make(batch, arrival->lot, parts->from->id);
-	struct decimal rest = arrival->shipped;
-	struct decimal stock = decimal_compare(from->row.on_hand, rest) < 0 ? from->row.on_hand : rest;
-	from->row.on_hand = decimal_sub(from->row.on_hand, stock);
-	rest = decimal_sub(rest, stock);
-	from->row.deficit = decimal_add(from->row.deficit, rest);
+	if (decimal_compare(from->row.on_hand, arrival->shipped) < 0)
+		arrival->shipped = from->row.on_hand;
+	from->row.on_hand = decimal_sub(from->row.on_hand, arrival->shipped);
 	/* arrival_apply takes it out of what is in transit: goods that were never sent pass through it. */
 	from->row.in_transit = decimal_add(from->row.in_transit, arrival->shipped);
 }

@@ -220,6 +220,7 @@ enum problem event_store(struct batch *batch, struct item *item, const struct ev
 	add_links(batch, item, parts, s);
 	add_sites(batch, item, parts);
 	item->lots_json = lots_json(batch, parts);
+	item->only_lot = parts->output_count == 1 ? parts->output_lots[0] : NULL;
 	item->statement_b64 = base64_encode(batch->arena, sha256_bytes(&s->text_hash));
 	return PROBLEM_NONE;
 }

@@ -210,6 +210,9 @@ struct lot_fact *batch_lot(struct batch *batch, const struct named *named)
 	if (named->found)
 		return map_get(batch->lots, MAP_KEY(named->id.lot));
 	/* Made a moment ago, by an earlier record of this batch? */
+	struct item *maker = batch_record(batch, named);
+	if (maker)
+		return maker->only_lot;
 	return named->asked && named->name.form != NAME_ID
 		       ? map_get(batch->new_numbers, sha256_bytes(&named->name.hash))
 		       : NULL;

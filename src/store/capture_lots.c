@@ -186,6 +186,8 @@ enum problem output_plan(struct batch *batch, struct item *item, size_t index,
 			 !uuid_equal(plan.lot->row.product, plan.product->id)))
 		return refuse(item, PROBLEM_NUMBER_TAKEN, "unique", (struct place_in){list, index, "lot"});
 	struct str number = create ? record->lot : outputs[index].lot;
+	if (!plan.lot && item->output_lots[index].name.form == NAME_RECORD)
+		return refuse(item, PROBLEM_NOT_KNOWN_YET, "known", (struct place_in){list, index, "lot"});
 	if (!plan.lot && number.at && !number_may_be_issued(number)) {
 		(void)refuse(item, PROBLEM_IDENTIFIER_SYNTAX, "charset",
 			     (struct place_in){list, index, "lot"});

@@ -133,12 +133,6 @@ static void item_read_names(struct batch *batch, struct item *item)
 		name_read(item, THING_LOT, record->lot, (struct place_in){.member = "lot"}, &item->lot);
 }
 
-static struct sha256 event_hash(struct arena *arena, struct uuid id)
-{
-	struct str event_id = arena_printf(arena, "urn:uuid:%.*s", STR_ARGS(uuid_print(arena, id)));
-	return sha256_of(str_bytes(event_id));
-}
-
 void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 {
 	batch->items = arena_array(batch->arena, struct item, count);
@@ -149,7 +143,7 @@ void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 		item->time = jobs[i]->record->time;
 		*jobs[i]->fault = (struct fault){0};
 		jobs[i]->replayed = false;
-		item->event_hash = event_hash(batch->arena, jobs[i]->id);
+		item->event_hash = event_id_hash(batch->arena, jobs[i]->id);
 		acting_read(item);
 	}
 	batch->things = map_create(batch->arena, count * 8);
@@ -173,7 +167,7 @@ static void want_hash(struct batch *batch, struct rows *hashes, const struct sha
 
 static void want_name(struct batch *batch, struct rows *hashes, struct rows *codes, const struct named *named)
 {
-	if (!named->asked || named->name.form == NAME_ID)
+	if (!named->asked || named->name.form == NAME_ID || named->name.form == NAME_RECORD)
 		return;
 	if (named->name.form == NAME_CODE)
 		*(struct str *)rows_add(batch->arena, codes, sizeof(struct str)) = named->name.code;
@@ -192,7 +186,7 @@ static enum problem things_take(struct batch *batch)
 
 static void named_resolve(struct batch *batch, enum thing_kind kind, struct named *named)
 {
-	if (!named->asked || named->found)
+	if (!named->asked || named->found || named->name.form == NAME_RECORD)
 		return;
 	if (named->name.form == NAME_ID) {
 		named->id = named->name.id;
@@ -268,8 +262,8 @@ static enum problem load_answers(struct batch *batch)
 		if (!item->replay)
 			continue;
 		item->problem = fault_set(item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
-		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) =
-			item->job->party_count ? item->job->parties[0] : item->acting;
+		item->recorder = item->job->party_count ? item->job->parties[0] : item->acting;
+		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = item->recorder;
 		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = item->job->id;
 	}
 	if (!ids.count)
@@ -281,14 +275,14 @@ static enum problem load_answers(struct batch *batch)
 		p = db_take_many(batch->db, batch->arena, &sql_event_answers, (void **)&answers, &count);
 	for (size_t i = 0; !p && i < batch->count; i++)
 		for (size_t k = 0; batch->items[i].replay && k < count; k++)
-			if (uuid_equal(answers[k].id, batch->items[i].job->id))
+			if (uuid_equal(answers[k].id, batch->items[i].job->id) &&
+			    uuid_equal(answers[k].org_id, batch->items[i].recorder))
 				answer_take(&batch->items[i], &answers[k]);
 	return p;
 }
 
 static void item_want(struct batch *batch, struct item *item, struct rows *hashes, struct rows *codes)
 {
-	item_read_names(batch, item);
 	want_name(batch, hashes, codes, &item->to);
 	want_name(batch, hashes, codes, &item->from);
 	want_name(batch, hashes, codes, &item->lot);
@@ -331,12 +325,18 @@ static enum problem load_names(struct batch *batch)
 	struct code_find_many_row *code_rows;
 	struct shipment_lines_row *lines;
 	size_t code_count, line_count;
+	for (size_t i = 0; i < batch->count; i++)
+		if (!batch->items[i].problem && !batch->items[i].replay)
+			item_read_names(batch, &batch->items[i]);
+	enum problem p = batch_resolve_records(batch);
+	if (p)
+		return p;
 	for (size_t i = 0; i < batch->count; i++) {
 		struct item *item = &batch->items[i];
 		if (item->problem || item->replay)
 			continue;
 		item_want(batch, item, &hashes, &codes);
-		if (!item->shipment.asked || item->problem)
+		if (item->shipment.name.form != NAME_ID || !item->shipment.asked)
 			continue;
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) =
 			item->shipment.name.id.org;
@@ -347,7 +347,7 @@ static enum problem load_names(struct batch *batch)
 	db_queue(batch->db, &sql_code_find_many, &(struct code_find_many_params){rows_array(&codes)});
 	const struct shipment_lines_params shipments = {rows_array(&orgs), rows_array(&ids)};
 	db_queue(batch->db, &sql_shipment_lines, &shipments);
-	enum problem p = db_flush(batch->db);
+	p = db_flush(batch->db);
 	if (!p)
 		p = things_take(batch);
 	if (!p)

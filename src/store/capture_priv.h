@@ -91,6 +91,8 @@ struct item {
 	struct instant time;
 	usec_t recorded_us;
 	struct str lots_json, shipment_json;
+	struct lot_fact *only_lot;           /* of its answer; NULL: none or several */
+	struct shipment_fact *made_shipment; /* NULL: none */
 	struct rows alerts; /* struct uuid */
 	struct str statement_b64;
 	size_t sealed; /* index in batch->sealed, when stored */
@@ -215,6 +217,10 @@ struct holding_fact *batch_holding(struct batch *batch, struct lot_id lot,
 				   struct uuid holder); /* NULL: none */
 struct holding_fact *batch_holding_make(struct batch *batch, const struct lot_fact *lot, struct uuid holder);
 struct lot_fact *batch_lot(struct batch *batch, const struct named *named);
+/* capture_records.c */
+struct sha256 event_id_hash(struct arena *arena, struct uuid id);
+enum problem batch_resolve_records(struct batch *batch) must_check;
+struct item *batch_record(struct batch *batch, const struct named *named); /* stored in this batch; NULL: none */
 /* capture_decide.c */
 void batch_decide(struct batch *batch);
 /* capture_event.c */
