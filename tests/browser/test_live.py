@@ -111,6 +111,7 @@ def test_the_signature_on_the_page_verifies_with_common_tools(live, district, mi
     assert text_digest == shown and signature == "Verified OK"
     assert key == line_of(text, "key")[1] and manifest == line_of(text, "body")[2]
     assert view in proof["manifest"]
+    district[0].service.farmtrail("verify", str(tmp_path / "proof.json"))  # asserts that it succeeds
 
 
 def test_what_is_not_there_is_explained(live, district, mixed):
