@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One cluster and one server for the session, districts and parties made for each test. Every reply is held against the
+OpenAPI document; a whole run fails when an operation was never called."""
+import datetime
+import itertools
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from service import Api, Cluster, Contract, Service  
+
+TOWNSHIP, OTHER_TOWNSHIP = "500112016", "500109104"  # in Yubei (abolished 2025-11-06) and Beibei
+CHINA = datetime.timezone(datetime.timedelta(hours=8))
+
+
+def uuid7(at_ms=None):
+    at_ms = int(time.time() * 1000) if at_ms is None else at_ms
+    octets = bytearray(at_ms.to_bytes(6, "big") + secrets.token_bytes(10))
+    octets[6] = 0x70 | octets[6] & 0x0F
+    octets[8] = 0x80 | octets[8] & 0x3F
+    text = octets.hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def ago(days=0, hours=0, minutes=0, hour=None):
+    """A time in the past as a record writes it, on the clock of China."""
+    at = datetime.datetime.now(CHINA) - datetime.timedelta(days=days, hours=hours, minutes=minutes)
+    if hour is not None:
+        at = at.replace(hour=hour, minute=0, second=0)
+    return at.replace(microsecond=0).isoformat()
+
+
+def kg(value):
+    return {"value": str(value), "unit": "KGM"}
+
+
+def line(lot, quantity):
+    """So much of a lot: an entry of inputs[] or lots[]. A bare number is kilograms."""
+    return {"lot": lot["id"] if isinstance(lot, dict) else lot,
+            "quantity": quantity if isinstance(quantity, dict) else kg(quantity)}
+
+
+class Party(Api):
+    """A registered party and a key of its own."""
+
+    def __init__(self, district, number, kind, region):
+        self.district, self.number, self.region = district, number, region
+        made = district.admin.make("/v1/parties", {"number": number, "kind": kind, "region": region,
+                                                   "name": {"zh": f"主体{number}", "en": f"Party {number}"}})
+        self.id, self.uri = made["id"], made["uri"]
+        super().__init__(district.service, district.key(["capture", "read"], parties=[self.id]))
+        self.plot = self.pack_site = None
+
+    def site(self, number="P1", kind="plot", region=None, **members):
+        return self.district.admin.make("/v1/sites", {
+            "party": self.id, "number": number, "kind": kind, "name": {"zh": f"地点{number}", "en": f"Site {number}"},
+            "region": region or self.region, **members})
+
+    def product(self, number="PAKCHOI", commodity="vegetable/leafy/pak-choi", unit="KGM", **members):
+        return self.district.admin.make("/v1/products", {
+            "party": self.id, "number": number, "name": {"zh": f"产品{number}", "en": f"Product {number}"},
+            "commodity": commodity, "unit": unit, **members})
+
+    def harvest(self, value=100, lot=None, time=None, product="PAKCHOI", site="P1", **members):
+        """A harvest; answers its lot."""
+        if lot:
+            members["lot"] = lot
+        quantity = value if isinstance(value, dict) else kg(value)
+        return self.record("harvest", time or ago(days=2), site=site, product=product, quantity=quantity, **members)["lots"][0]
+
+    def ship(self, to, *lines, time=None, **members):
+        return self.record("ship", time or ago(days=1), lots=list(lines), to=to.number, **members)["shipment"]
+
+    def receive(self, shipment, time=None, **members):
+        return self.record("receive", time or ago(hours=12), shipment=shipment, **members)
+
+    def stock(self, lot):
+        return self.district.stock(lot).get(self.id)
+
+
+class District:
+    """Makes what tests need through the public API, each with numbers of its own."""
+
+    numbers = itertools.count(1)
+
+    def __init__(self, service):
+        self.service = service
+        self.admin = Api(service, service.admin_key)
+        self.public = Api(service)
+
+    def number(self, prefix):
+        return f"{prefix}{next(self.numbers)}"
+
+    def key(self, scopes, **members):
+        return self.admin.make("/v1/keys", {"name": "test", "scopes": scopes, **members})["secret"]
+
+    def inspector(self, region):
+        return Api(self.service, self.key(["inspect", "read"], region=region))
+
+    def party(self, kind="enterprise", region=OTHER_TOWNSHIP, prefix="PARTY"):
+        return Party(self, self.number(prefix), kind, region)
+
+    def farm(self, region=TOWNSHIP, commodity="vegetable/leafy/pak-choi"):
+        """A cooperative with plot P1 and product PAKCHOI, counted in kilograms."""
+        farm = self.party("cooperative", region, "COOP")
+        farm.site("P1", commodity=commodity)
+        farm.product("PAKCHOI", commodity)
+        return farm
+
+    def packer(self, region=OTHER_TOWNSHIP):
+        """An enterprise with packhouse H1 and product SALAD, counted in kilograms."""
+        packer = self.party("enterprise", region, "PACK")
+        packer.site("H1", "packhouse")
+        packer.product("SALAD", shelfLifeDays=5)
+        return packer
+
+    def stock(self, lot):
+        """Who holds what of a lot, as the database has it: {party: {on_hand, in_transit, sold, destroyed, deficit}}."""
+        number = lot["uri"] if isinstance(lot, dict) else lot
+        columns = ("on_hand", "in_transit", "sold", "destroyed", "deficit")
+        rows = self.service.rows(f"SELECT holder::text, {', '.join('h.' + c for c in columns)} FROM lot_holding h"
+                                 " JOIN lot USING (org_id, lot_id) WHERE lot.uri = %s", number)
+        return {row[0]: dict(zip(columns, row[1:])) for row in rows}
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    made = Cluster(os.environ.get("FARMTRAIL_TEST_CLUSTER"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def service(cluster, request):
+    made = Service(cluster, "farmtrail")
+    try:
+        made.start()
+        made.contract = request.config.contract = Contract.of_server()
+        yield made
+        made.stop()
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def new_service(cluster):
+    """Makes further services: for tests that stop, kill or configure one."""
+    made, numbers = [], itertools.count(1)
+
+    def make(**settings):
+        made.append(Service(cluster, f"other{next(numbers)}", **settings))
+        return made[-1]
+
+    yield make
+    for service in made:
+        service.close()
+
+
+@pytest.fixture(scope="session")
+def district(service):
+    return District(service)
+
+
+@pytest.fixture
+def farm(district):
+    return district.farm()
+
+
+@pytest.fixture
+def packer(district):
+    return district.packer()
+
+
+def pytest_configure(config):
+    config.contract = None
+
+
+def pytest_collection_modifyitems(config, items):
+    """What looks back on all replies comes last, and only a whole run can say that an operation is never called."""
+    items.sort(key=lambda item: item.name == "test_every_operation_is_called")
+    files = {Path(str(item.fspath)).name for item in items}
+    config.whole = files >= {path.name for path in Path(__file__).parent.glob("test_*.py")} and \
+        not config.option.keyword and not config.option.markexpr
