@@ -7,5 +7,5 @@
 const struct route *const all_routes[] = {
 	event_routes, lot_routes,    thing_routes,  code_routes,    resolve_routes,
 	alert_routes, party_routes,  site_routes,   product_routes, certificate_routes,
-	key_routes,   region_routes, health_routes, NULL,
+	key_routes,   region_routes, health_routes, problem_routes, NULL,
 };

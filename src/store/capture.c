@@ -64,6 +64,14 @@ enum problem capture_submit(struct capture *capture, struct capture_job *job)
 	return full ? PROBLEM_BUSY : PROBLEM_NONE;
 }
 
+bool capture_accepts(struct capture *capture)
+{
+	pthread_mutex_lock(&capture->queue_lock);
+	bool accepts = capture->queued < QUEUE_MAX && !capture->stopping;
+	pthread_mutex_unlock(&capture->queue_lock);
+	return accepts;
+}
+
 struct attempt {
 	struct capture *capture;
 	struct capture_job **jobs;

@@ -46,6 +46,8 @@ enum problem capture_start(const struct capture_settings *settings, struct captu
 			   struct fault *reterr) must_check;
 /* PROBLEM_BUSY when too much is queued (4,096). */
 enum problem capture_submit(struct capture *capture, struct capture_job *job) must_check;
+/* Whether a record would be taken now. */
+bool capture_accepts(struct capture *capture);
 void capture_stop(struct capture *capture); /* finishes what is queued */
 
 #endif

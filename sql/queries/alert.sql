@@ -1,0 +1,172 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Reading alerts and acting on them. Who sees an alert: an administrator; an officer of a region it concerns; the party it
+-- is about, and who holds or held the lot it is about.
+
+-- name: alert_list :many
+-- Alerts in one order with a place each to go on from; @direction turns the order.
+-- param: everything boolean, scope text, parties uuid[], state text, worst bigint?, rule text, region text, product uuid
+-- param: party uuid, since timestamptz?, until timestamptz?, sort text, direction bigint, after_place bigint?, after_id uuid
+-- param: max_rows bigint
+-- class: fan
+-- column: org_id uuid, id uuid, place bigint, rule text, rule_version bigint, severity bigint, state text, title_zh text
+-- column: title_en text, reason_zh text, reason_en text, action_zh text, action_en text, first_seen timestamptz
+-- column: last_seen timestamptz, due_at timestamptz, assignee text, party uuid, product uuid, lot_org uuid, lot_id uuid
+-- column: regions text[], roles text[]
+SELECT s.org_id, s.id, s.place, s.rule, s.rule_version, s.severity, s.state, s.title_zh, s.title_en, s.reason_zh, s.reason_en,
+       s.action_zh, s.action_en, s.first_seen, s.last_seen, s.due_at, s.assignee, s.party, s.product, s.lot_org, s.lot_id,
+       ARRAY(SELECT r.region FROM alert_region r WHERE r.org_id = s.org_id AND r.alert = s.id ORDER BY r.role, r.region) AS regions,
+       ARRAY(SELECT r.role FROM alert_region r WHERE r.org_id = s.org_id AND r.alert = s.id ORDER BY r.role, r.region) AS roles
+FROM (
+    SELECT a.org_id, a.id, a.rule, a.rule_version, a.severity::bigint AS severity, a.state, a.title_zh, a.title_en, a.reason_zh,
+           a.reason_en, a.action_zh, a.action_en, a.first_seen, a.last_seen, a.due_at, a.assignee, a.party, a.product,
+           a.lot_org, a.lot_id,
+           @direction * CASE @sort WHEN 'severity' THEN 3 - a.severity
+                                   WHEN 'dueAt' THEN (extract(epoch FROM a.due_at) * 1000000)::bigint
+                                   ELSE (extract(epoch FROM a.first_seen) * 1000000)::bigint END AS place
+    FROM alert a
+    WHERE (@everything
+           OR EXISTS (SELECT FROM alert_region r JOIN region_closure c ON c.ancestor = @scope AND c.descendant = r.region
+                      WHERE r.org_id = a.org_id AND r.alert = a.id)
+           OR a.org_id = ANY(@parties) OR a.party = ANY(@parties)
+           OR EXISTS (SELECT FROM lot_holding h
+                      WHERE h.org_id = a.lot_org AND h.lot_id = a.lot_id AND h.holder = ANY(@parties)))
+      AND (@state IS NULL OR a.state = @state)
+      AND (@worst IS NULL OR a.severity <= @worst)
+      AND (@rule IS NULL OR a.rule = @rule)
+      AND (@region IS NULL
+           OR EXISTS (SELECT FROM alert_region r JOIN region_closure c ON c.ancestor = @region AND c.descendant = r.region
+                      WHERE r.org_id = a.org_id AND r.alert = a.id))
+      AND (@product IS NULL OR a.product = @product)
+      AND (@party IS NULL OR a.party = @party OR a.org_id = @party)
+      AND (@since IS NULL OR a.first_seen >= @since)
+      AND (@until IS NULL OR a.first_seen < @until)
+) s
+WHERE @after_place IS NULL OR (s.place, s.id) > (@after_place, @after_id)
+ORDER BY s.place, s.id
+LIMIT @max_rows;
+
+-- name: alert_facets :many
+-- How many alerts the same filter finds by state, severity, rule and region.
+-- param: everything boolean, scope text, parties uuid[], state text, worst bigint?, rule text, region text, product uuid
+-- param: party uuid, since timestamptz?, until timestamptz?
+-- class: fan
+-- column: facet text, value text, count bigint
+WITH found AS MATERIALIZED (
+    SELECT a.org_id, a.id, a.rule, a.severity, a.state
+    FROM alert a
+    WHERE (@everything
+           OR EXISTS (SELECT FROM alert_region r JOIN region_closure c ON c.ancestor = @scope AND c.descendant = r.region
+                      WHERE r.org_id = a.org_id AND r.alert = a.id)
+           OR a.org_id = ANY(@parties) OR a.party = ANY(@parties)
+           OR EXISTS (SELECT FROM lot_holding h
+                      WHERE h.org_id = a.lot_org AND h.lot_id = a.lot_id AND h.holder = ANY(@parties)))
+      AND (@state IS NULL OR a.state = @state)
+      AND (@worst IS NULL OR a.severity <= @worst)
+      AND (@rule IS NULL OR a.rule = @rule)
+      AND (@region IS NULL
+           OR EXISTS (SELECT FROM alert_region r JOIN region_closure c ON c.ancestor = @region AND c.descendant = r.region
+                      WHERE r.org_id = a.org_id AND r.alert = a.id))
+      AND (@product IS NULL OR a.product = @product)
+      AND (@party IS NULL OR a.party = @party OR a.org_id = @party)
+      AND (@since IS NULL OR a.first_seen >= @since)
+      AND (@until IS NULL OR a.first_seen < @until)
+)
+SELECT 'state'::text AS facet, state AS value, count(*) AS count FROM found GROUP BY state
+UNION ALL
+SELECT 'severity', severity::text, count(*) FROM found GROUP BY severity
+UNION ALL
+SELECT 'rule', rule, count(*) FROM found GROUP BY rule
+UNION ALL
+SELECT 'region', r.region, count(DISTINCT f.id)
+FROM found f JOIN alert_region r ON r.org_id = f.org_id AND r.alert = f.id GROUP BY r.region
+ORDER BY 1, 3 DESC, 2
+LIMIT 1000;
+
+-- name: alert_get :one
+-- One alert, when the caller sees it.
+-- param: id uuid, everything boolean, scope text, parties uuid[]
+-- class: fan
+-- column: org_id uuid, id uuid, rule text, rule_version bigint, severity bigint, state text, title_zh text, title_en text
+-- column: reason_zh text, reason_en text, action_zh text, action_en text, edition text, evidence bytea, first_seen timestamptz
+-- column: last_seen timestamptz, due_at timestamptz, assignee text, party uuid, product uuid, lot_org uuid, lot_id uuid
+-- column: event uuid, regions text[], roles text[]
+SELECT a.org_id, a.id, a.rule, a.rule_version, a.severity::bigint AS severity, a.state, a.title_zh, a.title_en, a.reason_zh,
+       a.reason_en, a.action_zh, a.action_en, a.edition, a.evidence, a.first_seen, a.last_seen, a.due_at, a.assignee, a.party,
+       a.product, a.lot_org, a.lot_id, a.event,
+       ARRAY(SELECT r.region FROM alert_region r WHERE r.org_id = a.org_id AND r.alert = a.id ORDER BY r.role, r.region) AS regions,
+       ARRAY(SELECT r.role FROM alert_region r WHERE r.org_id = a.org_id AND r.alert = a.id ORDER BY r.role, r.region) AS roles
+FROM alert a
+WHERE a.id = @id
+  AND (@everything
+       OR EXISTS (SELECT FROM alert_region r JOIN region_closure c ON c.ancestor = @scope AND c.descendant = r.region
+                  WHERE r.org_id = a.org_id AND r.alert = a.id)
+       OR a.org_id = ANY(@parties) OR a.party = ANY(@parties)
+       OR EXISTS (SELECT FROM lot_holding h WHERE h.org_id = a.lot_org AND h.lot_id = a.lot_id AND h.holder = ANY(@parties)));
+
+-- name: alert_lock :one
+-- Its state, while nobody else acts on it.
+-- param: org_id uuid, id uuid
+-- class: key
+-- column: state text
+SELECT state FROM alert WHERE org_id = @org_id AND id = @id FOR UPDATE;
+
+-- name: alert_change :exec
+-- Its state and assignee after an action.
+-- param: org_id uuid, id uuid, state text, assignee text
+-- class: key
+UPDATE alert SET state = @state, assignee = coalesce(@assignee, assignee) WHERE org_id = @org_id AND id = @id;
+
+-- name: alert_deed_find :one
+-- An action that is in already.
+-- param: org_id uuid, alert uuid, id uuid
+-- class: key
+-- column: action text, reason text, note text, assignee text, region text
+SELECT action, reason, note, assignee, region FROM alert_action WHERE org_id = @org_id AND alert = @alert AND id = @id;
+
+-- name: alert_deed_insert :exec
+-- What was done.
+-- param: org_id uuid, alert uuid, id uuid, at timestamptz, key_id uuid, party uuid, action text, reason text, note text
+-- param: assignee text, region text
+-- class: key
+INSERT INTO alert_action (org_id, alert, id, at, key_id, party, action, reason, note, assignee, region)
+VALUES (@org_id, @alert, @id, @at, @key_id, @party, @action, @reason, @note, @assignee, @region);
+
+-- name: alert_region_add :exec
+-- A region it was handed to sees it from now on.
+-- param: org_id uuid, alert uuid, region text
+-- class: key
+INSERT INTO alert_region (org_id, alert, region, role) VALUES (@org_id, @alert, @region, 'found') ON CONFLICT DO NOTHING;
+
+-- name: alert_timeline :many
+-- What was done about it, oldest first.
+-- param: org_id uuid, alert uuid
+-- class: key
+-- column: id uuid, at timestamptz, key_id uuid, party uuid, action text, reason text, note text, assignee text, region text
+SELECT id, at, key_id, party, action, reason, note, assignee, region
+FROM alert_action WHERE org_id = @org_id AND alert = @alert
+ORDER BY at, id
+LIMIT 10000;
+
+-- name: alert_site_lots :many
+-- Lots harvested where a record was made, in the half year after it: what an input used there may be in.
+-- param: org_id uuid, event uuid
+-- class: any
+-- column: org_id uuid, lot_id uuid
+SELECT DISTINCT h.lot_org AS org_id, h.lot_id
+FROM site s
+JOIN site_event u ON u.org_id = s.party AND u.site = s.id AND u.event = @event
+JOIN site_event h ON h.org_id = u.org_id AND h.site = u.site
+                 AND h.event_time BETWEEN u.event_time AND u.event_time + interval '180 days'
+WHERE s.party = @org_id AND u.lot_id IS NULL AND h.lot_id IS NOT NULL
+ORDER BY 1, 2
+LIMIT 1000;
+
+-- name: alert_lots_touch :exec
+-- Their trails show the alert: they are newer now.
+-- param: orgs uuid[], ids uuid[], now timestamptz
+-- class: any
+UPDATE lot l SET version = greatest(l.version + interval '1 microsecond', @now)
+FROM (SELECT t.org_id, t.lot_id FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
+      JOIN lot t ON t.org_id = z.org_id AND t.lot_id = z.lot_id
+      ORDER BY t.org_id, t.lot_id FOR UPDATE OF t) AS locked
+WHERE l.org_id = locked.org_id AND l.lot_id = locked.lot_id;

@@ -1,0 +1,176 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Reading lots: one, who may see it, who holds it, lists, and what became of it.
+
+-- name: lot_by_id :one
+-- One lot.
+-- param: org_id uuid, lot_id uuid
+-- class: key
+-- column: org_id uuid, lot_id uuid, number text, uri text, code text, product uuid, commodity text, dimension bigint, unit text
+-- column: total numeric, site uuid, region text, produced_day date, expires_day date?, flags bigint, version timestamptz
+SELECT org_id, lot_id, number, uri, code, product, commodity, dimension::bigint AS dimension, unit, total, site, region,
+       produced_day, expires_day, flags, version
+FROM lot WHERE org_id = @org_id AND lot_id = @lot_id;
+
+-- name: lot_visible :one
+-- Whether a caller may see a lot: it is there, and the caller issued it, holds, held or was shipped it or something made
+-- of it, or it or something made of it was grown or held in the caller's region.
+-- param: org_id uuid, lot_id uuid, everything boolean, parties uuid[], region text, max_lots bigint
+-- class: fan
+-- column: visible boolean
+WITH RECURSIVE below (org_id, lot_id) AS (
+    SELECT @org_id, @lot_id
+    UNION
+    SELECT e.child_org, e.child FROM below b JOIN lot_edge e ON e.parent = b.lot_id
+), bounded AS (
+    SELECT org_id, lot_id FROM below LIMIT @max_lots
+)
+SELECT EXISTS (SELECT FROM lot WHERE org_id = @org_id AND lot_id = @lot_id)
+       AND (@everything
+            OR @org_id = ANY(@parties)
+            OR EXISTS (SELECT FROM bounded b
+                       JOIN lot_holding h ON h.org_id = b.org_id AND h.lot_id = b.lot_id
+                       WHERE h.holder = ANY(@parties)
+                          OR EXISTS (SELECT FROM region_closure c WHERE c.ancestor = @region AND c.descendant = h.region))
+            OR (@region IS NOT NULL
+                AND EXISTS (SELECT FROM bounded b
+                            JOIN lot l ON l.org_id = b.org_id AND l.lot_id = b.lot_id
+                            JOIN region_closure c ON c.ancestor = @region AND c.descendant = l.region))) AS visible;
+
+-- name: lot_holdings :many
+-- Who holds lots, and held them.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: org_id uuid, lot_id uuid, holder uuid, region text, site uuid, on_hand numeric, in_transit numeric, sold numeric
+-- column: destroyed numeric, party_zh text, party_en text, party_kind text, site_zh text, site_en text, site_kind text
+SELECT h.org_id, h.lot_id, h.holder, h.region, h.site, h.on_hand, h.in_transit, h.sold, h.destroyed,
+       p.name_zh AS party_zh, p.name_en AS party_en, p.kind AS party_kind,
+       s.name_zh AS site_zh, s.name_en AS site_en, s.kind AS site_kind
+FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
+JOIN lot_holding h ON h.org_id = z.org_id AND h.lot_id = z.lot_id
+JOIN party p ON p.id = h.holder
+LEFT JOIN site s ON s.id = h.site
+ORDER BY h.lot_id, h.holder
+LIMIT 200000;
+
+-- name: lot_list_held :many
+-- Lots that some parties hold, held or were shipped; changed last comes first.
+-- param: parties uuid[], q text, code text, party uuid, region text, state text, before timestamptz?, before_id uuid, max_rows bigint
+-- class: fan
+-- column: org_id uuid, lot_id uuid, version timestamptz
+SELECT l.org_id, l.lot_id, l.version
+FROM (SELECT DISTINCT org_id, lot_id FROM lot_holding WHERE holder = ANY(@parties)) k
+JOIN lot l ON l.org_id = k.org_id AND l.lot_id = k.lot_id
+JOIN product p ON p.id = l.product
+WHERE (@before IS NULL OR (l.version, l.lot_id) < (@before, @before_id))
+  AND (@q IS NULL OR strpos(lower(l.number), lower(@q)) > 0 OR strpos(lower(p.name_zh), lower(@q)) > 0
+       OR strpos(lower(p.name_en), lower(@q)) > 0 OR l.code = @code)
+  AND (@party IS NULL OR l.org_id = @party
+       OR EXISTS (SELECT FROM lot_holding h WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id AND h.holder = @party))
+  AND (@region IS NULL OR EXISTS (SELECT FROM region_closure c WHERE c.ancestor = @region AND c.descendant = l.region)
+       OR EXISTS (SELECT FROM lot_holding h JOIN region_closure c ON c.ancestor = @region AND c.descendant = h.region
+                  WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id))
+  AND (@state IS NULL
+       OR (@state = 'recalled' AND l.flags & 1 <> 0)
+       OR EXISTS (SELECT FROM lot_holding h
+                  WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id
+                    AND CASE @state WHEN 'on_hand' THEN h.on_hand WHEN 'in_transit' THEN h.in_transit
+                                    WHEN 'sold' THEN h.sold WHEN 'destroyed' THEN h.destroyed END > 0))
+ORDER BY l.version DESC, l.lot_id DESC
+LIMIT @max_rows;
+
+-- name: lot_list_all :many
+-- Lots of everybody, or those grown or held in the caller's region; changed last comes first. Each issuer gives its newest.
+-- param: scope text, q text, code text, party uuid, region text, state text, before timestamptz?, before_id uuid, max_rows bigint
+-- class: fan
+-- column: org_id uuid, lot_id uuid, version timestamptz
+SELECT k.org_id, k.lot_id, k.version
+FROM party i
+CROSS JOIN LATERAL (
+    SELECT l.org_id, l.lot_id, l.version
+    FROM lot l JOIN product p ON p.id = l.product
+    WHERE l.org_id = i.id
+      AND (@before IS NULL OR (l.version, l.lot_id) < (@before, @before_id))
+      AND (@scope IS NULL OR EXISTS (SELECT FROM region_closure c WHERE c.ancestor = @scope AND c.descendant = l.region)
+           OR EXISTS (SELECT FROM lot_holding h JOIN region_closure c ON c.ancestor = @scope AND c.descendant = h.region
+                      WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id))
+      AND (@q IS NULL OR strpos(lower(l.number), lower(@q)) > 0 OR strpos(lower(p.name_zh), lower(@q)) > 0
+           OR strpos(lower(p.name_en), lower(@q)) > 0 OR l.code = @code)
+      AND (@party IS NULL OR l.org_id = @party
+           OR EXISTS (SELECT FROM lot_holding h WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id AND h.holder = @party))
+      AND (@region IS NULL OR EXISTS (SELECT FROM region_closure c WHERE c.ancestor = @region AND c.descendant = l.region)
+           OR EXISTS (SELECT FROM lot_holding h JOIN region_closure c ON c.ancestor = @region AND c.descendant = h.region
+                      WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id))
+      AND (@state IS NULL
+           OR (@state = 'recalled' AND l.flags & 1 <> 0)
+           OR EXISTS (SELECT FROM lot_holding h
+                      WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id
+                        AND CASE @state WHEN 'on_hand' THEN h.on_hand WHEN 'in_transit' THEN h.in_transit
+                                        WHEN 'sold' THEN h.sold WHEN 'destroyed' THEN h.destroyed END > 0))
+    ORDER BY l.version DESC, l.lot_id DESC
+    LIMIT @max_rows
+) k
+ORDER BY k.version DESC, k.lot_id DESC
+LIMIT @max_rows;
+
+-- name: lot_details :many
+-- Lots with their product and issuer.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: org_id uuid, lot_id uuid, number text, uri text, code text, dimension bigint, unit text, total numeric, site uuid
+-- column: region text, produced_day date, expires_day date?, flags bigint, version timestamptz, product uuid, product_number text
+-- column: product_zh text, product_en text, commodity text, gtin text, issuer_zh text, issuer_en text, issuer_kind text
+SELECT l.org_id, l.lot_id, l.number, l.uri, l.code, l.dimension::bigint AS dimension, l.unit, l.total, l.site, l.region,
+       l.produced_day, l.expires_day, l.flags, l.version, l.product, p.number AS product_number, p.name_zh AS product_zh,
+       p.name_en AS product_en, l.commodity, p.gtin, i.name_zh AS issuer_zh, i.name_en AS issuer_en, i.kind AS issuer_kind
+FROM unnest(@orgs, @ids) WITH ORDINALITY AS z (org_id, lot_id, place)
+JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
+JOIN product p ON p.id = l.product
+JOIN party i ON i.id = l.org_id
+ORDER BY z.place;
+
+-- name: lot_reach :many
+-- What became of a lot: the edges below it. UNION cuts diamonds by the lot alone; depths are counted afterwards.
+-- param: org_id uuid, lot_id uuid, max_lots bigint, max_edges bigint
+-- class: local
+-- column: parent_org uuid, parent uuid, child_org uuid, child uuid
+WITH RECURSIVE below (org_id, lot_id) AS (
+    SELECT @org_id, @lot_id
+    UNION
+    SELECT e.child_org, e.child FROM below b JOIN lot_edge e ON e.parent = b.lot_id
+), bounded AS (
+    SELECT lot_id FROM below LIMIT @max_lots
+)
+SELECT e.parent_org, e.parent, e.child_org, e.child
+FROM bounded b JOIN lot_edge e ON e.parent = b.lot_id
+LIMIT @max_edges;
+
+-- name: thing_by_id :many
+-- What kind of thing an id names.
+-- param: id uuid
+-- class: ref
+-- column: kind text, org_id uuid, id uuid
+SELECT 'party'::text AS kind, id AS org_id, id FROM party WHERE id = @id
+UNION ALL
+SELECT 'site', party, id FROM site WHERE id = @id
+UNION ALL
+SELECT 'product', party, id FROM product WHERE id = @id
+UNION ALL
+SELECT 'certificate', party, id FROM certificate WHERE id = @id
+LIMIT 10;
+
+-- name: shipment_by_id :one
+-- A shipment, for those who sent or are to receive it.
+-- param: org_id uuid, id uuid, everything boolean, parties uuid[]
+-- class: key
+-- column: org_id uuid, id uuid
+SELECT org_id, id FROM shipment
+WHERE org_id = @org_id AND id = @id AND (@everything OR from_party = ANY(@parties) OR to_party = ANY(@parties));
+
+-- name: lot_held_by :many
+-- Which of some lots, by place in the list, certain parties hold, held or were shipped.
+-- param: orgs uuid[], ids uuid[], holders uuid[]
+-- class: any
+-- column: place bigint
+SELECT z.place
+FROM unnest(@orgs, @ids) WITH ORDINALITY AS z (org_id, lot_id, place)
+WHERE EXISTS (SELECT FROM lot_holding h WHERE h.org_id = z.org_id AND h.lot_id = z.lot_id AND h.holder = ANY(@holders));

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * /v1/codes: the short code of a lot, and its QR as a picture. */
+#include "ft/api/routes.h"
+
+#include "lots_priv.h"
+
+#include "ft/base/text.h"
+#include "ft/core/code.h"
+#include "ft/crypto/digest.h"
+#include "ft/qr/qr.h"
+#include "queries.h"
+
+enum {
+	MAX_BODY = 4096,
+	MODULE_MIN_UM = 250,
+	MODULE_MAX_UM = 2000,
+	MODULE_UM = 500, /* 0.5 mm prints well on a 300 dpi label printer */
+	DPI_MIN = 72,
+	DPI_MAX = 1200,
+	DPI = 300,
+	UM_PER_INCH = 25400,
+	DOTS_MAX = 64,
+	ETAG_OCTETS = 12,
+};
+
+static const char *const kinds[] = {"lot", NULL};
+static const char *const states[] = {"issued", "activated", "voided", NULL};
+struct code_input {
+	struct str kind, lot;
+};
+static const struct shape code_input = {
+	.name = "CodeInput",
+	.size = sizeof(struct code_input),
+	.doc = "Whose code",
+	.fields =
+		(const struct field[]){
+			WORD(struct code_input, kind, "kind", kinds, .doc = "lot"),
+			STRING(struct code_input, lot, "lot", .max_len = 512,
+			       .doc = "The lot, in any spelling"),
+			END_OF_SHAPE,
+		},
+};
+struct code_answer {
+	struct str code, grouped, kind, state, issued_at, url, svg, png;
+	bool test;
+};
+static const struct shape code_answer = {
+	.name = "Code",
+	.size = sizeof(struct code_answer),
+	.doc = "What a QR carries",
+	.fields =
+		(const struct field[]){
+			STRING(struct code_answer, code, "code", .doc = "Letter, body and tag"),
+			STRING(struct code_answer, grouped, "grouped", .doc = "The same for people"),
+			STRING(struct code_answer, kind, "kind", .doc = "lot"),
+			WORD(struct code_answer, state, "state", states, .doc = "State"),
+			STRING(struct code_answer, issued_at, "issuedAt", .doc = "UTC"),
+			STRING(struct code_answer, url, "url", .max_len = 1024, .doc = "What the QR says"),
+			STRING(struct code_answer, svg, "svg", .doc = "The QR as SVG"),
+			STRING(struct code_answer, png, "png", .doc = "The QR as PNG"),
+			BOOLEAN(struct code_answer, test, "test",
+				.doc = "A TEST code: no public address is configured"),
+			END_OF_SHAPE,
+		},
+};
+
+/* A code that was made here and is filed. What cannot be one is not found either; detail says so. */
+static enum problem code_find(struct call *call, struct str typed, struct code *ret,
+			      struct code_get_row *ret_row)
+{
+	const struct bytes key = {call_app(call)->code_key, sizeof call_app(call)->code_key};
+	enum problem p = code_parse(call->arena, typed, &key, 1, ret);
+	if (p == PROBLEM_IDENTIFIER_SYNTAX)
+		call->fault.detail =
+			STR("this is not a code: B and 12 letters and digits, as printed below the QR");
+	if (p)
+		return PROBLEM_NOT_FOUND;
+	return code_get(call_db(call), call->arena, &(struct code_get_params){ret->text}, ret_row);
+}
+
+static struct str url_of(const struct call *call, const struct code *code)
+{
+	return arena_printf(call->arena, "%.*s/t/%.*s", STR_ARGS(call_app(call)->root_url),
+			    STR_ARGS(code->text));
+}
+
+static struct code_answer *answer_of(const struct call *call, const struct code *code,
+				     const struct code_get_row *row)
+{
+	struct code_answer *answer = arena_new(call->arena, struct code_answer);
+	*answer = (struct code_answer){
+		.code = code->text,
+		.grouped = code_group(call->arena, code),
+		.kind = row->kind,
+		.state = row->state,
+		.issued_at = utc_print(call->arena, row->issued_at),
+		.url = url_of(call, code),
+		.svg = arena_printf(call->arena, "/v1/codes/%.*s/qr.svg", STR_ARGS(code->text)),
+		.png = arena_printf(call->arena, "/v1/codes/%.*s/qr.png", STR_ARGS(code->text)),
+		.test = call_app(call)->test_codes,
+	};
+	return answer;
+}
+
+/* Every lot got its code when it was made; asking again gives the same. */
+static enum problem create_code(struct call *call, struct reply *reply)
+{
+	static const struct uuid nobody;
+	const struct code_input *input = call->body;
+	struct lot_id lot;
+	struct lot_by_id_row row;
+	struct code code;
+	struct code_get_row found;
+	enum problem p = thing_resolve(call, THING_LOT, nobody, input->lot, &lot);
+	if (p == PROBLEM_IDENTIFIER_SYNTAX)
+		return fault_set(&call->fault, p, "identifier", "/lot");
+	if (!p)
+		p = lot_check_visible(call, lot);
+	if (!p)
+		p = lot_by_id(call_db(call), call->arena, &(struct lot_by_id_params){lot.org, lot.lot}, &row);
+	if (!p)
+		p = code_find(call, row.code, &code, &found);
+	if (p)
+		return p;
+	struct code_answer *answer = answer_of(call, &code, &found);
+	reply->value = answer;
+	reply->location = arena_printf(call->arena, "/v1/codes/%.*s", STR_ARGS(code.text));
+	return PROBLEM_NONE;
+}
+
+static enum problem get_code(struct call *call, struct reply *reply)
+{
+	struct code code;
+	struct code_get_row row;
+	enum problem p = code_find(call, call->path_args[0], &code, &row);
+	if (p)
+		return p;
+	reply->value = answer_of(call, &code, &row);
+	reply->cache_control = "public, max-age=60";
+	return PROBLEM_NONE;
+}
+
+/* — pictures — */
+struct qr_query {
+	int64_t dpi, module_um;
+};
+static const struct shape qr_query = {
+	.name = "QrQuery",
+	.size = sizeof(struct qr_query),
+	.doc = "How large",
+	.fields =
+		(const struct field[]){
+			INTEGER(struct qr_query, dpi, "dpi", .flags = OPTIONAL, .min = DPI_MIN,
+				.max = DPI_MAX, .doc = "Of the PNG, dots an inch; 300 if absent"),
+			INTEGER(struct qr_query, module_um, "module", .flags = OPTIONAL, .min = MODULE_MIN_UM,
+				.max = MODULE_MAX_UM, .doc = "Micrometres a module; 500 if absent"),
+			END_OF_SHAPE,
+		},
+};
+
+static enum problem qr_of_path(struct call *call, struct code *ret_code, struct qr *ret)
+{
+	struct code_get_row row;
+	enum problem p = code_find(call, call->path_args[0], ret_code, &row);
+	return p ? p : qr_encode(call->arena, url_of(call, ret_code), ret);
+}
+
+static void put_picture(struct call *call, struct reply *reply, struct str picture, const char *media_type)
+{
+	struct sha256 hash = sha256_of(str_bytes(picture));
+	struct str tag = base64url_encode(call->arena, (struct bytes){hash.octets, ETAG_OCTETS});
+	*reply = (struct reply){.raw = picture,
+				.media_type = media_type,
+				.etag = arena_printf(call->arena, "\"%.*s\"", STR_ARGS(tag)),
+				.cache_control = "public, max-age=3600"};
+}
+
+static int64_t module_of(const struct qr_query *query)
+{
+	return query->module_um ? query->module_um : MODULE_UM;
+}
+
+static enum problem get_svg(struct call *call, struct reply *reply)
+{
+	struct code code;
+	struct qr qr;
+	enum problem p = qr_of_path(call, &code, &qr);
+	if (p)
+		return p;
+	const struct qr_style style = {.module_um = (int)module_of(call->query),
+				       .caption = code_group(call->arena, &code),
+				       .test_mark = call_app(call)->test_codes};
+	put_picture(call, reply, qr_svg(call->arena, &qr, &style), "image/svg+xml");
+	return PROBLEM_NONE;
+}
+
+static enum problem get_png(struct call *call, struct reply *reply)
+{
+	const struct qr_query *query = call->query;
+	struct code code;
+	struct qr qr;
+	enum problem p = qr_of_path(call, &code, &qr);
+	if (p)
+		return p;
+	int64_t dpi = query->dpi ? query->dpi : DPI;
+	int64_t dots = (module_of(query) * dpi + UM_PER_INCH / 2) / UM_PER_INCH;
+	dots = dots < 1 ? 1 : dots > DOTS_MAX ? DOTS_MAX : dots;
+	struct bytes png = qr_png(call->arena, &qr, (int)dots, (int)dpi, call_app(call)->test_codes);
+	put_picture(call, reply, (struct str){(const char *)png.at, png.len}, "image/png");
+	return PROBLEM_NONE;
+}
+
+#define TAG "Codes"
+const struct route code_routes[] = {
+	{
+		.method = "POST",
+		.path = "/v1/codes",
+		.id = "createCode",
+		.summary = "The short code of a lot; the same every time",
+		.tag = TAG,
+		.scope = SCOPE_CAPTURE,
+		.max_body = MAX_BODY,
+		.request = &code_input,
+		.response = &code_answer,
+		.status = 200,
+		.handle = create_code,
+		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_IDENTIFIER_SYNTAX, PROBLEM_DB_UNAVAILABLE},
+	},
+	{
+		.method = "GET",
+		.path = "/v1/codes/{code}",
+		.id = "getCode",
+		.summary = "Read a code",
+		.tag = TAG,
+		.scope = SCOPE_PUBLIC,
+		.response = &code_answer,
+		.status = 200,
+		.handle = get_code,
+		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE},
+	},
+	{
+		.method = "GET",
+		.path = "/v1/codes/{code}/qr.svg",
+		.id = "getCodeSvg",
+		.summary = "Its QR as SVG",
+		.tag = TAG,
+		.scope = SCOPE_PUBLIC,
+		.query = &qr_query,
+		.media_type = "image/svg+xml",
+		.status = 200,
+		.handle = get_svg,
+		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE},
+	},
+	{
+		.method = "GET",
+		.path = "/v1/codes/{code}/qr.png",
+		.id = "getCodePng",
+		.summary = "Its QR as PNG",
+		.tag = TAG,
+		.scope = SCOPE_PUBLIC,
+		.query = &qr_query,
+		.media_type = "image/png",
+		.status = 200,
+		.handle = get_png,
+		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE},
+	},
+	{0},
+};

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Operations: is it alive, can it work, what is it, what does it count, what can be asked of it. */
+#include "ft/api/app.h"
+#include "ft/api/routes.h"
+#include "ft/base/metrics.h"
+#include "ft/http/openapi.h"
+#include "queries.h"
+
+struct health {
+	struct str status;
+};
+static const struct shape health_shape = {
+	.name = "Health",
+	.size = sizeof(struct health),
+	.doc = "The process runs",
+	.fields =
+		(const struct field[]){
+			STRING(struct health, status, "status", .doc = "ok"),
+			END_OF_SHAPE,
+		},
+};
+
+static enum problem healthz(struct call *call, struct reply *reply)
+{
+	struct health *health = arena_new(call->arena, struct health);
+	health->status = STR("ok");
+	reply->value = health;
+	return PROBLEM_NONE;
+}
+
+/* Answered on the epoll thread: it must not wait for a busy worker to say that the process is alive. */
+static bool healthz_at_once(struct call *call, struct reply *reply)
+{
+	return healthz(call, reply) == PROBLEM_NONE;
+}
+
+enum { PARTS = 3 };
+struct readiness {
+	struct str status;
+	struct str_list reasons;
+};
+static const struct shape readiness_shape = {
+	.name = "Readiness",
+	.size = sizeof(struct readiness),
+	.doc = "Whether records can be taken; sent with 503 when not",
+	.fields =
+		(const struct field[]){
+			STRING(struct readiness, status, "status", .doc = "ready or degraded"),
+			STRINGS(struct readiness, reasons, "reasons", .flags = ALWAYS,
+				.doc = "Parts that do not work: database, signer, writer"),
+			END_OF_SHAPE,
+		},
+};
+
+static enum problem readyz(struct call *call, struct reply *reply)
+{
+	const struct app *app = call_app(call);
+	struct readiness *ready = arena_new(call->arena, struct readiness);
+	struct str *reasons = arena_array(call->arena, struct str, PARTS);
+	struct health_schema_row schema;
+	size_t count = 0;
+	if (health_schema(call_db(call), call->arena, &schema))
+		reasons[count++] = STR("database");
+	if (signer_pid(app->signer) < 0)
+		reasons[count++] = STR("signer");
+	if (!capture_accepts(app->capture))
+		reasons[count++] = STR("writer");
+	*ready = (struct readiness){count ? STR("degraded") : STR("ready"), {reasons, count}};
+	reply->value = ready;
+	reply->status = count ? 503 : 200;
+	return PROBLEM_NONE;
+}
+
+struct version {
+	struct str name, version, origin, started_at;
+	int64_t schema;
+};
+static const struct shape version_shape = {
+	.name = "Version",
+	.size = sizeof(struct version),
+	.doc = "What runs here",
+	.fields =
+		(const struct field[]){
+			STRING(struct version, name, "name", .doc = "farmtrail"),
+			STRING(struct version, version, "version", .doc = "Of the program"),
+			INTEGER(struct version, schema, "schema", .doc = "Number of the newest migration"),
+			STRING(struct version, origin, "origin",
+			       .doc = "Name that stands in minted ids and in the log"),
+			STRING(struct version, started_at, "startedAt", .doc = "UTC"),
+			END_OF_SHAPE,
+		},
+};
+
+static enum problem version(struct call *call, struct reply *reply)
+{
+	const struct app *app = call_app(call);
+	struct version *version = arena_new(call->arena, struct version);
+	struct health_schema_row schema;
+	enum problem p = health_schema(call_db(call), call->arena, &schema);
+	if (p)
+		return p;
+	*version = (struct version){.name = STR("farmtrail"),
+				    .version = STR(FARMTRAIL_VERSION),
+				    .schema = schema.number,
+				    .origin = app->config->origin,
+				    .started_at = app->started_at};
+	reply->value = version;
+	return PROBLEM_NONE;
+}
+
+static enum problem metrics(struct call *call, struct reply *reply)
+{
+	metric_add(METRIC_SIGNER_RESTARTS, signer_take_restarts(call_app(call)->signer));
+	reply->raw = metrics_print(call->arena);
+	reply->media_type = "text/plain; version=0.0.4; charset=utf-8";
+	return PROBLEM_NONE;
+}
+
+static enum problem openapi(struct call *call, struct reply *reply)
+{
+	reply->raw = openapi_document(call->arena, all_routes, STR(FARMTRAIL_VERSION));
+	reply->media_type = "application/json";
+	reply->cache_control = "public, max-age=300";
+	return PROBLEM_NONE;
+}
+
+/* Pages behind codes may be found; the interface is for programs that were told of it. */
+static enum problem robots(struct call *call, struct reply *reply)
+{
+	(void)call;
+	reply->raw = STR("User-agent: *\nDisallow: /v1/\nDisallow: /epcis/\nDisallow: /q\n");
+	reply->media_type = "text/plain; charset=utf-8";
+	reply->cache_control = "public, max-age=86400";
+	return PROBLEM_NONE;
+}
+
+#define TAG "Operations"
+const struct route health_routes[] = {
+	{
+		.method = "GET",
+		.path = "/healthz",
+		.id = "health",
+		.summary = "Is the process alive",
+		.tag = TAG,
+		.scope = SCOPE_PUBLIC,
+		.response = &health_shape,
+		.status = 200,
+		.handle = healthz,
+		.cached = healthz_at_once,
+	},
+	{
+		.method = "GET",
+		.path = "/readyz",
+		.id = "readiness",
+		.summary = "Can it take records: database, signer, writer",
+		.tag = TAG,
+		.scope = SCOPE_PUBLIC,
+		.response = &readiness_shape,
+		.status = 200,
+		.handle = readyz,
+	},
+	{
+		.method = "GET",
+		.path = "/version",
+		.id = "version",
+		.summary = "Which version runs",
+		.tag = TAG,
+		.scope = SCOPE_PUBLIC,
+		.response = &version_shape,
+		.status = 200,
+		.handle = version,
+		.may_fail = {PROBLEM_DB_UNAVAILABLE},
+	},
+	{
+		.method = "GET",
+		.path = "/metrics",
+		.id = "metrics",
+		.summary = "Counters and gauges, Prometheus text",
+		.tag = TAG,
+		.scope = SCOPE_READ,
+		.media_type = "text/plain",
+		.status = 200,
+		.handle = metrics,
+	},
+	{
+		.method = "GET",
+		.path = "/openapi.json",
+		.id = "openapi",
+		.summary = "This document",
+		.tag = TAG,
+		.scope = SCOPE_PUBLIC,
+		.media_type = "application/json",
+		.status = 200,
+		.handle = openapi,
+	},
+	{
+		.method = "GET",
+		.path = "/robots.txt",
+		.id = "robots",
+		.summary = "What crawlers may read",
+		.tag = TAG,
+		.scope = SCOPE_PUBLIC,
+		.media_type = "text/plain",
+		.status = 200,
+		.handle = robots,
+	},
+	{0},
+};

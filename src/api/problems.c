@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * /problems: every way a request can fail, explained to people and listed for programs. */
+#include "ft/api/app.h"
+#include "ft/api/routes.h"
+#include "ft/pages/pages.h"
+
+#include "accept_priv.h"
+
+struct problem_words {
+	struct str zh, en;
+};
+static const struct shape words_shape = {
+	.name = "ProblemWords",
+	.size = sizeof(struct problem_words),
+	.doc = "In Chinese and English",
+	.fields =
+		(const struct field[]){
+			STRING(struct problem_words, zh, "zh", .max_len = 1024, .doc = "Chinese"),
+			STRING(struct problem_words, en, "en", .max_len = 1024, .doc = "English"),
+			END_OF_SHAPE,
+		},
+};
+struct problem_type {
+	struct str type;
+	int64_t status;
+	struct problem_words *title, *hint;
+};
+static const struct shape type_shape = {
+	.name = "ProblemType",
+	.size = sizeof(struct problem_type),
+	.doc = "A way a request can fail",
+	.fields =
+		(const struct field[]){
+			STRING(struct problem_type, type, "type", .doc = "As in a problem's type"),
+			INTEGER(struct problem_type, status, "status", .doc = "HTTP status"),
+			OBJECT(struct problem_type, title, "title", &words_shape, struct problem_words,
+			       .doc = "What is wrong"),
+			OBJECT(struct problem_type, hint, "hint", &words_shape, struct problem_words,
+			       .doc = "What to do next"),
+			END_OF_SHAPE,
+		},
+};
+struct problem_types {
+	struct list items;
+};
+static const struct shape types_shape = {
+	.name = "ProblemTypes",
+	.size = sizeof(struct problem_types),
+	.doc = "Every way a request can fail",
+	.fields =
+		(const struct field[]){
+			LIST(struct problem_types, items, "items", &type_shape, .max_len = 1000,
+			     .doc = "By section of the interface"),
+			END_OF_SHAPE,
+		},
+};
+
+static struct problem_words *words_of(struct arena *arena, const char *const words[2])
+{
+	struct problem_words *both = arena_new(arena, struct problem_words);
+	*both = (struct problem_words){str_of(words[LANGUAGE_ZH]), str_of(words[LANGUAGE_EN])};
+	return both;
+}
+
+static struct problem_type type_of(struct arena *arena, enum problem p)
+{
+	const struct problem_info *info = problem_info(p);
+	return (struct problem_type){.type = arena_printf(arena, "/problems/%s", info->slug),
+				     .status = info->http_status,
+				     .title = words_of(arena, info->title),
+				     .hint = words_of(arena, info->hint)};
+}
+
+static struct page page_of(const struct call *call)
+{
+	const struct config *config = call_app(call)->config;
+	return (struct page){.language = call->language,
+			     .path = call->path,
+			     .raw_query = call->raw_query,
+			     .public_url = config->public_url,
+			     .demonstration = config->demonstration};
+}
+
+static void put_page(struct reply *reply, struct str page)
+{
+	reply->raw = page;
+	reply->media_type = "text/html; charset=utf-8";
+	reply->cache_control = "public, max-age=300";
+	reply->vary_accept = true;
+}
+
+static enum problem list_types(struct call *call, struct reply *reply)
+{
+	const struct page page = page_of(call);
+	if (call_wants_page(call)) {
+		put_page(reply, page_problem_index(call->arena, &page));
+		return PROBLEM_NONE;
+	}
+	struct problem_types *types = arena_new(call->arena, struct problem_types);
+	struct problem_type *items = arena_array(call->arena, struct problem_type, PROBLEM_COUNT);
+	for (int p = PROBLEM_NONE + 1; p < PROBLEM_COUNT; p++)
+		items[types->items.count++] = type_of(call->arena, (enum problem)p);
+	types->items.items = items;
+	reply->value = types;
+	return PROBLEM_NONE;
+}
+
+static enum problem get_type(struct call *call, struct reply *reply)
+{
+	enum problem p = problem_by_slug(call->path_args[0]);
+	const struct page page = page_of(call);
+	if (!p)
+		return PROBLEM_NOT_FOUND;
+	if (call_wants_page(call)) {
+		put_page(reply, page_problem_type(call->arena, &page, p));
+		return PROBLEM_NONE;
+	}
+	struct problem_type *type = arena_new(call->arena, struct problem_type);
+	*type = type_of(call->arena, p);
+	reply->value = type;
+	return PROBLEM_NONE;
+}
+
+#define TAG "Operations"
+const struct route problem_routes[] = {
+	{
+		.method = "GET",
+		.path = "/problems",
+		.id = "listProblems",
+		.summary = "Every way a request can fail",
+		.tag = TAG,
+		.scope = SCOPE_PUBLIC,
+		.response = &types_shape,
+		.media_type = "text/html",
+		.status = 200,
+		.handle = list_types,
+	},
+	{
+		.method = "GET",
+		.path = "/problems/{slug}",
+		.id = "getProblem",
+		.summary = "One of them, explained",
+		.tag = TAG,
+		.scope = SCOPE_PUBLIC,
+		.response = &type_shape,
+		.media_type = "text/html",
+		.status = 200,
+		.handle = get_type,
+		.may_fail = {PROBLEM_NOT_FOUND},
+	},
+	{0},
+};

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * /v1/things: what any spelling names; and the look-up that other resources share. */
+#include "ft/api/routes.h"
+
+#include "lots_priv.h"
+
+#include "ft/base/text.h"
+#include "queries.h"
+
+static enum problem find_code(struct call *call, enum thing_kind kind, struct str code, struct lot_id *ret)
+{
+	struct code_find_many_row *rows;
+	size_t count;
+	const struct code_find_many_params params = {{&code, 1}};
+	enum problem p = code_find_many(call_db(call), call->arena, &params, &rows, &count);
+	if (p)
+		return p;
+	if (!count || !str_equal(rows->kind, str_of(thing_kind_words[kind])))
+		return PROBLEM_NOT_FOUND;
+	*ret = (struct lot_id){rows->org_id, rows->id};
+	return PROBLEM_NONE;
+}
+
+static enum problem find_hash(struct call *call, enum thing_kind kind, struct sha256 hash, struct lot_id *ret)
+{
+	struct thing_find_many_row *rows;
+	size_t count;
+	struct bytes key = sha256_bytes(&hash);
+	const struct thing_find_many_params params = {{&key, 1}};
+	enum problem p = thing_find_many(call_db(call), call->arena, &params, &rows, &count);
+	if (p)
+		return p;
+	if (!count || !str_equal(rows->kind, str_of(thing_kind_words[kind])))
+		return PROBLEM_NOT_FOUND;
+	*ret = (struct lot_id){rows->org_id, rows->id};
+	return PROBLEM_NONE;
+}
+
+static enum problem resolve_within(struct call *call, enum thing_kind kind, struct uuid party,
+				   struct str spelling, struct lot_id *ret)
+{
+	struct thing_name name;
+	enum problem p = thing_name_read(call->arena, kind, party, spelling, &name);
+	if (p)
+		return p;
+	if (name.form == NAME_ID) {
+		*ret = name.id;
+		return PROBLEM_NONE;
+	}
+	p = PROBLEM_NOT_FOUND;
+	if (name.form == NAME_CODE)
+		p = find_code(call, kind, name.code, ret);
+	return p == PROBLEM_NOT_FOUND ? find_hash(call, kind, name.hash, ret) : p;
+}
+
+enum problem thing_resolve(struct call *call, enum thing_kind kind, struct uuid party, struct str spelling,
+			   struct lot_id *ret)
+{
+	if (!uuid_is_nil(party) || !call->caller.party_count)
+		return resolve_within(call, kind, party, spelling, ret);
+	enum problem p = PROBLEM_NOT_FOUND;
+	for (size_t i = 0; p == PROBLEM_NOT_FOUND && i < call->caller.party_count; i++)
+		p = resolve_within(call, kind, call->caller.parties[i], spelling, ret);
+	return p;
+}
+
+/* — GET /v1/things — */
+struct thing_query {
+	struct str id;
+	struct str party;
+};
+static const struct shape thing_query = {
+	.name = "ThingQuery",
+	.size = sizeof(struct thing_query),
+	.doc = "A spelling",
+	.fields =
+		(const struct field[]){
+			STRING(struct thing_query, id, "id", .max_len = 512,
+			       .doc = "Id, own number, code, Digital Link, own-scheme URI"),
+			STRING(struct thing_query, party, "party", .flags = OPTIONAL, .max_len = 512,
+			       .doc = "Whose number it is; default: the key's parties"),
+			END_OF_SHAPE,
+		},
+};
+struct thing_answer {
+	struct str kind, id, href;
+};
+static const struct shape thing_answer = {
+	.name = "Thing",
+	.size = sizeof(struct thing_answer),
+	.doc = "What a spelling names",
+	.fields =
+		(const struct field[]){
+			STRING(struct thing_answer, kind, "kind",
+			       .doc = "party, site, product, certificate, lot, shipment or event"),
+			STRING(struct thing_answer, id, "id", .doc = "Its id"),
+			STRING(struct thing_answer, href, "href", .flags = OPTIONAL,
+			       .doc = "Where it is read"),
+			END_OF_SHAPE,
+		},
+};
+
+static const char *const roots[THING_KIND_COUNT] = {"/v1/parties",      "/v1/sites", "/v1/products",
+						    "/v1/certificates", "/v1/lots",  NULL};
+
+static void put_thing(struct call *call, enum thing_kind kind, struct lot_id id, struct thing_answer *ret)
+{
+	struct str text = kind == THING_LOT        ? lot_id_print(call->arena, id)
+			  : kind == THING_SHIPMENT ? shipment_id_print(call->arena, id)
+						   : uuid_print(call->arena, id.lot);
+	*ret = (struct thing_answer){.kind = str_of(thing_kind_words[kind]), .id = text};
+	if (roots[kind])
+		ret->href = arena_printf(call->arena, "%s/%.*s", roots[kind], STR_ARGS(text));
+}
+
+static enum problem check_thing(struct call *call, enum thing_kind kind, struct lot_id id)
+{
+	if (kind == THING_LOT)
+		return lot_check_visible(call, id);
+	if (kind != THING_SHIPMENT)
+		return PROBLEM_NONE;
+	struct shipment_by_id_row row;
+	const struct shipment_by_id_params params = {
+		id.org, id.lot, call_sees_all(call), {call->caller.parties, call->caller.party_count}};
+	return shipment_by_id(call_db(call), call->arena, &params, &row);
+}
+
+static enum problem find_uuid(struct call *call, struct uuid id, struct thing_answer *ret)
+{
+	struct thing_by_id_row *rows;
+	struct event_locate_row where;
+	size_t count;
+	enum problem p =
+		thing_by_id(call_db(call), call->arena, &(struct thing_by_id_params){id}, &rows, &count);
+	if (p)
+		return p;
+	for (enum thing_kind kind = THING_PARTY; count && kind < THING_LOT; kind++)
+		if (str_equal(rows->kind, str_of(thing_kind_words[kind]))) {
+			put_thing(call, kind, (struct lot_id){rows->org_id, rows->id}, ret);
+			return PROBLEM_NONE;
+		}
+	struct str text = uuid_print(call->arena, id);
+	struct sha256 hash = sha256_of(str_bytes(arena_printf(call->arena, "urn:uuid:%.*s", STR_ARGS(text))));
+	p = event_locate(call_db(call), call->arena, &(struct event_locate_params){sha256_bytes(&hash)},
+			 &where);
+	if (p)
+		return p;
+	struct event_read_row event;
+	const struct event_read_params params = {.org_id = where.org_id,
+						 .id = where.id,
+						 .everything = call_sees_all(call),
+						 .parties = {call->caller.parties, call->caller.party_count},
+						 .region = call->caller.region};
+	p = event_read(call_db(call), call->arena, &params, &event);
+	if (p || !event.visible)
+		return p ? p : PROBLEM_NOT_FOUND;
+	*ret = (struct thing_answer){STR("event"), text,
+				     arena_printf(call->arena, "/v1/events/%.*s", STR_ARGS(text))};
+	return PROBLEM_NONE;
+}
+
+/* The kinds in the order in which a bare number is looked for. */
+static const enum thing_kind order[] = {THING_LOT,  THING_SHIPMENT, THING_PARTY,
+					THING_SITE, THING_PRODUCT,  THING_CERTIFICATE};
+
+static enum problem get_thing(struct call *call, struct reply *reply)
+{
+	const struct thing_query *query = call->query;
+	struct thing_answer *answer = arena_new(call->arena, struct thing_answer);
+	struct lot_id party = {0}, id;
+	enum problem p = query->party.at ? thing_resolve(call, THING_PARTY, party.lot, query->party, &party)
+					 : PROBLEM_NONE;
+	if (p)
+		return PROBLEM_NOT_FOUND;
+	reply->value = answer;
+	if (uuid_parse(query->id, &id.lot))
+		return find_uuid(call, id.lot, answer);
+	p = PROBLEM_NOT_FOUND;
+	for (size_t i = 0; p && i < sizeof order / sizeof *order; i++) {
+		p = thing_resolve(call, order[i], party.lot, query->id, &id);
+		if (!p)
+			p = check_thing(call, order[i], id);
+		if (p && p != PROBLEM_NOT_FOUND && p != PROBLEM_IDENTIFIER_SYNTAX)
+			return p;
+		if (!p)
+			put_thing(call, order[i], id, answer);
+	}
+	return p ? PROBLEM_NOT_FOUND : PROBLEM_NONE;
+}
+
+const struct route thing_routes[] = {
+	{
+		.method = "GET",
+		.path = "/v1/things",
+		.id = "findThing",
+		.summary = "Find what any spelling names",
+		.tag = "Things",
+		.scope = SCOPE_READ,
+		.query = &thing_query,
+		.response = &thing_answer,
+		.status = 200,
+		.handle = get_thing,
+		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE},
+	},
+	{0},
+};

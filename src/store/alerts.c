@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Acting on alerts: locked, checked, written down, and shown on the pages of their lots at once. */
+#include "ft/store/alerts.h"
+
+#include "ft/codec/json.h"
+#include "ft/crypto/digest.h"
+#include "queries.h"
+
+static enum problem lots_of_answer(struct arena *arena, struct bytes answer, struct lot_id **ret,
+				   size_t *ret_count)
+{
+	struct json json;
+	struct fault ignored = {0};
+	if (json_parse(arena, (struct str){(const char *)answer.at, answer.len}, &json, &ignored))
+		return PROBLEM_INTERNAL; /* it is our own */
+	const struct json *lots = json_get(&json, STR("lots"));
+	size_t room = lots && lots->kind == JSON_ARRAY ? lots->count : 0;
+	struct lot_id *ids = arena_array(arena, struct lot_id, room);
+	*ret_count = 0;
+	for (size_t i = 0; i < room; i++)
+		if (lot_id_parse(arena, json_text(json_get(&lots->items[i], STR("id"))), &ids[*ret_count]))
+			(*ret_count)++;
+	*ret = ids;
+	return PROBLEM_NONE;
+}
+
+static enum problem lots_of_event(struct db *db, struct arena *arena, struct uuid event, struct lot_id **ret,
+				  size_t *ret_count)
+{
+	struct str id = uuid_print(arena, event);
+	struct sha256 hash = sha256_of(str_bytes(arena_printf(arena, "urn:uuid:%.*s", STR_ARGS(id))));
+	struct event_locate_row where;
+	struct event_read_row row;
+	enum problem p = event_locate(db, arena, &(struct event_locate_params){sha256_bytes(&hash)}, &where);
+	if (p)
+		return p;
+	const struct event_read_params params = {.org_id = where.org_id, .id = where.id, .everything = true};
+	p = event_read(db, arena, &params, &row);
+	return p ? p : lots_of_answer(arena, row.answer, ret, ret_count);
+}
+
+static enum problem lots_of_site(struct db *db, struct arena *arena, const struct alert_ref *alert,
+				 struct lot_id **ret, size_t *ret_count)
+{
+	struct alert_site_lots_row *rows;
+	enum problem p = alert_site_lots(
+		db, arena, &(struct alert_site_lots_params){alert->org, alert->event}, &rows, ret_count);
+	if (p)
+		return p;
+	*ret = arena_array(arena, struct lot_id, *ret_count);
+	for (size_t i = 0; i < *ret_count; i++)
+		(*ret)[i] = (struct lot_id){rows[i].org_id, rows[i].lot_id};
+	return PROBLEM_NONE;
+}
+
+enum problem alert_lots(struct db *db, struct arena *arena, const struct alert_ref *alert,
+			struct lot_id **ret, size_t *ret_count)
+{
+	if (!uuid_is_nil(alert->lot.org)) {
+		*ret = arena_new(arena, struct lot_id);
+		**ret = alert->lot;
+		*ret_count = 1;
+		return PROBLEM_NONE;
+	}
+	enum problem p = lots_of_event(db, arena, alert->event, ret, ret_count);
+	return p || *ret_count ? p : lots_of_site(db, arena, alert, ret, ret_count);
+}
+
+struct acting {
+	struct arena *arena;
+	const struct alert_deed *deed;
+	struct fault *reterr;
+	struct lot_id *lots;
+	size_t lot_count;
+};
+
+static bool same(struct str a, struct str b)
+{
+	return !a.len == !b.len && (!a.len || str_equal(a, b));
+}
+
+/* PROBLEM_NOT_FOUND: it is a new one. */
+static enum problem find_repetition(struct db *db, const struct acting *acting)
+{
+	const struct alert_deed *deed = acting->deed;
+	const struct alert_deed_find_params params = {deed->alert.org, deed->alert.id, deed->id};
+	struct alert_deed_find_row row;
+	enum problem p = alert_deed_find(db, acting->arena, &params, &row);
+	if (p)
+		return p;
+	bool repeated = str_equal(row.action, str_of(alert_action_words[deed->action])) &&
+			same(row.reason, deed->words.reason) && same(row.note, deed->words.note) &&
+			same(row.assignee, deed->words.assignee) && same(row.region, deed->words.region);
+	return repeated ? PROBLEM_NONE : fault_set(acting->reterr, PROBLEM_ID_TAKEN, "unique", "/id");
+}
+
+static enum problem next_state(const struct acting *acting, struct str word, enum alert_state *ret)
+{
+	enum alert_state state;
+	if (!alert_state_find(word, &state))
+		return PROBLEM_INTERNAL;
+	enum problem p = alert_state_after(state, acting->deed->action, ret);
+	if (p)
+		acting->reterr->detail =
+			arena_printf(acting->arena, "the alert is %s", alert_state_words[state]);
+	return p;
+}
+
+static enum problem check_region(struct db *db, const struct acting *acting)
+{
+	struct region_get_row row;
+	if (acting->deed->action != ALERT_TRANSFER)
+		return PROBLEM_NONE;
+	enum problem p =
+		region_get(db, acting->arena, &(struct region_get_params){acting->deed->words.region}, &row);
+	return p == PROBLEM_NOT_FOUND ? fault_set(acting->reterr, PROBLEM_REGION_UNKNOWN, "known", "/region")
+				      : p;
+}
+
+static enum problem write_deed(struct db *db, const struct acting *acting, enum alert_state state)
+{
+	const struct alert_deed *deed = acting->deed;
+	const struct alert_change_params change = {deed->alert.org, deed->alert.id,
+						   str_of(alert_state_words[state]), deed->words.assignee};
+	const struct alert_deed_insert_params insert = {.org_id = deed->alert.org,
+							  .alert = deed->alert.id,
+							  .id = deed->id,
+							  .at = deed->now_us,
+							  .key_id = deed->key,
+							  .party = deed->party,
+							  .action = str_of(alert_action_words[deed->action]),
+							  .reason = deed->words.reason,
+							  .note = deed->words.note,
+							  .assignee = deed->words.assignee,
+							  .region = deed->words.region};
+	enum problem p = alert_change(db, &change, /* ret_rows */ NULL);
+	if (!p)
+		p = alert_deed_insert(db, &insert, /* ret_rows */ NULL);
+	if (!p && deed->action == ALERT_TRANSFER)
+		p = alert_region_add(db,
+				     &(struct alert_region_add_params){deed->alert.org, deed->alert.id,
+								       deed->words.region},
+				     NULL);
+	return p;
+}
+
+static enum problem touch_lots(struct db *db, struct acting *acting)
+{
+	struct uuid *orgs, *ids;
+	enum problem p =
+		alert_lots(db, acting->arena, &acting->deed->alert, &acting->lots, &acting->lot_count);
+	if (p || !acting->lot_count)
+		return p;
+	orgs = arena_array(acting->arena, struct uuid, acting->lot_count);
+	ids = arena_array(acting->arena, struct uuid, acting->lot_count);
+	for (size_t i = 0; i < acting->lot_count; i++) {
+		orgs[i] = acting->lots[i].org;
+		ids[i] = acting->lots[i].lot;
+	}
+	const struct alert_lots_touch_params params = {
+		{orgs, acting->lot_count}, {ids, acting->lot_count}, acting->deed->now_us};
+	return alert_lots_touch(db, &params, /* ret_rows */ NULL);
+}
+
+static enum problem act(struct db *db, void *context)
+{
+	struct acting *acting = context;
+	struct alert_lock_row row;
+	enum alert_state state;
+	acting->lot_count = 0;
+	enum problem p = alert_lock(
+		db, acting->arena,
+		&(struct alert_lock_params){acting->deed->alert.org, acting->deed->alert.id}, &row);
+	if (p)
+		return p;
+	p = find_repetition(db, acting);
+	if (p != PROBLEM_NOT_FOUND)
+		return p;
+	p = next_state(acting, row.state, &state);
+	if (!p)
+		p = check_region(db, acting);
+	if (!p)
+		p = write_deed(db, acting, state);
+	return p ? p : touch_lots(db, acting);
+}
+
+enum problem alert_act(struct db *db, struct arena *arena, struct trail_cache *cache,
+		       const struct alert_deed *deed, struct fault *reterr)
+{
+	static const struct db_scope service = {.service = true};
+	struct acting acting = {.arena = arena, .deed = deed, .reterr = reterr};
+	enum problem p = db_tx(db, &service, act, &acting, /* reterr_unknown */ NULL);
+	if (p)
+		return p;
+	struct uuid *ids = arena_array(arena, struct uuid, acting.lot_count);
+	for (size_t i = 0; i < acting.lot_count; i++)
+		ids[i] = acting.lots[i].lot;
+	trail_cache_drop(cache, ids, acting.lot_count);
+	return PROBLEM_NONE;
+}
