@@ -4,6 +4,7 @@
 
 #include "ft/base/time.h"
 #include "ft/codec/csv.h"
+#include "ft/core/region_name.h"
 #include "ft/db/db.h"
 
 /* The day up to which the source of the region table is complete: each row existed then. */
@@ -12,9 +13,9 @@
 /* Regions whose official code is not published yet. To add one: a row here; the X keeps it apart from
  * real codes. */
 static const struct own_code {
-	struct str name, code, pinyin;
+	struct str name, code, english;
 } own_codes[] = {
-	{{"两江新区", 12}, {"500X01", 6}, {"Liang Jiang Xin Qu", 18}},
+	{{"两江新区", 12}, {"500X01", 6}, {"Liangjiang New Area", 19}},
 };
 
 static const struct own_code *find_own(struct str name_or_code)
@@ -57,14 +58,14 @@ static struct region_columns make_columns(struct arena *arena, size_t room)
 	};
 }
 
-static void read_regions(const struct csv *csv, struct region_columns *r)
+static void read_regions(struct arena *arena, const struct csv *csv, struct region_columns *r)
 {
 	int32_t source_day = 0;
 	date_parse(SOURCE_DAY, &source_day);
 	for (size_t i = 0; i < csv->rows; i++) {
 		r->code[i] = csv_cell(csv, i, STR("code"));
 		r->name_zh[i] = csv_cell(csv, i, STR("name"));
-		r->name_en[i] = csv_cell(csv, i, STR("pinyin"));
+		r->name_en[i] = region_name_english(arena, csv_cell(csv, i, STR("pinyin")));
 		r->level[i] = csv_cell(csv, i, STR("level"));
 		r->kind[i] = csv_cell(csv, i, STR("kind"));
 		r->parent[i] = or_absent(csv_cell(csv, i, STR("parent_code")));
@@ -91,7 +92,7 @@ static void establish(struct region_columns *r, const struct own_code *own, stru
 	size_t i = r->count++;
 	r->code[i] = own->code;
 	r->name_zh[i] = own->name;
-	r->name_en[i] = own->pinyin;
+	r->name_en[i] = own->english;
 	r->level[i] = STR("district");
 	r->kind[i] = STR("district");
 	r->parent[i] = parent;
@@ -183,7 +184,7 @@ enum problem region_tables_read(struct arena *arena, struct str regions_csv, str
 			    .new_parent = arena_array(arena, struct str, changes.rows),
 			    .source = arena_array(arena, struct str, changes.rows)},
 	};
-	read_regions(&regions, &t.regions);
+	read_regions(arena, &regions, &t.regions);
 	p = read_changes(arena, &changes, &t, reterr);
 	if (!p)
 		p = check_parents(arena, &t.regions, reterr);
