@@ -175,22 +175,38 @@ static enum problem start_secrets(struct service *s, struct fault *reterr)
 	return p;
 }
 
+/* Minted ids and the log's name carry the origin for ever: a changed setting must not fork them. */
+static enum problem check_origin(struct service *s, struct str registrar_uri, struct fault *reterr)
+{
+	struct str root = arena_printf(s->arena, "https://%.*s/", STR_ARGS(s->config.origin));
+	if (s->config.origin.len && str_starts(registrar_uri, root))
+		return PROBLEM_NONE;
+	reterr->detail =
+		arena_printf(s->arena, "FARMTRAIL_ORIGIN is \"%.*s\", but this database was made as %.*s",
+			     STR_ARGS(s->config.origin), STR_ARGS(registrar_uri));
+	return PROBLEM_CONFIG;
+}
+
 static enum problem start_facts(struct service *s, struct fault *reterr)
 {
 	struct db *db = NULL;
 	struct registrar_find_row registrar;
 	struct reference *reference = arena_new(s->arena, struct reference);
-	enum problem p = db_open(s->app.conninfo, (int)s->config.statement_timeout_ms, &db);
-	if (p) {
+	enum problem p = schema_check(s->arena, s->app.conninfo, reterr);
+	if (!p)
+		p = db_open(s->app.conninfo, (int)s->config.statement_timeout_ms, &db);
+	if (p == PROBLEM_DB_UNAVAILABLE)
 		reterr->detail =
 			STR("the database does not answer; is its cluster running? tools/run starts it");
+	if (p)
 		return p;
-	}
 	p = registrar_find(db, s->arena, &registrar);
 	if (p == PROBLEM_NOT_FOUND) {
 		reterr->detail = STR("this database has no registrar yet: run farmtrail init");
 		p = PROBLEM_CONFIG;
 	}
+	if (!p)
+		p = check_origin(s, registrar.uri, reterr);
 	if (!p)
 		p = reference_load(db, s->arena, reference);
 	db_close(db);
@@ -297,6 +313,12 @@ static enum problem start(struct service *s, struct fault *reterr)
 	enum problem p = conninfo_of(s, s->config.database, &s->app.conninfo, reterr);
 	if (p)
 		return p;
+	if (s->config.demonstration && s->config.public_url.len) {
+		reterr->detail =
+			STR("this directory holds demonstration data, whose codes must not reach real goods: "
+			    "FARMTRAIL_PUBLIC_URL belongs to another directory");
+		return PROBLEM_CONFIG;
+	}
 	set_root_url(s);
 	s->app.cache = trail_cache_create((size_t)s->config.trail_cache_mb * 1024 * 1024);
 	s->app.keys = key_cache_create();

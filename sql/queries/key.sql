@@ -105,5 +105,5 @@ VALUES (@id, @at, @key_id, @action, @subject, @request_id);
 -- name: registrar_find :one
 -- The party whose key signs master data and enrolments.
 -- class: ref
--- column: id uuid
-SELECT id FROM party WHERE number = 'REGISTRAR';
+-- column: id uuid, uri text
+SELECT id, uri FROM party WHERE number = 'REGISTRAR';

@@ -102,10 +102,11 @@ enum problem listen_open(const struct config *config, int *ret_fd, int *ret_port
 	if (!config->tls_cert.len != !config->tls_key.len)
 		return refuse(reterr, config->tls_cert.len ? "FARMTRAIL_TLS_KEY" : "FARMTRAIL_TLS_CERT",
 			      STR("a certificate and its key are needed together"));
-	if (!address.loopback && !config->tls_cert.len && !config->behind_proxy)
-		return refuse(reterr, "FARMTRAIL_LISTEN",
-			      STR("other than loopback needs FARMTRAIL_TLS_CERT and FARMTRAIL_TLS_KEY, or "
-				  "FARMTRAIL_BEHIND_PROXY"));
+	if (!address.loopback && !config->tls_cert.len && !config->behind_proxy && !config->lan)
+		return refuse(
+			reterr, "FARMTRAIL_LISTEN",
+			STR("other than loopback needs FARMTRAIL_TLS_CERT and FARMTRAIL_TLS_KEY, or "
+			    "FARMTRAIL_BEHIND_PROXY, or FARMTRAIL_LAN for a trial in a network you trust"));
 	int fd = socket_listen(&address);
 	if (fd < 0)
 		return refuse(reterr, "FARMTRAIL_LISTEN", bind_failure(-fd));

@@ -22,7 +22,7 @@ struct server_app {
 };
 
 /* Listens at once. PROBLEM_CONFIG with detail when the address or port cannot be taken, or a non-loopback address is
- * asked for without TLS or behind_proxy. */
+ * asked for without TLS, behind_proxy or lan. */
 enum problem server_start(const struct config *config, const struct server_app *app, struct server **ret,
                           struct fault *reterr) must_check;
 int server_port(const struct server *server); /* the one bound, when 0 was asked for */
