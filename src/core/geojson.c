@@ -179,14 +179,13 @@ static bool ring_crosses(const struct point *ring, size_t count)
 	return false;
 }
 
+/* Not all on one line. Whether what they enclose is worth having shows in how the ring crosses itself. */
 static bool ring_has_area(const struct point *ring, size_t count)
 {
-	int128 sum = 0;
-	for (size_t i = 0; i < count; i++) {
-		struct point a = ring[i], b = ring[(i + 1) % count];
-		sum += (int128)a.x * b.y - (int128)b.x * a.y;
-	}
-	return sum != 0;
+	for (size_t i = 2; i < count; i++)
+		if (side(ring[0], ring[1], ring[i]))
+			return true;
+	return false;
 }
 
 static enum problem check_ring(const struct reading *r, const struct path *path, struct point *ring,

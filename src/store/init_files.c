@@ -99,6 +99,15 @@ struct str init_file_read(struct arena *arena, struct str path)
 	return len < 0 ? (struct str){NULL, 0} : str_trim((struct str){bytes, (size_t)len});
 }
 
+/* Beside it, with a dot in front: not taken for somebody's file when a start was cut off. */
+static struct str temporary_of(struct arena *arena, struct str path)
+{
+	size_t len = path.len;
+	while (len && path.at[len - 1] != '/')
+		len--;
+	return arena_printf(arena, "%.*s.%.*s.new", (int)len, path.at, STR_ARGS(str_from(path, len)));
+}
+
 static bool write_whole(int fd, struct str content)
 {
 	for (size_t done = 0; done < content.len;) {
@@ -128,8 +137,7 @@ static bool sync_directory_of(struct arena *arena, struct str path)
 enum problem init_file_write(struct arena *arena, struct str path, unsigned mode, struct str content,
 			     struct fault *reterr)
 {
-	struct str whole = arena_str(arena, path);
-	struct str temporary = arena_printf(arena, "%.*s.new", STR_ARGS(path));
+	struct str whole = arena_str(arena, path), temporary = temporary_of(arena, path);
 	(void)unlink(temporary.at); /* a start that was cut off left it */
 	int fd = open(temporary.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
 	if (fd < 0)
@@ -143,7 +151,7 @@ enum problem init_file_write(struct arena *arena, struct str path, unsigned mode
 
 static enum problem make_kek(struct arena *arena, struct str path, struct fault *reterr)
 {
-	struct str temporary = arena_printf(arena, "%.*s.new", STR_ARGS(path));
+	struct str temporary = temporary_of(arena, path);
 	(void)unlink(temporary.at);
 	if (signer_kek_create(temporary) || rename(temporary.at, path.at) || !sync_directory_of(arena, path))
 		return cannot(arena, "write", path, reterr);
