@@ -27,7 +27,8 @@ SELECT hash, org_id, id FROM event_key WHERE hash = ANY(@hashes);
 -- param: orgs uuid[], ids uuid[]
 -- class: any
 -- column: org_id uuid, id uuid, request_sha256 bytea, answer bytea
-SELECT org_id, id, request_sha256, answer FROM event WHERE org_id = ANY(@orgs) AND id = ANY(@ids);
+SELECT org_id, id, request_sha256, answer FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+JOIN event ON org_id = z.a AND id = z.b;
 
 -- name: capture_parties :many
 -- Parties a batch names.
@@ -56,15 +57,6 @@ WHERE s.id = ANY(@ids);
 SELECT id, party, number, name_zh, name_en, commodity, gtin, unit, shelf_life_days, packages, uri, state, version
 FROM product WHERE id = ANY(@ids);
 
--- name: capture_regions :many
--- Regions with their district, for places without a site.
--- param: codes text[]
--- class: ref
--- column: code text, township text, district text
-SELECT code, CASE WHEN level = 'township' THEN code END AS township,
-       CASE level WHEN 'township' THEN parent WHEN 'district' THEN code END AS district
-FROM region WHERE code = ANY(@codes);
-
 -- name: capture_lots_lock :many
 -- Lots a batch touches, locked in ascending order.
 -- param: orgs uuid[], ids uuid[]
@@ -72,21 +64,22 @@ FROM region WHERE code = ANY(@codes);
 -- column: org_id uuid, lot_id uuid, number text, uri text, code text, product uuid, commodity text, dimension bigint, unit text, own numeric, total numeric, site uuid, region text, created_event uuid, event_time timestamptz, offset_min bigint, produced_day date, expires_day date?, flags bigint, salt bytea, head bytea, version timestamptz
 SELECT org_id, lot_id, number, uri, code, product, commodity, dimension::bigint AS dimension, unit, own, total, site, region,
        created_event, event_time, offset_min::bigint AS offset_min, produced_day, expires_day, flags, salt, head, version
-FROM lot
-WHERE org_id = ANY(@orgs) AND lot_id = ANY(@ids)
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+JOIN lot ON org_id = z.a AND lot_id = z.b
 ORDER BY org_id, lot_id
-FOR UPDATE;
+FOR UPDATE OF lot;
 
 -- name: capture_holdings_lock :many
--- Stock of those lots at the parties a batch names, locked in ascending order.
+-- Stock of those lots at the parties a batch names, locked in ascending order. IS TRUE keeps the holders out of the index
+-- condition: a search for every lot with every party would cost more than the few holders a lot has.
 -- param: orgs uuid[], ids uuid[], holders uuid[]
 -- class: any
 -- column: org_id uuid, lot_id uuid, holder uuid, region text, site uuid, on_hand numeric, in_transit numeric, sold numeric, destroyed numeric, deficit numeric
 SELECT org_id, lot_id, holder, region, site, on_hand, in_transit, sold, destroyed, deficit
-FROM lot_holding
-WHERE org_id = ANY(@orgs) AND lot_id = ANY(@ids) AND holder = ANY(@holders)
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+JOIN lot_holding ON org_id = z.a AND lot_id = z.b AND (holder = ANY(@holders)) IS TRUE
 ORDER BY org_id, lot_id, holder
-FOR UPDATE;
+FOR UPDATE OF lot_holding;
 
 -- name: key_heads_lock :many
 -- Keys of the organisations that record, with their sequence heads, locked in ascending order.
@@ -107,10 +100,10 @@ FOR UPDATE OF h;
 -- class: any
 -- column: org_id uuid, id uuid, from_party uuid, to_party uuid, event uuid, shipped_at timestamptz, state text
 SELECT org_id, id, from_party, to_party, event, shipped_at, state
-FROM shipment
-WHERE org_id = ANY(@orgs) AND id = ANY(@ids)
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+JOIN shipment ON org_id = z.a AND id = z.b
 ORDER BY org_id, id
-FOR UPDATE;
+FOR UPDATE OF shipment;
 
 -- name: shipment_lines :many
 -- What those shipments carry.
@@ -118,8 +111,8 @@ FOR UPDATE;
 -- class: any
 -- column: org_id uuid, shipment uuid, n bigint, lot_org uuid, lot_id uuid, value text, unit text, base numeric, received numeric
 SELECT org_id, shipment, n::bigint AS n, lot_org, lot_id, value, unit, base, received
-FROM shipment_line
-WHERE org_id = ANY(@orgs) AND shipment = ANY(@ids)
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+JOIN shipment_line ON org_id = z.a AND shipment = z.b
 ORDER BY org_id, shipment, n;
 
 -- name: site_uses :many
@@ -128,10 +121,10 @@ ORDER BY org_id, shipment, n;
 -- class: any
 -- column: site uuid, event uuid, type text, event_time timestamptz, offset_min bigint, input_product text, input_active text[]?
 SELECT s.site, s.event, s.type, s.event_time, s.offset_min::bigint AS offset_min, e.input_product, e.input_active
-FROM site_event s
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @sites) AS u (a, b)) z
+JOIN site_event s ON s.org_id = z.a AND s.site = z.b
 JOIN event e ON e.org_id = s.event_org AND e.id = s.event
-WHERE s.org_id = ANY(@orgs) AND s.site = ANY(@sites) AND s.event_time BETWEEN @since AND @until
-  AND s.lot_id IS NULL AND (e.input_product IS NOT NULL OR e.input_active IS NOT NULL)
+WHERE s.event_time BETWEEN @since AND @until AND s.lot_id IS NULL AND (e.input_product IS NOT NULL OR e.input_active IS NOT NULL)
 ORDER BY s.event_time, s.event
 LIMIT 5000;
 
@@ -141,25 +134,26 @@ LIMIT 5000;
 -- class: any
 -- column: site uuid, event uuid, event_time timestamptz, offset_min bigint, lot_org uuid, lot_id uuid
 SELECT site, event, event_time, offset_min::bigint AS offset_min, lot_org, lot_id
-FROM site_event
-WHERE org_id = ANY(@orgs) AND site = ANY(@sites) AND event_time BETWEEN @since AND @until AND lot_id IS NOT NULL
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @sites) AS u (a, b)) z
+JOIN site_event ON org_id = z.a AND site = z.b
+WHERE event_time BETWEEN @since AND @until AND lot_id IS NOT NULL
 ORDER BY event_time, event
 LIMIT 5000;
 
 -- name: lot_downstream_sold :many
 -- Which of some lots were sold, themselves or in what became of them.
--- param: ids uuid[], max_lots bigint
+-- param: orgs uuid[], ids uuid[], max_lots bigint
 -- class: local
 -- column: lot_id uuid
-WITH RECURSIVE below (root, lot_id) AS (
-    SELECT r, r FROM unnest(@ids) AS r
+WITH RECURSIVE below (root, org_id, lot_id) AS (
+    SELECT b, a, b FROM unnest(@orgs, @ids) AS u (a, b)
     UNION
-    SELECT b.root, e.child FROM below b JOIN lot_edge e ON e.parent = b.lot_id
+    SELECT b.root, e.child_org, e.child FROM below b JOIN lot_edge e ON e.parent = b.lot_id
 ), bounded AS (
-    SELECT root, lot_id FROM below LIMIT @max_lots
+    SELECT root, org_id, lot_id FROM below LIMIT @max_lots
 )
 SELECT DISTINCT b.root AS lot_id
-FROM bounded b JOIN lot_holding h ON h.lot_id = b.lot_id
+FROM bounded b JOIN lot_holding h ON h.org_id = b.org_id AND h.lot_id = b.lot_id
 WHERE h.sold > 0;
 
 -- name: lot_ancestor_edges :many
@@ -349,10 +343,11 @@ JOIN lot_holding h ON h.org_id = z.c AND h.lot_id = z.d
 WHERE h.on_hand > 0 OR h.in_transit > 0
 ON CONFLICT DO NOTHING;
 
--- name: alert_raise_sold :exec
--- An interval that was not kept is critical once any of the goods are sold.
--- param: ids uuid[], seen timestamptz, max_lots bigint
+-- name: alert_raise_sold :many
+-- An interval that was not kept is critical once any of the goods are sold: answers the lots whose alert was raised.
+-- param: ids uuid[], seen timestamptz, due_at timestamptz, max_lots bigint
 -- class: local
+-- column: lot_org uuid, lot_id uuid
 WITH RECURSIVE above (lot_id) AS (
     SELECT unnest(@ids)
     UNION
@@ -360,8 +355,15 @@ WITH RECURSIVE above (lot_id) AS (
 ), bounded AS (
     SELECT lot_id FROM above LIMIT @max_lots
 )
-UPDATE alert SET severity = 0, last_seen = @seen
-WHERE rule = 'I01' AND state <> 'closed' AND severity > 0 AND lot_id IN (SELECT lot_id FROM bounded);
+UPDATE alert SET severity = 0, last_seen = @seen, due_at = least(due_at, @due_at)
+WHERE rule = 'I01' AND state <> 'closed' AND severity > 0 AND lot_id IN (SELECT lot_id FROM bounded)
+RETURNING lot_org, lot_id;
+
+-- name: lot_touch_many :exec
+-- Lots whose trail shows something new without an event of their own.
+-- param: orgs uuid[], ids uuid[], version timestamptz
+-- class: any
+UPDATE lot SET version = greatest(version, @version) WHERE org_id = ANY(@orgs) AND lot_id = ANY(@ids);
 
 -- name: last_recorded_at :one
 -- The newest record: times of recording go on from here after a restart.

@@ -43,7 +43,7 @@ const char *risk_close_reason_at(size_t index)
 	return index < sizeof reasons / sizeof reasons[0] ? reasons[index] : NULL;
 }
 
-struct risk_finding risk_finding_begin(const struct reference *ref, enum rule_row row, enum severity severity)
+int64_t risk_due_after_s(enum severity severity)
 {
 	enum { HOUR_S = 3600 };
 	static const int64_t due_s[] = {
@@ -52,6 +52,12 @@ struct risk_finding risk_finding_begin(const struct reference *ref, enum rule_ro
 		[SEVERITY_MEDIUM] = 7 * 24 * HOUR_S,
 		[SEVERITY_LOW] = 30 * 24 * HOUR_S,
 	};
+
+	return due_s[severity];
+}
+
+struct risk_finding risk_finding_begin(const struct reference *ref, enum rule_row row, enum severity severity)
+{
 	const struct risk_rule *rule = &risk_rules[row];
 
 	return (struct risk_finding){
@@ -61,7 +67,7 @@ struct risk_finding risk_finding_begin(const struct reference *ref, enum rule_ro
 		.title_zh = str_of(rule->title_zh),
 		.title_en = str_of(rule->title_en),
 		.edition = ref->edition,
-		.due_after_s = due_s[severity],
+		.due_after_s = risk_due_after_s(severity),
 	};
 }
 

@@ -110,7 +110,11 @@ static enum problem attempt_body(struct db *db, void *context)
 static void cache_drop(struct batch *batch)
 {
 	size_t count = 0;
-	struct uuid *lots = arena_array(batch->arena, struct uuid, map_count(batch->lots) + 1);
+	const struct uuid *raised = batch->raised.items;
+	struct uuid *lots =
+		arena_array(batch->arena, struct uuid, map_count(batch->lots) + batch->raised.count + 1);
+	for (size_t i = 0; i < batch->raised.count; i++)
+		lots[count++] = raised[i];
 	for (size_t i = 0; i < map_count(batch->lots); i++) {
 		const struct lot_fact *lot = map_at(batch->lots, i);
 		if (lot->dirty)

@@ -209,7 +209,8 @@ static enum problem load_harvested(struct batch *batch, struct map **ret_sold)
 	}
 	const struct capture_lots_lock_params lots_params = {{orgs.items, orgs.count},
 							     {ids.items, ids.count}};
-	const struct lot_downstream_sold_params sold_params = {{ids.items, ids.count},
+	const struct lot_downstream_sold_params sold_params = {{orgs.items, orgs.count},
+							       {ids.items, ids.count},
 							       batch->capture->settings.config->graph_nodes};
 	db_queue(batch->db, &sql_capture_lots_lock, &lots_params);
 	db_queue(batch->db, &sql_lot_downstream_sold, &sold_params);
@@ -278,12 +279,51 @@ static struct uuid alert_id(const struct alert_row *alert)
 	return uuid_v7(alert->seen, h.octets);
 }
 
+/* The moment of this batch, for what is seen again. */
+static usec_t batch_seen(const struct batch *batch)
+{
+	const struct event_rows *last =
+		&((const struct event_rows *)batch->events.items)[batch->events.count - 1];
+	return last->item->recorded_us;
+}
+
+static void queue_raise(struct batch *batch)
+{
+	const usec_t seen = batch_seen(batch);
+	const struct alert_raise_sold_params params = {
+		.ids = rows_array(&batch->sold),
+		.seen = seen,
+		.due_at = seen + risk_due_after_s(SEVERITY_CRITICAL) * USEC_PER_SEC,
+		.max_lots = batch->capture->settings.config->graph_nodes};
+	db_queue(batch->db, &sql_alert_raise_sold, &params);
+}
+
+/* Alerts of earlier batches about what is sold now. Their lots' pages change with them. */
+static enum problem raise_sold(struct batch *batch)
+{
+	struct alert_raise_sold_row *rows;
+	size_t count;
+	if (!batch->sold.count)
+		return PROBLEM_NONE;
+	queue_raise(batch);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_alert_raise_sold, (void **)&rows, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		*ROW_ADD(batch, raised_orgs, struct uuid) = rows[i].lot_org;
+		*ROW_ADD(batch, raised, struct uuid) = rows[i].lot_id;
+	}
+	return p;
+}
+
 enum problem alerts_resolve(struct batch *batch)
 {
 	struct rows orgs = {0}, subjects = {0};
 	struct alert_ids_find_row *known;
 	size_t count;
 	enum problem p = check_intervals(batch);
+	if (!p)
+		p = raise_sold(batch);
 	struct alert_row *alerts = batch->alerts.items;
 	if (p || !batch->alerts.count)
 		return p;
@@ -393,11 +433,11 @@ void alerts_send(struct batch *batch)
 	}
 	if (n)
 		send_alerts(batch, rows, n);
-	if (!batch->sold.count)
-		return;
-	const struct alert_raise_sold_params raise = {
-		{batch->sold.items, batch->sold.count},
-		((struct event_rows *)batch->events.items)[0].item->recorded_us,
-		batch->capture->settings.config->graph_nodes};
-	db_queue(batch->db, &sql_alert_raise_sold, &raise);
+	if (batch->raised.count) {
+		const struct lot_touch_many_params touched = {rows_array(&batch->raised_orgs),
+							      rows_array(&batch->raised), batch_seen(batch)};
+		db_queue(batch->db, &sql_lot_touch_many, &touched);
+	}
+	if (batch->sold.count && n) /* what was found a moment ago may be sold in the same batch */
+		queue_raise(batch);
 }

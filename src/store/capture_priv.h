@@ -173,6 +173,7 @@ struct batch {
 	struct rows events; /* struct event_rows */
 	struct rows things_new, codes_new, links, site_rows, edges, alerts;
 	struct rows sold; /* struct uuid: lots sold in this batch */
+	struct rows raised_orgs, raised; /* struct uuid: lots whose alert became critical by that */
 };
 
 struct capture {

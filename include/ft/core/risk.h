@@ -123,6 +123,9 @@ void risk_m01(struct arena *arena, const struct reference *ref, const struct ris
 /* M02: a receipt that differs from its shipment, or a deficit. */
 void risk_m02(struct arena *arena, const struct reference *ref, const struct risk_ledger *l, struct risk_findings *ret);
 
+/* When somebody must have acted on a finding of this severity. */
+int64_t risk_due_after_s(enum severity severity);
+
 struct risk_rule { /* the catalogue: what exists, for pages and /openapi */
 	const char *id;
 	int64_t version;
