@@ -23,10 +23,10 @@ static void save_as(const char *directory, const char *name, struct str text)
 
 static void save(const char *directory, const char *name, enum language language, struct str html)
 {
-	char whole[64]; /* "verdict-", a verdict word, a suffix */
+	struct arena *arena = arena_create();
 
-	(void)snprintf(whole, sizeof(whole), "%s.%s.html", name, suffixes[language]);
-	save_as(directory, whole, html);
+	save_as(directory, arena_printf(arena, "%s.%s.html", name, suffixes[language]).at, html);
+	arena_destroy(arena);
 }
 
 static struct trail *with_verdict(struct trail *trail, struct str verdict)
