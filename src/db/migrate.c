@@ -45,7 +45,7 @@ static void drop_notice(void *context, const PGresult *result)
 	(void)result;
 }
 
-static enum problem open_locked(struct arena *arena, struct str conninfo, PGconn **ret, struct fault *reterr)
+static enum problem open_plain(struct arena *arena, struct str conninfo, PGconn **ret, struct fault *reterr)
 {
 	/* Migrations may take long and must not depend on what the role is set to. */
 	const char *keys[] = {"connect_timeout", "dbname", "client_encoding", "options", NULL};
@@ -56,6 +56,16 @@ static enum problem open_locked(struct arena *arena, struct str conninfo, PGconn
 	if (PQstatus(conn) != CONNECTION_OK)
 		return fail_at(arena, conn, "cannot connect", reterr);
 	PQsetNoticeReceiver(conn, drop_notice, NULL);
+	*ret = conn;
+	return PROBLEM_NONE;
+}
+
+static enum problem open_locked(struct arena *arena, struct str conninfo, PGconn **ret, struct fault *reterr)
+{
+	PGconn *conn;
+	enum problem p = open_plain(arena, conninfo, &conn, reterr);
+	if (p)
+		return p;
 	if (!run(arena, conn, LOCK, 0, NULL))
 		return fail_at(arena, conn, "cannot lock the schema", reterr);
 	*ret = conn;
@@ -128,21 +138,30 @@ static enum problem apply(struct arena *arena, PGconn *conn, const struct migrat
 	return done ? PROBLEM_NONE : fail_at(arena, conn, m->name, reterr);
 }
 
-static enum problem migrate_open(struct arena *arena, PGconn *conn, const struct migration *list,
-				 int *ret_applied, struct fault *reterr)
+/* *ret_newest: highest number applied, -1 if none. */
+static enum problem read_ledger(struct arena *arena, PGconn *conn, const struct migration *list,
+				int *ret_newest, struct fault *reterr)
 {
-	int applied = -1, count = 0;
 	PGresult *exists = run(arena, conn, LEDGER_EXISTS, 0, NULL);
 	if (!exists)
 		return fail_at(arena, conn, "cannot read the schema", reterr);
-	if (strcmp(PQgetvalue(exists, 0, 0), "t") == 0) {
-		PGresult *ledger = run(arena, conn, LEDGER, 0, NULL);
-		if (!ledger)
-			return fail_at(arena, conn, "cannot read schema_migration", reterr);
-		enum problem p = check_ledger(arena, list, ledger, &applied, reterr);
-		if (p)
-			return p;
+	if (strcmp(PQgetvalue(exists, 0, 0), "t") != 0) {
+		*ret_newest = -1;
+		return PROBLEM_NONE;
 	}
+	PGresult *ledger = run(arena, conn, LEDGER, 0, NULL);
+	if (!ledger)
+		return fail_at(arena, conn, "cannot read schema_migration", reterr);
+	return check_ledger(arena, list, ledger, ret_newest, reterr);
+}
+
+static enum problem migrate_open(struct arena *arena, PGconn *conn, const struct migration *list,
+				 int *ret_applied, struct fault *reterr)
+{
+	int applied, count = 0;
+	enum problem read = read_ledger(arena, conn, list, &applied, reterr);
+	if (read)
+		return read;
 	for (const struct migration *m = list; m->name; m++) {
 		if (m->number <= applied)
 			continue;
@@ -176,4 +195,26 @@ enum problem migrate_list(struct arena *arena, struct str conninfo, const struct
 enum problem migrate(struct arena *arena, struct str conninfo, int *ret_applied, struct fault *reterr)
 {
 	return migrate_list(arena, conninfo, migrations, ret_applied, reterr);
+}
+
+enum problem schema_check(struct arena *arena, struct str conninfo, struct fault *reterr)
+{
+	struct arena *own = arena_create();
+	struct fault fault = {0};
+	PGconn *conn;
+	int applied;
+	enum problem p = open_plain(own, conninfo, &conn, &fault);
+	if (!p)
+		p = read_ledger(own, conn, migrations, &applied, &fault);
+	if (!p && applied < newest(migrations)) {
+		p = PROBLEM_CONFIG;
+		fault.detail = applied < 0 ? STR("the database is empty: run farmtrail init")
+					   : STR("the database has an older schema: run farmtraild --migrate");
+	}
+	if (p) {
+		fault.detail = arena_str(arena, fault.detail);
+		*reterr = fault;
+	}
+	arena_destroy(own);
+	return p;
 }

@@ -60,8 +60,9 @@ static enum problem decide_observe(struct batch *batch, struct item *item, struc
 		if (!lot || (item->job->party_count && !uuid_equal(lot->row.org_id, item->acting) &&
 			     !batch_holding(batch, (struct lot_id){lot->row.org_id, lot->row.lot_id},
 					    item->acting))) {
+			(void)fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lot");
 			item->job->fault->value = item->job->record->lot;
-			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lot");
+			return PROBLEM_NOT_KNOWN_YET;
 		}
 		parts->output_count = 1;
 		parts->outputs = arena_new(batch->arena, struct epcis_thing);

@@ -85,9 +85,10 @@ static enum problem measure_all(struct batch *batch, struct item *item, struct t
 									      : NULL;
 	if (!where)
 		return PROBLEM_NONE;
+	(void)fault_set(item->job->fault, PROBLEM_UNIT_DIMENSION, "common measure", "%s", where);
 	item->job->fault->detail =
 		STR("they have no common measure: give net weights or register package sizes");
-	return fault_set(item->job->fault, PROBLEM_UNIT_DIMENSION, "common measure", "%s", where);
+	return PROBLEM_UNIT_DIMENSION;
 }
 
 /* What came out against what went in, where both can be put in one measure. */
@@ -113,8 +114,9 @@ static enum problem check_yield(struct batch *batch, struct item *item, struct t
 	risk_m01(batch->arena, batch->capture->settings.reference, &facts, ret, &refuse, &detail);
 	if (!refuse)
 		return PROBLEM_NONE;
+	(void)fault_set(item->job->fault, PROBLEM_YIELD_EXCEEDED, "maximum", "/outputs");
 	item->job->fault->detail = arena_str(item->job->arena, detail);
-	return fault_set(item->job->fault, PROBLEM_YIELD_EXCEEDED, "maximum", "/outputs");
+	return PROBLEM_YIELD_EXCEEDED;
 }
 
 static enum problem check_cycle(struct batch *batch, struct item *item, const struct transform *t)

@@ -185,6 +185,24 @@ static void the_owner_of_the_database_may_migrate_it(void **state)
 			 0);
 }
 
+static void a_program_serves_its_own_schema_only(void **state)
+{
+	struct fixture *f = *state;
+	struct fault fault = {0};
+	int applied = 0;
+	assert_int_equal(schema_check(f->arena, f->conninfo, &fault), PROBLEM_CONFIG);
+	assert_non_null(strstr(fault.detail.at, "farmtrail init"));
+	assert_int_equal(migrate_here(f, &applied, &fault), PROBLEM_NONE);
+	assert_int_equal(schema_check(f->arena, f->conninfo, &fault), PROBLEM_NONE);
+	number_in(f, "WITH gone AS (DELETE FROM schema_migration WHERE number ="
+		     " (SELECT max(number) FROM schema_migration) RETURNING 1) SELECT count(*) FROM gone");
+	assert_int_equal(schema_check(f->arena, f->conninfo, &fault), PROBLEM_CONFIG);
+	assert_non_null(strstr(fault.detail.at, "--migrate"));
+	number_in(f, "WITH made AS (INSERT INTO schema_migration (number, name, sha256) SELECT 9999, '9999-later', sha256"
+		     " FROM schema_migration WHERE number = 0 RETURNING 1) SELECT count(*) FROM made");
+	assert_int_equal(schema_check(f->arena, f->conninfo, &fault), PROBLEM_SCHEMA_NEWER);
+}
+
 static void who_cannot_connect_is_told_why(void **state)
 {
 	struct fixture *f = *state;
@@ -204,6 +222,7 @@ int main(void)
 		IN_FIXTURE(a_failing_migration_leaves_those_before_it),
 		IN_FIXTURE(a_migration_that_ends_its_transaction_is_refused),
 		IN_FIXTURE(the_owner_of_the_database_may_migrate_it),
+		IN_FIXTURE(a_program_serves_its_own_schema_only),
 		IN_FIXTURE(who_cannot_connect_is_told_why),
 	};
 	test_database();

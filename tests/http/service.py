@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs what a user runs: a PostgreSQL cluster, a data directory made by `farmtrail init`, the server; and speaks HTTP to it."""
 import functools
+import gzip
 import hashlib
 import http.client
 import json
@@ -114,8 +115,8 @@ class Cluster:
             return False
         return True
 
-    def conninfo(self, database):
-        return f"host={self.directory} user=postgres dbname={database}"
+    def conninfo(self, database, role="postgres"):
+        return f"host={self.directory} user={role} dbname={database}"
 
     def connect(self, database):
         connection = psycopg2.connect(self.conninfo(database))
@@ -180,7 +181,7 @@ class Reply:
         self.status, self.headers, self.body = status, headers, body
 
     def json(self):
-        return json.loads(self.body)
+        return json.loads(gzip.decompress(self.body) if self.headers.get("content-encoding") == "gzip" else self.body)
 
     def problem(self):
         """The slug of the problem; the reply must be one in the form of RFC 9457."""
@@ -277,7 +278,7 @@ def free_port():
 
 
 class Service:
-    """farmtraild on a data directory and a database of its own."""
+    """farmtraild on a data directory and a database of its own, with the rights that a server has and no more."""
 
     contract = None
 
@@ -286,12 +287,10 @@ class Service:
         self.data = Path(tempfile.mkdtemp(prefix=f"farmtrail-{name}-", dir="/tmp"))
         self.port, self.process, self.log_path = free_port(), None, self.data.with_suffix(".log")
         self.cluster.execute("postgres", f"CREATE DATABASE {name} OWNER ft_owner")
+        self.cluster.execute(name, "CREATE EXTENSION postgis")
         if init:
             self.init()
 
-    @property
-    def conninfo(self):
-        return self.cluster.conninfo(self.database)
 
     def farmtrail(self, *arguments, check=True, **settings):
         done = subprocess.run([program("farmtrail"), *arguments], env=environment(**settings), stdin=subprocess.DEVNULL,
@@ -300,8 +299,9 @@ class Service:
         return done
 
     def init(self, check=True):
-        return self.farmtrail("init", "--data", str(self.data), "--database", self.conninfo, "--origin", self.origin,
-                              check=check)
+        return self.farmtrail("init", "--data", str(self.data), "--origin", self.origin, check=check,
+                              DATABASE=self.cluster.conninfo(self.database, "ft_app"),
+                              DATABASE_OWNER=self.cluster.conninfo(self.database, "ft_owner"))
 
     @property
     def admin_key(self):

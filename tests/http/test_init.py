@@ -11,6 +11,10 @@ from conftest import TOWNSHIP
 from service import Api, Service, environment, program
 
 
+def conninfo(service, role="postgres"):
+    return service.cluster.conninfo(service.database, role)
+
+
 def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -51,7 +55,7 @@ def test_init_again_changes_nothing(bare):
     bare.init()
     files = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in bare.data.rglob("*") if path.is_file()}
     before = bare.snapshot()
-    done = bare.farmtrail("init", "--data", str(bare.data), "--database", bare.conninfo, "--json")
+    done = bare.farmtrail("init", "--data", str(bare.data), "--database", conninfo(bare), "--json")
     assert '"changed":false' in done.stdout
     assert bare.snapshot() == before
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in bare.data.rglob("*") if path.is_file()} == files
@@ -59,7 +63,7 @@ def test_init_again_changes_nothing(bare):
 
 def test_init_killed_at_any_moment_goes_on_where_it_stopped(bare):
     """Each run lives a little longer than the one before."""
-    command = [program("farmtrail"), "init", "--data", str(bare.data), "--database", bare.conninfo, "--origin", bare.origin]
+    command = [program("farmtrail"), "init", "--data", str(bare.data), "--database", conninfo(bare), "--origin", bare.origin]
     for delay_ms in (2, 10, 25, 50, 75, 100, 125, 150, 175, 200, 250, 300, 350, 400):
         process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(delay_ms / 1000)
@@ -102,7 +106,7 @@ def test_the_origin_is_fixed(bare):
 
 def test_the_database_of_another_directory_is_refused(bare, tmp_path):
     bare.init()
-    done = bare.farmtrail("init", "--data", str(tmp_path / "second"), "--database", bare.conninfo, check=False)
+    done = bare.farmtrail("init", "--data", str(tmp_path / "second"), "--database", conninfo(bare), check=False)
     assert done.returncode == 1 and "another directory" in done.stderr
 
 
@@ -121,7 +125,7 @@ def test_without_an_origin_every_directory_gets_its_own(cluster, tmp_path):
     origins = set()
     for i in range(2):
         service = Service(cluster, f"origin{i}", init=False)
-        service.farmtrail("init", "--data", str(service.data), "--database", service.conninfo)
+        service.farmtrail("init", "--data", str(service.data), "--database", conninfo(service))
         origins.add(settings(service)["FARMTRAIL_ORIGIN"])
         service.close()
     assert len(origins) == 2 and all(origin.endswith(".farmtrail.invalid") for origin in origins)
@@ -129,8 +133,7 @@ def test_without_an_origin_every_directory_gets_its_own(cluster, tmp_path):
 
 def test_the_server_runs_with_the_rights_of_its_own_role(bare, cluster):
     """Tables belong to ft_owner; the server is ft_app, which cannot change history."""
-    cluster.execute(bare.database, "CREATE EXTENSION IF NOT EXISTS postgis")
-    owner, app = (bare.conninfo.replace("user=postgres", f"user={role}") for role in ("ft_owner", "ft_app"))
+    owner, app = conninfo(bare, "ft_owner"), conninfo(bare, "ft_app")
     bare.farmtrail("init", "--data", str(bare.data), "--origin", bare.origin, DATABASE=app, DATABASE_OWNER=owner)
     assert settings(bare)["FARMTRAIL_DATABASE"] == app
     bare.start()

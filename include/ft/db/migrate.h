@@ -19,4 +19,8 @@ extern const struct migration migrations[]; /* ends with a row without a name */
 enum problem migrate(struct arena *arena, struct str conninfo, int *ret_applied,
 		     struct fault *reterr) must_check;
 
+/* Whether this program may serve the database as it is: PROBLEM_SCHEMA_NEWER and _CHANGED as above, PROBLEM_CONFIG when
+ * migrations are missing, PROBLEM_DB_UNAVAILABLE. Changes nothing, waits for nobody. */
+enum problem schema_check(struct arena *arena, struct str conninfo, struct fault *reterr) must_check;
+
 #endif
