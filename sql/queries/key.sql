@@ -107,3 +107,12 @@ VALUES (@id, @at, @key_id, @action, @subject, @request_id);
 -- class: ref
 -- column: id uuid, uri text
 SELECT id, uri FROM party WHERE number = 'REGISTRAR';
+
+-- name: registrar_statement :one
+-- The statement that made the registrar's key: it holds the public key that auditors are given.
+-- param: org_id uuid
+-- class: ref
+-- column: statement bytea
+SELECT statement FROM signing_key WHERE org_id = @org_id AND use = 'registrar' AND state = 'active'
+ORDER BY created_at
+LIMIT 1;

@@ -63,26 +63,30 @@ static void print_trail(const struct cli *cli, const struct json *trail)
 		print_step(cli, &steps->items[i]);
 }
 
+static void print_holders(const struct cli *cli, const struct json *row, int depth)
+{
+	const struct json *holders = json_get(row, STR("holders"));
+	for (size_t i = 0; holders && i < holders->count; i++) {
+		const struct json *holder = &holders->items[i], *party = json_get(holder, STR("party")),
+				  *quantity = json_get(holder, STR("quantity"));
+		struct str who = name_in(cli, party), value = text_in(quantity, "value"),
+			   unit = text_in(quantity, "unit"), state = text_in(holder, "state");
+		printf("%*s%.*s %.*s  %.*s  %.*s\n", depth * 2 + 2, "", STR_ARGS(value), STR_ARGS(unit),
+		       STR_ARGS(state), STR_ARGS(who));
+	}
+}
+
 static void print_reach(const struct cli *cli, const struct json *reach)
 {
 	const struct json *lots = json_get(reach, STR("lots"));
+	struct str lot = text_in(reach, "lot");
+	printf("%.*s\n", STR_ARGS(lot));
+	print_holders(cli, reach, 0);
 	for (size_t i = 0; lots && i < lots->count; i++) {
-		const struct json *row = &lots->items[i], *holders = json_get(row, STR("holders"));
 		int64_t depth = 0;
-		(void)json_integer(json_get(row, STR("depth")), &depth);
-		struct str lot = text_in(row, "lot");
-		printf("%*s%.*s\n", (int)(depth * 2), "", STR_ARGS(lot));
-		for (size_t j = 0; holders && j < holders->count; j++) {
-			const struct json *holder = &holders->items[j],
-					  *party = json_get(holder, STR("party")),
-					  *quantity = json_get(holder, STR("quantity"));
-			struct str who =
-				party && party->kind == JSON_STRING ? party->text : name_in(cli, party);
-			struct str value = text_in(quantity, "value"), unit = text_in(quantity, "unit"),
-				   state = text_in(holder, "state");
-			printf("%*s%.*s %.*s  %.*s  %.*s\n", (int)(depth * 2 + 2), "", STR_ARGS(value),
-			       STR_ARGS(unit), STR_ARGS(state), STR_ARGS(who));
-		}
+		(void)json_integer(json_get(&lots->items[i], STR("depth")), &depth);
+		printf("%*s%.*s\n", (int)depth * 2, "", STR_ARGS(text_in(&lots->items[i], "lot")));
+		print_holders(cli, &lots->items[i], (int)depth);
 	}
 }
 

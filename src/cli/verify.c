@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * farmtrail verify: checks a proof, or every step of a saved trail, and says in words what holds. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "client_priv.h"
 
@@ -21,9 +22,17 @@ struct verification {
 
 static const struct note_verifier verifier = {.verify = verify_spki};
 
+/* The key itself, or a file that holds it. */
+static struct str key_given(const struct cli *cli, const char *option)
+{
+	struct str given = cli_option(cli, option);
+	bool is_file = given.at && access(arena_str(cli->arena, given).at, R_OK) == 0;
+	return is_file ? str_trim(cli_read_file(cli, given)) : given;
+}
+
 static enum exit_code read_trust(struct verification *v)
 {
-	struct str registrar = cli_option(v->cli, "registrar"), log = cli_option(v->cli, "log");
+	struct str registrar = key_given(v->cli, "registrar"), log = key_given(v->cli, "log");
 	if (registrar.at && !note_key_parse(v->cli->arena, registrar, &v->registrar))
 		return cli_usage(v->cli,
 				 (struct said){"--registrar 不是 vkey", "--registrar is not a verifier key"});
@@ -261,11 +270,11 @@ const struct command command_verify = {
 		 "FILE 是保存的证明（/v1/events/…/proof）或追溯链（/v1/lots/…/trail）；“-”为标准输入。\n"
 		 "追溯链的每一步都向服务索取证明并逐一验证。每项检查用一句话说明结果。\n"
 		 "\n"
-		 "  --registrar VKEY  您信任的登记处公钥；没有它只能说明证明自身一致\n"
-		 "  --log VKEY        您信任的日志公钥\n"
+		 "  --registrar VKEY  您信任的登记处公钥，或存有它的文件（DIR/registrar.vkey）；没有它只能说明证明自身一致\n"
+		 "  --log VKEY        您信任的日志公钥，或存有它的文件\n"
 		 "\n"
 		 "示例：\n"
-		 "  farmtrail verify proof.json\n"
+		 "  farmtrail verify proof.json --registrar registrar.vkey\n"
 		 "  farmtrail verify trail.json --url http://127.0.0.1:8080\n"
 		 "  curl -s http://127.0.0.1:8080/v1/events/ID/proof | farmtrail verify -\n",
 		 "usage: farmtrail verify FILE|URL [--registrar VKEY] [--log VKEY]\n"
@@ -275,12 +284,12 @@ const struct command command_verify = {
 		 "trail the proof of every step is asked of the server and checked. Each check says in a "
 		 "sentence what holds.\n"
 		 "\n"
-		 "  --registrar VKEY  the registrar's verifier key that you trust; without it a proof is "
-		 "only consistent in itself\n"
-		 "  --log VKEY        the log's verifier key that you trust\n"
+		 "  --registrar VKEY  the registrar's key that you trust, or a file with it (DIR/registrar.vkey, from a source you\n"
+		 "                    trust); without it a proof is only consistent in itself\n"
+		 "  --log VKEY        the log's key that you trust, or a file with it\n"
 		 "\n"
 		 "Examples:\n"
-		 "  farmtrail verify proof.json\n"
+		 "  farmtrail verify proof.json --registrar registrar.vkey\n"
 		 "  farmtrail verify trail.json --url http://127.0.0.1:8080\n"
 		 "  curl -s http://127.0.0.1:8080/v1/events/ID/proof | farmtrail verify -\n"},
 	.values = values,

@@ -9,6 +9,8 @@
 
 #include "ft/base/config.h"
 #include "ft/base/text.h"
+#include "ft/core/note.h"
+#include "ft/core/statement.h"
 #include "ft/crypto/random.h"
 #include "ft/db/migrate.h"
 #include "ft/db/private_cluster.h"
@@ -206,6 +208,26 @@ static enum problem settle_registrar(struct init *init)
 	return make_registrar(init);
 }
 
+/* For auditors: what a proof is checked against must not come with the proof. */
+static enum problem write_registrar_key(struct init *init)
+{
+	struct registrar_statement_row row;
+	struct statement statement;
+	struct note note;
+	struct str file = path_of(init, "registrar.vkey");
+	enum problem p = registrar_statement(init->db, init->arena,
+					     &(struct registrar_statement_params){init->registrar}, &row);
+	if (p)
+		return p;
+	struct str whole = {(const char *)row.statement.at, row.statement.len};
+	if (!note_parse(init->arena, whole, &note) || !statement_parse(init->arena, note.text, &statement))
+		return PROBLEM_INTERNAL;
+	if (str_equal(init_file_read(init->arena, file), statement.vkey))
+		return PROBLEM_NONE;
+	struct str line = arena_printf(init->arena, "%.*s\n", STR_ARGS(statement.vkey));
+	return init_file_write(init->arena, file, 0644, line, init->reterr);
+}
+
 /* — first key — */
 
 /* The file first: a key without its secret could never be used, a secret without its key is enrolled at
@@ -257,6 +279,8 @@ static enum problem run(struct init *init)
 		p = db_tx(init->db, &service, load_tables_in_tx, init, NULL /* reterr_unknown */);
 	if (!p)
 		p = settle_registrar(init);
+	if (!p)
+		p = write_registrar_key(init);
 	if (!p)
 		p = settle_admin_key(init);
 	init->changed |= made_secrets;

@@ -31,7 +31,7 @@ static struct str join(struct arena *arena, struct str dir, const char *name)
 static bool is_ours(const char *name)
 {
 	static const char *const known[] = {
-		".",   "..",         "farmtrail.env",  "admin.key", "secrets",     "cluster",      "bin",
+		".",   "..",         "farmtrail.env", "registrar.vkey",  "admin.key", "secrets",     "cluster",      "bin",
 		"run", "lost+found", "farmtraild.log", "run.log",   "cluster.log", "farmtrail.log"};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(name, known[i]) == 0)

@@ -43,9 +43,8 @@ def test_init_makes_what_the_server_needs(bare):
     assert bare.rows("SELECT kind, uri LIKE 'https://test.farmtrail.example/o/%%' FROM party") == [("authority", True)]
     assert bare.rows("SELECT use, custody FROM signing_key") == [("registrar", "service")]
     assert sorted(row[0] for row in bare.rows("SELECT kind FROM log_pending")) == ["key", "party"]
-    assert bare.rows("SELECT scopes, parties, region FROM api_key") == [
-        (["read", "capture", "inspect", "register", "admin"], [], None)] or \
-        bare.value("SELECT cardinality(parties) FROM api_key") == 0
+    assert bare.rows("SELECT scopes, cardinality(parties), region FROM api_key") == [
+        (["read", "capture", "inspect", "register", "admin"], 0, None)]
     bare.start()
     assert Api(bare, bare.admin_key).read("/v1/keys")["items"][0]["scopes"] == ["read", "capture", "inspect", "register", "admin"]
     bare.stop()
@@ -63,9 +62,10 @@ def test_init_again_changes_nothing(bare):
 
 def test_init_killed_at_any_moment_goes_on_where_it_stopped(bare):
     """Each run lives a little longer than the one before."""
-    command = [program("farmtrail"), "init", "--data", str(bare.data), "--database", conninfo(bare), "--origin", bare.origin]
+    command = [program("farmtrail"), "init", "--data", str(bare.data), "--origin", bare.origin]
+    roles = environment(DATABASE=conninfo(bare, "ft_app"), DATABASE_OWNER=conninfo(bare, "ft_owner"))
     for delay_ms in (2, 10, 25, 50, 75, 100, 125, 150, 175, 200, 250, 300, 350, 400):
-        process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, env=roles, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(delay_ms / 1000)
         process.send_signal(signal.SIGKILL)
         process.wait()
