@@ -34,40 +34,71 @@ static bool healthz_at_once(struct call *call, struct reply *reply)
 	return healthz(call, reply) == PROBLEM_NONE;
 }
 
-enum { PARTS = 3 };
 struct readiness {
 	struct str status;
-	struct str_list reasons;
 };
 static const struct shape readiness_shape = {
 	.name = "Readiness",
 	.size = sizeof(struct readiness),
-	.doc = "Whether records can be taken; sent with 503 when not",
+	.doc = "Records can be taken",
 	.fields =
 		(const struct field[]){
-			STRING(struct readiness, status, "status", .doc = "ready or degraded"),
-			STRINGS(struct readiness, reasons, "reasons", .flags = ALWAYS,
-				.doc = "Parts that do not work: database, signer, writer"),
+			STRING(struct readiness, status, "status", .doc = "ready"),
 			END_OF_SHAPE,
 		},
 };
 
+/* Parts that do not work, and the problem that a record would meet. */
+struct unready {
+	struct buf parts;
+	enum problem first;
+};
+
+static void add_unready(struct unready *unready, bool works, const char *part, enum problem p)
+{
+	if (works)
+		return;
+	buf_printf(&unready->parts, "%s%s", unready->first ? ", " : "", part);
+	if (!unready->first)
+		unready->first = p;
+}
+
+/* A problem like any other, but with its reasons: who asks here watches over the service. */
+static void put_unready(const struct call *call, const struct unready *unready, struct reply *reply)
+{
+	const struct problem_info *info = problem_info(unready->first);
+	struct buf out = buf_create(call->arena, 256);
+	struct json_writer w = json_writer(&out);
+	json_begin_object(&w);
+	json_pair(&w, STR("type"), arena_printf(call->arena, "/problems/%s", info->slug));
+	json_pair(&w, STR("title"), str_of(info->title[call->language]));
+	json_pair_int(&w, STR("status"), info->http_status);
+	json_pair(&w, STR("detail"),
+		  arena_printf(call->arena, "not ready: %.*s", STR_ARGS(buf_str(&unready->parts))));
+	json_pair(&w, STR("hint"), str_of(info->hint[call->language]));
+	json_pair(&w, STR("request"), call->request_id);
+	json_end_object(&w);
+	*reply = (struct reply){
+		.raw = buf_str(&out), .media_type = "application/problem+json", .status = info->http_status};
+}
+
 static enum problem readyz(struct call *call, struct reply *reply)
 {
-	const struct app *app = call_app(call);
+	struct app *app = call_app(call);
 	struct readiness *ready = arena_new(call->arena, struct readiness);
-	struct str *reasons = arena_array(call->arena, struct str, PARTS);
+	struct unready unready = {.parts = buf_create(call->arena, 32)};
 	struct health_schema_row schema;
-	size_t count = 0;
-	if (health_schema(call_db(call), call->arena, &schema))
-		reasons[count++] = STR("database");
-	if (signer_pid(app->signer) < 0)
-		reasons[count++] = STR("signer");
-	if (!capture_accepts(app->capture))
-		reasons[count++] = STR("writer");
-	*ready = (struct readiness){count ? STR("degraded") : STR("ready"), {reasons, count}};
+	enum problem p = health_schema(call_db(call), call->arena, &schema);
+	app_database_found(app, p);
+	add_unready(&unready, !p, "database", PROBLEM_DB_UNAVAILABLE);
+	add_unready(&unready, signer_pid(app->signer) >= 0, "signer", PROBLEM_SIGNER_UNAVAILABLE);
+	add_unready(&unready, capture_accepts(app->capture), "writer", PROBLEM_BUSY);
+	if (unready.first) {
+		put_unready(call, &unready, reply);
+		return PROBLEM_NONE;
+	}
+	ready->status = STR("ready");
 	reply->value = ready;
-	reply->status = count ? 503 : 200;
 	return PROBLEM_NONE;
 }
 
@@ -158,6 +189,7 @@ const struct route health_routes[] = {
 		.response = &readiness_shape,
 		.status = 200,
 		.handle = readyz,
+		.may_fail = {PROBLEM_DB_UNAVAILABLE, PROBLEM_SIGNER_UNAVAILABLE},
 	},
 	{
 		.method = "GET",

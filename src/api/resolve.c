@@ -199,8 +199,8 @@ static enum problem search(struct call *call, struct reply *reply)
 #define TAG "Codes and pages"
 #define SCAN \
 	.method = "GET", .tag = TAG, .scope = SCOPE_PUBLIC, .status = 200, .response = &trail_shape, \
-	.media_type = "text/html", .cached = scan_cached, .prepare = scan_prepare, .submit = scan_submit, \
-	.finish = scan_finish, .handle = scan_handle, \
+	.media_type = "text/html, application/ld+json", .cached = scan_cached, .prepare = scan_prepare, \
+	.submit = scan_submit, .finish = scan_finish, .handle = scan_handle, \
 	.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_GRAPH_TOO_LARGE, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY}
 const struct route resolve_routes[] = {
 	{

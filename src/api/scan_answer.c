@@ -46,17 +46,32 @@ static void put_cached(const struct trail_cached *cached, const struct scan *sca
 	reply->held = (void *)(uintptr_t)cached;
 }
 
+/* What could not be checked says how old it is. */
+static void say_age(struct call *call, const struct trail_cached *cached, struct reply *reply)
+{
+	struct reply_header *headers = arena_array(call->arena, struct reply_header, 2);
+	int64_t age_s = (clock_now() - cached->computed_us) / USEC_PER_SEC;
+	headers[0] = (struct reply_header){"Age", arena_printf(call->arena, "%lld", (long long)age_s)};
+	headers[1] = (struct reply_header){"Warning", STR("111 farmtrail \"Revalidation Failed\"")};
+	reply->headers = headers;
+	reply->header_count = 2;
+}
+
 bool scan_cached(struct call *call, struct reply *reply)
 {
 	struct scan *scan = scan_read(call);
 	call->state = scan;
 	if (scan->malformed)
 		return false;
+	bool answers = app_database_answers(call_app(call));
 	const struct trail_cached *cached =
-		trail_cache_get(call_app(call)->cache, scan->key, clock_now(), /* stale_is_fine */ false);
-	if (cached)
-		put_cached(cached, scan, reply);
-	return cached != NULL;
+		trail_cache_get(call_app(call)->cache, scan->key, clock_now(), /* stale_is_fine */ !answers);
+	if (!cached)
+		return false;
+	put_cached(cached, scan, reply);
+	if (!answers)
+		say_age(call, cached, reply);
+	return true;
 }
 
 static void remember(const struct call *call, const struct scan *scan, const struct reply *reply,
@@ -159,23 +174,19 @@ static enum problem not_there(struct call *call, const struct scan *scan, struct
 }
 
 /* The database is away: what was good a while ago is better than nothing, when it says how old it is. */
+/* The database is away: what was good a while ago is better than nothing. */
 static enum problem serve_old(struct call *call, struct scan *scan, struct reply *reply, enum problem away)
 {
 	struct trail_cache *cache = call_app(call)->cache;
-	usec_t now = clock_now();
-	const struct trail_cached *cached = trail_cache_get(cache, scan->key, now, /* stale_is_fine */ true);
+	const struct trail_cached *cached =
+		trail_cache_get(cache, scan->key, clock_now(), /* stale_is_fine */ true);
 	if (!cached && scan->gzip)
-		cached = trail_cache_get(cache, scan_key(call, scan, /* gzip */ false), now,
+		cached = trail_cache_get(cache, scan_key(call, scan, /* gzip */ false), clock_now(),
 					 /* stale_is_fine */ true);
 	if (!cached)
 		return away;
-	struct reply_header *headers = arena_array(call->arena, struct reply_header, 2);
-	int64_t age_s = (now - cached->computed_us) / USEC_PER_SEC;
-	headers[0] = (struct reply_header){"Age", arena_printf(call->arena, "%lld", (long long)age_s)};
-	headers[1] = (struct reply_header){"Warning", STR("111 farmtrail \"Revalidation Failed\"")};
 	put_cached(cached, scan, reply);
-	reply->headers = headers;
-	reply->header_count = 2;
+	say_age(call, cached, reply);
 	return PROBLEM_NONE;
 }
 
@@ -277,6 +288,7 @@ enum problem scan_handle(struct call *call, struct reply *reply)
 		return not_there(call, scan, reply);
 	if (!p)
 		p = aggregate(call, scan, &answer);
+	app_database_found(call_app(call), p);
 	if (p == PROBLEM_DB_UNAVAILABLE)
 		return serve_old(call, scan, reply, p);
 	if (p)

@@ -235,6 +235,7 @@ static void write_problem_content(struct json_writer *w, struct arena *arena)
 	json_name(w, STR("schema"));
 	write_ref(w, arena, "schemas", "Problem");
 	json_end_object(w);
+	write_schema_content(w, arena, "text/html", NULL); /* the page that a browser gets in its place */
 	json_end_object(w);
 }
 
@@ -275,8 +276,11 @@ static void write_success(struct json_writer *w, struct arena *arena, const stru
 		json_begin_object(w);
 		if (row->response)
 			write_schema_content(w, arena, "application/json", row->response);
-		if (row->media_type && (!row->response || strcmp(row->media_type, "application/json")))
-			write_schema_content(w, arena, row->media_type, NULL);
+		for (struct str rest = str_of(row->media_type); rest.at;) {
+			struct str media_type = str_trim(str_cut(rest, ',', &rest));
+			if (!row->response || !str_equal(media_type, STR("application/json")))
+				write_schema_content(w, arena, arena_str(arena, media_type).at, NULL);
+		}
 		json_end_object(w);
 	}
 	json_end_object(w);

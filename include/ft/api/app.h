@@ -3,6 +3,8 @@
 #ifndef FT_API_APP_H
 #define FT_API_APP_H
 
+#include <stdatomic.h>
+
 #include "ft/base/config.h"
 #include "ft/core/risk.h"
 #include "ft/db/db.h"
@@ -13,6 +15,12 @@
 
 struct key_cache;
 struct reader;
+
+/* Whether the database answers, found out without waiting (api/watch.c). */
+struct database_watch {
+	atomic_bool away;
+	atomic_int_fast64_t asked_us;
+};
 
 struct app {
 	const struct config *config;
@@ -28,6 +36,7 @@ struct app {
 	uint8_t code_key[32];
 	struct uuid registrar; /* party whose key signs master data and enrolments */
 	struct str started_at;
+	struct database_watch database;
 };
 
 static inline struct app *call_app(const struct call *call)
@@ -38,6 +47,10 @@ static inline struct db *call_db(const struct call *call)
 {
 	return call->worker;
 }
+/* Asks the database now and then through the reader; false: it did not answer last time. Never waits. */
+bool app_database_answers(struct app *app);
+/* What somebody who asked it anyway has found. */
+void app_database_found(struct app *app, enum problem p);
 /* Row security scope of the caller. */
 struct db_scope call_scope(const struct call *call);
 /* An administrator's key that is bound to no party and no region. */

@@ -96,7 +96,7 @@ struct route {
 	const char *body_type;
 	unsigned rate_per_min; /* per key or address; 0: the server's default for the scope and method */
 	const struct shape *query, *request, *response;
-	const char *media_type; /* of replies without a response shape, for OpenAPI: "text/html" … */
+	const char *media_type; /* of replies besides a response shape's, for OpenAPI: "text/html, image/png" */
 	int status;             /* on success */
 
 	/* Exactly one of: handle; submit with prepare and finish; all four. The last is for reads that one submission mostly
