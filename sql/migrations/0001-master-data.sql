@@ -48,8 +48,6 @@ CREATE TABLE region_closure (
 COMMENT ON TABLE region_closure IS 'Who sees whom today: a region, what it holds today, and abolished regions whose parts it took over';
 COMMENT ON COLUMN region_closure.ancestor IS 'The region whose inspector looks';
 COMMENT ON COLUMN region_closure.descendant IS 'A region it sees, itself included';
-CREATE INDEX region_closure_by_descendant ON region_closure (descendant, ancestor);
-COMMENT ON INDEX region_closure_by_descendant IS 'lot_visible, lot_list, alert_list';
 
 CREATE TABLE party (
     id         uuid PRIMARY KEY,
@@ -118,8 +116,6 @@ COMMENT ON COLUMN site.version IS 'Number of its newest version';
 COMMENT ON COLUMN site.updated_at IS 'When that version was recorded';
 CREATE INDEX site_by_region ON site (region);
 COMMENT ON INDEX site_by_region IS 'site_list';
-CREATE INDEX site_by_geometry ON site USING gist (geometry);
-COMMENT ON INDEX site_by_geometry IS 'site_overlaps';
 
 CREATE TABLE product (
     id              uuid PRIMARY KEY,
@@ -239,8 +235,6 @@ COMMENT ON COLUMN signing_key.spki IS 'SubjectPublicKeyInfo, DER';
 COMMENT ON COLUMN signing_key.statement IS 'key@v1 note, signed by the key itself and by the registrar';
 COMMENT ON COLUMN signing_key.state IS 'active, retired or revoked; validity is decided by log index';
 COMMENT ON COLUMN signing_key.created_at IS 'When it was enrolled';
-CREATE INDEX signing_key_by_org ON signing_key (org_id, state);
-COMMENT ON INDEX signing_key_by_org IS 'key_heads_lock, key_of_org';
 
 CREATE TABLE key_head (
     fingerprint bytea PRIMARY KEY CHECK (length(fingerprint) = 32),

@@ -57,9 +57,9 @@ COMMENT ON COLUMN event.statement IS 'Signed note over the body''s manifest';
 COMMENT ON COLUMN event.statement_sha256 IS 'SHA-256 of the note''s text';
 COMMENT ON COLUMN event.answer IS 'JSON of the first answer, given again to every repetition';
 CREATE INDEX event_by_recorded ON event (org_id, recorded_at DESC, id DESC);
-COMMENT ON INDEX event_by_recorded IS 'event_list';
+COMMENT ON INDEX event_by_recorded IS 'event_list_own';
 CREATE INDEX event_by_time_of_record ON event (recorded_at DESC);
-COMMENT ON INDEX event_by_time_of_record IS 'last_recorded_at';
+COMMENT ON INDEX event_by_time_of_record IS 'last_recorded_at, event_list_all';
 
 CREATE TABLE event_key (
     hash   bytea NOT NULL CHECK (length(hash) = 32),
@@ -121,9 +121,7 @@ COMMENT ON COLUMN lot.salt IS 'Salt of its blinded name in the public log';
 COMMENT ON COLUMN lot.head IS 'Statement of the newest event about it: the next one names it as prev';
 COMMENT ON COLUMN lot.version IS 'recorded_at of whatever last changed what its trail shows';
 CREATE INDEX lot_by_version ON lot (org_id, version DESC, lot_id DESC);
-COMMENT ON INDEX lot_by_version IS 'lot_list';
-CREATE INDEX lot_by_region ON lot (region);
-COMMENT ON INDEX lot_by_region IS 'lot_list, lot_visible';
+COMMENT ON INDEX lot_by_version IS 'lot_list_all';
 
 CREATE TABLE event_thing (
     org_id      uuid NOT NULL,
@@ -204,9 +202,9 @@ COMMENT ON COLUMN lot_holding.sold IS 'Sold to consumers by this holder';
 COMMENT ON COLUMN lot_holding.destroyed IS 'Destroyed by this holder';
 COMMENT ON COLUMN lot_holding.deficit IS 'Taken beyond what was held, where that is not refused';
 CREATE INDEX lot_holding_by_holder ON lot_holding (holder);
-COMMENT ON INDEX lot_holding_by_holder IS 'lot_list, lot_visible';
+COMMENT ON INDEX lot_holding_by_holder IS 'lot_list_held';
 CREATE INDEX lot_holding_by_region ON lot_holding (region);
-COMMENT ON INDEX lot_holding_by_region IS 'lot_list, lot_visible';
+COMMENT ON INDEX lot_holding_by_region IS 'lot_list_held, lot_list_all';
 
 CREATE TABLE lot_edge (
     parent_org   uuid NOT NULL,
@@ -241,7 +239,7 @@ COMMENT ON COLUMN lot_edge.value IS 'Input quantity as written';
 COMMENT ON COLUMN lot_edge.unit IS 'Unit of it';
 COMMENT ON COLUMN lot_edge.recorded_at IS 'As in the event';
 CREATE INDEX lot_edge_by_parent ON lot_edge (parent, child);
-COMMENT ON INDEX lot_edge_by_parent IS 'lot_downstream';
+COMMENT ON INDEX lot_edge_by_parent IS 'lot_visible, lot_reach, lot_downstream_sold';
 
 CREATE TABLE shipment (
     org_id      uuid NOT NULL,
@@ -263,8 +261,6 @@ COMMENT ON COLUMN shipment.vehicle IS 'Vehicle as recorded';
 COMMENT ON COLUMN shipment.event IS 'The ship event';
 COMMENT ON COLUMN shipment.shipped_at IS 'When it left';
 COMMENT ON COLUMN shipment.state IS 'in_transit or received';
-CREATE INDEX shipment_by_receiver ON shipment (to_party, state);
-COMMENT ON INDEX shipment_by_receiver IS 'shipment_list';
 
 CREATE TABLE shipment_line (
     org_id   uuid NOT NULL,
@@ -417,7 +413,7 @@ CREATE TABLE log_pending (
 );
 COMMENT ON TABLE log_pending IS 'Statements that wait for the sequencer; filled in the transaction that stores the statement';
 COMMENT ON COLUMN log_pending.qid IS 'Queue place; carries no order that anybody may rely on';
-COMMENT ON COLUMN log_pending.kind IS 'Where the statement lies: event, signing_key, master_version';
+COMMENT ON COLUMN log_pending.kind IS 'What was stated: event, key, or a kind of master data';
 COMMENT ON COLUMN log_pending.org_id IS 'Organisation';
 COMMENT ON COLUMN log_pending.id IS 'Event or master data id';
 COMMENT ON COLUMN log_pending.version IS 'Version of master data';

@@ -52,7 +52,7 @@ SELECT id FROM party WHERE id = ANY(@ids) LIMIT 1000;
 
 -- name: signing_key_insert :exec
 -- A new key of an organisation, enrolled by its statement.
--- param: fingerprint bytea, org_id uuid, algorithm bigint, use text, custody text, spki bytea, statement bytea, created_at timestamptz
+-- param: fingerprint bytea, org_id uuid, algorithm smallint, use text, custody text, spki bytea, statement bytea, created_at timestamptz
 -- class: ref
 INSERT INTO signing_key (fingerprint, org_id, algorithm, use, custody, spki, statement, state, created_at)
 VALUES (@fingerprint, @org_id, @algorithm, @use, @custody, @spki, @statement, 'active', @created_at);
