@@ -9,10 +9,10 @@
 static void a_register_adds_and_is_set(void **state)
 {
 	(void)state;
-	metric_set(METRIC_LOG_PENDING, 5);
-	metric_add(METRIC_LOG_PENDING, -7);
-	assert_int_equal(metric_get(METRIC_LOG_PENDING), -2);
-	metric_set(METRIC_LOG_PENDING, 0);
+	metric_set(METRIC_HTTP_IN_FLIGHT, 5);
+	metric_add(METRIC_HTTP_IN_FLIGHT, -7);
+	assert_int_equal(metric_get(METRIC_HTTP_IN_FLIGHT), -2);
+	metric_set(METRIC_HTTP_IN_FLIGHT, 0);
 }
 
 static void *add_often(void *unused)
