@@ -153,8 +153,10 @@ WITH RECURSIVE below (root, org_id, lot_id) AS (
     SELECT root, org_id, lot_id FROM below LIMIT @max_lots
 )
 SELECT DISTINCT b.root AS lot_id
-FROM bounded b JOIN lot_holding h ON h.org_id = b.org_id AND h.lot_id = b.lot_id
-WHERE h.sold > 0;
+FROM bounded b
+CROSS JOIN LATERAL (
+    SELECT FROM lot_holding h WHERE h.org_id = b.org_id AND h.lot_id = b.lot_id AND h.sold > 0 LIMIT 1 -- by its key, whatever the planner expects
+) s;
 
 -- name: lot_ancestor_edges :many
 -- Edges upstream of some lots, for the cycle check of an output that exists already.
