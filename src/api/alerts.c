@@ -326,8 +326,7 @@ static struct list evidence_of(struct call *call, struct bytes stored)
 {
 	struct json *json = arena_new(call->arena, struct json);
 	struct fault ignored = {0};
-	if (json_parse(call->arena, (struct str){(const char *)stored.at, stored.len}, json, &ignored) ||
-	    json->kind != JSON_ARRAY)
+	if (json_parse(call->arena, bytes_str(stored), json, &ignored) || json->kind != JSON_ARRAY)
 		return (struct list){NULL, 0};
 	struct alert_evidence *items = arena_array(call->arena, struct alert_evidence, json->count);
 	for (size_t i = 0; i < json->count; i++)

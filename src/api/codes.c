@@ -206,7 +206,7 @@ static enum problem get_png(struct call *call, struct reply *reply)
 	int64_t dots = (module_of(query) * dpi + UM_PER_INCH / 2) / UM_PER_INCH;
 	dots = dots < 1 ? 1 : dots > DOTS_MAX ? DOTS_MAX : dots;
 	struct bytes png = qr_png(call->arena, &qr, (int)dots, (int)dpi, call_app(call)->test_codes);
-	put_picture(call, reply, (struct str){(const char *)png.at, png.len}, "image/png");
+	put_picture(call, reply, bytes_str(png), "image/png");
 	return PROBLEM_NONE;
 }
 

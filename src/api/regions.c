@@ -132,7 +132,7 @@ static bool region_cursor_read(struct arena *arena, struct str cursor, int64_t *
 	struct bytes raw;
 	if (!base64url_decode(arena, cursor, &raw))
 		return false;
-	struct str code, rank = str_cut((struct str){(const char *)raw.at, raw.len}, ' ', &code);
+	struct str code, rank = str_cut(bytes_str(raw), ' ', &code);
 	if (!code.at || !utf8_valid(code) || !str_integer(rank, ret_rank))
 		return false;
 	*ret_code = code;

@@ -124,11 +124,6 @@ enum problem scan_submit(struct call *call, struct completion *done)
 	return PROBLEM_NONE;
 }
 
-static struct str text_of(struct bytes b)
-{
-	return (struct str){(const char *)b.at, b.len};
-}
-
 enum problem scan_finish(struct call *call, struct reply *reply)
 {
 	struct scan *scan = call->state;
@@ -136,7 +131,7 @@ enum problem scan_finish(struct call *call, struct reply *reply)
 	call->needs_worker = !scan->read.count || !row->body.at;
 	if (call->needs_worker)
 		return PROBLEM_NONE;
-	struct str body = text_of(row->body);
+	struct str body = bytes_str(row->body);
 	put_reply(reply, body, etag_of(call->arena, body, ""), scan->media_type, NULL);
 	remember(call, scan, reply, row->computed_at.value, row->good_until.value, &row->lots);
 	return PROBLEM_NONE;
@@ -248,7 +243,7 @@ static enum problem find(struct call *call, struct scan *scan, struct answer *re
 	if (!*ret_found)
 		return PROBLEM_NONE;
 	*ret = (struct answer){.lot = {rows->org_id, rows->lot_id},
-			       .json = text_of(rows->body),
+			       .json = bytes_str(rows->body),
 			       .lots = rows->lots,
 			       .computed_us = rows->computed_at.value,
 			       .good_until_us = rows->good_until.value};
@@ -270,7 +265,7 @@ static void render(struct call *call, const struct scan *scan, const struct answ
 	struct str etag = etag_of(call->arena, body, scan->gzip ? "-z" : "");
 	if (scan->gzip) {
 		struct bytes packed = gzip_bytes(call->arena, str_bytes(body));
-		body = text_of(packed);
+		body = bytes_str(packed);
 	}
 	put_reply(reply, body, etag, scan->media_type, scan->gzip ? "gzip" : NULL);
 	remember(call, scan, reply, answer->computed_us, answer->good_until_us, &answer->lots);

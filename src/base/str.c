@@ -17,6 +17,11 @@ struct bytes str_bytes(struct str s)
 	return (struct bytes){(const uint8_t *)s.at, s.len};
 }
 
+struct str bytes_str(struct bytes b)
+{
+	return (struct str){(const char *)b.at, b.len};
+}
+
 bool str_equal(struct str a, struct str b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);

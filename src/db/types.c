@@ -141,7 +141,7 @@ static bool put_text(struct wire *wire, const void *value)
 
 static bool get_text(struct bytes wire, void *ret)
 {
-	*(struct str *)ret = (struct str){(const char *)wire.at, wire.len};
+	*(struct str *)ret = bytes_str(wire);
 	return true;
 }
 

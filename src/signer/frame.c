@@ -197,7 +197,7 @@ static void take_signs(struct arena *arena, struct cursor *cursor, struct frame_
 	for (size_t i = 0; i < request->count; i++) {
 		request->signs[i].fingerprint = take_hash(cursor);
 		struct bytes text = take_octets(cursor, SIGNER_MAX_TEXT_LEN);
-		request->signs[i].text = (struct str){(const char *)text.at, text.len};
+		request->signs[i].text = bytes_str(text);
 	}
 }
 

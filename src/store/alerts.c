@@ -11,7 +11,7 @@ static enum problem lots_of_answer(struct arena *arena, struct bytes answer, str
 {
 	struct json json;
 	struct fault ignored = {0};
-	if (json_parse(arena, (struct str){(const char *)answer.at, answer.len}, &json, &ignored))
+	if (json_parse(arena, bytes_str(answer), &json, &ignored))
 		return PROBLEM_INTERNAL; /* it is our own */
 	const struct json *lots = json_get(&json, STR("lots"));
 	size_t room = lots && lots->kind == JSON_ARRAY ? lots->count : 0;
@@ -123,16 +123,16 @@ static enum problem write_deed(struct db *db, const struct acting *acting, enum 
 	const struct alert_change_params change = {deed->alert.org, deed->alert.id,
 						   str_of(alert_state_words[state]), deed->words.assignee};
 	const struct alert_deed_insert_params insert = {.org_id = deed->alert.org,
-							  .alert = deed->alert.id,
-							  .id = deed->id,
-							  .at = deed->now_us,
-							  .key_id = deed->key,
-							  .party = deed->party,
-							  .action = str_of(alert_action_words[deed->action]),
-							  .reason = deed->words.reason,
-							  .note = deed->words.note,
-							  .assignee = deed->words.assignee,
-							  .region = deed->words.region};
+							.alert = deed->alert.id,
+							.id = deed->id,
+							.at = deed->now_us,
+							.key_id = deed->key,
+							.party = deed->party,
+							.action = str_of(alert_action_words[deed->action]),
+							.reason = deed->words.reason,
+							.note = deed->words.note,
+							.assignee = deed->words.assignee,
+							.region = deed->words.region};
 	enum problem p = alert_change(db, &change, /* ret_rows */ NULL);
 	if (!p)
 		p = alert_deed_insert(db, &insert, /* ret_rows */ NULL);

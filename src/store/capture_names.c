@@ -247,8 +247,7 @@ static void answer_take(struct item *item, const struct event_answers_row *row)
 	}
 	item->problem = PROBLEM_NONE;
 	item->job->replayed = true;
-	item->job->answer =
-		arena_str(item->job->arena, (struct str){(const char *)row->answer.at, row->answer.len});
+	item->job->answer = arena_str(item->job->arena, bytes_str(row->answer));
 }
 
 /* A record that is in already gets its first answer; that of another organisation is nobody else's business. */

@@ -45,7 +45,8 @@ static struct rows collect_all(struct batch *batch)
 }
 
 /* Which organisations recorded them: their rows are found by it. */
-static enum problem find_orgs(struct batch *batch, const struct rows *waiting, struct rows *orgs, struct rows *ids)
+static enum problem find_orgs(struct batch *batch, const struct rows *waiting, struct rows *orgs,
+			      struct rows *ids)
 {
 	struct waiting *names = waiting->items;
 	struct event_key_find_many_row *keys;
@@ -70,12 +71,13 @@ static void take_answer(struct arena *arena, const struct event_answers_row *row
 {
 	struct json answer;
 	struct fault ignored = {0};
-	if (json_parse(arena, (struct str){(const char *)row->answer.at, row->answer.len}, &answer, &ignored))
+	if (json_parse(arena, bytes_str(row->answer), &answer, &ignored))
 		return;
 	const struct json *lots = json_get(&answer, STR("lots"));
 	struct str text = json_text(json_get(&answer, STR("shipment")));
 	if (waiting->kind == THING_LOT)
-		text = lots && lots->count == 1 ? json_text(json_get(&lots->items[0], STR("id"))) : (struct str){NULL, 0};
+		text = lots && lots->count == 1 ? json_text(json_get(&lots->items[0], STR("id")))
+						: (struct str){NULL, 0};
 	struct thing_name name;
 	static const struct uuid nobody;
 	if (text.at && !thing_name_read(arena, waiting->kind, nobody, text, &name) && name.form == NAME_ID)

@@ -8,11 +8,6 @@
 #include "ft/base/text.h"
 #include "ft/codec/json.h"
 
-static struct str text_of(const char *literal)
-{
-	return str_of(literal);
-}
-
 /* — events — */
 static int64_t flags_of(const struct capture_job *job)
 {
@@ -69,12 +64,12 @@ static void send_events(struct batch *batch)
 	COLUMN(p.event_id, struct str, n,
 	       arena_printf(batch->arena, "urn:uuid:%.*s",
 			    STR_ARGS(uuid_print(batch->arena, rows[i].item->job->id))));
-	COLUMN(p.type, struct str, n, text_of(rows[i].item->job->kind->word));
+	COLUMN(p.type, struct str, n, str_of(rows[i].item->job->kind->word));
 	COLUMN(p.event_time, usec_t, n, rows[i].item->time.at_us);
 	COLUMN(p.offset_min, int64_t, n, rows[i].item->time.offset_min);
 	COLUMN(p.recorded_at, usec_t, n, rows[i].item->recorded_us);
-	COLUMN(p.biz_step, struct str, n, text_of(rows[i].item->job->kind->biz_step));
-	COLUMN(p.disposition, struct str, n, text_of(rows[i].item->job->kind->disposition));
+	COLUMN(p.biz_step, struct str, n, str_of(rows[i].item->job->kind->biz_step));
+	COLUMN(p.disposition, struct str, n, str_of(rows[i].item->job->kind->disposition));
 	COLUMN(p.party, struct uuid, n, rows[i].item->acting);
 	COLUMN(p.site, struct uuid, n, rows[i].site);
 	COLUMN(p.region, struct str, n, rows[i].region);
@@ -195,7 +190,7 @@ static void send_names(struct batch *batch)
 	if (n) {
 		struct thing_insert_many_params p;
 		COLUMN(p.hash, struct bytes, n, sha256_bytes(&things[i].hash));
-		COLUMN(p.kind, struct str, n, text_of(things[i].kind));
+		COLUMN(p.kind, struct str, n, str_of(things[i].kind));
 		COLUMN(p.org_id, struct uuid, n, things[i].org);
 		COLUMN(p.id, struct uuid, n, things[i].id);
 		db_queue(batch->db, &sql_thing_insert_many, &p);
@@ -225,7 +220,7 @@ static void send_links(struct batch *batch)
 	COLUMN(p.event_org, struct uuid, n, rows[i].event_org);
 	COLUMN(p.event, struct uuid, n, rows[i].event);
 	COLUMN(p.n, int64_t, n, rows[i].n);
-	COLUMN(p.role, struct str, n, text_of(rows[i].role));
+	COLUMN(p.role, struct str, n, str_of(rows[i].role));
 	COLUMN(p.recorded_at, usec_t, n, rows[i].at);
 	COLUMN(p.value, struct str, n, rows[i].value);
 	COLUMN(p.unit, struct str, n, rows[i].unit);
@@ -245,7 +240,7 @@ static void send_sites(struct batch *batch)
 	COLUMN(p.event_org, struct uuid, n, rows[i].event_org);
 	COLUMN(p.event, struct uuid, n, rows[i].event);
 	COLUMN(p.n, int64_t, n, rows[i].n);
-	COLUMN(p.type, struct str, n, text_of(rows[i].type));
+	COLUMN(p.type, struct str, n, str_of(rows[i].type));
 	COLUMN(p.event_time, usec_t, n, rows[i].time.at_us);
 	COLUMN(p.offset_min, int64_t, n, rows[i].time.offset_min);
 	COLUMN(p.recorded_at, usec_t, n, rows[i].at);

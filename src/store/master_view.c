@@ -40,7 +40,7 @@ enum problem master_from_body(struct arena *arena, const struct master_kind *kin
 {
 	struct json json;
 	struct fault fault = {0};
-	enum problem p = json_parse(arena, (struct str){(const char *)body.at, body.len}, &json, &fault);
+	enum problem p = json_parse(arena, bytes_str(body), &json, &fault);
 	if (!p)
 		p = shape_decode(kind->shape, arena, &json, ret, &fault);
 	return p ? PROBLEM_INTERNAL : PROBLEM_NONE; /* we wrote it */

@@ -50,7 +50,7 @@ static void take_set(const struct reference_set_active_row *row, struct referenc
 		if (!str_equal(row->name, str_of(sets[i].name)))
 			continue;
 		struct str *text = (struct str *)((char *)texts + sets[i].offset);
-		*text = (struct str){(const char *)row->content.at, row->content.len};
+		*text = bytes_str(row->content);
 		buf_printf(edition, "%s%s %.*s", edition->len ? ", " : "", sets[i].name,
 			   STR_ARGS(row->edition));
 	}

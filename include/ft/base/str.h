@@ -25,6 +25,7 @@ struct bytes {
 
 struct str str_of(const char *text); /* borrows; NULL gives an absent str */
 struct bytes str_bytes(struct str s);
+struct str bytes_str(struct bytes b); /* the same bytes, read as text */
 bool str_equal(struct str a, struct str b);
 bool str_equal_ignoring_case(struct str a, struct str b); /* ASCII letters only */
 int str_compare(struct str a, struct str b);              /* bytewise, shorter first */

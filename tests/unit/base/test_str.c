@@ -21,6 +21,7 @@ static void equality_looks_at_every_byte(void **state)
 	assert_true(str_equal(STR(""), str_of(NULL)));
 	assert_false(str_equal(STR("a\0b"), STR("a\0c")));
 	assert_true(bytes_equal(str_bytes(STR("a\0b")), str_bytes(STR("a\0b"))));
+	assert_true(str_equal(bytes_str(str_bytes(STR("a\0b"))), STR("a\0b")));
 	assert_false(bytes_equal(str_bytes(STR("a\0b")), str_bytes(STR("a\0c"))));
 	assert_false(bytes_equal(str_bytes(STR("a")), str_bytes(STR("ab"))));
 	assert_true(bytes_equal((struct bytes){NULL, 0}, str_bytes(STR(""))));
