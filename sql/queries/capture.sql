@@ -37,6 +37,15 @@ JOIN event ON org_id = z.a AND id = z.b;
 -- column: id uuid, number text, kind text, name_zh text, name_en text, region text, uri text, personal boolean, state text, version bigint
 SELECT id, number, kind, name_zh, name_en, region, uri, personal, state, version FROM party WHERE id = ANY(@ids);
 
+-- name: capture_region_parties :many
+-- Which of those parties keys of some regions act for.
+-- param: regions text[], parties uuid[]
+-- class: ref
+-- column: region text, party uuid
+SELECT c.ancestor AS region, p.id AS party
+FROM party p JOIN region_closure c ON c.descendant = p.region
+WHERE c.ancestor = ANY(@regions) AND p.id = ANY(@parties);
+
 -- name: capture_sites :many
 -- Sites a batch names, with the district of their region.
 -- param: ids uuid[]

@@ -71,6 +71,7 @@ static enum problem capture_prepare(struct call *call, struct reply *reply)
 		.key = call->caller.key,
 		.parties = call->caller.parties,
 		.party_count = call->caller.party_count,
+		.region = call->caller.region,
 		.record = record,
 		.kind = job->kind,
 		.id = record->id,

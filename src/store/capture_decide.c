@@ -16,17 +16,31 @@ static enum problem find_party(struct batch *batch, struct item *item, const str
 	return PROBLEM_NONE;
 }
 
-static bool may_act_for(const struct capture_job *job, struct uuid party)
+bool job_is_unbounded(const struct capture_job *job)
+{
+	return !job->party_count && !job->region.at;
+}
+
+static bool region_has(const struct batch *batch, struct str region, struct uuid party)
+{
+	const struct capture_region_parties_row *rows = batch->region_parties.items;
+	for (size_t i = 0; i < batch->region_parties.count; i++)
+		if (uuid_equal(rows[i].party, party) && str_equal(rows[i].region, region))
+			return true;
+	return false;
+}
+
+static bool may_act_for(const struct batch *batch, const struct capture_job *job, struct uuid party)
 {
 	for (size_t i = 0; i < job->party_count; i++)
 		if (uuid_equal(job->parties[i], party))
 			return true;
-	return job->party_count == 0;
+	return job_is_unbounded(job) || (!job->party_count && region_has(batch, job->region, party));
 }
 
 static enum problem find_actors(struct batch *batch, struct item *item, struct event_parts *ret)
 {
-	if ((item->party.asked && !item->party.found) || !may_act_for(item->job, item->acting))
+	if ((item->party.asked && !item->party.found) || !may_act_for(batch, item->job, item->acting))
 		return fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
 	ret->acting = map_get(batch->parties, MAP_KEY(item->acting));
 	ret->recorder = map_get(batch->parties, MAP_KEY(item->recorder));
@@ -44,7 +58,7 @@ static enum problem find_sites(struct batch *batch, struct item *item, struct ev
 		ret->sites[i] =
 			item->sites[i].found ? map_get(batch->sites, MAP_KEY(item->sites[i].id.lot)) : NULL;
 		if (ret->sites[i] && (uuid_equal(ret->sites[i]->party, item->acting) ||
-				      may_act_for(item->job, ret->sites[i]->party)))
+				      may_act_for(batch, item->job, ret->sites[i]->party)))
 			continue;
 		return one && i == 0 ? fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/site")
 				     : fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/sites/%zu",
@@ -57,7 +71,7 @@ static enum problem decide_observe(struct batch *batch, struct item *item, struc
 {
 	if (item->lot.asked) {
 		struct lot_fact *lot = batch_lot(batch, &item->lot);
-		if (!lot || (item->job->party_count && !uuid_equal(lot->row.org_id, item->acting) &&
+		if (!lot || (!job_is_unbounded(item->job) && !uuid_equal(lot->row.org_id, item->acting) &&
 			     !batch_holding(batch, (struct lot_id){lot->row.org_id, lot->row.lot_id},
 					    item->acting))) {
 			(void)fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lot");
@@ -399,6 +413,8 @@ static enum problem decide_receive(struct batch *batch, struct item *item, struc
 	struct shipment_fact *shipment = NULL;
 	enum problem p = item->shipment.asked ? find_shipment(batch, item, parts, &shipment)
 					      : find_party(batch, item, &item->from, "/from", &parts->from);
+	if (!p && uuid_equal(parts->from->id, parts->acting->id)) /* nobody's stock grows by handing it over */
+		p = fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "other", "/from");
 	if (p)
 		return p;
 	size_t count = shipment ? shipment->line_count : item->lot_count;

@@ -3,7 +3,7 @@
 #include "capture_priv.h"
 
 struct wanted {
-	struct rows parties, sites, products, lot_orgs, lots, shipment_orgs, shipments, recorders;
+	struct rows parties, sites, products, lot_orgs, lots, shipment_orgs, shipments, recorders, regions;
 };
 
 static void want_id(struct batch *batch, struct rows *rows, struct uuid id)
@@ -28,6 +28,8 @@ static void item_want_rows(struct batch *batch, struct item *item, struct wanted
 {
 	item->recorder = item->job->party_count ? item->job->parties[0] : item->acting;
 	want_id(batch, &wanted->recorders, item->recorder);
+	if (!item->job->party_count && item->job->region.at)
+		*(struct str *)rows_add(batch->arena, &wanted->regions, sizeof(struct str)) = item->job->region;
 	want_id(batch, &wanted->parties, item->recorder);
 	want_id(batch, &wanted->parties, item->acting);
 	want_id(batch, &wanted->parties, item->to.id.lot);
@@ -146,6 +148,26 @@ static enum problem take_master(struct batch *batch)
 	return PROBLEM_NONE;
 }
 
+/* Only asked where a key of a region records: whose sites they are is known by now. */
+static enum problem load_region_parties(struct batch *batch, const struct wanted *w)
+{
+	struct rows parties = w->parties;
+	struct capture_region_parties_row *rows;
+	size_t count;
+	if (!w->regions.count)
+		return PROBLEM_NONE;
+	for (size_t i = 0; i < map_count(batch->sites); i++)
+		want_id(batch, &parties, ((struct capture_sites_row *)map_at(batch->sites, i))->party);
+	const struct capture_region_parties_params params = {rows_array(&w->regions), rows_array(&parties)};
+	db_queue(batch->db, &sql_capture_region_parties, &params);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = TAKE_MANY(batch, capture_region_parties, rows, count);
+	if (!p)
+		batch->region_parties = (struct rows){rows, count, count, sizeof *rows};
+	return p;
+}
+
 /* Products of the lots that are touched (for package sizes), and lineage above the inputs where an output exists
  * already: both depend on the rows just read. */
 static enum problem load_dependents(struct batch *batch)
@@ -202,6 +224,8 @@ enum problem batch_load_rows(struct batch *batch)
 		p = take_stock(batch);
 	if (!p)
 		p = take_master(batch);
+	if (!p)
+		p = load_region_parties(batch, &wanted);
 	return p ? p : load_dependents(batch);
 }
 

@@ -97,7 +97,7 @@ static bool lot_known_to(struct batch *batch, const struct item *item, const str
 			 struct uuid acting)
 {
 	const struct lot_id id = {lot->row.org_id, lot->row.lot_id};
-	return !item->job->party_count || uuid_equal(lot->row.org_id, acting) ||
+	return job_is_unbounded(item->job) || uuid_equal(lot->row.org_id, acting) ||
 	       batch_holding(batch, id, acting);
 }
 
@@ -151,7 +151,7 @@ static enum problem product_plan(struct batch *batch, struct item *item, size_t 
 	const struct named *named = &item->output_products[index];
 	const struct uuid owner = item->acting;
 	plan->product = named->found ? map_get(batch->products, MAP_KEY(named->id.lot)) : NULL;
-	if (plan->product && (uuid_equal(plan->product->party, owner) || !item->job->party_count))
+	if (plan->product && (uuid_equal(plan->product->party, owner) || job_is_unbounded(item->job)))
 		return PROBLEM_NONE;
 	return refuse(item, PROBLEM_REFERENCE_UNKNOWN, "registered",
 		      (struct place_in){create ? NULL : "outputs", index, "product"});
@@ -161,6 +161,8 @@ static enum problem product_plan(struct batch *batch, struct item *item, size_t 
 static bool number_may_be_issued(struct str number)
 {
 	enum { NUMBER_MAX = 20 };
+	if (str_equal(number, STR(".")) || str_equal(number, STR(".."))) /* a path would lose it */
+		return false;
 	for (size_t i = 0; i < number.len; i++) {
 		char c = number.at[i];
 		bool fine = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||

@@ -168,6 +168,7 @@ struct batch {
 	struct map *new_ids;     /* event hash → item of this batch that stores it */
 	struct rows known_edges; /* struct lot_edge: upstream of inputs, for the cycle check */
 	struct rows uses, harvests;
+	struct rows region_parties; /* struct capture_region_parties_row: whom keys of a region act for */
 	/* to write */
 	struct rows sealed; /* struct unsigned_statement, parallel to events */
 	struct rows events; /* struct event_rows */
@@ -224,6 +225,8 @@ enum problem batch_resolve_records(struct batch *batch) must_check;
 struct item *batch_record(struct batch *batch, const struct named *named); /* stored in this batch; NULL: none */
 /* capture_decide.c */
 void batch_decide(struct batch *batch);
+/* A key without bounds: everything is its business. */
+bool job_is_unbounded(const struct capture_job *job);
 /* capture_event.c */
 struct event_parts {
 	const struct capture_parties_row *acting, *recorder, *from, *to;

@@ -23,6 +23,7 @@ struct capture_job {
 	const struct uuid
 		*parties; /* it may act for these; the first is the default. None: any party (admin) */
 	size_t party_count;
+	struct str region; /* with no parties: it acts for those of this region. Absent: not bounded */
 	const struct record *record;
 	const struct record_kind *kind;
 	struct uuid id;
