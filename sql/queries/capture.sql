@@ -344,14 +344,39 @@ SELECT a, b, c, d FROM unnest(@org_id, @alert, @region, @role) AS z (a, b, c, d)
 ON CONFLICT DO NOTHING;
 
 -- name: alert_region_insert_held :exec
--- Regions where the lots of new alerts are held.
--- param: org_id uuid[], alert uuid[], lot_org uuid[], lot_id uuid[]
--- class: any
+-- Regions where the lots of new alerts, and what became of them, are held.
+-- param: org_id uuid[], alert uuid[], lot_org uuid[], lot_id uuid[], max_lots bigint
+-- class: local
+WITH RECURSIVE below (alert_org, alert, org_id, lot_id) AS (
+    SELECT a, b, c, d FROM unnest(@org_id, @alert, @lot_org, @lot_id) AS z (a, b, c, d)
+    UNION
+    SELECT b.alert_org, b.alert, e.child_org, e.child FROM below b JOIN lot_edge e ON e.parent = b.lot_id
+), bounded AS (
+    SELECT alert_org, alert, org_id, lot_id FROM below LIMIT @max_lots
+)
 INSERT INTO alert_region (org_id, alert, region, role)
-SELECT DISTINCT z.a, z.b, h.region, 'held'
-FROM unnest(@org_id, @alert, @lot_org, @lot_id) AS z (a, b, c, d)
-JOIN lot_holding h ON h.org_id = z.c AND h.lot_id = z.d
-WHERE h.on_hand > 0 OR h.in_transit > 0
+SELECT DISTINCT b.alert_org, b.alert, h.region, 'held'
+FROM bounded b
+CROSS JOIN LATERAL (
+    SELECT region FROM lot_holding WHERE org_id = b.org_id AND lot_id = b.lot_id AND (on_hand > 0 OR in_transit > 0)
+) h
+ON CONFLICT DO NOTHING;
+
+-- name: alert_region_insert_moved :exec
+-- Regions into which goods came that open alerts are about, themselves or in what they were made of.
+-- param: lot_id uuid[], region text[], max_lots bigint
+-- class: local
+WITH RECURSIVE above (region, lot_id) AS (
+    SELECT b, a FROM unnest(@lot_id, @region) AS z (a, b)
+    UNION
+    SELECT a.region, e.parent FROM above a JOIN lot_edge e ON e.child = a.lot_id
+), bounded AS (
+    SELECT region, lot_id FROM above LIMIT @max_lots
+)
+INSERT INTO alert_region (org_id, alert, region, role)
+SELECT DISTINCT a.org_id, a.id, b.region, 'held'
+FROM bounded b
+CROSS JOIN LATERAL (SELECT org_id, id FROM alert WHERE lot_id = b.lot_id AND state <> 'closed') a
 ON CONFLICT DO NOTHING;
 
 -- name: alert_raise_sold :many

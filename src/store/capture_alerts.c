@@ -409,9 +409,30 @@ static void send_alerts(struct batch *batch, struct alert_row *const *rows, size
 	COLUMN(r.region, struct str, n * 2, i < n ? rows[i]->origin_region : rows[i - n]->found_region);
 	COLUMN(r.role, struct str, n * 2, i < n ? STR("origin") : STR("found"));
 	db_queue(batch->db, &sql_alert_region_insert_many, &r);
-	const struct alert_region_insert_held_params h = {p.org_id, p.id, p.lot_org, p.lot_id};
+	const struct alert_region_insert_held_params h = {p.org_id, p.id, p.lot_org, p.lot_id,
+						       batch->capture->settings.config->graph_nodes};
 	db_queue(batch->db, &sql_alert_region_insert_held, &h);
 	metric_add(METRIC_ALERTS_RAISED, (int64_t)n);
+}
+
+/* Goods take the alerts about them along, to whoever watches over the place where they arrive. */
+static void send_moved(struct batch *batch)
+{
+	struct rows lots = {0}, regions = {0};
+	const struct link_row *links = batch->links.items;
+	for (size_t i = 0; i < batch->links.count; i++) {
+		const struct item *item = item_of_event(batch, links[i].event);
+		if (item->job->kind->class != RECORD_RECEIVE)
+			continue;
+		const struct capture_parties_row *receiver = map_get(batch->parties, MAP_KEY(item->acting));
+		*(struct uuid *)rows_add(batch->arena, &lots, sizeof(struct uuid)) = links[i].lot.lot;
+		*(struct str *)rows_add(batch->arena, &regions, sizeof(struct str)) = receiver->region;
+	}
+	if (!lots.count)
+		return;
+	const struct alert_region_insert_moved_params moved = {
+		rows_array(&lots), rows_array(&regions), batch->capture->settings.config->graph_nodes};
+	db_queue(batch->db, &sql_alert_region_insert_moved, &moved);
 }
 
 /* One row an alert: the strictest of what was found about the same subject. */
@@ -433,6 +454,7 @@ void alerts_send(struct batch *batch)
 	}
 	if (n)
 		send_alerts(batch, rows, n);
+	send_moved(batch);
 	if (batch->raised.count) {
 		const struct lot_touch_many_params touched = {rows_array(&batch->raised_orgs),
 							      rows_array(&batch->raised), batch_seen(batch)};

@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from service import Api, Cluster, Contract, Service  
 
-TOWNSHIP, OTHER_TOWNSHIP = "500112016", "500109104"  # in Yubei (abolished 2025-11-06) and Beibei
+# once of Yubei and of Beibei, both of Liangjiang (500X01) since 2025-11-06; and one that stayed in Beibei (500109)
+TOWNSHIP, OTHER_TOWNSHIP, FAR_TOWNSHIP = "500112016", "500109104", "500109001"
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 

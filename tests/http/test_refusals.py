@@ -247,7 +247,7 @@ def test_a_party_that_nobody_registered(check):
 # — things —
 def test_a_site_of_another_party(check, district):
     other = district.farm()
-    check(harvest(site=other.read("/v1/sites")["items"][0]["id"]), 404, "not-found", "/site")
+    check(harvest(site=other.site("P2")["id"]), 404, "not-found", "/site")
 
 
 def test_a_site_that_nobody_registered(check):
