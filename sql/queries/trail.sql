@@ -159,9 +159,9 @@ SELECT c.kind, c.state, c.org_id, c.id AS lot_id, s.lots, s.good_until, s.comput
 FROM code c
 LEFT JOIN trail_summary s
        ON s.org_id = c.org_id AND s.lot_id = c.id AND s.edition = @edition AND s.good_until > @now
-          AND NOT EXISTS (SELECT FROM unnest(s.orgs, s.lots) AS z (org_id, lot_id)
+          AND NOT EXISTS (SELECT FROM unnest(s.orgs, s.lots, s.versions) AS z (org_id, lot_id, version)
                           JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
-                          WHERE l.version > s.version)
+                          WHERE l.version <> z.version)
 WHERE c.code = @code;
 
 -- name: trail_by_thing :many
@@ -173,21 +173,21 @@ SELECT t.kind, 'activated'::text AS state, t.org_id, t.id AS lot_id, s.lots, s.g
 FROM thing t
 LEFT JOIN trail_summary s
        ON s.org_id = t.org_id AND s.lot_id = t.id AND s.edition = @edition AND s.good_until > @now
-          AND NOT EXISTS (SELECT FROM unnest(s.orgs, s.lots) AS z (org_id, lot_id)
+          AND NOT EXISTS (SELECT FROM unnest(s.orgs, s.lots, s.versions) AS z (org_id, lot_id, version)
                           JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
-                          WHERE l.version > s.version)
+                          WHERE l.version <> z.version)
 WHERE t.hash = @hash;
 
 -- name: trail_keep :exec
 -- Keeps a trail, unless a newer one is kept. It can be computed again, so its commit does not wait for the disk.
--- param: org_id uuid, lot_id uuid, code text, orgs uuid[], lots uuid[], version timestamptz, good_until timestamptz
--- param: computed_at timestamptz, edition text, body bytea
+-- param: org_id uuid, lot_id uuid, code text, orgs uuid[], lots uuid[], versions timestamptz[], version timestamptz
+-- param: good_until timestamptz, computed_at timestamptz, edition text, body bytea
 -- class: key
-INSERT INTO trail_summary (org_id, lot_id, code, orgs, lots, version, good_until, computed_at, edition, body)
-SELECT @org_id, @lot_id, @code, @orgs, @lots, @version, @good_until, @computed_at, @edition, @body
+INSERT INTO trail_summary (org_id, lot_id, code, orgs, lots, versions, version, good_until, computed_at, edition, body)
+SELECT @org_id, @lot_id, @code, @orgs, @lots, @versions, @version, @good_until, @computed_at, @edition, @body
 FROM (SELECT set_config('synchronous_commit', 'off', true) AS setting) AS relaxed
 WHERE relaxed.setting = 'off'
 ON CONFLICT (org_id, lot_id) DO UPDATE
-SET code = excluded.code, orgs = excluded.orgs, lots = excluded.lots, version = excluded.version,
-    good_until = excluded.good_until, computed_at = excluded.computed_at, edition = excluded.edition, body = excluded.body
+SET code = excluded.code, orgs = excluded.orgs, lots = excluded.lots, versions = excluded.versions,
+    version = excluded.version, good_until = excluded.good_until, computed_at = excluded.computed_at, edition = excluded.edition, body = excluded.body
 WHERE trail_summary.computed_at < excluded.computed_at AND trail_summary.version <= excluded.version;

@@ -61,14 +61,17 @@ static void tell_lots(const struct trail_facts *facts, struct trail_made *made)
 {
 	struct uuid *orgs = arena_array(facts->arena, struct uuid, facts->lot_count);
 	struct uuid *lots = arena_array(facts->arena, struct uuid, facts->lot_count);
+	usec_t *versions = arena_array(facts->arena, usec_t, facts->lot_count);
 	for (size_t i = 0; i < facts->lot_count; i++) {
 		orgs[i] = facts->lots[i].org_id;
 		lots[i] = facts->lots[i].lot_id;
+		versions[i] = facts->lots[i].version;
 		if (facts->lots[i].version > made->version_us)
 			made->version_us = facts->lots[i].version;
 	}
 	made->orgs = orgs;
 	made->lots = lots;
+	made->versions = versions;
 	made->lot_count = facts->lot_count;
 }
 
@@ -145,6 +148,7 @@ enum problem trail_store(struct db *db, const struct trail_made *made, struct lo
 						 .code = made->trail.lot->code,
 						 .orgs = {made->orgs, made->lot_count},
 						 .lots = {made->lots, made->lot_count},
+						 .versions = {made->versions, made->lot_count},
 						 .version = made->version_us,
 						 .good_until = made->good_until_us,
 						 .computed_at = made->computed_us,

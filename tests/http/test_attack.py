@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What somebody tries who wants more than is his: keys beyond their bounds, stock out of nothing, names that mislead."""
-from conftest import OTHER_TOWNSHIP, TOWNSHIP, ago, kg, line
-from service import Api
+import copy
+
+from conftest import OTHER_TOWNSHIP, TOWNSHIP, District, ago, kg, line
+from service import Api, free_port, wait_for
 
 HARVEST = {"type": "harvest", "product": "PAKCHOI", "site": "P1", "quantity": {"value": "7", "unit": "KGM"}}
 
@@ -38,3 +40,45 @@ def test_a_lot_number_survives_in_a_path(farm):
     for number in (".", ".."):
         reply = farm.post("/v1/events", {**HARVEST, "time": ago(days=1), "lot": number})
         assert (reply.problem(), reply.pointer()) == ("identifier-syntax", "/lot")
+
+
+def steps(api, lot):
+    return [step["event"] for step in api.read(f"/t/{lot['code']}", Accept="application/json")["steps"]]
+
+
+def test_a_kept_trail_ends_when_a_slow_commit_brings_an_older_version(new_service):
+    """Writers take their times of recording before they commit: the newest version of a trail may be there first."""
+    service = new_service(TRAIL_CACHE=0).start()
+    farm = District(service).farm()
+    lot = farm.harvest(10)
+    mixed = farm.record("mix", ago(days=1), inputs=[line(lot, 1)],
+                        outputs=[{"product": "PAKCHOI", "quantity": kg(1)}])["lots"][0]
+    kept = "SELECT computed_at FROM trail_summary s JOIN lot l USING (org_id, lot_id) WHERE l.uri = %s"
+    steps(farm.district.public, mixed)
+    first = service.value(kept, mixed["uri"])
+    steps(farm.district.public, mixed)
+    assert service.value(kept, mixed["uri"]) == first
+    service.cluster.execute(service.database, "UPDATE lot SET version = version - interval '1 us'"
+                                              f" WHERE uri = '{lot['uri']}'")
+    steps(farm.district.public, mixed)
+    assert service.value(kept, mixed["uri"]) > first
+    service.stop()
+
+
+def test_a_page_in_memory_learns_what_another_server_captured(new_service):
+    first = new_service().start()
+    district = District(first)
+    farm = district.farm()
+    lot = farm.harvest(10)
+    assert len(steps(district.public, lot)) == 1
+    second = copy.copy(first)  # on the same database and directory
+    second.port, second.process = free_port(), None
+    second.start()
+    try:
+        sold = Api(second, farm.key).record("sell", ago(hours=1), lots=[line(lot, 1)])["event"]
+        assert sold in steps(Api(second), lot)
+        assert wait_for(lambda: sold in steps(district.public, lot), seconds=20, pause=1)
+        second.stop()
+    finally:
+        second.process.kill()
+    first.stop()

@@ -25,7 +25,8 @@ struct trail_made {
 	struct trail trail;             /* of the farm tier: core's trail_aggregate makes coarser ones */
 	const struct uuid *orgs, *lots; /* every lot it was made from, place by place */
 	size_t lot_count;
-	usec_t version_us;    /* newest version among them when they were read */
+	const usec_t *versions; /* theirs when they were read */
+	usec_t version_us;      /* the newest of these */
 	usec_t good_until_us; /* it changes by itself then: a shelf life ends, or a day has passed */
 	usec_t computed_us;
 };
