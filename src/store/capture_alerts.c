@@ -422,7 +422,7 @@ static void send_moved(struct batch *batch)
 	const struct link_row *links = batch->links.items;
 	for (size_t i = 0; i < batch->links.count; i++) {
 		const struct item *item = item_of_event(batch, links[i].event);
-		if (item->job->kind->class != RECORD_RECEIVE)
+		if (!item || item->job->kind->class != RECORD_RECEIVE)
 			continue;
 		const struct capture_parties_row *receiver = map_get(batch->parties, MAP_KEY(item->acting));
 		*(struct uuid *)rows_add(batch->arena, &lots, sizeof(struct uuid)) = links[i].lot.lot;
