@@ -21,3 +21,13 @@ INSERT INTO master_version (kind, id, version, valid_from, reason, recorded_at, 
                             key_fingerprint, seq, statement, statement_sha256)
 VALUES (@kind, @id, @version, @valid_from, @reason, @recorded_at, @recorded_by, @body, @view_secret,
         @key_fingerprint, @seq, @statement, @statement_sha256);
+
+-- name: master_lots_touch :many
+-- What the trails of a party's lots show has changed: its newest lots get a newer version, so that kept trails made from
+-- them count no longer. Beyond the limit a kept trail lives until it ends by itself.
+-- param: holder uuid, now timestamptz, max_lots bigint
+-- class: any
+-- column: lot_id uuid
+UPDATE lot SET version = greatest(version + interval '1 microsecond', @now)
+WHERE (org_id, lot_id) IN (SELECT org_id, lot_id FROM lot_holding WHERE holder = @holder ORDER BY lot_id DESC LIMIT @max_lots)
+RETURNING lot_id;

@@ -21,10 +21,7 @@ const struct shape master_list_query_shape = {
 			       .doc = "In this region and everything that it holds today"),
 			STRING(struct master_list_query, state, "state", .flags = OPTIONAL, .max_len = 16,
 			       .doc = "active, closed or revoked"),
-			INTEGER(struct master_list_query, limit, "limit", .flags = OPTIONAL, .min = 1,
-				.max = MASTER_LIST_MAX, .doc = "Most items on a page; 50 if absent"),
-			STRING(struct master_list_query, cursor, "cursor", .flags = OPTIONAL,
-			       .doc = "next of the page before"),
+			LIST_QUERY_FIELDS(struct master_list_query),
 			END_OF_SHAPE,
 		},
 };
@@ -60,24 +57,12 @@ static struct master master_of(const struct call *call)
 		.db = call_db(call),
 		.arena = call->arena,
 		.signer = app->signer,
+		.cache = app->cache,
 		.origin = app->config->origin,
 		.registrar = app->registrar,
 		.actor = actor_of(call),
 		.now_us = clock_now(),
 	};
-}
-
-struct str next_link(const struct call *call, struct str cursor)
-{
-	struct buf link = buf_create(call->arena, 256);
-	buf_printf(&link, "<%.*s?", STR_ARGS(call->path));
-	for (struct str rest = call->raw_query, pair; rest.at;) {
-		pair = str_cut(rest, '&', &rest);
-		if (pair.len && !str_starts(pair, STR("cursor=")))
-			buf_printf(&link, "%.*s&", STR_ARGS(pair));
-	}
-	buf_printf(&link, "cursor=%.*s>; rel=\"next\"", STR_ARGS(cursor));
-	return buf_str(&link);
 }
 
 static struct str etag_of(struct arena *arena, const struct master_head *head)
@@ -107,15 +92,13 @@ static size_t size_of(enum thing_kind kind)
 static enum problem filter_of(struct call *call, const struct master *m, struct master_filter *ret)
 {
 	const struct master_list_query *q = call->query;
-	struct master_filter filter = {.q = q->q,
-				       .region = q->region,
-				       .state = q->state,
-				       .limit = (q->limit ? q->limit : MASTER_LIST_DEFAULT) + 1};
+	struct master_filter filter = {
+		.q = q->q, .region = q->region, .state = q->state, .limit = list_rows_wanted(q->limit)};
 	int64_t unused;
-	if (q->cursor.at && cursor_read(call->arena, q->cursor, &unused, &filter.after))
-		return fault_set(&call->fault, PROBLEM_CURSOR, "cursor", "?cursor");
 	enum problem p = PROBLEM_NONE;
-	if (q->party.at)
+	if (q->cursor.at)
+		p = cursor_read(call, q->cursor, &unused, &filter.after);
+	if (!p && q->party.at)
 		p = master_find(m, THING_PARTY, (struct uuid){{0}}, q->party, "?party", &filter.party,
 				&call->fault);
 	if (!p && q->region.at) {
@@ -138,13 +121,12 @@ enum problem master_list(struct call *call, struct reply *reply, enum thing_kind
 		p = master_read_list(&m, kind, &filter, &items, &count);
 	if (p)
 		return p;
-	struct master_page *page = arena_new(call->arena, struct master_page);
+	struct list_page *page = arena_new(call->arena, struct list_page);
 	if (count == (size_t)filter.limit) {
 		count--;
 		const struct master_head *last =
 			(const void *)((const char *)items + (count - 1) * size_of(kind));
-		page->next = cursor_print(call->arena, 0, last->id);
-		reply->link = next_link(call, page->next);
+		page->next = list_announce_next(call, reply, cursor_print(call->arena, 0, last->id));
 	}
 	page->items = (struct list){items, count};
 	reply->value = page;

@@ -11,7 +11,7 @@
 
 #include "master_priv.h"
 
-enum { GRACE_S = 300, CHINA_OFFSET_MIN = 480 };
+enum { GRACE_S = 300, CHINA_OFFSET_MIN = 480, MAX_TOUCHED_LOTS = 10000 };
 
 static const struct db_scope service = {.service = true};
 
@@ -30,6 +30,8 @@ struct write {
 	struct bytes old_body;
 	struct sha256 old_statement;
 	struct region_tiers tiers;
+	struct master_lots_touch_row *touched; /* lots whose trails show something else now */
+	size_t touched_count;
 };
 
 static struct master_head *head_of(struct write *w)
@@ -272,10 +274,21 @@ static enum problem audit(const struct write *w, struct db *db)
 	return audit_write(db, &act);
 }
 
+/* Nothing yet shows a thing that is new, but a certificate covers goods that are there already. */
+static enum problem touch_lots(struct write *w, struct db *db)
+{
+	if (w->create && w->kind->kind != THING_CERTIFICATE)
+		return PROBLEM_NONE;
+	struct master_lots_touch_params params = {w->kind->owner(w->entity), w->work.m->now_us,
+						  MAX_TOUCHED_LOTS};
+	return master_lots_touch(db, w->work.m->arena, &params, &w->touched, &w->touched_count);
+}
+
 static enum problem write_in_tx(struct db *db, void *context)
 {
 	struct write *w = context;
 	w->replayed = false;
+	w->touched_count = 0;
 	enum problem p = load_old(w, db);
 	if (!p && w->old)
 		p = check_may_change(w, db);
@@ -295,17 +308,32 @@ static enum problem write_in_tx(struct db *db, void *context)
 	if (!p)
 		p = sign_and_insert(w, db);
 	if (!p)
+		p = touch_lots(w, db);
+	if (!p)
 		p = audit(w, db);
 	return p;
+}
+
+static void drop_trails(const struct write *w)
+{
+	struct trail_cache *cache = w->work.m->cache;
+	struct uuid *lots = arena_array(w->work.m->arena, struct uuid, w->touched_count);
+	for (size_t i = 0; i < w->touched_count; i++)
+		lots[i] = w->touched[i].lot_id;
+	if (cache && w->touched_count)
+		trail_cache_drop(cache, lots, w->touched_count);
 }
 
 /* A unique violation is a race lost: the second run sees what won it, and says so. */
 static enum problem run(struct write *w)
 {
-	enum problem p = db_tx(w->work.m->db, &service, write_in_tx, w, NULL /* reterr_unknown */);
-	return p == PROBLEM_CONFLICT
-		       ? db_tx(w->work.m->db, &service, write_in_tx, w, NULL /* reterr_unknown */)
-		       : p;
+	struct db *db = w->work.m->db;
+	enum problem p = db_tx(db, &service, write_in_tx, w, NULL /* reterr_unknown */);
+	if (p == PROBLEM_CONFLICT)
+		p = db_tx(db, &service, write_in_tx, w, NULL /* reterr_unknown */);
+	if (!p)
+		drop_trails(w);
+	return p;
 }
 
 static enum problem check_id(struct uuid id, struct fault *reterr)

@@ -153,3 +153,32 @@ def test_a_certificate_is_revoked_by_a_version(farm, district):
     assert (reply.problem(), reply.pointer()) == ("field-range", "/number")
     stranger = Api(district.service, district.key(["read", "register"], parties=[district.packer().id]))
     assert stranger.put(target, body, **{"If-Match": "*"}).problem() == "not-found"
+
+
+def test_a_revoked_certificate_leaves_the_public_trail_at_once(farm, district):
+    lot = farm.harvest(50)
+
+    def certificates():
+        reply = district.public.get(f"/t/{lot['code']}", Accept="application/json")
+        assert reply.status == 200, reply
+        return [c["number"] for c in reply.json()["origins"][0]["certificates"]]
+
+    assert certificates() == []
+    made = district.admin.make("/v1/certificates", certificate(farm, district))
+    assert certificates() == certificates() == [made["number"]]
+    body = {k: made[k] for k in ("scheme", "number", "products", "sites", "validFrom", "validTo")}
+    assert district.admin.put(f"/v1/certificates/{made['id']}", {**body, "state": "revoked"}, **{"If-Match": '"1"'}).status == 200
+    assert certificates() == []
+
+
+def test_a_new_name_is_on_the_public_trail_at_once(farm, district):
+    lot = farm.harvest(50)
+
+    def name():
+        return district.public.get(f"/t/{lot['code']}", Accept="application/json").json()["lot"]["product"]["name"]["zh"]
+
+    assert name() == name() == "产品PAKCHOI"
+    product = farm.read("/v1/products/PAKCHOI")
+    body = {k: product[k] for k in ("commodity", "unit")}
+    assert district.admin.put(f"/v1/products/{product['id']}", {**body, "name": {"zh": "新名小白菜"}}, **{"If-Match": '"1"'}).status == 200
+    assert name() == "新名小白菜"

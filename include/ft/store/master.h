@@ -8,6 +8,7 @@
 #include "ft/core/thing_name.h"
 #include "ft/db/db.h"
 #include "ft/signer/signer.h"
+#include "ft/store/trail_cache.h"
 
 /* Who acts. */
 struct master_actor {
@@ -22,6 +23,7 @@ struct master {
 	struct db *db;
 	struct arena *arena;
 	struct signer *signer;
+	struct trail_cache *cache; /* trails that show what changes are dropped; NULL: there is none */
 	struct str origin;
 	struct uuid registrar;
 	struct master_actor actor;
