@@ -3,6 +3,7 @@
 #include "ft/api/routes.h"
 
 #include "alerts_priv.h"
+#include "list_priv.h"
 #include "lots_priv.h"
 
 #include "ft/base/map.h"
@@ -12,7 +13,7 @@
 #include "ft/store/reach.h"
 #include "queries.h"
 
-enum { LIST_DEFAULT = 50, LIST_MAX = 1000, FACETS_MAX = 1000, MAX_BODY = 64 * 1024, NOTE_MAX = 4000 };
+enum { FACETS_MAX = 1000, MAX_BODY = 64 * 1024, NOTE_MAX = 4000 };
 static const usec_t DAY_US = 86400 * USEC_PER_SEC, CHINA_OFFSET_US = 8 * 3600 * USEC_PER_SEC;
 
 /* — the list — */
@@ -51,10 +52,7 @@ static const struct shape alert_query = {
 			     .doc = "First seen before"),
 			WORD(struct alert_query, sort, "sort", sorts, .flags = OPTIONAL,
 			     .doc = "- turns the order; -firstSeen if absent; -severity: worst first"),
-			INTEGER(struct alert_query, limit, "limit", .flags = OPTIONAL, .min = 1,
-				.max = LIST_MAX, .doc = "50 if absent"),
-			STRING(struct alert_query, cursor, "cursor", .flags = OPTIONAL,
-			       .doc = "next of the page before"),
+			LIST_QUERY_FIELDS(struct alert_query),
 			BOOLEAN(struct alert_query, facets, "facets", .flags = OPTIONAL,
 				.doc = "With counts of what the filter finds"),
 			END_OF_SHAPE,
@@ -104,10 +102,7 @@ static const struct shape alert_page = {
 	.doc = "Alerts in the order asked for",
 	.fields =
 		(const struct field[]){
-			LIST(struct alert_page, items, "items", &alert_item_shape, .flags = ALWAYS,
-			     .max_len = LIST_MAX, .doc = "Alerts"),
-			STRING(struct alert_page, next, "next", .flags = OPTIONAL | NULLABLE,
-			       .doc = "Cursor of the next page"),
+			LIST_PAGE_FIELDS(struct alert_page, &alert_item_shape),
 			OBJECT(struct alert_page, facets, "facets", &facets_shape, struct facets,
 			       .flags = OPTIONAL, .doc = "With facets=1"),
 			END_OF_SHAPE,
@@ -194,10 +189,9 @@ static enum problem list_rows(struct call *call, const struct alert_query *q,
 					   .direction = down ? -1 : 1,
 					   .max_rows = max_rows};
 	if (q->cursor.at) {
-		enum problem p =
-			cursor_read(call->arena, q->cursor, &params.after_place.value, &params.after_id);
+		enum problem p = cursor_read(call, q->cursor, &params.after_place.value, &params.after_id);
 		if (p)
-			return fault_set(&call->fault, p, "cursor", "?cursor");
+			return p;
 		params.after_place.known = true;
 	}
 	return alert_list(call_db(call), call->arena, &params, ret, ret_count);
@@ -279,7 +273,7 @@ static void put_items(struct call *call, const struct alert_list_row *rows, size
 static enum problem list_alerts(struct call *call, struct reply *reply)
 {
 	const struct alert_query *q = call->query;
-	const int64_t limit = q->limit ? q->limit : LIST_DEFAULT;
+	const int64_t max_rows = list_rows_wanted(q->limit);
 	struct alert_page *page = arena_new(call->arena, struct alert_page);
 	struct alert_facets_params filter = {.everything = false};
 	struct alert_list_row *rows;
@@ -291,15 +285,16 @@ static enum problem list_alerts(struct call *call, struct reply *reply)
 		return PROBLEM_NONE;
 	}
 	if (!p)
-		p = list_rows(call, q, &filter, limit + 1, &rows, &count);
+		p = list_rows(call, q, &filter, max_rows, &rows, &count);
 	if (!p && q->facets)
 		p = add_facets(call, &filter, page);
 	if (p)
 		return p;
-	if (count > (size_t)limit) {
-		count = (size_t)limit;
-		page->next = cursor_print(call->arena, rows[count - 1].place, rows[count - 1].id);
-		reply->link = call_next_link(call, page->next);
+	if (count == (size_t)max_rows) {
+		count--;
+		const struct alert_list_row *last = &rows[count - 1];
+		page->next =
+			list_announce_next(call, reply, cursor_print(call->arena, last->place, last->id));
 	}
 	put_items(call, rows, count, page);
 	return PROBLEM_NONE;

@@ -4,7 +4,8 @@
 
 #include "master_priv.h"
 
-static const struct shape certificate_page = MASTER_PAGE_SHAPE("CertificatePage", &certificate_shape);
+static const struct shape certificate_page =
+	LIST_PAGE_SHAPE("CertificatePage", &certificate_shape, "Certificates, oldest first");
 
 static enum problem list_certificates(struct call *call, struct reply *reply)
 {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * /v1/events: capture one record, list and read what was captured, its EPCIS form and its proof. */
-#include "ft/api/app.h"
 #include "ft/api/routes.h"
+
+#include "list_priv.h"
+
+#include "ft/api/app.h"
 #include "ft/base/text.h"
 #include "ft/core/epcis_body.h"
 #include "ft/core/manifest.h"
@@ -9,7 +12,7 @@
 #include "ft/crypto/random.h"
 #include "queries.h"
 
-enum { MAX_RECORD = 256 * 1024, LIST_DEFAULT = 50, LIST_MAX = 1000 };
+enum { MAX_RECORD = 256 * 1024 };
 
 /* — capture — */
 struct captured_lot {
@@ -168,11 +171,6 @@ static const struct shape event_whole = {
 		},
 };
 
-static struct str text_of(struct bytes b)
-{
-	return (struct str){(const char *)b.at, b.len};
-}
-
 static enum problem event_get(struct call *call, struct reply *reply)
 {
 	struct event_read_row row;
@@ -191,8 +189,8 @@ static enum problem event_get(struct call *call, struct reply *reply)
 				    .site = row.site,
 				    .region = row.region,
 				    .statement = base64_encode(call->arena, row.statement_sha256),
-				    .epcis = text_of(row.body),
-				    .answer = text_of(row.answer)};
+				    .epcis = bytes_str(row.body),
+				    .answer = bytes_str(row.answer)};
 	reply->value = item;
 	return PROBLEM_NONE;
 }
@@ -205,7 +203,7 @@ static enum problem event_get_epcis(struct call *call, struct reply *reply)
 		p = PROBLEM_NOT_FOUND;
 	if (p)
 		return p;
-	reply->raw = epcis_document(call->arena, text_of(row.body), row.recorded_at);
+	reply->raw = epcis_document(call->arena, bytes_str(row.body), row.recorded_at);
 	reply->media_type = "application/ld+json";
 	return PROBLEM_NONE;
 }
@@ -229,29 +227,12 @@ static const struct shape event_query = {
 			     .doc = "Event time, inclusive"),
 			TIME(struct event_query, until, "until", .flags = OPTIONAL,
 			     .doc = "Event time, exclusive"),
-			INTEGER(struct event_query, limit, "limit", .flags = OPTIONAL, .min = 1,
-				.max = LIST_MAX),
-			STRING(struct event_query, cursor, "cursor", .flags = OPTIONAL),
+			LIST_QUERY_FIELDS(struct event_query),
 			END_OF_SHAPE,
 		},
 };
-struct event_page {
-	struct list items;
-	struct str next;
-};
-static const struct shape event_page = {
-	.name = "EventPage",
-	.size = sizeof(struct event_page),
-	.doc = "Events, newest record first",
-	.fields =
-		(const struct field[]){
-			LIST(struct event_page, items, "items", &event_item, .flags = OPTIONAL | ALWAYS,
-			     .max_len = LIST_MAX),
-			STRING(struct event_page, next, "next", .flags = OPTIONAL | NULLABLE,
-			       .doc = "Cursor of the next page"),
-			END_OF_SHAPE,
-		},
-};
+static const struct shape event_page =
+	LIST_PAGE_SHAPE("EventPage", &event_item, "Events, newest record first");
 
 struct list_bounds {
 	struct sql_nullable_int since, until, before;
@@ -261,13 +242,13 @@ struct list_bounds {
 
 static enum problem bounds_of(struct call *call, const struct event_query *q, struct list_bounds *ret)
 {
-	struct list_bounds bounds = {.max_rows = (q->limit ? q->limit : LIST_DEFAULT) + 1};
+	struct list_bounds bounds = {.max_rows = list_rows_wanted(q->limit)};
 	bounds.since = (struct sql_nullable_int){q->since.at_us != 0, q->since.at_us};
 	bounds.until = (struct sql_nullable_int){q->until.at_us != 0, q->until.at_us};
 	if (q->cursor.at) {
-		enum problem p = cursor_read(call->arena, q->cursor, &bounds.before.value, &bounds.before_id);
+		enum problem p = cursor_read(call, q->cursor, &bounds.before.value, &bounds.before_id);
 		if (p)
-			return fault_set(&call->fault, p, "cursor", "?cursor");
+			return p;
 		bounds.before.known = true;
 	}
 	*ret = bounds;
@@ -318,12 +299,12 @@ static enum problem event_list(struct call *call, struct reply *reply)
 		p = list_rows(call, q, &bounds, &rows, &count);
 	if (p)
 		return p;
-	struct event_page *page = arena_new(call->arena, struct event_page);
+	struct list_page *page = arena_new(call->arena, struct list_page);
 	if (count == (size_t)bounds.max_rows) {
 		count--;
-		page->next = cursor_print(call->arena, rows[count - 1].recorded_at, rows[count - 1].id);
-		reply->link = arena_printf(call->arena, "</v1/events?cursor=%.*s>; rel=\"next\"",
-					   STR_ARGS(page->next));
+		const struct event_list_own_row *last = &rows[count - 1];
+		page->next = list_announce_next(call, reply,
+						cursor_print(call->arena, last->recorded_at, last->id));
 	}
 	struct event_item *items = arena_array(call->arena, struct event_item, count);
 	for (size_t i = 0; i < count; i++)
@@ -430,7 +411,7 @@ static enum problem event_get_proof(struct call *call, struct reply *reply)
 	p = signing_key_read(call_db(call), call->arena,
 			     &(struct signing_key_read_params){row.key_fingerprint}, &key);
 	if (!p)
-		p = view_all(call->arena, text_of(row.body), texts);
+		p = view_all(call->arena, bytes_str(row.body), texts);
 	if (p)
 		return p;
 	for (enum tier t = TIER_FULL; t < TIER_COUNT; t++)
@@ -441,14 +422,15 @@ static enum problem event_get_proof(struct call *call, struct reply *reply)
 	struct manifest_salt *salt = arena_new(call->arena, struct manifest_salt);
 	*salt = manifest_salt(row.view_secret.at, tier);
 	*proof = (struct proof_answer){
-		.statement = text_of(row.statement),
+		.statement = bytes_str(row.statement),
 		.manifest = manifest_build(call->arena, row.view_secret.at, views),
 		.view = views[tier].at,
 		.tier = str_of(tier_words[tier]),
 		.salt = base64_encode(call->arena, (struct bytes){salt->octets, sizeof salt->octets}),
 		.key = arena_new(call->arena, struct proof_key_answer),
 		.index = STR("null")};
-	*proof->key = (struct proof_key_answer){base64_encode(call->arena, key.spki), text_of(key.statement)};
+	*proof->key =
+		(struct proof_key_answer){base64_encode(call->arena, key.spki), bytes_str(key.statement)};
 	reply->value = proof;
 	return PROBLEM_NONE;
 }

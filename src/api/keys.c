@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * /v1/keys: API keys, made once, shown once, revoked at once. */
-#include "ft/store/keys.h"
-
 #include "ft/api/routes.h"
-#include "ft/base/text.h"
-#include "ft/crypto/random.h"
 
 #include "master_priv.h"
+
+#include "ft/base/text.h"
+#include "ft/crypto/random.h"
+#include "ft/store/keys.h"
 
 _Static_assert(KEY_READ == (int)SCOPE_READ && KEY_CAPTURE == (int)SCOPE_CAPTURE &&
 		       KEY_INSPECT == (int)SCOPE_INSPECT && KEY_REGISTER == (int)SCOPE_REGISTER &&
@@ -74,7 +74,7 @@ static const struct shape new_key_shape = {
 						.doc = "Send it as Authorization: Bearer"),
 					 END_OF_SHAPE},
 };
-static const struct shape key_page = MASTER_PAGE_SHAPE("KeyPage", &key_shape);
+static const struct shape key_page = LIST_PAGE_SHAPE("KeyPage", &key_shape, "API keys, oldest first");
 
 static struct key_answer *answer_of(struct arena *arena, const struct api_key *key)
 {
@@ -163,15 +163,13 @@ static enum problem filter_of(struct call *call, struct api_key_filter *ret)
 {
 	const struct master_list_query *q = call->query;
 	const struct master m = {.db = call_db(call), .arena = call->arena};
-	struct api_key_filter filter = {.q = q->q,
-					.state = q->state,
-					.region = q->region,
-					.limit = (q->limit ? q->limit : MASTER_LIST_DEFAULT) + 1};
+	struct api_key_filter filter = {
+		.q = q->q, .state = q->state, .region = q->region, .limit = list_rows_wanted(q->limit)};
 	int64_t unused;
-	if (q->cursor.at && cursor_read(call->arena, q->cursor, &unused, &filter.after))
-		return fault_set(&call->fault, PROBLEM_CURSOR, "cursor", "?cursor");
 	enum problem p = PROBLEM_NONE;
-	if (q->party.at)
+	if (q->cursor.at)
+		p = cursor_read(call, q->cursor, &unused, &filter.after);
+	if (!p && q->party.at)
 		p = master_find(&m, THING_PARTY, (struct uuid){{0}}, q->party, "?party", &filter.party,
 				&call->fault);
 	if (!p)
@@ -191,11 +189,11 @@ static enum problem list_keys(struct call *call, struct reply *reply)
 		p = api_key_read_list(call_db(call), call->arena, &filter, &keys, &count);
 	if (p)
 		return p;
-	struct master_page *page = arena_new(call->arena, struct master_page);
+	struct list_page *page = arena_new(call->arena, struct list_page);
 	if (count == (size_t)filter.limit) {
 		count--;
-		page->next = cursor_print(call->arena, 0, keys[count - 1].id);
-		reply->link = next_link(call, page->next);
+		page->next =
+			list_announce_next(call, reply, cursor_print(call->arena, 0, keys[count - 1].id));
 	}
 	struct key_answer *items = arena_array(call->arena, struct key_answer, count);
 	for (size_t i = 0; i < count; i++)

@@ -2,6 +2,7 @@
  * /v1/lots: lists, one lot with its stock, its trail, and what became of it. */
 #include "ft/api/routes.h"
 
+#include "list_priv.h"
 #include "lots_priv.h"
 
 #include "ft/base/metrics.h"
@@ -10,7 +11,7 @@
 #include "ft/store/trail.h"
 #include "queries.h"
 
-enum { LIST_DEFAULT = 50, LIST_MAX = 1000, REACH_MAX = 1000000, HOLDERS_MAX = 20000 };
+enum { REACH_MAX = 1000000, HOLDERS_MAX = 20000 };
 
 /* — lists — */
 static const char *const list_states[] = {"on_hand", "in_transit", "sold", "destroyed", "recalled", NULL};
@@ -32,30 +33,12 @@ static const struct shape lot_query = {
 			       .doc = "Grown or held below it"),
 			WORD(struct lot_query, state, "state", list_states, .flags = OPTIONAL,
 			     .doc = "Some of it is in this state"),
-			INTEGER(struct lot_query, limit, "limit", .flags = OPTIONAL, .min = 1,
-				.max = LIST_MAX, .doc = "50 if absent"),
-			STRING(struct lot_query, cursor, "cursor", .flags = OPTIONAL,
-			       .doc = "next of the page before"),
+			LIST_QUERY_FIELDS(struct lot_query),
 			END_OF_SHAPE,
 		},
 };
-struct lot_page {
-	struct list items;
-	struct str next;
-};
-static const struct shape lot_page = {
-	.name = "LotPage",
-	.size = sizeof(struct lot_page),
-	.doc = "Lots, changed last first",
-	.fields =
-		(const struct field[]){
-			LIST(struct lot_page, items, "items", &lot_answer_shape, .flags = ALWAYS,
-			     .max_len = LIST_MAX, .doc = "Lots"),
-			STRING(struct lot_page, next, "next", .flags = OPTIONAL | NULLABLE,
-			       .doc = "Cursor of the next page"),
-			END_OF_SHAPE,
-		},
-};
+static const struct shape lot_page =
+	LIST_PAGE_SHAPE("LotPage", &lot_answer_shape, "Lots, changed last first");
 
 struct list_filter {
 	struct str code;
@@ -68,7 +51,7 @@ struct list_filter {
 static enum problem read_filter(struct call *call, const struct lot_query *q, struct list_filter *ret)
 {
 	static const struct uuid nobody;
-	struct list_filter filter = {.max_rows = (q->limit ? q->limit : LIST_DEFAULT) + 1};
+	struct list_filter filter = {.max_rows = list_rows_wanted(q->limit)};
 	struct lot_id party = {0};
 	enum problem p =
 		q->party.at ? thing_resolve(call, THING_PARTY, nobody, q->party, &party) : PROBLEM_NONE;
@@ -78,9 +61,9 @@ static enum problem read_filter(struct call *call, const struct lot_query *q, st
 	filter.party = party.lot;
 	filter.code = q->q.at ? crockford_fold(call->arena, q->q) : (struct str){NULL, 0};
 	if (q->cursor.at) {
-		p = cursor_read(call->arena, q->cursor, &filter.before.value, &filter.before_id);
+		p = cursor_read(call, q->cursor, &filter.before.value, &filter.before_id);
 		if (p)
-			return fault_set(&call->fault, p, "cursor", "?cursor");
+			return p;
 		filter.before.known = true;
 	}
 	*ret = filter;
@@ -121,20 +104,6 @@ static enum problem list_rows(struct call *call, const struct lot_query *q, cons
 			    ret_count);
 }
 
-/* The next page's address: this one's query with another cursor. */
-struct str call_next_link(const struct call *call, struct str cursor)
-{
-	struct buf out = buf_create(call->arena, 256);
-	buf_printf(&out, "<%.*s?", STR_ARGS(call->path));
-	for (struct str rest = call->raw_query; rest.at;) {
-		struct str pair = str_cut(rest, '&', &rest);
-		if (pair.len && !str_starts(pair, STR("cursor=")))
-			buf_printf(&out, "%.*s&", STR_ARGS(pair));
-	}
-	buf_printf(&out, "cursor=%.*s>; rel=\"next\"", STR_ARGS(cursor));
-	return buf_str(&out);
-}
-
 static enum problem list_lots(struct call *call, struct reply *reply)
 {
 	const struct lot_query *q = call->query;
@@ -147,11 +116,12 @@ static enum problem list_lots(struct call *call, struct reply *reply)
 		p = list_rows(call, q, &filter, &rows, &count);
 	if (p)
 		return p;
-	struct lot_page *page = arena_new(call->arena, struct lot_page);
+	struct list_page *page = arena_new(call->arena, struct list_page);
 	if (count == (size_t)filter.max_rows) {
 		count--;
-		page->next = cursor_print(call->arena, rows[count - 1].version, rows[count - 1].lot_id);
-		reply->link = call_next_link(call, page->next);
+		const struct lot_list_held_row *last = &rows[count - 1];
+		page->next = list_announce_next(call, reply,
+						cursor_print(call->arena, last->version, last->lot_id));
 	}
 	struct lot_id *ids = arena_array(call->arena, struct lot_id, count);
 	for (size_t i = 0; i < count; i++)

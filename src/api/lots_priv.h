@@ -52,8 +52,6 @@ bool call_sees_holders(const struct call *call);
 /* Officers follow goods wherever they went; a party sees no further than what it holds or held. */
 struct reach;
 enum problem lots_show_own_only(struct call *call, struct reach *reach) must_check;
-/* Link header of a list's next page: this one's query with another cursor. */
-struct str call_next_link(const struct call *call, struct str cursor);
 
 /* things.c: the id behind any spelling; bare numbers are those of `party`, else of the caller's parties.
  * PROBLEM_NOT_FOUND, PROBLEM_IDENTIFIER_SYNTAX. */

@@ -6,7 +6,9 @@
 #include "ft/api/app.h"
 #include "ft/store/master.h"
 
-enum { MASTER_MAX_BODY = 256 * 1024, MASTER_LIST_DEFAULT = 50, MASTER_LIST_MAX = 1000 };
+#include "list_priv.h"
+
+enum { MASTER_MAX_BODY = 256 * 1024 };
 
 struct master_list_query {
 	struct str q, party, region, state, cursor;
@@ -15,24 +17,7 @@ struct master_list_query {
 struct master_get_query {
 	int64_t version;
 };
-struct master_page {
-	struct list items;
-	struct str next;
-};
 extern const struct shape master_list_query_shape, master_get_query_shape;
-
-#define MASTER_PAGE_SHAPE(shape_name, item_shape) \
-	{ \
-		.name = shape_name, .size = sizeof(struct master_page), \
-		.doc = "A page of a list, oldest first", \
-		.fields = (const struct field[]){ \
-			LIST(struct master_page, items, "items", item_shape, .flags = OPTIONAL | ALWAYS, \
-			     .max_len = MASTER_LIST_MAX, .doc = "What was found"), \
-			STRING(struct master_page, next, "next", .flags = OPTIONAL | NULLABLE, \
-			       .doc = "Cursor of the next page"), \
-			END_OF_SHAPE, \
-		}, \
-	}
 
 /* What any write of master data may answer. */
 #define MASTER_WRITE_FAILURES \
@@ -46,8 +31,6 @@ enum problem master_get(struct call *call, struct reply *reply, enum thing_kind 
 enum problem master_post(struct call *call, struct reply *reply, enum thing_kind kind);
 enum problem master_put(struct call *call, struct reply *reply, enum thing_kind kind);
 
-/* The address of the next page: this request's with another cursor. */
-struct str next_link(const struct call *call, struct str cursor);
 struct master_actor actor_of(const struct call *call);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "master_priv.h"
 
-static const struct shape party_page = MASTER_PAGE_SHAPE("PartyPage", &party_shape);
+static const struct shape party_page = LIST_PAGE_SHAPE("PartyPage", &party_shape, "Parties, oldest first");
 
 static enum problem list_parties(struct call *call, struct reply *reply)
 {

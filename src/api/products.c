@@ -4,7 +4,8 @@
 
 #include "master_priv.h"
 
-static const struct shape product_page = MASTER_PAGE_SHAPE("ProductPage", &product_shape);
+static const struct shape product_page =
+	LIST_PAGE_SHAPE("ProductPage", &product_shape, "Products, oldest first");
 
 static enum problem list_products(struct call *call, struct reply *reply)
 {

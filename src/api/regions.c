@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * /v1/regions: administrative divisions by name and code, with what holds them and who took over
  * abolished ones. */
-#include "ft/store/regions.h"
-
-#include "queries.h"
-
 #include "ft/api/routes.h"
-#include "ft/base/text.h"
 
-#include "master_priv.h"
+#include "list_priv.h"
+
+#include "ft/api/app.h"
+#include "ft/base/text.h"
+#include "queries.h"
 
 static const char *const levels[] = {"province", "prefecture", "district", "township", NULL};
 
@@ -28,10 +27,7 @@ static const struct shape region_query_shape = {
 			       .doc = "Directly below this region"),
 			WORD(struct region_query, level, "level", levels, .flags = OPTIONAL,
 			     .doc = "Of this level"),
-			INTEGER(struct region_query, limit, "limit", .flags = OPTIONAL, .min = 1,
-				.max = MASTER_LIST_MAX, .doc = "Most items on a page; 50 if absent"),
-			STRING(struct region_query, cursor, "cursor", .flags = OPTIONAL,
-			       .doc = "next of the page before"),
+			LIST_QUERY_FIELDS(struct region_query),
 			END_OF_SHAPE,
 		},
 };
@@ -87,7 +83,8 @@ static const struct shape region_shape = {
 			END_OF_SHAPE,
 		},
 };
-static const struct shape region_page = MASTER_PAGE_SHAPE("RegionPage", &region_item_shape);
+static const struct shape region_page =
+	LIST_PAGE_SHAPE("RegionPage", &region_item_shape, "Regions, best match first");
 
 /* Every query of regions has these columns under the same names. */
 #define ANSWER_OF(arena, row) \
@@ -145,7 +142,7 @@ static enum problem list_regions(struct call *call, struct reply *reply)
 	struct region_list_params params = {.parent = q->parent,
 					    .level = q->level,
 					    .after_rank = -1,
-					    .max_rows = (q->limit ? q->limit : MASTER_LIST_DEFAULT) + 1};
+					    .max_rows = list_rows_wanted(q->limit)};
 	struct region_list_row *rows;
 	size_t count;
 	if (q->name.at) {
@@ -157,11 +154,11 @@ static enum problem list_regions(struct call *call, struct reply *reply)
 	enum problem p = region_list(call_db(call), call->arena, &params, &rows, &count);
 	if (p)
 		return p;
-	struct master_page *page = arena_new(call->arena, struct master_page);
+	struct list_page *page = arena_new(call->arena, struct list_page);
 	if (count == (size_t)params.max_rows) {
 		count--;
-		page->next = region_cursor(call->arena, rows[count - 1].rank, rows[count - 1].code);
-		reply->link = next_link(call, page->next);
+		struct str cursor = region_cursor(call->arena, rows[count - 1].rank, rows[count - 1].code);
+		page->next = list_announce_next(call, reply, cursor);
 	}
 	struct region_answer *items = arena_array(call->arena, struct region_answer, count);
 	for (size_t i = 0; i < count; i++)

@@ -4,7 +4,7 @@
 
 #include "master_priv.h"
 
-static const struct shape site_page = MASTER_PAGE_SHAPE("SitePage", &site_shape);
+static const struct shape site_page = LIST_PAGE_SHAPE("SitePage", &site_shape, "Sites, oldest first");
 
 static enum problem list_sites(struct call *call, struct reply *reply)
 {

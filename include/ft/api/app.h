@@ -56,9 +56,4 @@ struct db_scope call_scope(const struct call *call);
 /* An administrator's key that is bound to no party and no region. */
 bool call_sees_all(const struct call *call);
 
-/* Opaque cursors of lists that are ordered by a number (a time, mostly) and an id. PROBLEM_CURSOR: not one of ours. */
-struct str cursor_print(struct arena *arena, int64_t place, struct uuid id);
-enum problem cursor_read(struct arena *arena, struct str cursor, int64_t *ret_place,
-			 struct uuid *ret_id) must_check;
-
 #endif
