@@ -125,12 +125,30 @@ static void check_database(struct patient *p)
 					   "run farmtraild --migrate and farmtrail init"}});
 }
 
+/* The signer takes a key file of its own user only: from another account it can only be seen to be there. */
+static bool belongs_to_another(const char *path)
+{
+	struct stat info;
+	return stat(path, &info) == 0 && info.st_uid != geteuid();
+}
+
 static void check_signer(struct patient *p)
 {
-	struct signer *signer = NULL;
+	const struct said title = {"签名进程", "signing process"};
 	struct str program = cli_program_beside(p->cli, "farmtrail-signer", "../signer/farmtrail-signer");
-	enum problem problem = signer_start(program, path_of(p, "secrets/kek"), &signer);
-	report(p, "signer", (struct said){"签名进程", "signing process"},
+	struct str kek = path_of(p, "secrets/kek");
+	if (belongs_to_another(kek.at)) {
+		struct said why = {"未检查：请以 secrets/kek 的属主执行",
+				   "not checked: run this as the owner of secrets/kek"};
+		report(p, "signer", title,
+		       (struct finding){.good = access(program.at, X_OK) == 0,
+					.detail = str_of(cli_say(p->cli, why)),
+					.advice = {"程序不可执行", "the program is not executable"}});
+		return;
+	}
+	struct signer *signer = NULL;
+	enum problem problem = signer_start(program, kek, &signer);
+	report(p, "signer", title,
 	       (struct finding){
 		       .good = !problem,
 		       .detail = problem ? program : (struct str){NULL, 0},
