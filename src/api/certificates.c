@@ -54,6 +54,7 @@ const struct route certificate_routes[] = {
 		.request = &certificate_input_shape,
 		.response = &certificate_shape,
 		.status = 201,
+		.repeatable = true,
 		.handle = create_certificate,
 		.may_fail = {MASTER_WRITE_FAILURES, PROBLEM_ID_TAKEN, PROBLEM_TIME_ORDER},
 	},

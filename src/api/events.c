@@ -46,7 +46,7 @@ static const struct shape captured = {
 		(const struct field[]){
 			UUID(struct captured, event, "event", .doc = "Id of the event, for ever"),
 			LIST(struct captured, lots, "lots", &captured_lot, .flags = OPTIONAL | ALWAYS,
-			     .max_len = 1000),
+			     .max_len = 1000, .doc = "Lots the record made or concerns"),
 			STRING(struct captured, shipment, "shipment", .flags = OPTIONAL,
 			       .doc = "Of a ship record: what receive names"),
 			STRING(struct captured, statement, "statement",
@@ -131,6 +131,12 @@ static enum problem event_find(struct call *call, struct event_read_row *ret)
 	return event_read(call_db(call), call->arena, &params, ret);
 }
 
+static enum problem event_find_visible(struct call *call, struct event_read_row *ret)
+{
+	enum problem p = event_find(call, ret);
+	return !p && !ret->visible ? PROBLEM_NOT_FOUND : p;
+}
+
 struct event_item {
 	struct uuid id;
 	struct str type;
@@ -142,13 +148,14 @@ struct event_item {
 	struct str answer;
 };
 #define EVENT_ITEM_FIELDS \
-	UUID(struct event_item, id, "id"), STRING(struct event_item, type, "type"), \
-		TIME(struct event_item, time, "time"), \
+	UUID(struct event_item, id, "id", .doc = "Id of the event"), \
+		STRING(struct event_item, type, "type", .doc = "Record type"), \
+		TIME(struct event_item, time, "time", .doc = "When it happened"), \
 		STRING(struct event_item, recorded_at, "recordedAt", .doc = "UTC; strictly grows"), \
 		UUID(struct event_item, party, "party", .doc = "Who acted"), \
 		UUID(struct event_item, recorded_by, "recordedBy", .doc = "Whose key signed"), \
-		UUID(struct event_item, site, "site", .flags = OPTIONAL), \
-		STRING(struct event_item, region, "region", .flags = OPTIONAL), \
+		UUID(struct event_item, site, "site", .flags = OPTIONAL, .doc = "Where it happened"), \
+		STRING(struct event_item, region, "region", .flags = OPTIONAL, .doc = "Region of the site"), \
 		STRING(struct event_item, statement, "statement", \
 		       .doc = "Base64 SHA-256 of the signed statement's text")
 static const struct shape event_item = {
@@ -171,26 +178,26 @@ static const struct shape event_whole = {
 		},
 };
 
+/* Both rows have these columns. */
+#define EVENT_OF(call, row) \
+	{ \
+		.id = (row)->id, .type = (row)->type, \
+		.time = {(row)->event_time, (int16_t)(row)->offset_min}, \
+		.recorded_at = utc_print((call)->arena, (row)->recorded_at), .party = (row)->party, \
+		.recorded_by = (row)->org_id, .site = (row)->site, .region = (row)->region, \
+		.statement = base64_encode((call)->arena, (row)->statement_sha256) \
+	}
+
 static enum problem event_get(struct call *call, struct reply *reply)
 {
 	struct event_read_row row;
-	enum problem p = event_find(call, &row);
-	if (!p && !row.visible)
-		p = PROBLEM_NOT_FOUND;
+	enum problem p = event_find_visible(call, &row);
 	if (p)
 		return p;
 	struct event_item *item = arena_new(call->arena, struct event_item);
-	*item = (struct event_item){.id = row.id,
-				    .type = row.type,
-				    .time = {row.event_time, (int16_t)row.offset_min},
-				    .recorded_at = utc_print(call->arena, row.recorded_at),
-				    .party = row.party,
-				    .recorded_by = row.org_id,
-				    .site = row.site,
-				    .region = row.region,
-				    .statement = base64_encode(call->arena, row.statement_sha256),
-				    .epcis = bytes_str(row.body),
-				    .answer = bytes_str(row.answer)};
+	*item = (struct event_item)EVENT_OF(call, &row);
+	item->epcis = bytes_str(row.body);
+	item->answer = bytes_str(row.answer);
 	reply->value = item;
 	return PROBLEM_NONE;
 }
@@ -198,9 +205,7 @@ static enum problem event_get(struct call *call, struct reply *reply)
 static enum problem event_get_epcis(struct call *call, struct reply *reply)
 {
 	struct event_read_row row;
-	enum problem p = event_find(call, &row);
-	if (!p && !row.visible)
-		p = PROBLEM_NOT_FOUND;
+	enum problem p = event_find_visible(call, &row);
 	if (p)
 		return p;
 	reply->raw = epcis_document(call->arena, bytes_str(row.body), row.recorded_at);
@@ -308,16 +313,7 @@ static enum problem event_list(struct call *call, struct reply *reply)
 	}
 	struct event_item *items = arena_array(call->arena, struct event_item, count);
 	for (size_t i = 0; i < count; i++)
-		items[i] = (struct event_item){.id = rows[i].id,
-					       .type = rows[i].type,
-					       .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
-					       .recorded_at = utc_print(call->arena, rows[i].recorded_at),
-					       .party = rows[i].party,
-					       .recorded_by = rows[i].org_id,
-					       .site = rows[i].site,
-					       .region = rows[i].region,
-					       .statement =
-						       base64_encode(call->arena, rows[i].statement_sha256)};
+		items[i] = (struct event_item)EVENT_OF(call, &rows[i]);
 	page->items = (struct list){items, count};
 	reply->value = page;
 	return PROBLEM_NONE;
@@ -367,8 +363,10 @@ static const struct shape proof_answer = {
 			OBJECT(struct proof_answer, key, "key", &proof_key_answer, struct proof_key_answer),
 			RAW_JSON(struct proof_answer, index, "index",
 				 .doc = "Place in the log; null: queued, not yet numbered"),
-			STRING(struct proof_answer, checkpoint, "checkpoint", .flags = OPTIONAL | NULLABLE),
-			STRINGS(struct proof_answer, path, "path", .flags = OPTIONAL | ALWAYS),
+			STRING(struct proof_answer, checkpoint, "checkpoint", .flags = OPTIONAL | NULLABLE,
+			       .doc = "Signed head of the log that holds it; null until then"),
+			STRINGS(struct proof_answer, path, "path", .flags = OPTIONAL | ALWAYS,
+				.doc = "Hashes from the entry up to that head"),
 			END_OF_SHAPE,
 		},
 };
@@ -448,6 +446,7 @@ const struct route event_routes[] = {
 		.request = &record_shape,
 		.response = &captured,
 		.status = 201,
+		.repeatable = true,
 		.prepare = capture_prepare,
 		.submit = capture_hand_over,
 		.finish = capture_finish,

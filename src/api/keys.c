@@ -49,7 +49,8 @@ struct key_answer {
 	struct str_list scopes, parties;
 };
 #define KEY_FIELDS \
-	UUID(struct key_answer, id, "id"), STRING(struct key_answer, name, "name", .doc = "What it is for"), \
+	UUID(struct key_answer, id, "id", .doc = "Id of the key"), \
+		STRING(struct key_answer, name, "name", .doc = "What it is for"), \
 		STRINGS(struct key_answer, scopes, "scopes", .doc = "What it may do"), \
 		STRING(struct key_answer, region, "region", .flags = OPTIONAL, \
 		       .doc = "Region subtree it is bounded to"), \

@@ -53,6 +53,7 @@ const struct route party_routes[] = {
 		.request = &party_input_shape,
 		.response = &party_shape,
 		.status = 201,
+		.repeatable = true,
 		.handle = create_party,
 		.may_fail = {MASTER_WRITE_FAILURES, PROBLEM_ID_TAKEN},
 	},

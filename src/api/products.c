@@ -54,6 +54,7 @@ const struct route product_routes[] = {
 		.request = &product_input_shape,
 		.response = &product_shape,
 		.status = 201,
+		.repeatable = true,
 		.handle = create_product,
 		.may_fail = {MASTER_WRITE_FAILURES, PROBLEM_ID_TAKEN, PROBLEM_GTIN_SYNTAX,
 			     PROBLEM_GTIN_CHECK_DIGIT, PROBLEM_UNIT_UNKNOWN, PROBLEM_UNIT_DIMENSION,

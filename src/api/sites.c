@@ -53,6 +53,7 @@ const struct route site_routes[] = {
 		.request = &site_input_shape,
 		.response = &site_shape,
 		.status = 201,
+		.repeatable = true,
 		.handle = create_site,
 		.may_fail = {MASTER_WRITE_FAILURES, PROBLEM_ID_TAKEN, PROBLEM_GEOMETRY},
 	},

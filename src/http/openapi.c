@@ -135,15 +135,30 @@ static void write_query_parameters(struct json_writer *w, struct arena *arena, c
 	}
 }
 
+static bool may_fail(const struct route *row, enum problem p)
+{
+	for (size_t i = 0; i < ROUTE_MAY_FAIL && row->may_fail[i]; i++)
+		if (row->may_fail[i] == p)
+			return true;
+	return false;
+}
+
+static const char if_match[] = "{\"name\":\"If-Match\",\"in\":\"header\",\"required\":true,"
+			       "\"description\":\"The ETag of what was read, or *\","
+			       "\"schema\":{\"type\":\"string\"}}";
+
 static void write_parameters(struct json_writer *w, struct arena *arena, const struct route *row)
 {
-	if (!strchr(row->path, '{') && !row->query)
+	bool conditional = may_fail(row, PROBLEM_PRECONDITION_REQUIRED);
+	if (!strchr(row->path, '{') && !row->query && !conditional)
 		return;
 	json_name(w, STR("parameters"));
 	json_begin_array(w);
 	write_path_parameters(w, arena, row->path);
 	if (row->query)
 		write_query_parameters(w, arena, row->query);
+	if (conditional)
+		json_raw(w, STR(if_match));
 	json_end_array(w);
 }
 
@@ -264,10 +279,9 @@ static void write_problem_responses(struct json_writer *w, struct arena *arena, 
 	}
 }
 
-static void write_success(struct json_writer *w, struct arena *arena, const struct route *row)
+static void write_answer(struct json_writer *w, struct arena *arena, const struct route *row, int status,
+			 const char *description)
 {
-	int status = row->status ? row->status : 200;
-	const char *description = row->response && row->response->doc ? row->response->doc : row->summary;
 	json_name(w, arena_printf(arena, "%d", status));
 	json_begin_object(w);
 	json_pair(w, STR("description"), description ? str_of(description) : STR(""));
@@ -284,6 +298,14 @@ static void write_success(struct json_writer *w, struct arena *arena, const stru
 		json_end_object(w);
 	}
 	json_end_object(w);
+}
+
+static void write_success(struct json_writer *w, struct arena *arena, const struct route *row)
+{
+	if (row->repeatable)
+		write_answer(w, arena, row, 200, "It was there already: what was answered first");
+	write_answer(w, arena, row, row->status ? row->status : 200,
+		     row->response && row->response->doc ? row->response->doc : row->summary);
 }
 
 /* Any one of the scopes is enough: alternatives are separate objects. */
@@ -458,6 +480,21 @@ static struct str pretty(struct arena *arena, struct str compact)
 	return buf_str(&out);
 }
 
+/* What holds for every row, so that no row repeats it. */
+static const char conventions[] =
+	"Farm-to-table traceability: signed records, and the trail behind every code.\n\n"
+	"Send a key as `Authorization: Bearer KEY`; what it may not see answers 404. Errors are "
+	"`application/problem+json` (RFC 9457): `type` leads to a page that explains the problem, "
+	"`errors[].pointer` "
+	"to the place at fault. 429 and 503 say `Retry-After`.\n\n"
+	"A list answers `items` and `next`: send `next` as `cursor`, or follow `Link: rel=next`; null ends "
+	"it. "
+	"Times are RFC 3339 with an offset, quantities decimal text with a UN/CEFACT unit. A record carries "
+	"a UUIDv7 "
+	"`id` of yours, or is given one: sent again it answers as before and changes nothing. What has an "
+	"`ETag` "
+	"answers 304 to `If-None-Match`. Texts are Chinese or English by `Accept-Language` or `?lang=`.";
+
 struct str openapi_document(struct arena *arena, const struct route *const *tables, struct str version)
 {
 	struct rows rows = sorted_rows(arena, tables);
@@ -469,6 +506,7 @@ struct str openapi_document(struct arena *arena, const struct route *const *tabl
 	json_begin_object(&w);
 	json_pair(&w, STR("title"), STR("Farmtrail"));
 	json_pair(&w, STR("version"), version);
+	json_pair(&w, STR("description"), STR(conventions));
 	json_end_object(&w);
 	write_paths(&w, arena, &rows);
 	write_components(&w, arena, &rows);

@@ -98,6 +98,7 @@ struct route {
 	const struct shape *query, *request, *response;
 	const char *media_type; /* of replies besides a response shape's, for OpenAPI: "text/html, image/png" */
 	int status;             /* on success */
+	bool repeatable;        /* a repetition with the same id is answered 200, with what was answered first */
 
 	/* Exactly one of: handle; submit with prepare and finish; all four. The last is for reads that one submission mostly
 	 * answers: prepare and submit then run on the epoll thread and must not wait. handle takes over on a worker thread

@@ -43,7 +43,9 @@ static const struct route second[] = {
 	 .request = &whole_shape,
 	 .response = &whole_shape,
 	 .status = 201,
-	 .may_fail = {PROBLEM_LOT_SHORT, PROBLEM_NOT_KNOWN_YET, PROBLEM_NOT_FOUND}},
+	 .repeatable = true,
+	 .may_fail = {PROBLEM_LOT_SHORT, PROBLEM_NOT_KNOWN_YET, PROBLEM_NOT_FOUND,
+		      PROBLEM_PRECONDITION_REQUIRED}},
 	{.method = "GET",
 	 .path = "/v1/wholes",
 	 .id = "wholes",
@@ -127,7 +129,7 @@ static void it_is_printed_with_two_spaces(void **state)
 	struct fixture *f = *state;
 	assert_true(str_starts(
 		f->text, STR("{\n  \"openapi\": \"3.1.0\",\n  \"info\": {\n    \"title\": \"Farmtrail\",\n"
-			     "    \"version\": \"1.2.3\"\n  },\n")));
+			     "    \"version\": \"1.2.3\",\n    \"description\": \"")));
 	assert_true(str_ends(f->text, STR("\n}\n")));
 	assert_lacks(f->text, " \n");
 }
@@ -162,6 +164,28 @@ static void parameters_come_from_path_and_query(void **state)
 	assert_int_equal(maximum, 1000);
 	assert_str(json_text(json_get(&at(f, "paths /01/{rest} get parameters")->items[0], STR("name"))),
 		   "rest");
+}
+
+static void what_needs_if_match_says_so(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *parameters = at(f, "paths /v1/wholes post parameters");
+	assert_int_equal(parameters->count, 1);
+	assert_str(json_text(json_get(&parameters->items[0], STR("name"))), "If-Match");
+	assert_str(json_text(json_get(&parameters->items[0], STR("in"))), "header");
+	assert_true(json_get(&parameters->items[0], STR("required"))->boolean);
+}
+
+static void what_may_be_repeated_answers_200_too(void **state)
+{
+	struct fixture *f = *state;
+	static const char schema[] = " content application/json schema $ref";
+	for (int status = 200; status <= 201; status++) {
+		struct str names =
+			arena_printf(f->arena, "paths /v1/wholes post responses %d%s", status, schema);
+		assert_str(json_text(at(f, names.at)), "#/components/schemas/Whole");
+	}
+	assert_null(find(f, "paths /v1/wholes get responses 201"));
 }
 
 static void schemas_are_reached_through_others(void **state)
@@ -225,6 +249,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_is_printed_with_two_spaces, setup, teardown),
 		cmocka_unit_test_setup_teardown(paths_are_sorted_and_share_their_methods, setup, teardown),
 		cmocka_unit_test_setup_teardown(parameters_come_from_path_and_query, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_needs_if_match_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_may_be_repeated_answers_200_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(schemas_are_reached_through_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(problems_are_responses, setup, teardown),
 		cmocka_unit_test_setup_teardown(statuses_stand_in_ascending_order, setup, teardown),
