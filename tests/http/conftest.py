@@ -139,7 +139,7 @@ def cluster():
 
 @pytest.fixture(scope="session")
 def service(cluster, request):
-    made = Service(cluster, "farmtrail")
+    made = Service(cluster, "farmtrail_http")
     try:
         made.start()
         made.contract = request.config.contract = Contract.of_server()
