@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Durable signed captures against COPY of the rows they left, and against a commit for each of them."""
+import io
+import tempfile
+import time
+
+from district import capture_lines
+from stage import FailedToRun, THREADS, run_wrk
+
+LINES = 8000
+EVENTS_A_TRANSACTION = 1000
+
+# Where each new row belongs: the event that made it, so that a transaction of the copy holds whole events. The order is
+# that of foreign keys.
+SOURCES = {
+    "event": "event t JOIN bench.place p ON p.id = t.id",
+    "event_key": "event_key t JOIN bench.place p ON p.id = t.id",
+    "lot": "lot t JOIN bench.place p ON p.id = t.created_event",
+    "code": "code t JOIN lot l ON l.org_id = t.org_id AND l.lot_id = t.id JOIN bench.place p ON p.id = l.created_event",
+    "thing": "thing t LEFT JOIN lot l ON l.org_id = t.org_id AND l.lot_id = t.id AND t.kind = 'lot'"
+             " LEFT JOIN shipment s ON s.org_id = t.org_id AND s.id = t.id AND t.kind = 'shipment'"
+             " JOIN bench.place p ON p.id = coalesce(l.created_event, s.event)",
+    "lot_holding": "lot_holding t JOIN bench.holding_place p ON p.lot_id = t.lot_id AND p.holder = t.holder"
+                   " WHERE NOT EXISTS (SELECT FROM bench.held h WHERE h.lot_id = t.lot_id AND h.holder = t.holder)",
+    "lot_edge": "lot_edge t JOIN bench.place p ON p.id = t.event",
+    "event_thing": "event_thing t JOIN bench.place p ON p.id = t.event",
+    "site_event": "site_event t JOIN bench.place p ON p.id = t.event",
+    "shipment": "shipment t JOIN bench.place p ON p.id = t.event",
+    "shipment_line": "shipment_line t JOIN shipment s ON s.org_id = t.org_id AND s.id = t.shipment"
+                     " JOIN bench.place p ON p.id = s.event",
+    "alert": "alert t JOIN bench.place p ON p.id = t.event",
+    "alert_region": "alert_region t JOIN alert a ON a.org_id = t.org_id AND a.id = t.alert JOIN bench.place p ON p.id = a.event",
+    "log_pending": "log_pending t JOIN bench.place p ON p.id = t.id",
+}
+
+
+class Copier:
+    """Copies what captures left in one database into another that was equal before them."""
+
+    def __init__(self, service, template, target):
+        self.cluster, self.source, self.target = service.cluster, service.database, target
+        self.cluster.execute("postgres", f"CREATE DATABASE {target} TEMPLATE {template}")
+        self.cluster.execute(self.source, "CREATE SCHEMA bench")
+
+    def before(self):
+        """What is there before a round."""
+        self.cluster.execute(self.source, """
+            DROP TABLE IF EXISTS bench.known, bench.held;
+            CREATE UNLOGGED TABLE bench.known AS SELECT id FROM event;
+            CREATE UNLOGGED TABLE bench.held AS SELECT lot_id, holder FROM lot_holding""")
+
+    def read(self):
+        """The new rows as transactions: lists of (table, rows in COPY's binary format)."""
+        connection = self.cluster.connect(self.source)
+        with connection.cursor() as cursor:
+            cursor.execute(f"""
+                DROP TABLE IF EXISTS bench.place, bench.holding_place;
+                CREATE UNLOGGED TABLE bench.place AS
+                SELECT id, (row_number() OVER (ORDER BY recorded_at) - 1) / {EVENTS_A_TRANSACTION} AS chunk
+                FROM event WHERE id NOT IN (SELECT id FROM bench.known);
+                CREATE UNLOGGED TABLE bench.holding_place AS
+                SELECT lot_id, holder, min(chunk) AS chunk
+                FROM (SELECT l.lot_id, l.org_id AS holder, p.chunk FROM lot l JOIN bench.place p ON p.id = l.created_event
+                      UNION ALL
+                      SELECT i.lot_id, s.to_party, p.chunk
+                      FROM shipment_line i JOIN shipment s ON s.org_id = i.org_id AND s.id = i.shipment
+                      JOIN bench.place p ON p.id = s.event) x
+                GROUP BY lot_id, holder;
+                ANALYZE bench.known, bench.held, bench.place, bench.holding_place;
+                SELECT count(*), max(chunk) FROM bench.place""")
+            events, last = cursor.fetchone()
+            transactions = [[] for _ in range((last if last is not None else -1) + 1)]
+            for table, source in SOURCES.items():
+                cursor.execute(f"DROP TABLE IF EXISTS bench.rows;"
+                               f"CREATE UNLOGGED TABLE bench.rows AS SELECT p.chunk AS bench_chunk, t.* FROM {source};"
+                               f"CREATE INDEX ON bench.rows (bench_chunk); ANALYZE bench.rows;"
+                               f"SELECT string_agg(quote_ident(attname), ',' ORDER BY attnum) FROM pg_attribute"
+                               f" WHERE attrelid = 'public.{table}'::regclass AND attnum > 0 AND NOT attisdropped")
+                columns = cursor.fetchone()[0]
+                for chunk, tables in enumerate(transactions):
+                    rows = io.BytesIO()
+                    cursor.copy_expert(f"COPY (SELECT {columns} FROM bench.rows WHERE bench_chunk = {chunk})"
+                                       " TO STDOUT (FORMAT binary)", rows)
+                    tables.append((table, rows))
+        connection.close()
+        return events, transactions
+
+    def write(self, transactions):
+        """Seconds that the copy took, CPU seconds of PostgreSQL."""
+        connection = self.cluster.connect(self.target)
+        connection.autocommit = False
+        for tables in transactions:
+            for _, rows in tables:
+                rows.seek(0)
+        cpu, start = self.cluster.cpu_s(), time.monotonic()
+        with connection.cursor() as cursor:
+            for tables in transactions:
+                for table, rows in tables:
+                    cursor.copy_expert(f"COPY {table} FROM STDIN (FORMAT binary)", rows, size=1 << 20)
+                connection.commit()
+        taken = time.monotonic() - start, self.cluster.cpu_s() - cpu
+        connection.close()
+        return taken
+
+    def check(self):
+        """Both databases hold the same number of rows in every table."""
+        counts = []
+        for database in (self.source, self.target):
+            connection = self.cluster.connect(database)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+                               " AND table_type = 'BASE TABLE' ORDER BY 1")
+                tables = [row[0] for row in cursor.fetchall()]
+                cursor.execute("SELECT " + ", ".join(f'(SELECT count(*) FROM "{table}")' for table in tables))
+                counts.append(dict(zip(tables, cursor.fetchone())))
+            connection.close()
+        if counts[0] != counts[1]:
+            wrong = {table: (n, counts[1][table]) for table, n in counts[0].items() if n != counts[1][table]}
+            raise FailedToRun(f"the copy differs from what was captured: {wrong}")
+
+
+def wait_until_quiet(service):
+    """What clients no longer waited for is written all the same."""
+    before, now = None, service.value("SELECT count(*) FROM event")
+    while before != now:
+        time.sleep(0.5)
+        before, now = now, service.value("SELECT count(*) FROM event")
+
+
+def drive(service, file, seconds):
+    service.cluster.execute(service.database, "CHECKPOINT")
+    load = run_wrk(service, f"http://127.0.0.1:{service.port}", seconds, "many.lua",
+                   (file.name, THREADS, int(time.time() * 1000)))
+    wait_until_quiet(service)
+    return load
+
+
+def copy_round(bench, copier, load):
+    events, transactions = copier.read()
+    if events < load.good:
+        raise FailedToRun(f"{load.good} answers of 201, but {events} events")
+    copier.cluster.execute("postgres", "CHECKPOINT")
+    seconds, cpu = copier.write(transactions)
+    copier.check()
+    copied_us = cpu * 1e6 / events
+    figures = bench.figures
+    figures.add("capture-copy-rate", events / seconds)
+    figures.add("capture-copy-cpu-postgres", copied_us)
+    figures.add("capture", load.rate / (events / seconds))
+    figures.add("capture-cpu", load.total_cpu_us / copied_us)
+
+
+def capture(bench):
+    """Single captures over HTTP by many parties."""
+    grouped = bench.serve("grouped")
+    copier = Copier(grouped, bench.district()[0].database, "copied")
+    single = bench.serve("single", CAPTURE_BATCH=1, CAPTURE_WRITERS=2)
+    figures = bench.figures
+    with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
+        file.write("\n".join(capture_lines(bench.district()[1], LINES)) + "\n")
+        file.flush()
+        for _ in range(bench.rounds):
+            copier.before()
+            load = drive(grouped, file, bench.seconds)
+            copy_round(bench, copier, load)
+            alone = drive(single, file, bench.seconds)
+            figures.add_load("capture", load)
+            figures.add_load("capture-single", alone)
+            figures.add("capture-grouping", load.rate / alone.rate)
+            figures.add("capture-grouping-cpu", alone.total_cpu_us / load.total_cpu_us)
+    figures.say("capture", "of COPY", at_least=0.15)
+    figures.say("capture-cpu", "× COPY")
+    figures.say("capture-grouping", "× a commit each", at_least=2)
+    figures.say("capture-grouping-cpu", "× less CPU")
+    figures.say_load("capture")
+    figures.say_load("capture-single")
+    figures.say("capture-copy-rate", "1/s")
+    figures.say("capture-copy-cpu-postgres", "µs each")
+    grouped.stop()
+    single.stop()
