@@ -232,6 +232,11 @@ static enum problem quantities_check(const struct record *record, struct fault *
 	p = lots_check(&record->inputs, "inputs", reterr);
 	if (!p)
 		p = outputs_check(&record->outputs, reterr);
+	if (!p && record->inputs.count * record->outputs.count > RECORD_MAX_EDGES) {
+		(void)fault_set(reterr, PROBLEM_FIELD_RANGE, "maximum", "/outputs");
+		reterr->detail = STR("inputs times outputs: at most 5000");
+		return PROBLEM_FIELD_RANGE;
+	}
 	if (!p)
 		p = lots_check(&record->lots, "lots", reterr);
 	return p;

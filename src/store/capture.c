@@ -8,7 +8,10 @@
 #include "ft/base/metrics.h"
 #include "ft/base/text.h"
 
-enum { QUEUE_MAX = 4096 };
+enum {
+	QUEUE_MAX = 4096,
+	BATCH_EDGES = 2 * RECORD_MAX_EDGES, /* what a batch writes at most, so that no record waits for many large ones */
+};
 
 struct writer {
 	struct capture *capture;
@@ -29,13 +32,21 @@ void *rows_add(struct arena *arena, struct rows *rows, size_t size)
 	return (char *)rows->items + rows->count++ * size;
 }
 
+static size_t edges_of(const struct capture_job *job)
+{
+	return job->record->inputs.count * job->record->outputs.count;
+}
+
 static size_t queue_take(struct capture *capture, struct capture_job **ret, size_t most)
 {
-	size_t count = 0;
+	size_t count = 0, edges = 0;
 	pthread_mutex_lock(&capture->queue_lock);
 	while (!capture->first && !capture->stopping)
 		pthread_cond_wait(&capture->queue_filled, &capture->queue_lock);
 	while (capture->first && count < most) {
+		edges += edges_of(capture->first);
+		if (count && edges > BATCH_EDGES)
+			break;
 		ret[count++] = capture->first;
 		capture->first = capture->first->next;
 	}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What somebody tries who wants more than is his: keys beyond their bounds, stock out of nothing, names that mislead."""
 import copy
+from concurrent.futures import ThreadPoolExecutor
 
 from conftest import OTHER_TOWNSHIP, TOWNSHIP, District, ago, kg, line
 from service import Api, free_port, wait_for
@@ -82,3 +83,16 @@ def test_a_page_in_memory_learns_what_another_server_captured(new_service):
     finally:
         second.process.kill()
     first.stop()
+
+
+def test_large_records_that_come_together_do_not_hold_up_the_rest(district):
+    farm, other = district.farm(), district.farm()
+    lots = [farm.harvest(100, lot=f"FAT{i}") for i in range(50)]
+    mix = {"type": "mix", "time": ago(days=1), "inputs": [line(lot, 1) for lot in lots],
+           "outputs": [{"product": "PAKCHOI", "quantity": kg("0.1")}] * 100}
+    assert farm.post("/v1/events", {**mix, "outputs": mix["outputs"] + mix["outputs"][:1]}).pointer() == "/outputs"
+    with ThreadPoolExecutor(9) as pool:
+        large = [pool.submit(farm.post, "/v1/events", mix) for _ in range(8)]
+        small = pool.submit(other.harvest, 1)
+        assert [reply.result().status for reply in large] == [201] * 8
+        assert small.result()

@@ -55,6 +55,8 @@ struct record {
 };
 extern const struct shape record_shape;
 
+enum { RECORD_MAX_EDGES = 5000 }; /* of one transformation: inputs times outputs */
+
 /* What the record does to lots; one row a type says which EPCIS event it becomes. */
 enum record_class {
 	RECORD_OBSERVE,   /* plant treat feed medicate irrigate birth move death: something done at a site or to a lot */

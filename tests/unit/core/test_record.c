@@ -288,6 +288,27 @@ static void lists_and_texts_have_limits(void **state)
 	(void)refused(arena, HARVEST ",\"entryMode\":\"guess\"}", PROBLEM_FIELD_RANGE, "/entryMode");
 }
 
+static struct str many(struct arena *arena, size_t count, const char *member)
+{
+	struct buf out = buf_create(arena, 16384);
+
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&out, "%s{\"%s\":\"l%zu\"," KG "}", i > 0 ? "," : "", member, i);
+	return buf_str(&out);
+}
+
+static void a_transformation_has_a_bound_on_its_edges(void **state)
+{
+	static const char form[] = "{\"type\":\"mix\"," T ",\"inputs\":[%.*s],\"outputs\":[%.*s]}";
+	struct arena *arena = *state;
+	struct str inputs = many(arena, 100, "lot");
+
+	accepted(arena, arena_printf(arena, form, STR_ARGS(inputs), STR_ARGS(many(arena, 50, "product"))).at);
+	(void)refused(arena,
+		      arena_printf(arena, form, STR_ARGS(inputs), STR_ARGS(many(arena, 51, "product"))).at,
+		      PROBLEM_FIELD_RANGE, "/outputs");
+}
+
 static void texts_hold_no_control_characters(void **state)
 {
 	(void)refused(*state, HARVEST ",\"party\":\"a\\u0000b\"}", PROBLEM_FIELD_RANGE, "/party");
@@ -364,6 +385,7 @@ int main(void)
 		TEST(a_net_measure_measures_something_else),
 		TEST(a_lot_stands_once_on_each_side),
 		TEST(lists_and_texts_have_limits),
+		TEST(a_transformation_has_a_bound_on_its_edges),
 		TEST(texts_hold_no_control_characters),
 		TEST(positions_and_temperatures_lie_on_earth),
 		TEST(a_dose_is_text_or_an_amount),
