@@ -20,7 +20,6 @@
 #include "ft/db/reader.h"
 #include "ft/http/openapi.h"
 #include "ft/http/server.h"
-#include "ft/pages/pages.h"
 #include "ft/store/keys.h"
 #include "ft/store/reference.h"
 #include "queries.h"
@@ -51,10 +50,9 @@ static const char usage[] =
 	"\n"
 	"tools/run prepares a data directory and starts this for you.\n";
 
-static bool number_of(const char *text, int64_t *ret)
+static bool port_of(const char *text, int64_t *ret)
 {
-	struct json value = {.kind = JSON_NUMBER, .text = str_of(text)};
-	return text && json_integer(&value, ret) && *ret >= 0 && *ret <= 65535;
+	return str_integer(str_of(text), ret) && *ret >= 0 && *ret <= UINT16_MAX;
 }
 
 static bool options_read(int argc, char **argv, struct options *ret)
@@ -65,7 +63,7 @@ static bool options_read(int argc, char **argv, struct options *ret)
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
 		if (str_equal(word, STR("--data")) && value)
 			ret->data = str_of(argv[++i]);
-		else if (str_equal(word, STR("--port")) && number_of(value, &ret->port))
+		else if (str_equal(word, STR("--port")) && value && port_of(value, &ret->port))
 			i++;
 		else if (str_equal(word, STR("--migrate")))
 			ret->migrate = true;
@@ -278,11 +276,7 @@ static void worker_stop(void *context, void *worker)
 
 static struct str problem_page(struct call *call, enum problem p)
 {
-	const struct page page = {.language = call->language,
-				  .path = call->path,
-				  .raw_query = call->raw_query,
-				  .public_url = call_app(call)->config->public_url,
-				  .demonstration = call_app(call)->config->demonstration};
+	const struct page page = call_page(call);
 	return page_problem(call->arena, &page, p, &call->fault, call->request_id);
 }
 
@@ -341,15 +335,6 @@ static void stop(struct service *s)
 	trail_cache_destroy(s->app.cache);
 }
 
-static enum log_level level_of(struct str word)
-{
-	static const char *const words[] = {"debug", "info", "warn", "error"};
-	for (int i = 0; i < 4; i++)
-		if (str_equal(word, str_of(words[i])))
-			return (enum log_level)i;
-	return LOG_INFO;
-}
-
 /* The usual soft limit is a quarter of the connections that the settings allow. */
 static void raise_file_limit(int64_t connections)
 {
@@ -368,13 +353,15 @@ static int serve(struct service *s)
 {
 	sigset_t set;
 	struct fault fault = {0};
+	enum log_level level;
 	int signal_number = 0;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	log_set_level(level_of(s->config.log_level));
+	if (log_level_parse(s->config.log_level, &level))
+		log_set_level(level);
 	raise_file_limit(s->config.connection_limit);
 	enum problem p = start(s, &fault);
 	if (p) {

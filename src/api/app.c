@@ -1,10 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What handlers share: the caller as row security sees it. */
+ * What handlers share: the caller as row security sees it, the request as pages see it. */
 #include "ft/api/app.h"
 
 bool call_sees_all(const struct call *call)
 {
 	return (call->caller.scopes & SCOPE_ADMIN) && !call->caller.region.at && !call->caller.party_count;
+}
+
+struct page call_page(const struct call *call)
+{
+	const struct config *config = call_app(call)->config;
+	return (struct page){.language = call->language,
+			     .path = call->path,
+			     .raw_query = call->raw_query,
+			     .public_url = config->public_url,
+			     .demonstration = config->demonstration};
+}
+
+void reply_page(struct reply *reply, struct str html)
+{
+	reply->raw = html;
+	reply->media_type = "text/html; charset=utf-8";
+	reply->cache_control = "public, max-age=300";
+	reply->vary_accept = true;
 }
 
 struct db_scope call_scope(const struct call *call)

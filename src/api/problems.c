@@ -4,8 +4,6 @@
 #include "ft/api/routes.h"
 #include "ft/pages/pages.h"
 
-#include "accept_priv.h"
-
 struct problem_words {
 	struct str zh, en;
 };
@@ -71,29 +69,18 @@ static struct problem_type type_of(struct arena *arena, enum problem p)
 				     .hint = words_of(arena, info->hint)};
 }
 
-static struct page page_of(const struct call *call)
+/* The first readers of these addresses are programs, so a page must be preferred by name. */
+static bool wants_page(const struct call *call)
 {
-	const struct config *config = call_app(call)->config;
-	return (struct page){.language = call->language,
-			     .path = call->path,
-			     .raw_query = call->raw_query,
-			     .public_url = config->public_url,
-			     .demonstration = config->demonstration};
-}
-
-static void put_page(struct reply *reply, struct str page)
-{
-	reply->raw = page;
-	reply->media_type = "text/html; charset=utf-8";
-	reply->cache_control = "public, max-age=300";
-	reply->vary_accept = true;
+	int page = call_accept_weight(call, STR("text/html"));
+	return page > 0 && page > call_accept_weight(call, STR("application/json"));
 }
 
 static enum problem list_types(struct call *call, struct reply *reply)
 {
-	const struct page page = page_of(call);
-	if (call_wants_page(call)) {
-		put_page(reply, page_problem_index(call->arena, &page));
+	const struct page page = call_page(call);
+	if (wants_page(call)) {
+		reply_page(reply, page_problem_index(call->arena, &page));
 		return PROBLEM_NONE;
 	}
 	struct problem_types *types = arena_new(call->arena, struct problem_types);
@@ -108,11 +95,11 @@ static enum problem list_types(struct call *call, struct reply *reply)
 static enum problem get_type(struct call *call, struct reply *reply)
 {
 	enum problem p = problem_by_slug(call->path_args[0]);
-	const struct page page = page_of(call);
+	const struct page page = call_page(call);
 	if (!p)
 		return PROBLEM_NOT_FOUND;
-	if (call_wants_page(call)) {
-		put_page(reply, page_problem_type(call->arena, &page, p));
+	if (wants_page(call)) {
+		reply_page(reply, page_problem_type(call->arena, &page, p));
 		return PROBLEM_NONE;
 	}
 	struct problem_type *type = arena_new(call->arena, struct problem_type);

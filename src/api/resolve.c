@@ -12,36 +12,17 @@
 
 enum { HITS_SHOWN = 20, ISSUERS_MAX = 5000 };
 
-static const char html[] = "text/html; charset=utf-8";
-static const char page_cache[] = "public, max-age=300";
-
-static struct page plain_page(const struct call *call)
-{
-	const struct config *config = call_app(call)->config;
-	return (struct page){.language = call->language,
-			     .path = call->path,
-			     .raw_query = call->raw_query,
-			     .public_url = config->public_url,
-			     .demonstration = config->demonstration};
-}
-
 static enum problem home(struct call *call, struct reply *reply)
 {
-	const struct page page = plain_page(call);
-	*reply = (struct reply){.raw = page_home(call->arena, &page),
-				.media_type = html,
-				.cache_control = page_cache,
-				.vary_accept = true};
+	const struct page page = call_page(call);
+	reply_page(reply, page_home(call->arena, &page));
 	return PROBLEM_NONE;
 }
 
 static enum problem verify_help(struct call *call, struct reply *reply)
 {
-	const struct page page = plain_page(call);
-	*reply = (struct reply){.raw = page_verify_help(call->arena, &page),
-				.media_type = html,
-				.cache_control = page_cache,
-				.vary_accept = true};
+	const struct page page = call_page(call);
+	reply_page(reply, page_verify_help(call->arena, &page));
 	return PROBLEM_NONE;
 }
 
@@ -189,10 +170,12 @@ static enum problem search(struct call *call, struct reply *reply)
 		p = hit_parties(call, q, &hits);
 	if (p)
 		return p;
-	const struct page page = plain_page(call);
+	const struct page page = call_page(call);
 	bool more = hits.count > HITS_SHOWN;
-	*reply = (struct reply){.media_type = html, .vary_accept = true};
-	reply->raw = page_results(call->arena, &page, q, hits.items, more ? HITS_SHOWN : hits.count, more);
+	*reply = (struct reply){
+		.raw = page_results(call->arena, &page, q, hits.items, more ? HITS_SHOWN : hits.count, more),
+		.media_type = "text/html; charset=utf-8",
+		.vary_accept = true};
 	return PROBLEM_NONE;
 }
 

@@ -10,14 +10,12 @@
 #include "ft/core/thing_name.h"
 #include "ft/http/gzip.h"
 
-#include "accept_priv.h"
-
 /* A page, unless JSON is asked for by name at least as much: what scans codes often says only that it takes anything. */
 static void read_form(const struct call *call, struct scan *scan)
 {
-	int page = accept_weight(call->accept, STR("text/html"));
-	int json = accept_weight(call->accept, STR("application/json"));
-	int linked = accept_weight(call->accept, STR("application/ld+json"));
+	int page = call_accept_weight(call, STR("text/html"));
+	int json = call_accept_weight(call, STR("application/json"));
+	int linked = call_accept_weight(call, STR("application/ld+json"));
 	bool is_json = (json && json >= page) || (linked && linked >= page);
 	scan->form = is_json ? SCAN_JSON : SCAN_PAGE;
 	scan->media_type = !is_json         ? "text/html; charset=utf-8"
@@ -25,20 +23,9 @@ static void read_form(const struct call *call, struct scan *scan)
 					    : "application/ld+json";
 }
 
-static struct str query_value(struct str raw_query, struct str name)
-{
-	for (struct str rest = raw_query; rest.at;) {
-		struct str value = {0};
-		struct str pair = str_cut(rest, '&', &rest);
-		if (str_equal(str_cut(pair, '=', &value), name))
-			return value;
-	}
-	return (struct str){0};
-}
-
 static enum tier read_tier(const struct call *call)
 {
-	struct str word = query_value(call->raw_query, STR("tier"));
+	struct str word = call_query_value(call, STR("tier"));
 	for (enum tier tier = TIER_TOWNSHIP; word.at && tier < TIER_COUNT; tier++)
 		if (str_equal(word, str_of(tier_words[tier])))
 			return tier;

@@ -111,6 +111,17 @@ bool header_prefers_html(struct str accept)
 	return html > 0 && html > json && html >= any;
 }
 
+int header_accept_weight(struct str accept, struct str media_type)
+{
+	int best = 0;
+	for (struct str rest = accept; rest.at;) {
+		struct range r = next_range(&rest);
+		if (str_equal_ignoring_case(r.name, media_type))
+			raise(&best, r.quality);
+	}
+	return best;
+}
+
 bool header_accepts(struct str list, struct str word)
 {
 	int named = -1, any = 0;

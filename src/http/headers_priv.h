@@ -11,6 +11,9 @@ enum language header_language(struct str asked, struct str accept_language);
 /* RFC 9110 §12.5.1: text/html is named, and nothing is said that ranks JSON as high by name. */
 bool header_prefers_html(struct str accept);
 
+/* RFC 9110 §12.5.1: the weight of a media type that is named, in thousandths; 0: it is not, or is not wanted. */
+int header_accept_weight(struct str accept, struct str media_type);
+
 /* Whether a list of weighted words names `word`, or "*" when it does not, with a weight above zero. */
 bool header_accepts(struct str list, struct str word);
 

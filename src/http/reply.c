@@ -108,18 +108,6 @@ void message_of_options(struct call *call, struct message *ret)
 	*ret = message;
 }
 
-/* At most `max` bytes, cut between characters; absent when it is not UTF-8 and so cannot stand in JSON. */
-static struct str shortened(struct str s, size_t max)
-{
-	if (!s.at || !utf8_valid(s))
-		return (struct str){0};
-	if (s.len <= max)
-		return s;
-	while (max && ((unsigned char)s.at[max] & 0xc0) == 0x80)
-		max--;
-	return (struct str){s.at, max};
-}
-
 /* What went wrong inside stays inside: only problems of the caller's making tell their circumstances. */
 static struct str public_detail(const struct call *call, enum problem p)
 {
@@ -142,7 +130,8 @@ static void write_error(struct json_writer *w, const struct call *call, const st
 	json_string(w, str_of(call->fault.pointer));
 	json_name(w, STR("rule"));
 	json_string(w, str_of(call->fault.rule ? call->fault.rule : info->slug));
-	json_pair(w, STR("value"), shortened(call->fault.value, VALUE_SHOWN));
+	if (utf8_valid(call->fault.value)) /* else it cannot stand in JSON */
+		json_pair(w, STR("value"), str_shorten(call->fault.value, VALUE_SHOWN));
 	json_pair(w, STR("hint"), str_of(info->hint[call->language]));
 	json_end_object(w);
 	json_end_array(w);

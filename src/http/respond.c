@@ -5,6 +5,8 @@
 #include "ft/base/log.h"
 #include "ft/base/metrics.h"
 
+#include "headers_priv.h"
+
 static const int64_t NS_PER_US = 1000;
 
 static void log_answer(struct request *r, const struct message *message)
@@ -85,6 +87,16 @@ enum MHD_Result respond_queue(struct request *r)
 	MHD_destroy_response(r->response);
 	r->response = NULL;
 	return queued;
+}
+
+int call_accept_weight(const struct call *call, struct str media_type)
+{
+	return header_accept_weight(call->accept, media_type);
+}
+
+struct str call_query_value(const struct call *call, struct str name)
+{
+	return target_query_value(call->raw_query, name);
 }
 
 struct str call_header(const struct call *call, const char *name)

@@ -9,6 +9,7 @@
 #include "ft/core/risk.h"
 #include "ft/db/db.h"
 #include "ft/http/route.h"
+#include "ft/pages/pages.h"
 #include "ft/signer/signer.h"
 #include "ft/store/capture.h"
 #include "ft/store/trail_cache.h"
@@ -51,6 +52,10 @@ static inline struct db *call_db(const struct call *call)
 bool app_database_answers(struct app *app);
 /* What somebody who asked it anyway has found. */
 void app_database_found(struct app *app, enum problem p);
+/* What every page is told of its request. */
+struct page call_page(const struct call *call);
+/* Fills the reply with a page that anybody may keep for five minutes. */
+void reply_page(struct reply *reply, struct str html);
 /* Row security scope of the caller. */
 struct db_scope call_scope(const struct call *call);
 /* An administrator's key that is bound to no party and no region. */

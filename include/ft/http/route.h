@@ -56,6 +56,10 @@ struct call {
 
 /* Any other request header, copied into the arena; absent when not sent. In cached, prepare, handle and finish. */
 struct str call_header(const struct call *call, const char *name);
+/* What Accept gives a media type that it names, in thousandths; 0: not named, or not wanted. Wildcards name nothing. */
+int call_accept_weight(const struct call *call, struct str media_type);
+/* The first query parameter of that name, raw; absent when not sent. For rows that let unknown parameters pass. */
+struct str call_query_value(const struct call *call, struct str name);
 
 struct reply_header {
 	const char *name;

@@ -159,6 +159,30 @@ static void content_length_is_digits_only(void **state)
 	assert_true(length == UINT64_C(123456789012345678));
 }
 
+static void a_media_type_has_the_weight_that_stands_beside_it(void **state)
+{
+	static const struct {
+		const char *accept;
+		int weight;
+	} cases[] = {
+		{NULL, 0},
+		{"", 0},
+		{"*/*", 0},
+		{"text/html", 1000},
+		{"TEXT/HTML", 1000},
+		{"application/json, text/html;q=0.8", 800},
+		{" text/html ; level=1 ; Q=0.25 ,*/*", 250},
+		{"text/html;q=0", 0},
+		{"text/html;q=0.1,text/html;q=0.9", 900},
+		{"text/htmlx, xtext/html", 0},
+		{",;,;;q=,text/html", 1000},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_int_equal(header_accept_weight(str_of(cases[i].accept), STR("text/html")),
+				 cases[i].weight);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +191,7 @@ int main(void)
 		cmocka_unit_test(the_higher_weight_wins_then_the_first),
 		cmocka_unit_test(a_weight_that_cannot_be_read_is_not_wanted),
 		cmocka_unit_test(browsers_get_pages_and_programs_get_json),
+		cmocka_unit_test(a_media_type_has_the_weight_that_stands_beside_it),
 		cmocka_unit_test(encodings_are_accepted_by_name_or_star),
 		cmocka_unit_test(bearer_tokens_are_read_strictly),
 		cmocka_unit_test(entity_tags_match_weakly),
