@@ -38,15 +38,15 @@ static void put_pointer(struct buf *out, const struct crumb *at)
 	}
 }
 
-enum problem shape_refuse(const struct site *site, enum problem p, const char *rule, struct str value,
+enum problem shape_refuse(const struct decoding *in, enum problem p, const char *rule, struct str value,
 			  struct str detail)
 {
-	struct buf pointer = buf_create(site->arena, sizeof site->reterr->pointer);
-	put_pointer(&pointer, site->at);
-	fault_set(site->reterr, p, rule, "%.*s",
-		  STR_ARGS(str_shorten(buf_str(&pointer), sizeof site->reterr->pointer)));
-	site->reterr->value = str_shorten(value, FAULT_VALUE_LEN);
-	site->reterr->detail = detail;
+	struct buf pointer = buf_create(in->arena, sizeof in->reterr->pointer);
+	put_pointer(&pointer, in->at);
+	fault_set(in->reterr, p, rule, "%.*s",
+		  STR_ARGS(str_shorten(buf_str(&pointer), sizeof in->reterr->pointer)));
+	in->reterr->value = str_shorten(value, FAULT_VALUE_LEN);
+	in->reterr->detail = detail;
 	return p;
 }
 
@@ -107,13 +107,13 @@ static struct str nearest_name(const struct shape *shape, struct str name)
 	return nearest;
 }
 
-enum problem shape_refuse_unknown(const struct site *site, const struct shape *shape, struct str name)
+enum problem shape_refuse_unknown(const struct decoding *in, const struct shape *shape, struct str name)
 {
 	struct str near = nearest_name(shape, name);
 	struct str detail = {NULL, 0};
 	if (near.at)
-		detail = arena_printf(site->arena, "did you mean \"%.*s\"?", STR_ARGS(near));
-	return shape_refuse(site, PROBLEM_FIELD_UNKNOWN, "additionalProperties", name, detail);
+		detail = arena_printf(in->arena, "did you mean \"%.*s\"?", STR_ARGS(near));
+	return shape_refuse(in, PROBLEM_FIELD_UNKNOWN, "additionalProperties", name, detail);
 }
 
 static bool is_word(const char *const *words, struct str text)
@@ -124,33 +124,32 @@ static bool is_word(const char *const *words, struct str text)
 	return false;
 }
 
-static enum problem refuse_word(const struct site *site, const struct field *field, struct str text)
+static enum problem refuse_word(const struct decoding *in, const struct field *field, struct str text)
 {
-	struct buf known = buf_create(site->arena, WORDS_LEN);
+	struct buf known = buf_create(in->arena, WORDS_LEN);
 	buf_put(&known, STR("one of"));
 	for (const char *const *w = field->words; *w && known.len < WORDS_LEN; w++)
 		buf_printf(&known, "%s %s", w == field->words ? "" : ",", *w);
-	return shape_refuse(site, PROBLEM_FIELD_RANGE, "enum", text, buf_str(&known));
+	return shape_refuse(in, PROBLEM_FIELD_RANGE, "enum", text, buf_str(&known));
 }
 
-static enum problem check_length(const struct site *site, size_t min_characters, size_t max_bytes,
+static enum problem check_length(const struct decoding *in, size_t min_characters, size_t max_bytes,
 				 struct str text)
 {
 	if (text.len > max_bytes)
 		return shape_refuse(
-			site, PROBLEM_FIELD_RANGE, "maxLength", text,
-			arena_printf(site->arena, "at most %zu bytes, got %zu", max_bytes, text.len));
+			in, PROBLEM_FIELD_RANGE, "maxLength", text,
+			arena_printf(in->arena, "at most %zu bytes, got %zu", max_bytes, text.len));
 	if (min_characters && utf8_length(text) < min_characters)
-		return shape_refuse(site, PROBLEM_FIELD_RANGE, "minLength", text,
-				    arena_printf(site->arena, "at least %zu characters", min_characters));
+		return shape_refuse(in, PROBLEM_FIELD_RANGE, "minLength", text,
+				    arena_printf(in->arena, "at least %zu characters", min_characters));
 	/* PostgreSQL text cannot hold it, and no word of any language needs it. */
 	if (text.len && memchr(text.at, 0, text.len))
-		return shape_refuse(site, PROBLEM_FIELD_RANGE, "pattern", text,
-				    STR("U+0000 cannot be stored"));
+		return shape_refuse(in, PROBLEM_FIELD_RANGE, "pattern", text, STR("U+0000 cannot be stored"));
 	return PROBLEM_NONE;
 }
 
-static enum problem take_decimal(const struct site *site, const struct field *field, struct str text,
+static enum problem take_decimal(const struct decoding *in, const struct field *field, struct str text,
 				 struct str *slot)
 {
 	struct decimal value;
@@ -160,41 +159,42 @@ static enum problem take_decimal(const struct site *site, const struct field *fi
 	else if (well_formed)
 		well_formed = decimal_parse_quantity(text, &value) == PROBLEM_NONE;
 	if (!well_formed)
-		return shape_refuse(site, PROBLEM_QUANTITY_SYNTAX, "decimal", text, (struct str){NULL, 0});
+		return shape_refuse(in, PROBLEM_QUANTITY_SYNTAX, "decimal", text, (struct str){NULL, 0});
 	*slot = text;
 	return PROBLEM_NONE;
 }
 
-static enum problem take_time(const struct site *site, struct str text, struct instant *slot)
+static enum problem take_time(const struct decoding *in, struct str text, struct instant *slot)
 {
 	enum problem p = instant_parse(text, slot);
 	if (p)
-		return shape_refuse(site, p, "date-time", text, (struct str){NULL, 0});
+		return shape_refuse(in, p, "date-time", text, (struct str){NULL, 0});
 	return PROBLEM_NONE;
 }
 
-enum problem shape_take_text(const struct site *site, const struct field *field, struct str text, void *slot)
+enum problem shape_take_text(const struct decoding *in, const struct field *field, struct str text,
+			     void *slot)
 {
 	enum problem p = PROBLEM_NONE;
 	switch (field->kind) {
 	case FIELD_STR:
-		p = check_length(site, field->min_len, field->max_len ? field->max_len : DEFAULT_MAX_BYTES,
+		p = check_length(in, field->min_len, field->max_len ? field->max_len : DEFAULT_MAX_BYTES,
 				 text);
 		if (!p)
 			*(struct str *)slot = text;
 		return p;
 	case FIELD_WORD:
 		if (!is_word(field->words, text))
-			return refuse_word(site, field, text);
+			return refuse_word(in, field, text);
 		*(struct str *)slot = text;
 		return p;
 	case FIELD_DECIMAL:
-		return take_decimal(site, field, text, slot);
+		return take_decimal(in, field, text, slot);
 	case FIELD_TIME:
-		return take_time(site, text, slot);
+		return take_time(in, text, slot);
 	case FIELD_UUID:
 		if (!uuid_parse(text, slot))
-			return shape_refuse(site, PROBLEM_FIELD_TYPE, "uuid", text, STR("expected a UUID"));
+			return shape_refuse(in, PROBLEM_FIELD_TYPE, "uuid", text, STR("expected a UUID"));
 		return p;
 	case FIELD_INT:
 	case FIELD_BOOL:
@@ -209,12 +209,12 @@ enum problem shape_take_text(const struct site *site, const struct field *field,
 	return PROBLEM_INTERNAL;
 }
 
-enum problem shape_take_item(const struct site *site, const struct field *field, struct str text,
+enum problem shape_take_item(const struct decoding *in, const struct field *field, struct str text,
 			     struct str *slot)
 {
 	if (field->words && !is_word(field->words, text))
-		return refuse_word(site, field, text);
-	enum problem p = check_length(site, /* min_characters */ 0, DEFAULT_MAX_BYTES, text);
+		return refuse_word(in, field, text);
+	enum problem p = check_length(in, /* min_characters */ 0, DEFAULT_MAX_BYTES, text);
 	if (!p)
 		*slot = text;
 	return p;
@@ -238,12 +238,12 @@ static bool all_digits(struct str s)
 	return s.len > 0;
 }
 
-enum problem shape_take_integer(const struct site *site, const struct field *field, struct str text,
+enum problem shape_take_integer(const struct decoding *in, const struct field *field, struct str text,
 				void *slot)
 {
 	bool negative = str_starts(text, STR("-"));
 	if (!all_digits(negative ? str_from(text, 1) : text))
-		return shape_refuse(site, PROBLEM_FIELD_TYPE, "type", text, STR("expected an integer"));
+		return shape_refuse(in, PROBLEM_FIELD_TYPE, "type", text, STR("expected an integer"));
 	int64_t n;
 	bool fits = str_integer(text, &n);
 	bool too_large = fits ? shape_has_upper_limit(field) && n > field->max : !negative;
@@ -251,25 +251,25 @@ enum problem shape_take_integer(const struct site *site, const struct field *fie
 	int64_t min = shape_has_limits(field) ? field->min : INT64_MIN;
 	int64_t max = shape_has_upper_limit(field) ? field->max : INT64_MAX;
 	if (too_large)
-		return shape_refuse(site, PROBLEM_FIELD_RANGE, "maximum", text,
-				    arena_printf(site->arena, "at most %lld", (long long)max));
+		return shape_refuse(in, PROBLEM_FIELD_RANGE, "maximum", text,
+				    arena_printf(in->arena, "at most %lld", (long long)max));
 	if (too_small)
-		return shape_refuse(site, PROBLEM_FIELD_RANGE, "minimum", text,
-				    arena_printf(site->arena, "at least %lld", (long long)min));
+		return shape_refuse(in, PROBLEM_FIELD_RANGE, "minimum", text,
+				    arena_printf(in->arena, "at least %lld", (long long)min));
 	*(int64_t *)slot = n;
 	return PROBLEM_NONE;
 }
 
-enum problem shape_check_count(const struct site *site, const struct field *field, size_t count)
+enum problem shape_check_count(const struct decoding *in, const struct field *field, size_t count)
 {
 	struct str none = {NULL, 0};
 	size_t most = field->max_len ? field->max_len : DEFAULT_MAX_ITEMS;
 	if (count > most)
-		return shape_refuse(site, PROBLEM_FIELD_RANGE, "maxItems", none,
-				    arena_printf(site->arena, "at most %zu items, got %zu", most, count));
+		return shape_refuse(in, PROBLEM_FIELD_RANGE, "maxItems", none,
+				    arena_printf(in->arena, "at most %zu items, got %zu", most, count));
 	if (count < field->min_len)
 		return shape_refuse(
-			site, PROBLEM_FIELD_RANGE, "minItems", none,
-			arena_printf(site->arena, "at least %zu items, got %zu", field->min_len, count));
+			in, PROBLEM_FIELD_RANGE, "minItems", none,
+			arena_printf(in->arena, "at least %zu items, got %zu", field->min_len, count));
 	return PROBLEM_NONE;
 }

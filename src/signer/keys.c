@@ -11,7 +11,7 @@
 enum { BUCKETS = 2 * KEYS_MAX, NONE = -1 };
 
 struct slot {
-	struct held_key held;
+	struct opened_key held;
 	int next_in_bucket;
 	int newer, older;
 };
@@ -87,7 +87,7 @@ static void list_put_first(struct keys *keys, int i)
 	keys->newest = i;
 }
 
-const struct held_key *keys_find(struct keys *keys, struct sha256 fingerprint)
+const struct opened_key *keys_find(struct keys *keys, struct sha256 fingerprint)
 {
 	int i = index_of(keys, fingerprint);
 	if (i == NONE)
@@ -116,7 +116,7 @@ static int free_slot(struct keys *keys)
 	return i;
 }
 
-void keys_put(struct keys *keys, struct held_key key)
+void keys_put(struct keys *keys, struct opened_key key)
 {
 	int i = index_of(keys, key.fingerprint);
 	if (i != NONE) {

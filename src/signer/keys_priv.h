@@ -8,7 +8,7 @@
 
 enum { KEYS_MAX = 4096 };
 
-struct held_key {
+struct opened_key {
 	struct sha256 fingerprint;
 	struct private_key *key;
 	bool registrar;
@@ -19,8 +19,8 @@ struct keys *keys_create(void);
 void keys_destroy(struct keys *keys); /* destroys the keys too */
 size_t keys_count(const struct keys *keys);
 /* NULL: not held. The result stays valid until the next keys_put. */
-const struct held_key *keys_find(struct keys *keys, struct sha256 fingerprint);
+const struct opened_key *keys_find(struct keys *keys, struct sha256 fingerprint);
 void keys_put(struct keys *keys,
-	      struct held_key key); /* takes over key.key; replaces a key of this fingerprint */
+	      struct opened_key key); /* takes over key.key; replaces a key of this fingerprint */
 
 #endif

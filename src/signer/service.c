@@ -82,7 +82,7 @@ static enum problem unwrap(struct service *service, struct arena *arena, const s
 
 static void hold(struct service *service, const struct signer_key *key, struct private_key *private)
 {
-	keys_put(service->keys, (struct held_key){
+	keys_put(service->keys, (struct opened_key){
 					.fingerprint = key->fingerprint,
 					.key = private,
 					.registrar = key->registrar,
@@ -116,7 +116,7 @@ static enum signer_verdict load(struct service *service, struct arena *arena, co
 
 /* Nothing but a statement that is counted under this very key: otherwise whoever reaches the socket could have log
  * heads, certificates or another organisation's records signed. The registrar vouches for keys of others. */
-static bool may_sign(struct arena *arena, const struct held_key *held, struct str text)
+static bool may_sign(struct arena *arena, const struct opened_key *held, struct str text)
 {
 	struct statement statement;
 	return statement_parse(arena, text, &statement) &&
@@ -127,7 +127,7 @@ static bool may_sign(struct arena *arena, const struct held_key *held, struct st
 static struct signer_result sign_one(struct service *service, struct arena *arena,
 				     const struct frame_sign *request)
 {
-	const struct held_key *held = keys_find(service->keys, request->fingerprint);
+	const struct opened_key *held = keys_find(service->keys, request->fingerprint);
 	if (!held)
 		return (struct signer_result){.verdict = SIGNER_UNKNOWN_KEY};
 	struct signer_result result = {.verdict = SIGNER_SIGNED};

@@ -16,7 +16,7 @@ static struct sha256 number(size_t n)
 /* Fingerprints are all that the table looks at: a key need not be a key. */
 static void put(struct keys *keys, struct sha256 fingerprint, bool registrar)
 {
-	keys_put(keys, (struct held_key){.fingerprint = fingerprint, .registrar = registrar});
+	keys_put(keys, (struct opened_key){.fingerprint = fingerprint, .registrar = registrar});
 }
 
 static void what_is_put_is_found_and_nothing_else(void **state)
@@ -39,7 +39,7 @@ static void a_second_key_of_one_fingerprint_replaces_the_first(void **state)
 	struct keys *keys = keys_create();
 	struct private_key *key;
 	assert_int_equal(private_key_generate(SIGN_ED25519, &key), PROBLEM_NONE);
-	keys_put(keys, (struct held_key){.fingerprint = number(1), .key = key});
+	keys_put(keys, (struct opened_key){.fingerprint = number(1), .key = key});
 	put(keys, number(1), true);
 	assert_int_equal(keys_count(keys), 1);
 	assert_true(keys_find(keys, number(1))->registrar);
