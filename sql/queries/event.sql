@@ -23,6 +23,26 @@ SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min,
 FROM event e
 WHERE e.org_id = @org_id AND e.id = @id;
 
+-- name: event_links :many
+-- The lots of an event, what went into them included, each with the statement about it that was newest before.
+-- param: orgs uuid[], lots uuid[], event uuid, recorded_at timestamptz
+-- class: local
+-- column: uri text, salt bytea, prev bytea
+WITH things AS (
+    SELECT a AS org_id, b AS lot_id FROM unnest(@orgs, @lots) AS z (a, b)
+    UNION
+    SELECT parent_org, parent FROM lot_edge WHERE child = ANY(@lots) AND event = @event
+)
+SELECT l.uri, l.salt, p.statement_sha256 AS prev
+FROM things JOIN lot l USING (org_id, lot_id)
+LEFT JOIN LATERAL (
+    SELECT t.event_org, t.event FROM event_thing t
+    WHERE t.org_id = l.org_id AND t.lot_id = l.lot_id AND t.recorded_at < @recorded_at
+    ORDER BY t.recorded_at DESC LIMIT 1
+) before ON true
+LEFT JOIN event p ON p.org_id = before.event_org AND p.id = before.event
+LIMIT 1000;
+
 -- name: signing_key_read :one
 -- A public key with the statement that enrolled it.
 -- param: fingerprint bytea

@@ -10,6 +10,7 @@
 #include "ft/core/manifest.h"
 #include "ft/core/thing_name.h"
 #include "ft/crypto/random.h"
+#include "ft/store/proof_links.h"
 #include "queries.h"
 
 enum { MAX_RECORD = 256 * 1024 };
@@ -342,6 +343,7 @@ struct proof_answer {
 	struct str index; /* raw: null until the log has numbered it */
 	struct str checkpoint;
 	struct str_list path;
+	struct proof_links links;
 };
 static const struct shape proof_answer = {
 	.name = "Proof",
@@ -367,6 +369,10 @@ static const struct shape proof_answer = {
 			       .doc = "Signed head of the log that holds it; null until then"),
 			STRINGS(struct proof_answer, path, "path", .flags = OPTIONAL | ALWAYS,
 				.doc = "Hashes from the entry up to that head"),
+			STRING(struct proof_answer, links.lots, "lots", .flags = OPTIONAL, .max_len = 65536,
+			       .doc = "The lot lines, where the statement only sums them up"),
+			STRING(struct proof_answer, links.prevs, "prevs", .flags = OPTIONAL, .max_len = 65536,
+			       .doc = "The prev lines, likewise"),
 			END_OF_SHAPE,
 		},
 };
@@ -430,7 +436,8 @@ static enum problem event_get_proof(struct call *call, struct reply *reply)
 	*proof->key =
 		(struct proof_key_answer){base64_encode(call->arena, key.spki), bytes_str(key.statement)};
 	reply->value = proof;
-	return PROBLEM_NONE;
+	return proof_links_of(call_db(call), call->arena, proof->statement, bytes_str(row.answer), row.id,
+			      row.recorded_at, &proof->links);
 }
 
 #define TAG "Events"

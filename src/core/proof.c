@@ -38,13 +38,17 @@ static enum proof_finding check_key(struct examination *e)
 	return passed_if(e->has_statement && sha256_equal(sha256_of(e->proof->spki), e->statement.key));
 }
 
-/* By any name: whose the key is, the key statement tells. */
+/* Under the name of the organisation that the statement is of: the name stands in the note and is not signed. */
 static enum proof_finding check_signature(struct examination *e)
 {
 	bool signed_once = false;
-	for (size_t i = 0; e->has_statement && i < e->note.count; i++) {
+	if (!e->has_statement)
+		return PROOF_FAILED;
+	struct str name = statement_signer_name(e->arena, e->statement.log, e->statement.org);
+	for (size_t i = 0; i < e->note.count; i++) {
 		struct note_key key;
-		if (!note_key_from_spki(e->note.signatures[i].name, e->proof->spki, &key))
+		if (!str_equal(e->note.signatures[i].name, name) ||
+		    !note_key_from_spki(e->note.signatures[i].name, e->proof->spki, &key))
 			continue;
 		enum note_verdict verdict = note_verify(e->arena, &e->note, &key, e->verifier);
 		if (verdict == NOTE_FORGED)
