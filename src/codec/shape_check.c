@@ -193,7 +193,8 @@ enum problem shape_take_text(const struct decoding *in, const struct field *fiel
 	case FIELD_TIME:
 		return take_time(in, text, slot);
 	case FIELD_UUID:
-		if (!uuid_parse(text, slot))
+		/* The nil UUID is how a struct says that there is none. */
+		if (!uuid_parse(text, slot) || uuid_is_nil(*(const struct uuid *)slot))
 			return shape_refuse(in, PROBLEM_FIELD_TYPE, "uuid", text, STR("expected a UUID"));
 		return p;
 	case FIELD_INT:

@@ -96,3 +96,9 @@ def test_large_records_that_come_together_do_not_hold_up_the_rest(district):
         small = pool.submit(other.harvest, 1)
         assert [reply.result().status for reply in large] == [201] * 8
         assert small.result()
+
+
+def test_an_id_that_names_nothing_is_no_id(farm):
+    """Taken for absent, it would store the record again each time it is sent again."""
+    reply = farm.post("/v1/events", {**HARVEST, "time": ago(days=1), "id": "00000000-0000-0000-0000-000000000000"})
+    assert (reply.problem(), reply.pointer()) == ("field-type", "/id")

@@ -336,6 +336,8 @@ static void times_and_ids_are_checked(void **state)
 	refused(*state, "{\"name\":\"ab\",\"time\":\"2026-05-03\"}", PROBLEM_TIME_SYNTAX, "/time",
 		"date-time");
 	refused(*state, "{\"name\":\"ab\",\"time\":\"\"}", PROBLEM_TIME_SYNTAX, "/time", "date-time");
+	(void)refused(*state, "{\"name\":\"ab\",\"id\":\"00000000-0000-0000-0000-000000000000\"}",
+		      PROBLEM_FIELD_TYPE, "/id", "uuid");
 	fault = refused(*state, "{\"name\":\"ab\",\"id\":\"017f22e2\"}", PROBLEM_FIELD_TYPE, "/id", "uuid");
 	assert_str(fault.value, "017f22e2");
 }
