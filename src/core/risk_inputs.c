@@ -44,7 +44,7 @@ static const struct str *found_name(struct ref_names found, struct ref_names nam
 {
 	for (size_t i = 0; i < found.count; i++)
 		if (substance_among(names, found.items[i]))
-			return &found.items[i];
+			return found.items + i;
 	return NULL;
 }
 
