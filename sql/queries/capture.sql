@@ -138,33 +138,37 @@ ORDER BY s.event_time, s.event
 LIMIT 5000;
 
 -- name: site_harvests :many
--- Lots harvested at sites in a span of time, for inputs recorded late.
+-- Lots harvested at sites in a span of time, for what is recorded late of those sites.
 -- param: orgs uuid[], sites uuid[], since timestamptz, until timestamptz
 -- class: any
--- column: site uuid, event uuid, event_time timestamptz, offset_min bigint, lot_org uuid, lot_id uuid
-SELECT site, event, event_time, offset_min::bigint AS offset_min, lot_org, lot_id
+-- column: site uuid, event uuid, event_time timestamptz, offset_min bigint, lot_org uuid, lot_id uuid, commodity text, product uuid, region text
+SELECT s.site, s.event, s.event_time, s.offset_min::bigint AS offset_min, s.lot_org, s.lot_id, l.commodity, l.product,
+       l.region
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @sites) AS u (a, b)) z
-JOIN site_event ON org_id = z.a AND site = z.b
-WHERE event_time BETWEEN @since AND @until AND lot_id IS NOT NULL
-ORDER BY event_time, event
+JOIN site_event s ON s.org_id = z.a AND s.site = z.b
+CROSS JOIN LATERAL (SELECT commodity, product, region FROM lot WHERE org_id = s.lot_org AND lot_id = s.lot_id OFFSET 0) l
+WHERE s.event_time BETWEEN @since AND @until AND s.lot_id IS NOT NULL
+ORDER BY s.event_time, s.event
 LIMIT 5000;
 
 -- name: lot_downstream_sold :many
--- Which of some lots were sold, themselves or in what became of them.
+-- Which of some lots were sold, themselves or in what became of them. OFFSET 0 and LIMIT 1 have each lot looked up by key:
+-- the planner cannot know how few they are, and reads whole tables while these are not large.
 -- param: orgs uuid[], ids uuid[], max_lots bigint
 -- class: local
 -- column: lot_id uuid
 WITH RECURSIVE below (root, org_id, lot_id) AS (
     SELECT b, a, b FROM unnest(@orgs, @ids) AS u (a, b)
     UNION
-    SELECT b.root, e.child_org, e.child FROM below b JOIN lot_edge e ON e.parent = b.lot_id
+    SELECT b.root, e.child_org, e.child
+    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id OFFSET 0) e
 ), bounded AS (
     SELECT root, org_id, lot_id FROM below LIMIT @max_lots
 )
 SELECT DISTINCT b.root AS lot_id
 FROM bounded b
 CROSS JOIN LATERAL (
-    SELECT FROM lot_holding h WHERE h.org_id = b.org_id AND h.lot_id = b.lot_id AND h.sold > 0 LIMIT 1 -- by its key, whatever the planner expects
+    SELECT FROM lot_holding h WHERE h.org_id = b.org_id AND h.lot_id = b.lot_id AND h.sold > 0 LIMIT 1
 ) s;
 
 -- name: lot_ancestor_edges :many

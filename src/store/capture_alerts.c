@@ -58,10 +58,13 @@ static enum problem take_harvests(struct batch *batch)
 	enum problem p = db_take_many(batch->db, batch->arena, &sql_site_harvests, (void **)&rows, &count);
 	for (size_t i = 0; !p && i < count; i++)
 		*ROW_ADD(batch, harvests, struct harvest_fact) =
-			(struct harvest_fact){rows[i].site,
-					      rows[i].event,
-					      {rows[i].event_time, (int16_t)rows[i].offset_min},
-					      {rows[i].lot_org, rows[i].lot_id}};
+			(struct harvest_fact){.site = rows[i].site,
+					      .event = rows[i].event,
+					      .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
+					      .lot = {rows[i].lot_org, rows[i].lot_id},
+					      .commodity = rows[i].commodity,
+					      .region = rows[i].region,
+					      .product = rows[i].product};
 	return p;
 }
 
@@ -75,7 +78,7 @@ enum problem batch_alert_facts(struct batch *batch)
 		if (item->job->kind->class == RECORD_CREATE)
 			span_add(batch, &uses, item, item->time.at_us - I01_WINDOW_DAYS * DAY_US,
 				 item->time.at_us + DAY_US);
-		else if (uses_input(item))
+		else if (item->job->kind->class == RECORD_OBSERVE)
 			span_add(batch, &harvests, item, item->time.at_us - DAY_US,
 				 item->time.at_us + I01_WINDOW_DAYS * DAY_US);
 	}
@@ -159,29 +162,34 @@ void alerts_of_harvest(struct batch *batch, struct item *item, const struct even
 {
 	const struct lot_fact *lot = parts->output_lots[0];
 	for (size_t i = 0; i < parts->site_count; i++)
-		*ROW_ADD(batch, harvests, struct harvest_fact) = (struct harvest_fact){
-			parts->sites[i]->id, item->job->id, item->time, {lot->row.org_id, lot->row.lot_id}};
+		*ROW_ADD(batch, harvests, struct harvest_fact) =
+			(struct harvest_fact){.site = parts->sites[i]->id,
+					      .event = item->job->id,
+					      .time = item->time,
+					      .lot = {lot->row.org_id, lot->row.lot_id},
+					      .commodity = lot->row.commodity,
+					      .region = lot->row.region,
+					      .product = lot->row.product};
 }
 
-/* Whether a harvest and the uses at its site meet: at least one of the two was recorded in this batch. */
-static void check_interval(struct batch *batch, struct item *item, const struct harvest_fact *harvest,
-			   const struct lot_fact *lot, bool sold, const struct use_fact *uses,
-			   size_t use_count)
+/* What a harvest and the uses at its site say together. */
+static struct risk_findings interval_findings(struct batch *batch, const struct harvest_fact *harvest,
+					      bool sold, const struct use_fact *uses, size_t use_count)
 {
 	const struct risk_harvest facts = {.event = harvest->event,
 					   .lot = harvest->lot,
 					   .time = harvest->time,
-					   .commodity = lot->row.commodity,
+					   .commodity = harvest->commodity,
 					   .sold = sold};
 	struct risk_use *list = arena_array(batch->arena, struct risk_use, use_count + 1);
+	struct risk_findings findings = {0};
 	size_t count = 0;
 	for (size_t i = 0; i < use_count; i++)
 		if (uuid_equal(uses[i].site, harvest->site))
-			list[count++] = use_of(&uses[i], lot->row.commodity);
-	struct risk_findings findings = {0};
+			list[count++] = use_of(&uses[i], harvest->commodity);
 	if (count)
 		risk_i01(batch->arena, batch->capture->settings.reference, list, count, &facts, &findings);
-	alerts_add(batch, item, &findings, lot->row.org_id, lot->row.product, lot->row.region);
+	return findings;
 }
 
 static struct item *item_of_event(struct batch *batch, struct uuid event)
@@ -194,81 +202,110 @@ static struct item *item_of_event(struct batch *batch, struct uuid event)
 	return NULL;
 }
 
-/* Lots harvested earlier at the sites of late uses: not among the batch's locked lots unless a record names them. */
-static enum problem load_harvested(struct batch *batch, struct map **ret_sold)
-{
-	struct rows orgs = {0}, ids = {0};
-	struct capture_lots_lock_row *lots;
-	struct lot_downstream_sold_row *sold;
-	size_t count, sold_count;
-	*ret_sold = map_create(batch->arena, 16);
-	const struct harvest_fact *harvests = batch->harvests.items;
-	for (size_t i = 0; i < batch->harvests.count; i++) {
-		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = harvests[i].lot.org;
-		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = harvests[i].lot.lot;
-	}
-	const struct capture_lots_lock_params lots_params = {{orgs.items, orgs.count},
-							     {ids.items, ids.count}};
-	const struct lot_downstream_sold_params sold_params = {{orgs.items, orgs.count},
-							       {ids.items, ids.count},
-							       batch->capture->settings.config->graph_nodes};
-	db_queue(batch->db, &sql_capture_lots_lock, &lots_params);
-	db_queue(batch->db, &sql_lot_downstream_sold, &sold_params);
-	enum problem p = db_flush(batch->db);
-	if (!p)
-		p = db_take_many(batch->db, batch->arena, &sql_capture_lots_lock, (void **)&lots, &count);
-	if (!p)
-		p = db_take_many(batch->db, batch->arena, &sql_lot_downstream_sold, (void **)&sold,
-				 &sold_count);
-	if (p)
-		return p;
-	for (size_t i = 0; i < count; i++) {
-		if (map_get(batch->lots, MAP_KEY(lots[i].lot_id)))
-			continue;
-		struct lot_fact *fact = arena_new(batch->arena, struct lot_fact);
-		fact->row = lots[i];
-		map_set(batch->lots, MAP_KEY(fact->row.lot_id), fact);
-	}
-	for (size_t i = 0; i < sold_count; i++)
-		map_set(*ret_sold, MAP_KEY(sold[i].lot_id), &sold[i]);
-	return PROBLEM_NONE;
-}
+/* One harvest and the uses it is to be held against: all of them when it was recorded in this batch, else one that was. */
+struct meeting {
+	struct item *item; /* of this batch: whose answer names the alert */
+	const struct harvest_fact *harvest;
+	const struct use_fact *uses;
+	size_t use_count;
+};
 
-static enum problem check_intervals(struct batch *batch)
+static void meetings_gather(struct batch *batch, struct rows *ret)
 {
 	const struct harvest_fact *harvests = batch->harvests.items;
 	const struct use_fact *uses = batch->uses.items;
-	struct map *sold;
-	if (!batch->harvests.count || !batch->uses.count)
-		return PROBLEM_NONE;
-	enum problem p = load_harvested(batch, &sold);
-	if (p)
-		return p;
 	for (size_t i = 0; i < batch->harvests.count; i++) {
-		struct lot_fact *lot = map_get(batch->lots, MAP_KEY(harvests[i].lot.lot));
 		struct item *item = item_of_event(batch, harvests[i].event);
-		bool is_sold = map_get(sold, MAP_KEY(harvests[i].lot.lot)) != NULL;
-		if (!lot)
-			continue;
-		if (item) {
-			check_interval(batch, item, &harvests[i], lot, is_sold, uses, batch->uses.count);
-			continue;
+		if (item && batch->uses.count)
+			*(struct meeting *)rows_add(batch->arena, ret, sizeof(struct meeting)) =
+				(struct meeting){item, &harvests[i], uses, batch->uses.count};
+		for (size_t k = 0; !item && k < batch->uses.count; k++) {
+			struct item *user = uuid_equal(uses[k].site, harvests[i].site)
+						    ? item_of_event(batch, uses[k].event)
+						    : NULL;
+			if (user)
+				*(struct meeting *)rows_add(batch->arena, ret, sizeof(struct meeting)) =
+					(struct meeting){user, &harvests[i], &uses[k], 1};
 		}
-		for (size_t k = 0; k < batch->uses.count; k++)
-			if ((item = item_of_event(batch, uses[k].event)))
-				check_interval(batch, item, &harvests[i], lot, is_sold, &uses[k], 1);
 	}
-	return PROBLEM_NONE;
+}
+
+static enum problem load_sold(struct batch *batch, const struct rows *orgs, const struct rows *ids,
+			      struct map *ret)
+{
+	struct lot_downstream_sold_row *sold;
+	size_t count;
+	const struct lot_downstream_sold_params params = {rows_array(orgs), rows_array(ids),
+							  batch->capture->settings.config->graph_nodes};
+	db_queue(batch->db, &sql_lot_downstream_sold, &params);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_lot_downstream_sold, (void **)&sold, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		map_set(ret, MAP_KEY(sold[i].lot_id), &sold[i]);
+	return p;
+}
+
+/* Nearly no harvest breaks an interval: only of those that do is asked whether anything of them is sold. */
+static enum problem check_intervals(struct batch *batch)
+{
+	struct rows meetings = {0}, broken = {0}, orgs = {0}, ids = {0};
+	meetings_gather(batch, &meetings);
+	const struct meeting *all = meetings.items;
+	for (size_t i = 0; i < meetings.count; i++) {
+		if (!interval_findings(batch, all[i].harvest, /* sold */ false, all[i].uses, all[i].use_count)
+			     .count)
+			continue;
+		*(struct meeting *)rows_add(batch->arena, &broken, sizeof(struct meeting)) = all[i];
+		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = all[i].harvest->lot.org;
+		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = all[i].harvest->lot.lot;
+	}
+	if (!broken.count)
+		return PROBLEM_NONE;
+	struct map *sold = map_create(batch->arena, broken.count);
+	enum problem p = load_sold(batch, &orgs, &ids, sold);
+	const struct meeting *m = broken.items;
+	for (size_t i = 0; !p && i < broken.count; i++) {
+		const struct harvest_fact *harvest = m[i].harvest;
+		bool is_sold = map_get(sold, MAP_KEY(harvest->lot.lot)) != NULL;
+		struct risk_findings findings =
+			interval_findings(batch, harvest, is_sold, m[i].uses, m[i].use_count);
+		alerts_add(batch, m[i].item, &findings, harvest->lot.org, harvest->product, harvest->region);
+	}
+	return p;
+}
+
+static void touch(struct batch *batch, struct lot_id id, usec_t seen)
+{
+	struct lot_fact *lot = map_get(batch->lots, MAP_KEY(id.lot));
+	if (!lot) {
+		*ROW_ADD(batch, touched_orgs, struct uuid) = id.org;
+		*ROW_ADD(batch, touched, struct uuid) = id.lot;
+		return;
+	}
+	lot->row.version = seen > lot->row.version ? seen : lot->row.version;
+	lot->dirty = true;
+}
+
+/* A trail tells what was done at the place before the harvest: recorded late it shows in the trails of lots that are out. */
+static void touch_harvested(struct batch *batch)
+{
+	const struct harvest_fact *harvests = batch->harvests.items;
+	const struct site_row *done = batch->site_rows.items;
+	for (size_t i = 0; i < batch->harvests.count; i++)
+		for (size_t k = 0; k < batch->site_rows.count; k++)
+			if (uuid_is_nil(done[k].lot.lot) && uuid_equal(done[k].site, harvests[i].site) &&
+			    done[k].time.at_us <= harvests[i].time.at_us) {
+				touch(batch, harvests[i].lot, done[k].at);
+				break;
+			}
 }
 
 /* The trail of a lot shows its open alerts: it has changed with them. */
 static void touch_lot(struct batch *batch, const struct alert_row *alert)
 {
-	struct lot_fact *lot = map_get(batch->lots, MAP_KEY(alert->finding.lot.lot));
-	if (!lot || uuid_is_nil(alert->finding.lot.org))
-		return;
-	lot->row.version = alert->seen > lot->row.version ? alert->seen : lot->row.version;
-	lot->dirty = true;
+	if (!uuid_is_nil(alert->finding.lot.org))
+		touch(batch, alert->finding.lot, alert->seen);
 }
 
 static struct uuid alert_id(const struct alert_row *alert)
@@ -309,10 +346,8 @@ static enum problem raise_sold(struct batch *batch)
 	enum problem p = db_flush(batch->db);
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_alert_raise_sold, (void **)&rows, &count);
-	for (size_t i = 0; !p && i < count; i++) {
-		*ROW_ADD(batch, raised_orgs, struct uuid) = rows[i].lot_org;
-		*ROW_ADD(batch, raised, struct uuid) = rows[i].lot_id;
-	}
+	for (size_t i = 0; !p && i < count; i++)
+		touch(batch, (struct lot_id){rows[i].lot_org, rows[i].lot_id}, batch_seen(batch));
 	return p;
 }
 
@@ -321,6 +356,7 @@ enum problem alerts_resolve(struct batch *batch)
 	struct rows orgs = {0}, subjects = {0};
 	struct alert_ids_find_row *known;
 	size_t count;
+	touch_harvested(batch);
 	enum problem p = check_intervals(batch);
 	if (!p)
 		p = raise_sold(batch);
@@ -410,7 +446,7 @@ static void send_alerts(struct batch *batch, struct alert_row *const *rows, size
 	COLUMN(r.role, struct str, n * 2, i < n ? STR("origin") : STR("found"));
 	db_queue(batch->db, &sql_alert_region_insert_many, &r);
 	const struct alert_region_insert_held_params h = {p.org_id, p.id, p.lot_org, p.lot_id,
-						       batch->capture->settings.config->graph_nodes};
+							  batch->capture->settings.config->graph_nodes};
 	db_queue(batch->db, &sql_alert_region_insert_held, &h);
 	metric_add(METRIC_ALERTS_RAISED, (int64_t)n);
 }
@@ -430,8 +466,8 @@ static void send_moved(struct batch *batch)
 	}
 	if (!lots.count)
 		return;
-	const struct alert_region_insert_moved_params moved = {
-		rows_array(&lots), rows_array(&regions), batch->capture->settings.config->graph_nodes};
+	const struct alert_region_insert_moved_params moved = {rows_array(&lots), rows_array(&regions),
+							       batch->capture->settings.config->graph_nodes};
 	db_queue(batch->db, &sql_alert_region_insert_moved, &moved);
 }
 
@@ -455,9 +491,9 @@ void alerts_send(struct batch *batch)
 	if (n)
 		send_alerts(batch, rows, n);
 	send_moved(batch);
-	if (batch->raised.count) {
-		const struct lot_touch_many_params touched = {rows_array(&batch->raised_orgs),
-							      rows_array(&batch->raised), batch_seen(batch)};
+	if (batch->touched.count) {
+		const struct lot_touch_many_params touched = {rows_array(&batch->touched_orgs),
+							      rows_array(&batch->touched), batch_seen(batch)};
 		db_queue(batch->db, &sql_lot_touch_many, &touched);
 	}
 	if (batch->sold.count && n) /* what was found a moment ago may be sold in the same batch */
