@@ -135,6 +135,18 @@ def drive(service, file, seconds):
     return load
 
 
+def write_lines(file, farms):
+    file.write("\n".join(capture_lines(farms, LINES)) + "\n")
+    file.flush()
+
+
+def drive_all(service, farms, seconds):
+    """Captures of all kinds by all farms, unmeasured."""
+    with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
+        write_lines(file, farms)
+        drive(service, file, seconds)
+
+
 def copy_round(bench, copier, load):
     events, transactions = copier.read()
     if events < load.good:
@@ -157,8 +169,7 @@ def capture(bench):
     single = bench.serve("single", CAPTURE_BATCH=1, CAPTURE_WRITERS=2)
     figures = bench.figures
     with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
-        file.write("\n".join(capture_lines(bench.district()[1], LINES)) + "\n")
-        file.flush()
+        write_lines(file, bench.district()[1])
         for _ in range(bench.rounds):
             copier.before()
             load = drive(grouped, file, bench.seconds)
