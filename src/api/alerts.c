@@ -197,13 +197,6 @@ static enum problem list_rows(struct call *call, const struct alert_query *q,
 	return alert_list(call_db(call), call->arena, &params, ret, ret_count);
 }
 
-static struct trail_name *words_of(struct arena *arena, struct str zh, struct str en)
-{
-	struct trail_name *words = arena_new(arena, struct trail_name);
-	*words = (struct trail_name){zh, en};
-	return words;
-}
-
 static struct str id_text(struct arena *arena, struct uuid id)
 {
 	return uuid_is_nil(id) ? (struct str){NULL, 0} : uuid_print(arena, id);
@@ -222,8 +215,8 @@ static struct str_list lot_texts(struct arena *arena, const struct lot_id *lots,
 	{ \
 		.id = uuid_print((call)->arena, (row)->id), .rule = (row)->rule, \
 		.rule_version = (row)->rule_version, .severity = str_of(severity_words[(row)->severity]), \
-		.state = (row)->state, .title = words_of((call)->arena, (row)->title_zh, (row)->title_en), \
-		.reason = words_of((call)->arena, (row)->reason_zh, (row)->reason_en), \
+		.state = (row)->state, .title = words_make((call)->arena, (row)->title_zh, (row)->title_en), \
+		.reason = words_make((call)->arena, (row)->reason_zh, (row)->reason_en), \
 		.regions = alert_regions((call)->arena, &(row)->regions, &(row)->roles), \
 		.first_seen = utc_print((call)->arena, (row)->first_seen), \
 		.last_seen = utc_print((call)->arena, (row)->last_seen), \

@@ -6,6 +6,8 @@
 #include "ft/api/app.h"
 #include "ft/core/trail.h"
 
+#include "words_priv.h"
+
 struct alert_region_answer {
 	struct str code, role;
 };
@@ -19,7 +21,7 @@ struct alert_answer {
 	struct str id, rule;
 	int64_t rule_version;
 	struct str severity, state;
-	struct trail_name *title, *reason;
+	struct words *title, *reason;
 	struct list regions; /* struct alert_region_answer */
 	struct str first_seen, last_seen, due_at, assignee, party, product;
 	struct str suggested_action;

@@ -15,17 +15,6 @@ enum {
 static const char *const severities[] = {"critical", "high", "medium", "low", NULL};
 static const char *const roles[] = {"origin", "found", "held", NULL};
 
-static const struct shape words_shape = {
-	.name = "AlertWords",
-	.size = sizeof(struct trail_name),
-	.doc = "In Chinese and English",
-	.fields =
-		(const struct field[]){
-			STRING(struct trail_name, zh, "zh", .max_len = WORDS_MAX, .doc = "Chinese"),
-			STRING(struct trail_name, en, "en", .max_len = WORDS_MAX, .doc = "English"),
-			END_OF_SHAPE,
-		},
-};
 static const struct shape region_shape = {
 	.name = "AlertRegion",
 	.size = sizeof(struct alert_region_answer),
@@ -82,8 +71,8 @@ static const struct shape deed_shape = {
 		INTEGER(struct alert_answer, rule_version, "ruleVersion", .doc = "Version of the rule"), \
 		WORD(struct alert_answer, severity, "severity", severities, .doc = "How bad"), \
 		WORD(struct alert_answer, state, "state", alert_state_words, .doc = "State"), \
-		OBJECT(struct alert_answer, title, "title", &words_shape, struct trail_name, .doc = "What"), \
-		OBJECT(struct alert_answer, reason, "reason", &words_shape, struct trail_name, \
+		OBJECT(struct alert_answer, title, "title", &words_shape, struct words, .doc = "What"), \
+		OBJECT(struct alert_answer, reason, "reason", &words_shape, struct words, \
 		       .doc = "Why, with the figures"), \
 		LIST(struct alert_answer, regions, "regions", &region_shape, .flags = ALWAYS, \
 		     .max_len = REGIONS_MAX, .doc = "Regions it concerns"), \

@@ -10,17 +10,6 @@ enum { HOLDERS_MAX = 20000, FLAGS = 6 };
 static const char *const flag_words[FLAGS] = {"recalled", "on_hold",   "suspicious",
 					      "voided",   "destroyed", "returned"};
 
-static const struct shape name_shape = {
-	.name = "LotName",
-	.size = sizeof(struct trail_name),
-	.doc = "A name in Chinese and, where there is one, in English",
-	.fields =
-		(const struct field[]){
-			STRING(struct trail_name, zh, "zh", .doc = "Chinese"),
-			STRING(struct trail_name, en, "en", .flags = OPTIONAL, .doc = "English"),
-			END_OF_SHAPE,
-		},
-};
 static const struct shape party_shape_of_lot = {
 	.name = "LotParty",
 	.size = sizeof(struct lot_party),
@@ -28,7 +17,7 @@ static const struct shape party_shape_of_lot = {
 	.fields =
 		(const struct field[]){
 			STRING(struct lot_party, id, "id", .doc = "Party"),
-			OBJECT(struct lot_party, name, "name", &name_shape, struct trail_name, .doc = "Name"),
+			OBJECT(struct lot_party, name, "name", &words_shape, struct words, .doc = "Name"),
 			STRING(struct lot_party, kind, "kind", .doc = "cooperative, enterprise …"),
 			END_OF_SHAPE,
 		},
@@ -40,7 +29,7 @@ static const struct shape site_shape_of_lot = {
 	.fields =
 		(const struct field[]){
 			STRING(struct lot_site, id, "id", .doc = "Site"),
-			OBJECT(struct lot_site, name, "name", &name_shape, struct trail_name, .doc = "Name"),
+			OBJECT(struct lot_site, name, "name", &words_shape, struct words, .doc = "Name"),
 			STRING(struct lot_site, kind, "kind", .doc = "packhouse, store …"),
 			END_OF_SHAPE,
 		},
@@ -82,8 +71,7 @@ static const struct shape product_shape_of_lot = {
 		(const struct field[]){
 			STRING(struct lot_product, id, "id", .doc = "Product"),
 			STRING(struct lot_product, number, "number", .doc = "Own number within its party"),
-			OBJECT(struct lot_product, name, "name", &name_shape, struct trail_name,
-			       .doc = "Name"),
+			OBJECT(struct lot_product, name, "name", &words_shape, struct words, .doc = "Name"),
 			STRING(struct lot_product, commodity, "commodity",
 			       .doc = "Commodity when the lot came into being"),
 			STRING(struct lot_product, gtin, "gtin", .flags = OPTIONAL, .doc = "GTIN-14"),
@@ -157,18 +145,11 @@ enum problem lot_of_path(struct call *call, struct lot_id *ret)
 	return p;
 }
 
-static struct trail_name *name_of(struct arena *arena, struct str zh, struct str en)
-{
-	struct trail_name *name = arena_new(arena, struct trail_name);
-	*name = (struct trail_name){zh, en};
-	return name;
-}
-
 static struct lot_party *party_of(struct arena *arena, struct uuid id, struct str zh, struct str en,
 				  struct str kind)
 {
 	struct lot_party *party = arena_new(arena, struct lot_party);
-	*party = (struct lot_party){uuid_print(arena, id), name_of(arena, zh, en), kind};
+	*party = (struct lot_party){uuid_print(arena, id), words_make(arena, zh, en), kind};
 	return party;
 }
 
@@ -201,8 +182,9 @@ static void add_state(struct call *call, struct stock *stock, const struct lot_h
 	if (uuid_is_nil(row->site))
 		return;
 	holder->site = arena_new(call->arena, struct lot_site);
-	*holder->site = (struct lot_site){uuid_print(call->arena, row->site),
-					  name_of(call->arena, row->site_zh, row->site_en), row->site_kind};
+	*holder->site =
+		(struct lot_site){uuid_print(call->arena, row->site),
+				  words_make(call->arena, row->site_zh, row->site_en), row->site_kind};
 }
 
 static bool is_own(const struct call *call, struct uuid party)
@@ -245,7 +227,7 @@ static struct lot_answer answer_of(struct call *call, const struct lot_details_r
 					.number = row->product_number,
 					.commodity = row->commodity,
 					.gtin = row->gtin,
-					.name = name_of(arena, row->product_zh, row->product_en)};
+					.name = words_make(arena, row->product_zh, row->product_en)};
 	struct lot_answer answer = {
 		.id = lot_id_print(arena, (struct lot_id){row->org_id, row->lot_id}),
 		.number = row->number,

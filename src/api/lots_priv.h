@@ -7,14 +7,16 @@
 #include "ft/core/thing_name.h"
 #include "ft/core/trail.h"
 
+#include "words_priv.h"
+
 struct lot_party {
 	struct str id;
-	struct trail_name *name;
+	struct words *name;
 	struct str kind;
 };
 struct lot_site {
 	struct str id;
-	struct trail_name *name;
+	struct words *name;
 	struct str kind;
 };
 struct lot_holder {
@@ -25,7 +27,7 @@ struct lot_holder {
 };
 struct lot_product {
 	struct str id, number, commodity, gtin;
-	struct trail_name *name;
+	struct words *name;
 };
 struct lot_answer {
 	struct str id, number, code, uri;

@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * /problems: every way a request can fail, explained to people and listed for programs. */
-#include "ft/api/app.h"
 #include "ft/api/routes.h"
+
+#include "words_priv.h"
+
+#include "ft/api/app.h"
 #include "ft/pages/pages.h"
 
-struct problem_words {
-	struct str zh, en;
-};
-static const struct shape words_shape = {
-	.name = "ProblemWords",
-	.size = sizeof(struct problem_words),
-	.doc = "In Chinese and English",
-	.fields =
-		(const struct field[]){
-			STRING(struct problem_words, zh, "zh", .max_len = 1024, .doc = "Chinese"),
-			STRING(struct problem_words, en, "en", .max_len = 1024, .doc = "English"),
-			END_OF_SHAPE,
-		},
-};
 struct problem_type {
 	struct str type;
 	int64_t status;
-	struct problem_words *title, *hint;
+	struct words *title, *hint;
 };
 static const struct shape type_shape = {
 	.name = "ProblemType",
@@ -31,9 +20,9 @@ static const struct shape type_shape = {
 		(const struct field[]){
 			STRING(struct problem_type, type, "type", .doc = "As in a problem's type"),
 			INTEGER(struct problem_type, status, "status", .doc = "HTTP status"),
-			OBJECT(struct problem_type, title, "title", &words_shape, struct problem_words,
+			OBJECT(struct problem_type, title, "title", &words_shape, struct words,
 			       .doc = "What is wrong"),
-			OBJECT(struct problem_type, hint, "hint", &words_shape, struct problem_words,
+			OBJECT(struct problem_type, hint, "hint", &words_shape, struct words,
 			       .doc = "What to do next"),
 			END_OF_SHAPE,
 		},
@@ -53,20 +42,15 @@ static const struct shape types_shape = {
 		},
 };
 
-static struct problem_words *words_of(struct arena *arena, const char *const words[2])
-{
-	struct problem_words *both = arena_new(arena, struct problem_words);
-	*both = (struct problem_words){str_of(words[LANGUAGE_ZH]), str_of(words[LANGUAGE_EN])};
-	return both;
-}
-
 static struct problem_type type_of(struct arena *arena, enum problem p)
 {
 	const struct problem_info *info = problem_info(p);
-	return (struct problem_type){.type = arena_printf(arena, "/problems/%s", info->slug),
-				     .status = info->http_status,
-				     .title = words_of(arena, info->title),
-				     .hint = words_of(arena, info->hint)};
+	return (struct problem_type){
+		.type = arena_printf(arena, "/problems/%s", info->slug),
+		.status = info->http_status,
+		.title =
+			words_make(arena, str_of(info->title[LANGUAGE_ZH]), str_of(info->title[LANGUAGE_EN])),
+		.hint = words_make(arena, str_of(info->hint[LANGUAGE_ZH]), str_of(info->hint[LANGUAGE_EN]))};
 }
 
 /* The first readers of these addresses are programs, so a page must be preferred by name. */

@@ -4,6 +4,7 @@
 #include "ft/api/routes.h"
 
 #include "list_priv.h"
+#include "words_priv.h"
 
 #include "ft/api/app.h"
 #include "ft/base/text.h"
@@ -32,30 +33,15 @@ static const struct shape region_query_shape = {
 		},
 };
 
-struct region_name {
-	struct str zh, en;
-};
-static const struct shape region_name_shape = {
-	.name = "RegionName",
-	.size = sizeof(struct region_name),
-	.doc = "Name in Chinese and in pinyin",
-	.fields =
-		(const struct field[]){
-			STRING(struct region_name, zh, "zh", .doc = "Chinese"),
-			STRING(struct region_name, en, "en", .doc = "Pinyin"),
-			END_OF_SHAPE,
-		},
-};
 struct region_answer {
 	struct str code, level, kind, valid_from, valid_to;
-	struct region_name *name;
+	struct words *name;
 	struct list parents, successors;
 };
 #define REGION_FIELDS \
 	STRING(struct region_answer, code, "code", \
 	       .doc = "GB/T 2260 or GB/T 10114; an X marks a code of our own"), \
-		OBJECT(struct region_answer, name, "name", &region_name_shape, struct region_name, \
-		       .doc = "Name"), \
+		OBJECT(struct region_answer, name, "name", &words_shape, struct words, .doc = "Name"), \
 		WORD(struct region_answer, level, "level", levels, .doc = "Level"), \
 		STRING(struct region_answer, kind, "kind", .doc = "Kind as the source names it"), \
 		STRING(struct region_answer, valid_from, "validFrom", \
@@ -94,15 +80,8 @@ static const struct shape region_page =
 		.valid_from = date_print(arena, (row).valid_from), \
 		.valid_to = (row).valid_to.known ? date_print(arena, (int32_t)(row).valid_to.value) \
 						 : (struct str){NULL, 0}, \
-		.name = name_of(arena, (row).name_zh, (row).name_en) \
+		.name = words_make(arena, (row).name_zh, (row).name_en) \
 	}
-
-static struct region_name *name_of(struct arena *arena, struct str zh, struct str en)
-{
-	struct region_name *name = arena_new(arena, struct region_name);
-	*name = (struct region_name){zh, en};
-	return name;
-}
 
 /* Pinyin as it is compared: small letters without spaces. */
 static struct str fold(struct arena *arena, struct str text)

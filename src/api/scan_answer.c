@@ -98,7 +98,8 @@ static void remember(const struct call *call, const struct scan *scan, const str
 					   .media_type = reply->media_type,
 					   .content_encoding = reply->content_encoding,
 					   .computed_us = computed_us,
-					   .good_until_us = good_until_us < ask_again_us ? good_until_us : ask_again_us};
+					   .good_until_us = good_until_us < ask_again_us ? good_until_us
+											 : ask_again_us};
 	trail_cache_put(call_app(call)->cache, scan->begun, scan->key, &entry, lots->items, lots->count);
 }
 
