@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients that record without pause and repeat a record under its id until it is answered; and what must then be true."""
+import base64
+import collections
+import hashlib
+import http.client
+import importlib.util
+import json
+import random
+import subprocess
+import threading
+import time
+from decimal import Decimal
+from pathlib import Path
+
+from service import Api, environment, program
+
+spec = importlib.util.spec_from_file_location("http_conftest", Path(__file__).parents[1] / "http" / "conftest.py")
+tools = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tools)
+
+RETRIED = (503, 500)
+GIVE_UP_S = 120
+
+
+class Client(threading.Thread):
+    """Harvests, then packs, ships to the packer, sells, of its own lots; knows what was acknowledged."""
+
+    def __init__(self, load, seed):
+        super().__init__(daemon=True)
+        self.load, self.random = load, random.Random(seed)
+        self.farm, self.packer = load.farm, load.packer
+        self.acknowledged = {}  # id → (request, answer bytes)
+        self.refused = collections.Counter()
+        self.repeated = 0
+        self.error = None
+        self.stock = {}  # what this client knows to be on hand at the farm: lot id → amount
+
+    def run(self):
+        try:
+            while not self.load.ended.is_set():
+                self.step()
+        except BaseException as e:  # told to the test, which runs on another thread
+            self.error = e
+
+    def send(self, api, record):
+        """Until it is answered; the answer's status is 200 when an earlier attempt had arrived."""
+        body, end = json.dumps(record).encode(), time.monotonic() + GIVE_UP_S
+        while True:
+            try:
+                reply = api.post("/v1/events", body)
+                if reply.status not in RETRIED:
+                    return body, reply
+            except (OSError, http.client.HTTPException):
+                api.local.port = None  # the connection is of no use any more
+            assert time.monotonic() < end, "the service does not come back"
+            self.repeated += 1
+            time.sleep(0.02)
+
+    def record(self, api, type_, **members):
+        record = {"id": tools.uuid7(), "type": type_, "time": tools.ago(minutes=1), **members}
+        body, reply = self.send(api, record)
+        if reply.status in (200, 201):
+            assert record["id"] not in self.acknowledged
+            self.acknowledged[record["id"]] = (body, reply.body)
+            return reply.json()
+        self.refused[reply.problem()] += 1
+        return None
+
+    def step(self):
+        choice = self.random.random()
+        lot = self.random.choice(list(self.stock)) if self.stock else None
+        if lot is None or choice < 0.4:
+            amount = self.random.randint(5, 50)
+            made = self.record(self.farm, "harvest", site="P1", product="PAKCHOI", quantity=tools.kg(amount))
+            self.stock[made["lots"][0]["id"]] = amount
+        elif choice < 0.5:
+            self.record(self.farm, "treat", site="P1", product="草木灰")
+        elif choice < 0.65:
+            self.use(lot, 1, "sell", lots=[tools.line(lot, 1)])
+        elif choice < 0.85:
+            made = self.use(lot, 2, "pack", inputs=[tools.line(lot, 2)], outputs=[{"product": "PAKCHOI", "quantity": tools.kg(2)}])
+            if made:
+                self.stock[made["lots"][0]["id"]] = 2
+        else:
+            sent = self.use(lot, 1, "ship", lots=[tools.line(lot, 1)], to=self.packer.number)
+            if sent:
+                assert self.record(self.packer, "receive", shipment=sent["shipment"]) is not None
+
+    def use(self, lot, amount, type_, **members):
+        enough = self.stock[lot] >= amount
+        made = self.record(self.farm, type_, **members)
+        assert (made is not None) == enough, "stock differs from what was acknowledged"
+        if made:
+            self.stock[lot] -= amount
+        return made
+
+
+class Load:
+    """Clients on a fresh farm and packer."""
+
+    def __init__(self, service, clients=8):
+        self.service = service
+        district = tools.District(service)
+        self.farm, self.packer, self.ended = district.farm(), district.packer(), threading.Event()
+        seed = random.randrange(1 << 32)
+        print(f"seed {seed}")
+        self.clients = [Client(self, seed + n) for n in range(clients)]
+
+    def __enter__(self):
+        for client in self.clients:
+            client.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.ended.set()
+        for client in self.clients:
+            client.join(GIVE_UP_S + 60)
+        if kind is None:
+            for client in self.clients:
+                if client.error:
+                    raise client.error
+            assert not any(client.is_alive() for client in self.clients)
+
+    def count(self):
+        return sum(len(client.acknowledged) for client in self.clients)
+
+    def wait_for_more(self, count, seconds=GIVE_UP_S):
+        """So much is acknowledged from now on: the service works (again)."""
+        end, wanted = time.monotonic() + seconds, self.count() + count
+        while self.count() < wanted:
+            broken = next((client.error for client in self.clients if client.error), None)
+            if broken:
+                raise broken
+            assert time.monotonic() < end, f"only {self.count()} of {wanted} records were acknowledged: {self.service.log()[-3000:]}"
+            time.sleep(0.01)
+
+    def stored(self):
+        """{id: (SHA-256 of the request, answer)} of what these clients recorded."""
+        rows = self.service.rows("SELECT id::text, request_sha256, answer FROM event WHERE org_id = ANY(%s::uuid[])",
+                                 [self.farm.id, self.packer.id])
+        found = {row[0]: (bytes(row[1]), bytes(row[2])) for row in rows}
+        assert len(found) == len(rows), "an event is stored twice"
+        return found
+
+    # — what must be true —
+    def check(self, verify=40):
+        acknowledged = {id_: pair for client in self.clients for id_, pair in client.acknowledged.items()}
+        check_records(self, acknowledged)
+        check_sequences(self.service)
+        check_stock(self.service)
+        check_directories(self.service)
+        check_proofs(self, random.sample(sorted(acknowledged), min(verify, len(acknowledged))))
+
+
+def check_records(load, acknowledged):
+    """Each acknowledged record is there once, with the answer that was given; a repetition gives it again."""
+    stored = load.stored()
+    assert set(acknowledged) <= set(stored), f"{len(set(acknowledged) - set(stored))} acknowledged records are gone"
+    for id_, (body, answer) in acknowledged.items():
+        assert stored[id_] == (hashlib.sha256(body).digest(), answer)
+    # nothing else: each client waits for its answer, so all that is stored was acknowledged
+    assert set(stored) == set(acknowledged)
+    for id_ in random.sample(sorted(acknowledged), min(20, len(acknowledged))):
+        body, answer = acknowledged[id_]
+        replies = {api.post("/v1/events", body).status for api in (load.farm, load.packer)}
+        assert replies == {200, 409}, "repeated by who recorded it, and by another"
+    assert len(load.stored()) == len(stored)
+
+
+def text_of(note):
+    return note[:note.index("\n\n") + 1]
+
+
+def check_sequences(service):
+    """The numbers of each key have no gap, and each stored statement says the one in its row."""
+    for org, seqs, head in service.rows(
+            "SELECT h.org_id::text, (SELECT array_agg(s.seq ORDER BY s.seq) FROM (SELECT seq FROM event e WHERE e.key_fingerprint ="
+            " h.fingerprint UNION ALL SELECT seq FROM master_version m WHERE m.key_fingerprint = h.fingerprint) s), h.seq"
+            " FROM key_head h"):
+        assert (seqs or []) == list(range(2, head + 1)), f"{org}: the key's own statement is 1"
+    for seq, note, digest in service.rows("SELECT seq, statement, statement_sha256 FROM event"):
+        text = text_of(bytes(note).decode())
+        assert f"\nseq {seq}\n" in text and hashlib.sha256(text.encode()).digest() == bytes(digest)
+
+
+def amounts(event, name):
+    return [(thing["epcClass"], Decimal(str(thing["quantity"]))) for thing in event.get(name, []) if "quantity" in thing]
+
+
+def check_stock(service):
+    """Stock is what the signed bodies say when they are read in the order of recording."""
+    stock, made = collections.defaultdict(Decimal), collections.defaultdict(Decimal)
+    rows = service.rows("SELECT body FROM event ORDER BY recorded_at")
+    for (body,) in rows:
+        event = json.loads(bytes(body), parse_float=Decimal)
+        who = event["farmtrail:party"] if isinstance(event.get("farmtrail:party"), str) else \
+            event["farmtrail:pins"]["farmtrail:party"]["farmtrail:id"]
+        kind = event["farmtrail:record"]
+        for uri, amount in amounts(event, "inputQuantityList"):
+            stock[uri, who, "on_hand"] -= amount
+        for uri, amount in amounts(event, "outputQuantityList") + (amounts(event, "quantityList") if kind == "harvest" else []):
+            stock[uri, who, "on_hand"] += amount
+            made[uri] += amount
+        for uri, amount in amounts(event, "quantityList"):
+            if kind == "sell":
+                stock[uri, who, "on_hand"] -= amount
+                stock[uri, who, "sold"] += amount
+            elif kind == "ship":
+                stock[uri, who, "on_hand"] -= amount
+                stock[uri, who, "in_transit"] += amount
+            elif kind == "receive":
+                stock[uri, event["sourceList"][0]["source"], "in_transit"] -= amount
+                stock[uri, who, "on_hand"] += amount
+    expected = {key: amount for key, amount in stock.items() if amount}
+    found = {}
+    for uri, holder, on_hand, in_transit, sold, destroyed, deficit in service.rows(
+            "SELECT l.uri, p.uri, h.on_hand, h.in_transit, h.sold, h.destroyed, h.deficit FROM lot_holding h"
+            " JOIN lot l USING (org_id, lot_id) JOIN party p ON p.id = h.holder"):
+        found.update({(uri, holder, name): amount for name, amount in (
+            ("on_hand", on_hand), ("in_transit", in_transit), ("sold", sold), ("destroyed", destroyed), ("deficit", deficit))
+            if amount})
+    assert found == expected
+    assert {uri: total for uri, total in service.rows("SELECT uri, total FROM lot")} == dict(made)
+
+
+def check_directories(service):
+    """Every event, lot and code is found by its name, queued for the log once, and nothing points to what is not there."""
+    for sql in ("SELECT count(*) FROM event FULL JOIN event_key k USING (org_id, id) WHERE event.id IS NULL OR k.id IS NULL",
+                "SELECT count(*) FROM event e FULL JOIN (SELECT * FROM log_pending WHERE kind = 'event') q USING (org_id, id)"
+                " WHERE e.id IS NULL OR q.id IS NULL",
+                "SELECT count(*) - count(DISTINCT (org_id, id)) FROM log_pending WHERE kind = 'event'",
+                "SELECT count(*) FROM lot l LEFT JOIN code c USING (code) WHERE c.id IS DISTINCT FROM l.lot_id",
+                "SELECT count(*) FROM code c LEFT JOIN lot l ON l.lot_id = c.id WHERE l.lot_id IS NULL",
+                "SELECT count(*) FROM thing t LEFT JOIN lot l ON l.lot_id = t.id WHERE t.kind = 'lot' AND l.lot_id IS NULL",
+                "SELECT abs(count(*) - 2 * (SELECT count(*) FROM lot)) FROM thing WHERE kind = 'lot'",
+                "SELECT count(*) FROM lot l LEFT JOIN event e ON e.id = l.created_event WHERE e.id IS NULL",
+                "SELECT count(*) FROM event_thing t LEFT JOIN event e ON e.org_id = t.event_org AND e.id = t.event WHERE e.id IS NULL",
+                "SELECT count(*) FROM lot_edge t LEFT JOIN event e ON e.org_id = t.event_org AND e.id = t.event WHERE e.id IS NULL",
+                "SELECT count(*) FROM shipment s LEFT JOIN event e ON e.id = s.event WHERE e.id IS NULL",
+                "SELECT count(*) FROM lot l WHERE head IS DISTINCT FROM (SELECT e.statement_sha256 FROM event_thing t JOIN event e"
+                " ON e.org_id = t.event_org AND e.id = t.event WHERE t.lot_id = l.lot_id ORDER BY t.recorded_at DESC LIMIT 1)"):
+        assert service.value(sql) == 0, sql
+
+
+def check_proofs(load, ids):
+    registrar = str(load.service.data / "registrar.vkey")
+    path = load.service.data / "proof.json"
+    admin = Api(load.service, load.service.admin_key)
+    for id_ in ids:
+        path.write_text(json.dumps(admin.read(f"/v1/events/{id_}/proof?tier=full")))
+        done = subprocess.run([program("farmtrail"), "verify", str(path), "--registrar", registrar], env=environment(),
+                              capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stdout
+        assert base64.b64encode(hashlib.sha256(text_of(json.loads(path.read_text())["statement"]).encode()).digest()).decode() == \
+            load.service.value("SELECT encode(statement_sha256, 'base64') FROM event WHERE id = %s", id_)
