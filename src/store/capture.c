@@ -10,7 +10,9 @@
 
 enum {
 	QUEUE_MAX = 4096,
-	BATCH_EDGES = 2 * RECORD_MAX_EDGES, /* what a batch writes at most, so that no record waits for many large ones */
+	BATCH_EDGES =
+		2 *
+		RECORD_MAX_EDGES, /* what a batch writes at most, so that no record waits for many large ones */
 };
 
 struct writer {
@@ -121,11 +123,11 @@ static enum problem attempt_body(struct db *db, void *context)
 static void cache_drop(struct batch *batch)
 {
 	size_t count = 0;
-	const struct uuid *raised = batch->raised.items;
+	const struct uuid *touched = batch->touched.items;
 	struct uuid *lots =
-		arena_array(batch->arena, struct uuid, map_count(batch->lots) + batch->raised.count + 1);
-	for (size_t i = 0; i < batch->raised.count; i++)
-		lots[count++] = raised[i];
+		arena_array(batch->arena, struct uuid, map_count(batch->lots) + batch->touched.count + 1);
+	for (size_t i = 0; i < batch->touched.count; i++)
+		lots[count++] = touched[i];
 	for (size_t i = 0; i < map_count(batch->lots); i++) {
 		const struct lot_fact *lot = map_at(batch->lots, i);
 		if (lot->dirty)

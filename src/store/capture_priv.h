@@ -55,10 +55,12 @@ struct use_fact { /* an input used at a site: from the table or decided in this 
 	struct str *active;
 	size_t active_count;
 };
-struct harvest_fact {
+struct harvest_fact { /* a lot harvested at a site: from the table or decided in this batch */
 	struct uuid site, event;
 	struct instant time;
 	struct lot_id lot;
+	struct str commodity, region;
+	struct uuid product;
 };
 
 /* What one named thing of a record turned out to be. */
@@ -93,7 +95,7 @@ struct item {
 	struct str lots_json, shipment_json;
 	struct lot_fact *only_lot;           /* of its answer; NULL: none or several */
 	struct shipment_fact *made_shipment; /* NULL: none */
-	struct rows alerts; /* struct uuid */
+	struct rows alerts;                  /* struct uuid */
 	struct str statement_b64;
 	size_t sealed; /* index in batch->sealed, when stored */
 };
@@ -174,7 +176,8 @@ struct batch {
 	struct rows events; /* struct event_rows */
 	struct rows things_new, codes_new, links, site_rows, edges, alerts;
 	struct rows sold; /* struct uuid: lots sold in this batch */
-	struct rows raised_orgs, raised; /* struct uuid: lots whose alert became critical by that */
+	struct rows touched_orgs,
+		touched; /* struct uuid: lots not in `lots` whose trail shows something new */
 };
 
 struct capture {
@@ -222,7 +225,8 @@ struct lot_fact *batch_lot(struct batch *batch, const struct named *named);
 /* capture_records.c */
 struct sha256 event_id_hash(struct arena *arena, struct uuid id);
 enum problem batch_resolve_records(struct batch *batch) must_check;
-struct item *batch_record(struct batch *batch, const struct named *named); /* stored in this batch; NULL: none */
+struct item *batch_record(struct batch *batch,
+			  const struct named *named); /* stored in this batch; NULL: none */
 /* capture_decide.c */
 void batch_decide(struct batch *batch);
 /* A key without bounds: everything is its business. */

@@ -269,6 +269,13 @@ def test_a_change_far_upstream_shows_on_what_was_made_of_it(district, packer):
     assert types(public(district, packed)).count("harvest") == 2
 
 
+def test_what_is_recorded_late_of_a_plot_shows_on_what_was_made_of_its_harvest(district, mixed):
+    farms, _, packed = mixed
+    before = public(district, packed)
+    farms[0].record("irrigate", ago(days=9), site="P1")
+    assert types(public(district, packed)).count("irrigate") == types(before).count("irrigate") + 1
+
+
 def test_scans_while_records_come_in_are_never_older_than_an_answer(district):
     farm = district.farm()
     lot = farm.harvest(1, lot="L")
