@@ -413,7 +413,8 @@ static enum problem decide_receive(struct batch *batch, struct item *item, struc
 	struct shipment_fact *shipment = NULL;
 	enum problem p = item->shipment.asked ? find_shipment(batch, item, parts, &shipment)
 					      : find_party(batch, item, &item->from, "/from", &parts->from);
-	if (!p && uuid_equal(parts->from->id, parts->acting->id)) /* nobody's stock grows by handing it over */
+	/* Nobody's stock grows by handing it over to himself. */
+	if (!p && uuid_equal(parts->from->id, parts->acting->id))
 		p = fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "other", "/from");
 	if (p)
 		return p;

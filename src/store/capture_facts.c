@@ -29,7 +29,8 @@ static void item_want_rows(struct batch *batch, struct item *item, struct wanted
 	item->recorder = item->job->party_count ? item->job->parties[0] : item->acting;
 	want_id(batch, &wanted->recorders, item->recorder);
 	if (!item->job->party_count && item->job->region.at)
-		*(struct str *)rows_add(batch->arena, &wanted->regions, sizeof(struct str)) = item->job->region;
+		*(struct str *)rows_add(batch->arena, &wanted->regions, sizeof(struct str)) =
+			item->job->region;
 	want_id(batch, &wanted->parties, item->recorder);
 	want_id(batch, &wanted->parties, item->acting);
 	want_id(batch, &wanted->parties, item->to.id.lot);

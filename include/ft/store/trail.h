@@ -27,7 +27,7 @@ struct trail_made {
 	size_t lot_count;
 	const usec_t *versions; /* theirs when they were read */
 	usec_t version_us;      /* the newest of these */
-	usec_t good_until_us; /* it changes by itself then: a shelf life ends, or a day has passed */
+	usec_t good_until_us;   /* it changes by itself then: a shelf life ends, or a day has passed */
 	usec_t computed_us;
 };
 
