@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Starts and stops the server; knows every module, decides nothing. */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 

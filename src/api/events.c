@@ -8,7 +8,6 @@
 #include "ft/base/text.h"
 #include "ft/core/epcis_body.h"
 #include "ft/core/manifest.h"
-#include "ft/core/thing_name.h"
 #include "ft/crypto/random.h"
 #include "ft/store/proof_links.h"
 #include "queries.h"

@@ -4,7 +4,6 @@
 
 #include "master_priv.h"
 
-#include "ft/base/text.h"
 #include "ft/crypto/random.h"
 #include "ft/store/keys.h"
 

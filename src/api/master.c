@@ -2,8 +2,6 @@
  * Parties, sites, products and certificates over HTTP: versions are ETags, lists are pages by id. */
 #include "master_priv.h"
 
-#include <string.h>
-
 #include "ft/base/text.h"
 #include "ft/store/regions.h"
 

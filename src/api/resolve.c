@@ -4,7 +4,6 @@
 
 #include "scan_priv.h"
 
-#include "ft/base/text.h"
 #include "ft/core/code.h"
 #include "ft/core/thing_name.h"
 #include "ft/pages/pages.h"

@@ -2,9 +2,6 @@
  * Reads what a scan asks for: which thing, in which form, at which tier. */
 #include "scan_priv.h"
 
-#include <string.h>
-
-#include "ft/base/text.h"
 #include "ft/core/code.h"
 #include "ft/core/digital_link.h"
 #include "ft/core/thing_name.h"

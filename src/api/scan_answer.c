@@ -4,7 +4,6 @@
 
 #include "ft/base/metrics.h"
 #include "ft/base/text.h"
-#include "ft/core/thing_name.h"
 #include "ft/http/gzip.h"
 #include "ft/pages/pages.h"
 #include "ft/store/trail.h"

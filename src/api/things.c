@@ -4,7 +4,6 @@
 
 #include "lots_priv.h"
 
-#include "ft/base/text.h"
 #include "queries.h"
 
 static enum problem find_code(struct call *call, enum thing_kind kind, struct str code, struct lot_id *ret)

@@ -7,8 +7,6 @@
 
 #include "cli_priv.h"
 
-#include "ft/base/text.h"
-
 enum { FILE_MAX = 16 * 1024 * 1024, FILE_STEP = 64 * 1024 };
 
 struct str cli_option(const struct cli *cli, const char *name)

@@ -3,8 +3,6 @@
  * invented. */
 #include "demo_priv.h"
 
-#include <string.h>
-
 /* Nano-degrees would be vain: a demonstration plot is drawn on a grid of a thousandth of a degree. */
 static const struct township {
 	const char *region;

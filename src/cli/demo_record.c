@@ -2,8 +2,6 @@
  * Records of the demonstration as JSON, sent one after the other. */
 #include "demo_priv.h"
 
-#include <string.h>
-
 #include "ft/crypto/digest.h"
 
 enum { CHINA_OFFSET_MIN = 480, DAY_S = 86400 };

@@ -2,8 +2,6 @@
  * Checks GeoJSON geometry in exact integers: a plot must not change its shape by rounding. */
 #include "ft/core/geojson.h"
 
-#include <string.h>
-
 #include "ft/base/decimal.h"
 
 enum { NANO_DIGITS = 9 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Whether the value of an Application Identifier has the form that the table asks for. */
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ft/core/gs1_key.h"

@@ -3,7 +3,6 @@
 #include "ft/core/reference.h"
 
 #include <limits.h>
-#include <string.h>
 
 #include "ft/codec/csv.h"
 

@@ -2,8 +2,6 @@
  * Rules about amounts: M01 yields, M02 ledgers of lots. */
 #include "risk_priv.h"
 
-#include <string.h>
-
 /* — M01 — */
 
 static bool is_mass(struct str measure)

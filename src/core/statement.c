@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ft/base/text.h"
 #include "ft/core/manifest.h"
 #include "ft/core/note.h"
 #include "signed_text_priv.h"

@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

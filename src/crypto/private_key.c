@@ -2,7 +2,6 @@
  * Private keys: make, read, write, sign. */
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "ft/base/text.h"
-
 #include "decode_priv.h"
 #include "headers_priv.h"
 

@@ -2,8 +2,6 @@
  * Replies and problems (RFC 9457) as messages, with the headers that every answer carries. */
 #include "reply_priv.h"
 
-#include <string.h>
-
 #include "ft/base/text.h"
 
 #include "headers_priv.h"

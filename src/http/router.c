@@ -8,7 +8,6 @@
 #include "router_priv.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ft/base/text.h"

@@ -6,7 +6,6 @@
 
 #include "capture_priv.h"
 #include "ft/base/metrics.h"
-#include "ft/base/text.h"
 
 enum {
 	QUEUE_MAX = 4096,

@@ -4,7 +4,6 @@
 #include "capture_priv.h"
 
 #include "ft/base/metrics.h"
-#include "ft/base/text.h"
 #include "ft/codec/json.h"
 
 static const usec_t DAY_US = 86400 * USEC_PER_SEC;

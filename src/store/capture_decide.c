@@ -3,8 +3,6 @@
  * anything is changed. */
 #include "capture_priv.h"
 
-#include "ft/base/text.h"
-
 static enum problem find_party(struct batch *batch, struct item *item, const struct named *named,
 			       const char *pointer, const struct capture_parties_row **ret)
 {
@@ -243,7 +241,8 @@ static enum problem shortage_of(struct batch *batch, struct item *item, struct a
 		return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "maximum", "/shortage/quantity");
 	struct decimal rest = decimal_sub(arrivals[0].shipped, missing);
 	if (arrivals[0].counted && decimal_compare(arrivals[0].received, rest) != 0)
-		return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "contradiction", "/shortage/quantity");
+		return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "contradiction",
+				 "/shortage/quantity");
 	if (arrivals[0].counted)
 		return PROBLEM_NONE;
 	const struct unit *unit = unit_base((enum dimension)lot->row.dimension);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Inputs and outputs of one record against the facts: quantities in the lot's own measure, stock, new lots. Plans check
  * and change nothing; apply changes the batch's facts once every plan of the record holds. */
-#include <string.h>
 
 #include "capture_priv.h"
 #include "ft/base/text.h"

@@ -3,7 +3,6 @@
  * the service will call them. Costs two round trips more, and only where a record uses it. */
 #include "capture_priv.h"
 
-#include "ft/base/text.h"
 #include "ft/codec/json.h"
 
 /* A name that waits for the answer of the record it names. */

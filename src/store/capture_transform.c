@@ -2,8 +2,6 @@
  * Pack, process, mix, split, slaughter: inputs leave stock, outputs enter it, every input is an edge to every output. */
 #include "capture_priv.h"
 
-#include "ft/base/text.h"
-
 struct transform {
 	struct input_plan *inputs;
 	struct output_plan *outputs;

@@ -2,10 +2,8 @@
  * One round of array writes for a batch. Columns are gathered from rows; every statement is sent before any result is
  * read. Lots and stock go out in ascending order, as they were locked. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "capture_priv.h"
-#include "ft/base/text.h"
 #include "ft/codec/json.h"
 
 /* — events — */

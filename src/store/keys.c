@@ -2,8 +2,6 @@
  * API keys in the database: made, listed, revoked. A secret is seen once and kept as its hash alone. */
 #include "ft/store/keys.h"
 
-#include <string.h>
-
 #include "queries.h"
 
 #include "ft/base/text.h"

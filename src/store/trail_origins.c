@@ -2,8 +2,6 @@
  * Where the goods of a lot come from: exact shares, places, and the certificates that were valid for these very goods. */
 #include "trail_priv.h"
 
-#include <string.h>
-
 #include "ft/core/lot_graph.h"
 
 enum { ORIGINS_LISTED = 200 };
