@@ -4,9 +4,10 @@
 
 #include "ft/core/risk.h"
 
-const char *const alert_state_words[ALERT_STATE_COUNT + 1] = {"open", "acknowledged", "escalated", "closed", NULL};
-const char *const alert_action_words[ALERT_ACTION_COUNT + 1] = {"acknowledge", "assign", "comment", "escalate",
-								"transfer",    "close",  "reopen",  NULL};
+const char *const alert_state_words[ALERT_STATE_COUNT + 1] = {"open", "acknowledged", "escalated", "closed",
+							      NULL};
+const char *const alert_action_words[ALERT_ACTION_COUNT + 1] = {
+	"acknowledge", "assign", "comment", "escalate", "transfer", "close", "reopen", NULL};
 
 enum { NEVER = ALERT_STATE_COUNT };
 #define O ALERT_OPEN

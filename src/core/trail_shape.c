@@ -4,14 +4,23 @@
 #include "ft/core/trail.h"
 
 enum {
-	MAX_ORIGINS = 20000, MAX_STEPS = 100000, MAX_FLOWS = 20000, MAX_CERTIFICATES = 1000, MAX_TESTS = 10000,
-	MAX_GAPS = 20, MAX_ALERTS = 1000,
-	MAX_NAME = 1024, MAX_ID = 512, MAX_EXACT = 1 << 20, MAX_CHECKPOINT = 8192,
+	MAX_ORIGINS = 20000,
+	MAX_STEPS = 100000,
+	MAX_FLOWS = 20000,
+	MAX_CERTIFICATES = 1000,
+	MAX_TESTS = 10000,
+	MAX_GAPS = 20,
+	MAX_ALERTS = 1000,
+	MAX_NAME = 1024,
+	MAX_ID = 512,
+	MAX_EXACT = 1 << 20,
+	MAX_CHECKPOINT = 8192,
 };
 
 /* In order of precedence. */
-#define VERDICTS "recalled", "on_hold", "suspicious", "voided", "destroyed", "returned", "expired", "unregistered", \
-	"registered"
+#define VERDICTS \
+	"recalled", "on_hold", "suspicious", "voided", "destroyed", "returned", "expired", "unregistered", \
+		"registered"
 const char *const verdict_words[VERDICT_COUNT] = {VERDICTS};
 static const char *const verdicts[] = {VERDICTS, NULL};
 static const char *const tiers[] = {"full", "farm", "township", "district", NULL};

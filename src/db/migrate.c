@@ -208,8 +208,9 @@ enum problem schema_check(struct arena *arena, struct str conninfo, struct fault
 		p = read_ledger(own, conn, migrations, &applied, &fault);
 	if (!p && applied < newest(migrations)) {
 		p = PROBLEM_CONFIG;
-		fault.detail = applied < 0 ? STR("the database is empty: run farmtrail init")
-					   : STR("the database has an older schema: run farmtraild --migrate");
+		fault.detail = applied < 0
+				       ? STR("the database is empty: run farmtrail init")
+				       : STR("the database has an older schema: run farmtraild --migrate");
 	}
 	if (p) {
 		fault.detail = arena_str(arena, fault.detail);

@@ -26,7 +26,8 @@ static enum problem rows_of(struct db *db, struct arena *arena, struct str answe
 		return PROBLEM_INTERNAL;
 	const struct json *lots = json_get(&json, STR("lots"));
 	size_t count = lots ? lots->count : 0, known = 0;
-	struct uuid *orgs = arena_array(arena, struct uuid, count), *ids = arena_array(arena, struct uuid, count);
+	struct uuid *orgs = arena_array(arena, struct uuid, count),
+		    *ids = arena_array(arena, struct uuid, count);
 	for (size_t i = 0; i < count; i++) {
 		struct lot_id id;
 		if (!lot_id_parse(arena, json_text(json_get(&lots->items[i], STR("id"))), &id))

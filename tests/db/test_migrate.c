@@ -198,7 +198,8 @@ static void a_program_serves_its_own_schema_only(void **state)
 		     " (SELECT max(number) FROM schema_migration) RETURNING 1) SELECT count(*) FROM gone");
 	assert_int_equal(schema_check(f->arena, f->conninfo, &fault), PROBLEM_CONFIG);
 	assert_non_null(strstr(fault.detail.at, "--migrate"));
-	number_in(f, "WITH made AS (INSERT INTO schema_migration (number, name, sha256) SELECT 9999, '9999-later', sha256"
+	number_in(f, "WITH made AS (INSERT INTO schema_migration (number, name, sha256) SELECT 9999, "
+		     "'9999-later', sha256"
 		     " FROM schema_migration WHERE number = 0 RETURNING 1) SELECT count(*) FROM made");
 	assert_int_equal(schema_check(f->arena, f->conninfo, &fault), PROBLEM_SCHEMA_NEWER);
 }

@@ -17,7 +17,8 @@ struct config {
 
 /* Reads `env_file` (KEY=value lines, # comments; absent file is fine) and the environment.
  * PROBLEM_CONFIG: reterr->detail says which setting and why. Strings are copied into the arena. */
-enum problem config_load(struct arena *arena, struct str env_file, struct config *ret, struct fault *reterr) must_check;
+enum problem config_load(struct arena *arena, struct str env_file, struct config *ret,
+			 struct fault *reterr) must_check;
 /* The table as text: name, value, default, bounds, meaning; secrets are never settings. */
 struct str config_print(struct arena *arena, const struct config *config);
 /* The same rows as a JSON array of {name, value, default, text}. */

@@ -22,8 +22,14 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 /* LOG(LOG_INFO, "started", LOG_TEXT("address", address), LOG_NUMBER("port", port)); fields may be none. */
 #define LOG(level, ...) \
 	log_write((level), LOG_FIRST(__VA_ARGS__, 0), \
-	          (const struct log_field[]){LOG_REST(__VA_ARGS__, {NULL, {NULL, 0}, 0})})
-#define LOG_TEXT(k, s) {.key = (k), .text = (s)}
-#define LOG_NUMBER(k, n) {.key = (k), .number = (int64_t)(n)}
+		  (const struct log_field[]){LOG_REST(__VA_ARGS__, {NULL, {NULL, 0}, 0})})
+#define LOG_TEXT(k, s) \
+	{ \
+		.key = (k), .text = (s) \
+	}
+#define LOG_NUMBER(k, n) \
+	{ \
+		.key = (k), .number = (int64_t)(n) \
+	}
 
 #endif

@@ -30,10 +30,11 @@ enum { FAULT_VALUE_LEN = 64 };
 
 /* Where in the input it went wrong. Set only on failure. */
 struct fault {
-	char pointer[160];       /* RFC 6901 JSON Pointer; "" is the whole document */
-	const char *rule;        /* short machine word: "required", "maxLength", …; NULL when the type says it all */
-	struct str value;        /* the offending value as received, at most FAULT_VALUE_LEN bytes; absent when it tells nothing */
-	struct str detail;       /* facts for this case ("available 12 KGM, asked 40 KGM"); absent when none */
+	char pointer[160]; /* RFC 6901 JSON Pointer; "" is the whole document */
+	const char *rule; /* short machine word: "required", "maxLength", …; NULL when the type says it all */
+	struct str
+		value; /* the offending value as received, at most FAULT_VALUE_LEN bytes; absent when it tells nothing */
+	struct str detail; /* facts for this case ("available 12 KGM, asked 40 KGM"); absent when none */
 };
 /* Sets pointer to `format` rendered, and rule; returns p, so that a refusal is one statement. */
 enum problem fault_set(struct fault *reterr, enum problem p, const char *rule, const char *format, ...)

@@ -31,12 +31,13 @@ bool str_equal_ignoring_case(struct str a, struct str b); /* ASCII letters only 
 int str_compare(struct str a, struct str b);              /* bytewise, shorter first */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
-struct str str_from(struct str s, size_t start);                  /* the tail that begins at `start` */
-struct str str_cut(struct str s, char separator, struct str *rest); /* the head; rest absent when no separator */
-struct str str_trim(struct str s);                                /* without ASCII white space at the ends */
+struct str str_from(struct str s, size_t start); /* the tail that begins at `start` */
+struct str str_cut(struct str s, char separator,
+		   struct str *rest); /* the head; rest absent when no separator */
+struct str str_trim(struct str s);    /* without ASCII white space at the ends */
 bool bytes_equal(struct bytes a, struct bytes b);
 
-struct str arena_str(struct arena *arena, struct str s);     /* a copy; NUL-terminated too, for library borders */
+struct str arena_str(struct arena *arena, struct str s); /* a copy; NUL-terminated too, for library borders */
 struct bytes arena_bytes(struct arena *arena, struct bytes b);
 struct str arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

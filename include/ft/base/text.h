@@ -5,7 +5,7 @@
 
 #include "ft/base/str.h"
 
-struct str hex_encode(struct arena *arena, struct bytes b); /* lower case */
+struct str hex_encode(struct arena *arena, struct bytes b);  /* lower case */
 bool hex_decode(struct str s, uint8_t *ret, size_t ret_len); /* exactly ret_len bytes, either case */
 
 struct str base64_encode(struct arena *arena, struct bytes b);    /* with padding */
@@ -20,9 +20,9 @@ struct str crockford_encode(struct arena *arena, struct bytes b, size_t chars);
  * character stands in it. */
 struct str crockford_fold(struct arena *arena, struct str typed);
 
-bool utf8_valid(struct str s);        /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF */
-size_t utf8_length(struct str s);     /* code points of valid UTF-8 */
-size_t utf8_prefix(struct str s);     /* bytes of the longest start that is valid */
+bool utf8_valid(struct str s);    /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF */
+size_t utf8_length(struct str s); /* code points of valid UTF-8 */
+size_t utf8_prefix(struct str s); /* bytes of the longest start that is valid */
 struct str str_shorten(struct str s, size_t max_len); /* at most max_len bytes, cut between characters */
 
 /* -?digits that fit; no "+", no white space. "-0" is 0. */

@@ -11,7 +11,8 @@ struct uuid {
 };
 
 struct uuid uuid_v7(usec_t now_us, const uint8_t random[10]);
-bool uuid_parse(struct str text, struct uuid *ret); /* 36 characters, either case; an "urn:uuid:" prefix is fine */
+bool uuid_parse(struct str text,
+		struct uuid *ret); /* 36 characters, either case; an "urn:uuid:" prefix is fine */
 struct str uuid_print(struct arena *arena, struct uuid id); /* 36 characters, lower case */
 bool uuid_is_nil(struct uuid id);
 bool uuid_equal(struct uuid a, struct uuid b);

@@ -12,7 +12,9 @@ struct csv {
 };
 /* PROBLEM_FIELD_RANGE with detail (row as a spreadsheet counts it, reason) for ragged rows, a bare quote, a column
  * named twice or invalid UTF-8. Blank lines are skipped. Cells are borrowed from `input` where they can be. */
-enum problem csv_parse(struct arena *arena, struct str input, struct csv *ret, struct fault *reterr) must_check;
-struct str csv_cell(const struct csv *csv, size_t row, struct str column); /* absent when there is no such column */
+enum problem csv_parse(struct arena *arena, struct str input, struct csv *ret,
+		       struct fault *reterr) must_check;
+struct str csv_cell(const struct csv *csv, size_t row,
+		    struct str column); /* absent when there is no such column */
 
 #endif

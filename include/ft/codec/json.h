@@ -14,10 +14,10 @@ struct json_member;
 struct json {
 	enum json_kind kind;
 	bool boolean;
-	struct str text;              /* NUMBER: as written; STRING: decoded (may contain U+0000) */
-	struct str span;              /* the bytes of this value in the input */
-	size_t count;                 /* ARRAY, OBJECT */
-	const struct json *items;     /* ARRAY */
+	struct str text;                   /* NUMBER: as written; STRING: decoded (may contain U+0000) */
+	struct str span;                   /* the bytes of this value in the input */
+	size_t count;                      /* ARRAY, OBJECT */
+	const struct json *items;          /* ARRAY */
 	const struct json_member *members; /* OBJECT, in input order */
 };
 struct json_member {
@@ -28,11 +28,13 @@ struct json_member {
 /* PROBLEM_JSON_SYNTAX with reterr->rule (syntax, number, duplicate, utf8, surrogate, depth, size, trailing, empty)
  * and reterr->detail naming the byte offset. number: malformed or longer than 64 bytes; size: more than
  * JSON_MAX_VALUES. `input` must outlive the result. */
-enum problem json_parse(struct arena *arena, struct str input, struct json *ret, struct fault *reterr) must_check;
+enum problem json_parse(struct arena *arena, struct str input, struct json *ret,
+			struct fault *reterr) must_check;
 
-const struct json *json_get(const struct json *object, struct str name); /* NULL: not an object or no such member */
-struct str json_text(const struct json *value);                          /* of a string; absent otherwise or for NULL */
-bool json_integer(const struct json *value, int64_t *ret);               /* a number that is an int64, "1e2" is not */
+const struct json *json_get(const struct json *object,
+			    struct str name);              /* NULL: not an object or no such member */
+struct str json_text(const struct json *value);            /* of a string; absent otherwise or for NULL */
+bool json_integer(const struct json *value, int64_t *ret); /* a number that is an int64, "1e2" is not */
 
 /* Writer: appends to a buf; commas are put by the writer. Names are written escaped. */
 struct json_writer {
@@ -45,7 +47,7 @@ void json_end_object(struct json_writer *w);
 void json_begin_array(struct json_writer *w);
 void json_end_array(struct json_writer *w);
 void json_name(struct json_writer *w, struct str name);
-void json_string(struct json_writer *w, struct str s); /* shortest escapes; UTF-8 passes through */
+void json_string(struct json_writer *w, struct str s);           /* shortest escapes; UTF-8 passes through */
 void json_number(struct json_writer *w, struct str number_text); /* the caller vouches for its form */
 void json_int(struct json_writer *w, int64_t n);
 void json_bool(struct json_writer *w, bool b);

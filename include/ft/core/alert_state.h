@@ -23,7 +23,8 @@ bool alert_action_find(struct str word, enum alert_action *ret);
 
 /* PROBLEM_ALERT_STATE when the state does not allow the action. A comment is always allowed; a closed alert is only
  * commented on and reopened; whoever an alert was escalated to acknowledges it. */
-enum problem alert_state_after(enum alert_state state, enum alert_action action, enum alert_state *ret) must_check;
+enum problem alert_state_after(enum alert_state state, enum alert_action action,
+			       enum alert_state *ret) must_check;
 
 /* What an action must say: an assignee to assign, words to comment, a region to transfer, one of the reason codes
  * to close. */

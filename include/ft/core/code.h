@@ -22,13 +22,14 @@ enum {
 };
 struct code {
 	char letter;
-	uint64_t body;   /* 40 bits */
-	struct str text; /* letter, body and tag in upper case, no separators: how it is stored and compared */
+	uint64_t body; /* 40 bits */
+	struct str
+		text; /* letter, body and tag in upper case, no separators: how it is stored and compared */
 };
 
 /* The first 5 * `chars` bits of HMAC-SHA256(key, domain 00 scope 00 body) in Crockford base32; chars ≤ 51. */
-struct str tag_crockford(struct arena *arena, struct bytes key, struct str domain, struct str scope, struct str body,
-                         size_t chars);
+struct str tag_crockford(struct arena *arena, struct bytes key, struct str domain, struct str scope,
+			 struct str body, size_t chars);
 
 /* Bits of a body for the thing `id`. The same three give the same bits, so that a retry makes the same code; the
  * next `attempt` is for the rare body that is taken already. */
@@ -39,7 +40,7 @@ struct code code_make(struct arena *arena, char letter, uint64_t body, struct by
  * compared with those of all `keys` in constant time; more than one key is live while keys rotate.
  * PROBLEM_IDENTIFIER_SYNTAX if it does not have the form of a code, PROBLEM_NOT_FOUND if no key made its tag. */
 enum problem code_parse(struct arena *arena, struct str typed, const struct bytes *keys, size_t key_count,
-                        struct code *ret) must_check;
+			struct code *ret) must_check;
 
 /* "B7K3F-9Q2M-X4TC", for people. */
 struct str code_group(struct arena *arena, const struct code *code);

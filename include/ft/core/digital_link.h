@@ -25,11 +25,11 @@ struct digital_link {
  * PROBLEM_GTIN_SYNTAX and PROBLEM_GTIN_CHECK_DIGIT for the value of AI (01) as key, PROBLEM_IDENTIFIER_SYNTAX for the
  * rest: no key, wrong order, an AI that is unknown or in the wrong place, a value without the form of its AI, missing
  * or contradicting companions. reterr->rule says which, detail names the AI. */
-enum problem digital_link_parse(struct arena *arena, struct str path, struct str query, struct digital_link *ret,
-                                struct fault *reterr) must_check;
+enum problem digital_link_parse(struct arena *arena, struct str path, struct str query,
+				struct digital_link *ret, struct fault *reterr) must_check;
 /* A whole URI with any host: "https://…", "HTTP://…". */
 enum problem digital_link_parse_uri(struct arena *arena, struct str uri, struct digital_link *ret,
-                                    struct fault *reterr) must_check;
+				    struct fault *reterr) must_check;
 
 /* "/01/06901234567892/10/L1": the identity of a thing, without host, attributes and stem. */
 struct str digital_link_path(struct arena *arena, const struct digital_link *link);

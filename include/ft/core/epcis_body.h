@@ -8,36 +8,38 @@
 /* Names resolved by the caller: what stands in the event. Regions are codes (GB/T 2260, GB/T 10114), absent where the
  * place has none at that level. */
 struct epcis_party {
-	struct str uri;    /* https://ORIGIN/o/{org} */
+	struct str uri; /* https://ORIGIN/o/{org} */
 	struct uuid id;
-	int64_t version;   /* pinned version of the master data */
+	int64_t version; /* pinned version of the master data */
 };
 struct epcis_place {
-	struct str uri;    /* https://ORIGIN/o/{org}/f/{place} */
+	struct str uri; /* https://ORIGIN/o/{org}/f/{place} */
 	struct uuid id;
 	int64_t version;
 	struct str township, district;
-	bool personal;     /* a house or plot of a natural person: exact position is a personal datum */
+	bool personal; /* a house or plot of a natural person: exact position is a personal datum */
 };
 struct epcis_thing {
-	struct str class_uri;    /* lot URI: https://ORIGIN/o/{org}/p/{product}/b/{lot} or https://id.gs1.org/01/…/10/… */
+	struct str
+		class_uri; /* lot URI: https://ORIGIN/o/{org}/p/{product}/b/{lot} or https://id.gs1.org/01/…/10/… */
 	struct str product_uri;
-	int64_t product_version; /* pinned version of the product; 0: not pinned */
-	struct str commodity;    /* commodity path word; absent: none */
+	int64_t product_version;    /* pinned version of the product; 0: not pinned */
+	struct str commodity;       /* commodity path word; absent: none */
 	struct quantity quantity;   /* unit NULL: no amount was said */
 	const struct quantity *net; /* NULL: none */
 };
 struct epcis_source {
 	const struct record *record;
 	const struct record_kind *kind;
-	struct uuid id;              /* of the event; eventID is urn:uuid:… */
+	struct uuid id;                                            /* of the event; eventID is urn:uuid:… */
 	const struct epcis_party *party, *recorded_by, *from, *to; /* from, to: NULL when not meant */
 	const struct epcis_place *places; /* the first is readPoint and bizLocation */
 	size_t place_count;
-	const struct epcis_thing *inputs, *outputs; /* for non-transformations: `outputs` are the lots concerned */
+	const struct epcis_thing *inputs,
+		*outputs; /* for non-transformations: `outputs` are the lots concerned */
 	size_t input_count, output_count;
-	struct str shipment_uri;     /* absent: none */
-	struct str request_sha256;   /* hex; the SHA-256 of the request's bytes */
+	struct str shipment_uri;   /* absent: none */
+	struct str request_sha256; /* hex; the SHA-256 of the request's bytes */
 };
 /* Body: one EPCIS 2.0 event in JSON-LD with its own @context, member order fixed, no white space. Farm meanings travel
  * as farmtrail:… members (urn:farmtrail:vocab:). Valid against the EPCIS 2.0 JSON Schema inside a document. Amounts are

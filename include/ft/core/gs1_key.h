@@ -15,7 +15,10 @@ bool gs1_gmn_check_holds(struct str number);
 struct gtin {
 	char digits[14];
 };
-static inline struct str gtin_str(const struct gtin *gtin) { return (struct str){gtin->digits, sizeof gtin->digits}; }
+static inline struct str gtin_str(const struct gtin *gtin)
+{
+	return (struct str){gtin->digits, sizeof gtin->digits};
+}
 
 /* Any GTIN-14, as it may come from a scan. PROBLEM_GTIN_SYNTAX if it is not 14 digits, PROBLEM_GTIN_CHECK_DIGIT. */
 enum problem gtin_parse(struct str text, struct gtin *ret) must_check;

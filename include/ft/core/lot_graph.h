@@ -21,13 +21,14 @@ struct lot_own {
 };
 struct lot_share {
 	struct lot_id lot;
-	struct str exact;       /* "31/50", "1", in lowest terms */
-	struct str share;       /* four decimals; the list with `rest` sums to exactly 1 (largest remainder) */
+	struct str exact; /* "31/50", "1", in lowest terms */
+	struct str share; /* four decimals; the list with `rest` sums to exactly 1 (largest remainder) */
 };
 struct lot_origins {
-	struct lot_share *items; /* largest share first, then by id; lots without any own part are not origins */
+	struct lot_share
+		*items; /* largest share first, then by id; lots without any own part are not origins */
 	size_t count;
-	size_t rest_count;       /* origins beyond max_items */
+	size_t rest_count;                 /* origins beyond max_items */
 	struct str rest_share, rest_exact; /* "0" and "0" when none */
 };
 
@@ -36,12 +37,12 @@ struct lot_origins {
  * an origin of its whole part (unknown origin). `share_of_step` asks the same for any lot on the way: its part in the
  * target. Everything in the arena. */
 enum problem lot_graph_origins(struct arena *arena, const struct lot_edge *edges, size_t edge_count,
-                               const struct lot_own *own, size_t own_count, struct lot_id target, size_t max_items,
-                               struct lot_origins *ret) must_check;
+			       const struct lot_own *own, size_t own_count, struct lot_id target,
+			       size_t max_items, struct lot_origins *ret) must_check;
 /* The part of every lot upstream (target included, share 1) in the target, same order of exactness; unordered. */
 enum problem lot_graph_parts(struct arena *arena, const struct lot_edge *edges, size_t edge_count,
-                             const struct lot_own *own, size_t own_count, struct lot_id target,
-                             struct lot_share **ret, size_t *ret_count) must_check;
+			     const struct lot_own *own, size_t own_count, struct lot_id target,
+			     struct lot_share **ret, size_t *ret_count) must_check;
 
 /* a / b in lowest terms; b > 0. */
 struct str fraction_of(struct arena *arena, struct decimal a, struct decimal b);
@@ -54,6 +55,6 @@ void fractions_round(struct arena *arena, const struct str *exact, size_t count,
 /* Would adding `edges` (parent → child) to the given ancestors make a lot its own ancestor? `known` are existing edges
  * upstream of the parents. */
 bool lot_graph_makes_cycle(struct arena *arena, const struct lot_edge *known, size_t known_count,
-                           const struct lot_edge *added, size_t added_count);
+			   const struct lot_edge *added, size_t added_count);
 
 #endif

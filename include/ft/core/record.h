@@ -59,7 +59,7 @@ enum { RECORD_MAX_EDGES = 5000 }; /* of one transformation: inputs times outputs
 
 /* What the record does to lots; one row a type says which EPCIS event it becomes. */
 enum record_class {
-	RECORD_OBSERVE,   /* plant treat feed medicate irrigate birth move death: something done at a site or to a lot */
+	RECORD_OBSERVE, /* plant treat feed medicate irrigate birth move death: something done at a site or to a lot */
 	RECORD_CREATE,    /* harvest collect catch: a lot comes into being */
 	RECORD_TRANSFORM, /* slaughter pack process mix split */
 	RECORD_SHIP,
@@ -69,8 +69,8 @@ enum record_class {
 struct record_kind {
 	const char *word;
 	enum record_class class;
-	const char *event_type;  /* ObjectEvent, TransformationEvent */
-	const char *action;      /* ADD, OBSERVE; NULL for transformations */
+	const char *event_type;             /* ObjectEvent, TransformationEvent */
+	const char *action;                 /* ADD, OBSERVE; NULL for transformations */
 	const char *biz_step, *disposition; /* CBV 2.0 bare words */
 	const char *title_zh, *title_en;    /* "采收", "Harvest": for pages */
 };
@@ -81,6 +81,6 @@ const struct record_kind *record_kind_at(size_t index);      /* NULL past the la
  * `now_us` (5 minutes of grace; a record with deviceTime may lie ahead and is flagged by the caller), text lengths,
  * shortest sensible lists, a lot named twice among inputs or among outputs. */
 enum problem record_check(const struct record *record, usec_t now_us, const struct record_kind **ret,
-                          struct fault *reterr) must_check;
+			  struct fault *reterr) must_check;
 
 #endif

@@ -12,6 +12,6 @@ struct reference_texts { /* whole files; absent: that set is empty */
  * PROBLEM_FIELD_RANGE: pointer names set and column ("/intervals/phi_days_max"), value the cell, detail the row; a
  * missing column is PROBLEM_FIELD_MISSING. A set with a fault is refused whole. */
 enum problem reference_parse(struct arena *arena, const struct reference_texts *texts, struct str edition,
-                             struct reference *ret, struct fault *reterr) must_check;
+			     struct reference *ret, struct fault *reterr) must_check;
 
 #endif

@@ -21,13 +21,13 @@ struct ref_names {
 };
 struct ref_ban { /* banned_substances.csv */
 	struct str name_zh, name_en, kind, category, scope_zh, scope_en, legal_basis, source;
-	int32_t effective_day; /* INT32_MIN: not stated, holds always */
+	int32_t effective_day;  /* INT32_MIN: not stated, holds always */
 	struct ref_names names; /* folded, synonyms in brackets too */
 };
 struct ref_interval { /* phi_examples.csv */
 	struct str active_zh, active_en, formulation, crop_zh, crop_en, source;
-	int64_t days;   /* the stricter (larger) of min and max */
-	int64_t max_uses; /* 0: not stated */
+	int64_t days;           /* the stricter (larger) of min and max */
+	int64_t max_uses;       /* 0: not stated */
 	struct ref_names names; /* of the active, folded */
 	struct ref_names crops; /* of the crop, folded */
 };
@@ -35,8 +35,8 @@ struct ref_crop_group { /* commodity word → names of crops and groups it belon
 	struct str commodity, name_zh, name_en;
 	struct ref_names names; /* folded: the word, in Chinese, in English */
 };
-struct ref_yield { /* expected maximum and hard maximum of output ÷ input, per mille */
-	struct str process; /* record type word */
+struct ref_yield {            /* expected maximum and hard maximum of output ÷ input, per mille */
+	struct str process;   /* record type word */
 	struct str commodity; /* a word of the path; absent: any */
 	struct str measure;   /* "mass": for that dimension only; absent: any */
 	int64_t expected_permille, hard_permille;
@@ -55,24 +55,24 @@ struct reference {
 struct risk_use {
 	struct uuid event;
 	struct instant time;
-	struct str type;                 /* record type word (treat, medicate …); absent: not known */
-	struct str product;              /* registered name or number, as recorded */
+	struct str type;    /* record type word (treat, medicate …); absent: not known */
+	struct str product; /* registered name or number, as recorded */
 	const struct str *active;
 	size_t active_count;
-	struct str commodity;            /* what grows there; absent: not known */
+	struct str commodity; /* what grows there; absent: not known */
 };
 struct risk_harvest {
 	struct uuid event;
 	struct lot_id lot;
 	struct instant time;
 	struct str commodity;
-	bool sold;                       /* part of the lot or of what became of it is sold */
+	bool sold; /* part of the lot or of what became of it is sold */
 };
 struct risk_transform {
 	struct uuid event;
-	struct str process;              /* record type word */
-	struct str commodity;            /* of the output; absent: not known */
-	struct decimal input, output;    /* common measure */
+	struct str process;           /* record type word */
+	struct str commodity;         /* of the output; absent: not known */
+	struct decimal input, output; /* common measure */
 	enum dimension dimension;
 };
 struct risk_ledger { /* a lot at one holder, when more went than came, or a receipt differs from its shipment */
@@ -80,26 +80,27 @@ struct risk_ledger { /* a lot at one holder, when more went than came, or a rece
 	struct lot_id lot;
 	struct decimal expected, found;
 	enum dimension dimension;
-	struct str reason_given;         /* shortage reason of the receiver; absent: none */
+	struct str reason_given; /* shortage reason of the receiver; absent: none */
 };
 
 struct risk_evidence {
-	struct uuid event;       /* nil: a reference row only */
-	struct str reference;    /* row and source; absent: none */
+	struct uuid event;    /* nil: a reference row only */
+	struct str reference; /* row and source; absent: none */
 	struct str words_zh, words_en;
 };
 struct risk_finding {
-	const char *rule;        /* "I01" */
+	const char *rule; /* "I01" */
 	int64_t rule_version;
 	enum severity severity;
 	struct str title_zh, title_en, reason_zh, reason_en, action_zh, action_en;
-	struct str inputs_json;  /* the facts the rule saw, for replay */
+	struct str inputs_json; /* the facts the rule saw, for replay */
 	struct str edition;
 	const struct risk_evidence *evidence;
 	size_t evidence_count;
-	struct lot_id lot;       /* nil org: not about one lot */
-	struct str subject;      /* stable key: the same finding found again is the same alert ("I01 <use> <lot>") */
-	int64_t due_after_s;     /* from first seen: critical 2 h, high 24 h, medium 7 days */
+	struct lot_id lot; /* nil org: not about one lot */
+	struct str
+		subject; /* stable key: the same finding found again is the same alert ("I01 <use> <lot>") */
+	int64_t due_after_s; /* from first seen: critical 2 h, high 24 h, medium 7 days */
 };
 struct risk_findings {
 	const struct risk_finding *items;
@@ -110,18 +111,20 @@ struct risk_findings {
  * full width, known synonyms in brackets); one finding per banned active. Without `active` the product's name is searched
  * for known actives, the longest at each place (carbosulfan is not carbofuran). Drugs banned for animals count for medicate
  * and feed; where the type is not known, unless the same active has a date of its own as a pesticide. */
-void risk_r01(struct arena *arena, const struct reference *ref, const struct risk_use *use, struct risk_findings *ret);
+void risk_r01(struct arena *arena, const struct reference *ref, const struct risk_use *use,
+	      struct risk_findings *ret);
 /* I01: harvest before the interval of active × crop has passed since a use. Days are calendar days of each event's own
  * offset. Crop by group tree, the nearest crop that has a row; formulation from the product's name when it says one, else
  * the longest interval. One finding per use: the active with the most days missing. Uses after the harvest do not count. */
 void risk_i01(struct arena *arena, const struct reference *ref, const struct risk_use *uses, size_t use_count,
-              const struct risk_harvest *harvest, struct risk_findings *ret);
+	      const struct risk_harvest *harvest, struct risk_findings *ret);
 /* M01: output above the expected maximum. *ret_refuse: above the hard maximum; *ret_detail then says the amounts and the
  * limit (it is set with every finding). */
 void risk_m01(struct arena *arena, const struct reference *ref, const struct risk_transform *t,
-              struct risk_findings *ret, bool *ret_refuse, struct str *ret_detail);
+	      struct risk_findings *ret, bool *ret_refuse, struct str *ret_detail);
 /* M02: a receipt that differs from its shipment, or a deficit. */
-void risk_m02(struct arena *arena, const struct reference *ref, const struct risk_ledger *l, struct risk_findings *ret);
+void risk_m02(struct arena *arena, const struct reference *ref, const struct risk_ledger *l,
+	      struct risk_findings *ret);
 
 /* When somebody must have acted on a finding of this severity. */
 int64_t risk_due_after_s(enum severity severity);

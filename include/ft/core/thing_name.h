@@ -23,7 +23,7 @@ enum thing_name_form {
 	NAME_ID, /* the id itself: no look-up of the name is needed */
 	NAME_CODE, /* looks like a short code: table code first, then `hash` (an own number may look like one) */
 	NAME_RECORD, /* lots and shipments: the id, in .id.lot, of the record that made it */
-	NAME_HASH, /* everything else: table thing */
+	NAME_HASH,   /* everything else: table thing */
 };
 struct thing_name {
 	enum thing_name_form form;

@@ -43,12 +43,12 @@ struct trail_gap {
 struct trail_origin {
 	struct str lot, lot_number, share, share_exact;
 	struct trail_region *province, *city, *district, *township;
-	struct trail_place *farm;          /* below the tier asked for: NULL */
+	struct trail_place *farm; /* below the tier asked for: NULL */
 	struct trail_party *party;
-	struct str harvested;              /* date, YYYY-MM-DD, of the newest harvest record of the origin; absent: none */
-	struct list certificates;          /* struct trail_certificate */
-	struct list tests;                 /* struct trail_test */
-	struct list gaps;                  /* struct trail_gap */
+	struct str harvested; /* date, YYYY-MM-DD, of the newest harvest record of the origin; absent: none */
+	struct list certificates; /* struct trail_certificate */
+	struct list tests;        /* struct trail_test */
+	struct list gaps;         /* struct trail_gap */
 };
 struct trail_rest {
 	int64_t count;
@@ -57,8 +57,8 @@ struct trail_rest {
 struct trail_flow { /* an input or output of a step */
 	struct str lot, lot_number;
 	struct trail_product *product;
-	struct str share;                  /* of the input in this step's inputs; absent for outputs */
-	struct trail_quantity *quantity;   /* authorised readers only */
+	struct str share;                /* of the input in this step's inputs; absent for outputs */
+	struct trail_quantity *quantity; /* authorised readers only */
 };
 struct trail_proof {
 	struct str statement; /* base64 SHA-256 of the signed statement note */
@@ -71,14 +71,14 @@ struct trail_input_use { /* what a treat, feed, medicate record used */
 struct trail_step {
 	struct str event, type;
 	struct instant time;
-	struct str recorded_at;            /* UTC, strictly growing */
+	struct str recorded_at; /* UTC, strictly growing */
 	struct trail_party *party, *recorded_by;
 	struct trail_place *place;
 	struct trail_region *district, *township;
-	struct list inputs, outputs;       /* struct trail_flow */
-	struct trail_party *to;            /* ship */
-	struct trail_input_use *used;      /* treat and the like */
-	struct str corrected;              /* event id of the correction; null: none */
+	struct list inputs, outputs;  /* struct trail_flow */
+	struct trail_party *to;       /* ship */
+	struct trail_input_use *used; /* treat and the like */
+	struct str corrected;         /* event id of the correction; null: none */
 	struct trail_proof *proof;
 };
 struct trail_alert { /* public: rule and severity in words, nothing about third parties */
@@ -90,21 +90,21 @@ struct trail_lot {
 	struct trail_product *product;
 	struct trail_quantity *quantity;
 	struct trail_party *issuer;
-	struct str produced;               /* date */
-	struct str expires;                /* date; absent: no shelf life registered */
-	bool test;                         /* TEST mark: codes of an installation without a public URL, or demonstration */
+	struct str produced; /* date */
+	struct str expires;  /* date; absent: no shelf life registered */
+	bool test;           /* TEST mark: codes of an installation without a public URL, or demonstration */
 };
 struct trail {
 	struct trail_lot *lot;
-	struct str verdict;                /* word of contract section 4 */
+	struct str verdict; /* word of contract section 4 */
 	struct str tier;
 	struct str as_of;
 	int64_t origin_count;
 	struct trail_rest *rest;
-	struct list origins;               /* struct trail_origin, largest share first */
-	struct list steps;                 /* struct trail_step, oldest first */
-	struct list alerts;                /* struct trail_alert */
-	struct str checkpoint;             /* null until the log publishes one */
+	struct list origins;   /* struct trail_origin, largest share first */
+	struct list steps;     /* struct trail_step, oldest first */
+	struct list alerts;    /* struct trail_alert */
+	struct str checkpoint; /* null until the log publishes one */
 	bool demonstration;
 };
 extern const struct shape trail_shape;
@@ -114,12 +114,21 @@ extern const struct shape trail_shape;
  * parties of origins, holders of certificates, places, who acted on the field, and at the district tier townships are
  * absent; steps keep order. What farm->rest counts stays the rest: hand over all origins where the merged list must be
  * complete. TIER_FULL and TIER_FARM copy. Pure. */
-enum problem trail_aggregate(struct arena *arena, const struct trail *farm, enum tier tier, struct trail *ret) must_check;
+enum problem trail_aggregate(struct arena *arena, const struct trail *farm, enum tier tier,
+			     struct trail *ret) must_check;
 
 /* The verdict words in their order of precedence; the first that holds of the lot or any origin. */
 enum verdict {
-	VERDICT_RECALLED, VERDICT_ON_HOLD, VERDICT_SUSPICIOUS, VERDICT_VOIDED, VERDICT_DESTROYED, VERDICT_RETURNED,
-	VERDICT_EXPIRED, VERDICT_UNREGISTERED, VERDICT_REGISTERED, VERDICT_COUNT,
+	VERDICT_RECALLED,
+	VERDICT_ON_HOLD,
+	VERDICT_SUSPICIOUS,
+	VERDICT_VOIDED,
+	VERDICT_DESTROYED,
+	VERDICT_RETURNED,
+	VERDICT_EXPIRED,
+	VERDICT_UNREGISTERED,
+	VERDICT_REGISTERED,
+	VERDICT_COUNT,
 };
 extern const char *const verdict_words[VERDICT_COUNT];
 

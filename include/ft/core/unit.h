@@ -7,10 +7,17 @@
 
 /* Base units: kilogram, litre, piece, hectare, metre. A package (Rec 21 code with X before it: XBX box, XPK pack, XCR
  * crate …) is a dimension of its own per product, unless the product says what one package holds. */
-enum dimension { DIMENSION_MASS, DIMENSION_VOLUME, DIMENSION_COUNT, DIMENSION_AREA, DIMENSION_LENGTH, DIMENSION_PACKAGE };
+enum dimension {
+	DIMENSION_MASS,
+	DIMENSION_VOLUME,
+	DIMENSION_COUNT,
+	DIMENSION_AREA,
+	DIMENSION_LENGTH,
+	DIMENSION_PACKAGE
+};
 
 struct unit {
-	const char *code;      /* as stored and printed: KGM */
+	const char *code; /* as stored and printed: KGM */
 	enum dimension dimension;
 	int64_t numerator, denominator; /* base units in one unit */
 	const char *name_zh, *name_en, *symbol;
@@ -26,7 +33,7 @@ struct str unit_hint(struct str text);
 
 /* An amount as recorded (value and unit are kept as written) and in its dimension's base unit. */
 struct quantity {
-	struct str value;          /* decimal text as written */
+	struct str value; /* decimal text as written */
 	const struct unit *unit;
 	struct decimal base;
 };
@@ -41,8 +48,9 @@ struct package {
 /* `q` in the lot's own dimension: same dimension as it is; a package through the product's packages. With `net`
  * (a second measure of the same goods) the net is used when it has the wanted dimension.
  * PROBLEM_UNIT_DIMENSION when there is no way. */
-enum problem quantity_in_dimension(const struct quantity *q, const struct quantity *net, enum dimension wanted,
-                                   const struct unit *wanted_package, const struct package *packages, size_t count,
-                                   struct decimal *ret) must_check;
+enum problem quantity_in_dimension(const struct quantity *q, const struct quantity *net,
+				   enum dimension wanted, const struct unit *wanted_package,
+				   const struct package *packages, size_t count,
+				   struct decimal *ret) must_check;
 
 #endif

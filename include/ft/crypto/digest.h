@@ -11,7 +11,10 @@ struct sha256 {
 struct sha256 sha256_of(struct bytes data);
 struct sha256 sha256_of_parts(const struct bytes *parts, size_t count); /* of their concatenation */
 struct sha256 hmac_sha256(struct bytes key, struct bytes data);
-bool sha256_equal(struct sha256 a, struct sha256 b);               /* constant time */
-static inline struct bytes sha256_bytes(const struct sha256 *h) { return (struct bytes){h->octets, sizeof h->octets}; }
+bool sha256_equal(struct sha256 a, struct sha256 b); /* constant time */
+static inline struct bytes sha256_bytes(const struct sha256 *h)
+{
+	return (struct bytes){h->octets, sizeof h->octets};
+}
 
 #endif

@@ -8,6 +8,6 @@
 struct bytes seal(struct arena *arena, const uint8_t key[32], struct bytes associated, struct bytes plain);
 /* PROBLEM_SIGNATURE: wrong key, wrong associated data or changed bytes. */
 enum problem unseal(struct arena *arena, const uint8_t key[32], struct bytes associated, struct bytes sealed,
-                    struct bytes *ret) must_check;
+		    struct bytes *ret) must_check;
 
 #endif

@@ -13,17 +13,21 @@ struct private_key; /* parsed; free from any thread; may be shared by threads */
 struct public_key;
 
 enum problem private_key_generate(enum sign_algorithm algorithm, struct private_key **ret) must_check;
-enum problem private_key_parse(enum sign_algorithm algorithm, struct bytes raw, struct private_key **ret) must_check;
+enum problem private_key_parse(enum sign_algorithm algorithm, struct bytes raw,
+			       struct private_key **ret) must_check;
 struct bytes private_key_raw(struct arena *arena, const struct private_key *key); /* 32 octets */
 void private_key_destroy(struct private_key *key);
-struct bytes private_key_spki(struct arena *arena, const struct private_key *key); /* SubjectPublicKeyInfo, DER */
-enum problem sign(struct arena *arena, const struct private_key *key, struct bytes message, struct bytes *ret) must_check;
+struct bytes private_key_spki(struct arena *arena,
+			      const struct private_key *key); /* SubjectPublicKeyInfo, DER */
+enum problem sign(struct arena *arena, const struct private_key *key, struct bytes message,
+		  struct bytes *ret) must_check;
 
 /* PROBLEM_KEY_REFUSED: not P-256 on its named curve or Ed25519, a point at infinity or off the curve, explicit
  * parameters, an Ed25519 key of small order in any encoding. Compressed points are accepted. */
 enum problem public_key_parse(struct bytes spki, struct public_key **ret) must_check;
 enum sign_algorithm public_key_algorithm(const struct public_key *key);
-struct sha256 public_key_fingerprint(const struct public_key *key); /* of the re-encoded uncompressed SPKI DER */
+struct sha256 public_key_fingerprint(
+	const struct public_key *key); /* of the re-encoded uncompressed SPKI DER */
 void public_key_destroy(struct public_key *key);
 /* PROBLEM_SIGNATURE when it does not verify, malformed signatures included. */
 enum problem verify(const struct public_key *key, struct bytes message, struct bytes signature) must_check;

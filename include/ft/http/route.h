@@ -10,7 +10,8 @@
 /* Zero grants nothing: a row that forgets its scope serves nobody. A key holds a set of the bits below. */
 enum scope {
 	SCOPE_NOBODY = 0,
-	SCOPE_PUBLIC = 1 << 0, /* no key needed; a valid key is recognised all the same, a wrong one is refused */
+	SCOPE_PUBLIC =
+		1 << 0, /* no key needed; a valid key is recognised all the same, a wrong one is refused */
 	SCOPE_READ = 1 << 1,
 	SCOPE_CAPTURE = 1 << 2,
 	SCOPE_INSPECT = 1 << 3,
@@ -19,39 +20,40 @@ enum scope {
 };
 
 struct str scope_names(struct arena *arena, unsigned scopes); /* "read, capture"; SCOPE_PUBLIC has no word */
-enum scope scope_by_name(struct str name);                     /* SCOPE_NOBODY: there is no such word */
+enum scope scope_by_name(struct str name);                    /* SCOPE_NOBODY: there is no such word */
 
 /* Who calls. Filled by the authenticate() that main hands to the server. */
 struct caller {
-	struct uuid key;      /* nil: no key */
-	unsigned scopes;      /* enum scope bits, SCOPE_PUBLIC always */
-	struct str region;    /* the key's region subtree; absent: not bounded by region */
+	struct uuid key;            /* nil: no key */
+	unsigned scopes;            /* enum scope bits, SCOPE_PUBLIC always */
+	struct str region;          /* the key's region subtree; absent: not bounded by region */
 	const struct uuid *parties; /* parties the key is bounded to; the first is its default */
 	size_t party_count;
-	struct str address;   /* peer address, for limits; never stored or logged */
+	struct str address; /* peer address, for limits; never stored or logged */
 };
 
 /* What one request is given. It lives and dies with its arena. */
 struct call {
 	struct arena *arena;
 	const struct route *route;
-	void *app;               /* what main gave the server */
-	void *worker;            /* what app.worker_start made for this thread; NULL outside worker threads */
+	void *app;    /* what main gave the server */
+	void *worker; /* what app.worker_start made for this thread; NULL outside worker threads */
 	struct caller caller;
 	enum language language;  /* by ?lang=, else Accept-Language, else zh */
 	struct str path;         /* raw, as on the request line, without the query */
 	struct str raw_query;    /* raw, without "?"; absent when there is none */
 	struct str path_args[4]; /* {names} of the route's path, in order, percent-decoded once */
-	struct str accept, if_none_match, if_match, accept_encoding; /* request headers; absent when not sent */
+	struct str accept, if_none_match, if_match,
+		accept_encoding; /* request headers; absent when not sent */
 	struct str content_type; /* of the body */
 	struct str body_bytes;   /* the body as received */
 	void *body;              /* decoded route->request, or NULL */
 	void *query;             /* decoded route->query, or NULL */
 	void *state;             /* between prepare and finish: the handler's own */
-	bool needs_worker;       /* set by prepare or finish of a row that has handle too: handle answers instead */
+	bool needs_worker; /* set by prepare or finish of a row that has handle too: handle answers instead */
 	struct str request_id;
 	struct fault fault;
-	void *transport;         /* the server's own */
+	void *transport; /* the server's own */
 };
 
 /* Any other request header, copied into the arena; absent when not sent. In cached, prepare, handle and finish. */
@@ -67,18 +69,18 @@ struct reply_header {
 };
 
 struct reply {
-	const void *value;        /* encoded as route->response */
-	struct str raw;           /* or ready bytes, when at is set */
-	const char *media_type;   /* of raw; NULL: application/json */
-	int status;               /* 0: the route's own status */
-	struct str etag;          /* with quotes */
-	struct str location, link; /* header values; absent: none */
+	const void *value;                  /* encoded as route->response */
+	struct str raw;                     /* or ready bytes, when at is set */
+	const char *media_type;             /* of raw; NULL: application/json */
+	int status;                         /* 0: the route's own status */
+	struct str etag;                    /* with quotes */
+	struct str location, link;          /* header values; absent: none */
 	const struct reply_header *headers; /* further ones, in the arena or static */
 	size_t header_count;
-	const char *cache_control; /* NULL: no-store */
-	bool vary_accept;         /* the answer depends on Accept / Accept-Language / Accept-Encoding */
+	const char *cache_control;    /* NULL: no-store */
+	bool vary_accept;             /* the answer depends on Accept / Accept-Language / Accept-Encoding */
 	const char *content_encoding; /* of raw: "gzip" or NULL */
-	int retry_after_s;        /* of a problem; 0: 1 s where the problem wants one */
+	int retry_after_s;            /* of a problem; 0: 1 s where the problem wants one */
 	/* Called once when `raw` has been sent, for bytes that outlive the request (cache entries). */
 	void (*release)(void *held);
 	void *held;
@@ -89,20 +91,22 @@ enum { ROUTE_MAY_FAIL = 24 };
 
 struct route {
 	const char *method; /* GET rows answer HEAD too */
-	const char *path;   /* "/v1/lots/{id}/trail"; an argument is one segment; a last "{name...}" takes the raw rest */
-	const char *id;     /* operationId */
+	const char *
+		path; /* "/v1/lots/{id}/trail"; an argument is one segment; a last "{name...}" takes the raw rest */
+	const char *id; /* operationId */
 	const char *summary;
 	const char *tag;
 	enum scope scope;
-	size_t max_body;       /* bytes; 0: no body is read */
+	size_t max_body; /* bytes; 0: no body is read */
 	/* A media type that bodies may have besides JSON. "application/x-www-form-urlencoded" is decoded by `request`
 	 * too (flat shapes only); a body of any other type reaches the handler as body_bytes, with body NULL. */
 	const char *body_type;
 	unsigned rate_per_min; /* per key or address; 0: the server's default for the scope and method */
 	const struct shape *query, *request, *response;
-	const char *media_type; /* of replies besides a response shape's, for OpenAPI: "text/html, image/png" */
-	int status;             /* on success */
-	bool repeatable;        /* a repetition with the same id is answered 200, with what was answered first */
+	const char
+		*media_type; /* of replies besides a response shape's, for OpenAPI: "text/html, image/png" */
+	int status;          /* on success */
+	bool repeatable;     /* a repetition with the same id is answered 200, with what was answered first */
 
 	/* Exactly one of: handle; submit with prepare and finish; all four. The last is for reads that one submission mostly
 	 * answers: prepare and submit then run on the epoll thread and must not wait. handle takes over on a worker thread
@@ -115,7 +119,7 @@ struct route {
 	handler *prepare; /* pure; sets call->state */
 	/* Hands call->state on; `done` fires once, from any thread. A problem here means it was not accepted. */
 	enum problem (*submit)(struct call *call, struct completion *done);
-	handler *finish;  /* any thread, after `done` fired without a problem: fills reply, must not wait */
+	handler *finish; /* any thread, after `done` fired without a problem: fills reply, must not wait */
 
 	enum problem may_fail[ROUTE_MAY_FAIL]; /* beyond what every route may answer */
 };

@@ -6,7 +6,7 @@
 #include "ft/base/problem.h"
 
 struct qr {
-	int version, width; /* modules a side, without the quiet zone */
+	int version, width;     /* modules a side, without the quiet zone */
 	const uint8_t *modules; /* width * width, row-major, 1 is dark */
 };
 enum { QR_QUIET_ZONE = 4, QR_MAX_PAYLOAD = 512 };
@@ -17,7 +17,7 @@ enum problem qr_encode(struct arena *arena, struct str payload, struct qr *ret) 
 struct qr_style {
 	int module_um;      /* micrometres a module, 250 … 2000 */
 	struct str caption; /* printed under the symbol so that a person can type it; absent: none. ASCII */
-	bool test_mark;     /* a line below the quiet zone that reads TEST: installations without a public URL */
+	bool test_mark; /* a line below the quiet zone that reads TEST: installations without a public URL */
 };
 /* A caption without separators is grouped in fours; a long one takes lines.
  * One path with horizontal runs merged, size in mm, quiet zone of 4 modules, shape-rendering crispEdges. */

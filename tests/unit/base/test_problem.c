@@ -49,12 +49,10 @@ static void slugs_promised_to_the_outside_have_their_status(void **state)
 		const char *slug;
 		int status;
 	} promised[] = {
-		{"lot-short", 409},      {"not-known-yet", 409},
-		{"id-taken", 409},       {"yield-exceeded", 422},
-		{"lineage-cycle", 422},  {"time-naive", 422},
-		{"time-future", 422},    {"unit-unknown", 422},
-		{"unit-dimension", 422}, {"not-found", 404},
-		{"busy", 503},
+		{"lot-short", 409},      {"not-known-yet", 409}, {"id-taken", 409},
+		{"yield-exceeded", 422}, {"lineage-cycle", 422}, {"time-naive", 422},
+		{"time-future", 422},    {"unit-unknown", 422},  {"unit-dimension", 422},
+		{"not-found", 404},      {"busy", 503},
 	};
 	for (size_t i = 0; i < sizeof promised / sizeof *promised; i++) {
 		enum problem p = problem_by_slug(str_of(promised[i].slug));
