@@ -86,7 +86,6 @@ static int complain(enum problem p, const struct fault *fault)
 	return EXIT_FAILURE;
 }
 
-/* — start — */
 static struct str file_read(struct arena *arena, struct str path)
 {
 	enum { FILE_MAX = 4096 };
@@ -223,7 +222,6 @@ static enum problem start_writers(struct service *s, struct fault *reterr)
 	return p ? p : reader_open(s->app.conninfo, (int)s->config.statement_timeout_ms, &s->app.reader);
 }
 
-/* — what the server asks of the application — */
 static enum problem caller_of(enum problem p, const struct known_key *key, struct caller *ret)
 {
 	if (!p) {

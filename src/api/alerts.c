@@ -16,7 +16,6 @@
 enum { FACETS_MAX = 1000, MAX_BODY = 64 * 1024, NOTE_MAX = 4000 };
 static const usec_t DAY_US = 86400 * USEC_PER_SEC, CHINA_OFFSET_US = 8 * 3600 * USEC_PER_SEC;
 
-/* — the list — */
 static const char *const severities[] = {"critical", "high", "medium", "low", NULL};
 static const char *const sorts[] = {"firstSeen", "-firstSeen", "dueAt", "-dueAt",
 				    "severity",  "-severity",  NULL};
@@ -293,7 +292,6 @@ static enum problem list_alerts(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-/* — one alert — */
 static enum problem find_alert(struct call *call, struct alert_get_row *ret)
 {
 	struct alert_get_params params = {.everything = call_sees_all(call),
@@ -448,7 +446,6 @@ static enum problem get_alert(struct call *call, struct reply *reply)
 	return p ? p : put_alert(call, &row, reply);
 }
 
-/* — acting — */
 struct deed_input {
 	struct uuid id;
 	struct str action, reason, note, assignee, region;

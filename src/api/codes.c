@@ -140,7 +140,6 @@ static enum problem get_code(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-/* — pictures — */
 struct qr_query {
 	int64_t dpi, module_um;
 };

@@ -14,7 +14,6 @@
 
 enum { MAX_RECORD = 256 * 1024 };
 
-/* — capture — */
 struct captured_lot {
 	struct str id, number, code, uri;
 };
@@ -104,7 +103,6 @@ static enum problem capture_finish(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-/* — reading — */
 static struct event_read_params read_params(const struct call *call, struct uuid org, struct uuid id)
 {
 	return (struct event_read_params){.org_id = org,
@@ -213,7 +211,6 @@ static enum problem event_get_epcis(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-/* — the list — */
 struct event_query {
 	struct str type, cursor;
 	struct uuid party;
@@ -319,7 +316,6 @@ static enum problem event_list(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-/* — the proof — */
 struct proof_key_answer {
 	struct str spki, statement;
 };

@@ -13,7 +13,6 @@
 
 enum { REACH_MAX = 1000000, HOLDERS_MAX = 20000 };
 
-/* — lists — */
 static const char *const list_states[] = {"on_hand", "in_transit", "sold", "destroyed", "recalled", NULL};
 struct lot_query {
 	struct str q, party, region, state, cursor;
@@ -144,7 +143,6 @@ static enum problem get_lot(struct call *call, struct reply *reply)
 	return p;
 }
 
-/* — the trail — */
 static const char *const tiers[] = {"farm", "township", "district", NULL};
 struct trail_query {
 	struct str tier;
@@ -203,7 +201,6 @@ static enum problem get_trail(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-/* — what became of it — */
 struct reach_item {
 	struct str lot, number, code;
 	int64_t depth;

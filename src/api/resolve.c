@@ -25,7 +25,6 @@ static enum problem verify_help(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-/* — search — */
 struct search_query {
 	struct str q;
 };

@@ -51,7 +51,6 @@ static void put_reply(struct reply *reply, struct str body, struct str etag, con
 				.vary_accept = true};
 }
 
-/* — memory — */
 static void put_cached(const struct trail_cached *cached, const struct scan *scan, struct reply *reply)
 {
 	put_reply(reply, cached->body, cached->etag, scan->media_type, cached->content_encoding);
@@ -102,7 +101,6 @@ static void remember(const struct call *call, const struct scan *scan, const str
 	trail_cache_put(call_app(call)->cache, scan->begun, scan->key, &entry, lots->items, lots->count);
 }
 
-/* — one statement — */
 static const struct sql_statement *scan_statement(const struct call *call, struct scan *scan)
 {
 	const struct app *app = call_app(call);
@@ -155,7 +153,6 @@ enum problem scan_finish(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-/* — everything — */
 static struct page page_of(const struct call *call, const struct scan *scan)
 {
 	const struct config *config = call_app(call)->config;

@@ -63,7 +63,6 @@ enum problem thing_resolve(struct call *call, enum thing_kind kind, struct uuid 
 	return p;
 }
 
-/* — GET /v1/things — */
 struct thing_query {
 	struct str id;
 	struct str party;

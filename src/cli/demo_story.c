@@ -25,8 +25,6 @@ static struct demo_lot kilograms(const char *value)
 	return (struct demo_lot){.value = str_of(value), .unit = "KGM"};
 }
 
-/* — vegetables — */
-
 struct vegetables {
 	struct demo_lot jg[JG_PLOTS], li[LI_PLOTS];
 };
@@ -114,8 +112,6 @@ static void cut_again(struct demo *d)
 		demo_sell(d, "MK", (struct when){-2, 9, i * 5}, demo_part(jg[i], "70"));
 }
 
-/* — rice — */
-
 static void grow_rice(struct demo *d, struct demo_lot lots[PADDIES])
 {
 	static const struct demo_use seedlings = {"水稻秧苗", NULL, NULL};
@@ -151,8 +147,6 @@ static void mill_rice(struct demo *d)
 	demo_sell(d, "S2", (struct when){-13, 19, 0}, demo_part(blended, "60"));
 }
 
-/* — citrus — */
-
 static void grow_citrus(struct demo *d, const char *party, struct demo_lot lots[ORCHARDS])
 {
 	for (int i = 0; i < ORCHARDS; i++) {
@@ -179,8 +173,6 @@ static void sell_citrus(struct demo *d)
 	demo_sell(d, "MK", (struct when){-12, 9, 0}, demo_part(gl[1], "300"));
 	demo_sell(d, "MK", (struct when){-12, 9, 30}, demo_part(zh[1], "280"));
 }
-
-/* — pigs — */
 
 static void raise_pigs(struct demo *d, struct demo_lot lots[PIG_HOUSES])
 {
@@ -215,8 +207,6 @@ static void sell_pork(struct demo *d)
 	demo_sell(d, "S1", (struct when){-8, 19, 0}, demo_part(pork[0], "180"));
 	demo_sell(d, "S2", (struct when){-9, 19, 30}, demo_part(pork[1], "205"));
 }
-
-/* — eggs — */
 
 static struct demo_lot pieces(const char *value)
 {

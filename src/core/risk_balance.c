@@ -2,8 +2,6 @@
  * Rules about amounts: M01 yields, M02 ledgers of lots. */
 #include "risk_priv.h"
 
-/* — M01 — */
-
 static bool is_mass(struct str measure)
 {
 	return str_equal(measure, STR("mass"));
@@ -146,8 +144,6 @@ void risk_m01(struct arena *arena, const struct reference *ref, const struct ris
 				   STR_ARGS(amount_print(arena, t->output, t->dimension)),
 				   STR_ARGS(percent_print(arena, row->hard_permille)));
 }
-
-/* — M02 — */
 
 static struct str ledger_inputs(struct arena *arena, const struct risk_ledger *l)
 {

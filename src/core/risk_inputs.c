@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-/* — R01 — */
-
 static bool is_for_animals(struct str type)
 {
 	return str_equal(type, STR("medicate")) || str_equal(type, STR("feed"));
@@ -168,8 +166,6 @@ void risk_r01(struct arena *arena, const struct reference *ref, const struct ris
 	}
 	*ret = (struct risk_findings){items, count};
 }
-
-/* — I01 — */
 
 enum { MOST_WORDS = 8, MOST_NAMES = 128 };
 

@@ -76,8 +76,6 @@ struct str db_last_error(const struct db *db)
 	return (struct str){db->error, db->error_len};
 }
 
-/* — statements this connection knows — */
-
 static size_t slot_of(const struct db *db, const struct sql_statement *s)
 {
 	size_t i = ((uintptr_t)s >> 4) * 0x9e3779b97f4a7c15u & (db->prepared_room - 1);
@@ -125,8 +123,6 @@ void db_forget_prepared(struct db *db, const struct sql_statement *s)
 			db->prepared[slot_of(db, old[i])] = old[i];
 	free(old);
 }
-
-/* — opening and losing — */
 
 bool db_connected(const struct db *db)
 {

@@ -34,8 +34,6 @@ static struct pending pop(struct db *db)
 	return head;
 }
 
-/* — sending — */
-
 static bool send_prepare(struct db *db, const struct sql_statement *s)
 {
 	Oid types[SQL_PARAMS_MAX];
@@ -89,8 +87,6 @@ enum problem db_flush(struct db *db)
 	push(db, PENDING_SYNC, NULL);
 	return PROBLEM_NONE;
 }
-
-/* — receiving — */
 
 /* false, with the connection given up, when the server does not answer in time or is gone. Sends the rest of what is
  * queued meanwhile: the connection is non-blocking, so that a frozen server holds nobody for ever. */

@@ -6,7 +6,6 @@
 #include "capture_priv.h"
 #include "ft/codec/json.h"
 
-/* — events — */
 static int64_t flags_of(const struct capture_job *job)
 {
 	struct str mode = job->record->entry_mode;
@@ -98,7 +97,6 @@ static void send_events(struct batch *batch)
 	db_queue(batch->db, &sql_log_pending_insert_many, &l);
 }
 
-/* — lots and stock — */
 static int by_lot(const void *a, const void *b)
 {
 	const struct lot_fact *x = *(const struct lot_fact *const *)a,
@@ -179,7 +177,6 @@ static void send_holdings(struct batch *batch)
 	db_queue(batch->db, &sql_holding_upsert_many, &p);
 }
 
-/* — names — */
 static void send_names(struct batch *batch)
 {
 	const struct thing_row *things = batch->things_new.items;
@@ -205,7 +202,6 @@ static void send_names(struct batch *batch)
 	}
 }
 
-/* — links, sites, edges — */
 static void send_links(struct batch *batch)
 {
 	const struct link_row *rows = batch->links.items;
@@ -271,7 +267,6 @@ static void send_edges(struct batch *batch)
 	db_queue(batch->db, &sql_lot_edge_insert_many, &p);
 }
 
-/* — shipments and keys — */
 static void send_shipments(struct batch *batch)
 {
 	struct shipment_upsert_many_params p;

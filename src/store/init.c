@@ -48,8 +48,6 @@ static enum problem refuse(struct init *init, struct str detail)
 	return PROBLEM_CONFIG;
 }
 
-/* — settings — */
-
 /* .invalid (RFC 2606) never becomes a host by accident; the random part keeps installations apart. */
 static struct str new_origin(struct arena *arena)
 {
@@ -114,8 +112,6 @@ static enum problem settle_settings(struct init *init)
 	return PROBLEM_NONE;
 }
 
-/* — database — */
-
 static enum problem connect_database(struct init *init)
 {
 	struct str conninfo = init->settings->conninfo;
@@ -140,8 +136,6 @@ static enum problem load_tables_in_tx(struct db *db, void *context)
 	enum problem p = regions_load(db, init->arena, init->reterr);
 	return p ? p : reference_store(db, init->arena, clock_now());
 }
-
-/* — registrar — */
 
 static struct master master_of(struct init *init, struct uuid registrar)
 {
@@ -227,8 +221,6 @@ static enum problem write_registrar_key(struct init *init)
 	struct str line = arena_printf(init->arena, "%.*s\n", STR_ARGS(statement.vkey));
 	return init_file_write(init->arena, file, 0644, line, init->reterr);
 }
-
-/* — first key — */
 
 /* The file first: a key without its secret could never be used, a secret without its key is enrolled at
  * the next run. */

@@ -58,8 +58,6 @@ static struct decimal decimal_in(const char *text)
 
 static const struct decimal greatest = {.units = ~((int128)INT64_MIN * ((int128)1 << 64))};
 
-/* — values — */
-
 static void check_plain(struct fixture *f, struct echo_plain_params in)
 {
 	struct echo_plain_row out;
@@ -262,8 +260,6 @@ static void values_out_of_range_are_refused_unsent(void **state)
 	check_plain(f, (struct echo_plain_params){.bi = 1});
 }
 
-/* — one statement — */
-
 static void rows_that_do_not_fit_are_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -321,8 +317,6 @@ static void slow_statements_end_as_busy(void **state)
 	assert_int_equal(backend(hasty, f->arena, &alive), PROBLEM_NONE);
 	db_close(hasty);
 }
-
-/* — the connection — */
 
 static int64_t backend_of(struct fixture *f)
 {

@@ -36,7 +36,6 @@ static int pick(struct fixture *f, int below)
 	return rand_r(&f->seed) % below;
 }
 
-/* — random graphs — */
 /* One event: some earlier lots become part of one or two later ones. */
 static void add_event(struct fixture *f, struct graph *g, int child)
 {
@@ -81,7 +80,6 @@ static struct graph random_graph(struct fixture *f)
 	return g;
 }
 
-/* — the same in the database — */
 static struct uuid id_of(int kind, int n)
 {
 	struct uuid id = {{0}};
@@ -147,7 +145,6 @@ static int number_of(struct lot_id lot)
 	return lot.lot.octets[14] << 8 | lot.lot.octets[15];
 }
 
-/* — the oracle: every path by itself — */
 static int total_of(const struct graph *g, int lot)
 {
 	int total = g->own[lot];
@@ -198,7 +195,6 @@ static void walk_down(const struct graph *g, int lot, int depth, int *depths)
 			walk_down(g, g->edges[e].child, depth + 1, depths);
 }
 
-/* — comparing — */
 static void check_upstream(struct fixture *f, struct arena *arena, const struct graph *g, int lot,
 			   const bool *expected)
 {
@@ -304,7 +300,6 @@ static void random_graphs_agree_with_walking_every_path(void **state)
 	}
 }
 
-/* — the diamond: two lots a level, each made of both lots of the level above — */
 static void store_diamond(struct fixture *f)
 {
 	free(run_aside(

@@ -66,8 +66,6 @@ static void queue_add(struct db *db, int64_t id, struct str note)
 	db_queue(db, &sql_item_add, &(struct item_add_params){id, note});
 }
 
-/* — scope and commit — */
-
 static enum problem read_scope(struct db *db, void *context)
 {
 	struct fixture *f = context;
@@ -169,8 +167,6 @@ static void large_batches_do_not_block_each_other(void **state)
 	assert_int_equal(db_tx(f->db, &service, query_much, f, NULL), PROBLEM_NONE);
 	assert_int_equal(count_items(f), 6);
 }
-
-/* — failures — */
 
 static enum problem fail_in_the_middle(struct db *db, void *context)
 {
@@ -294,8 +290,6 @@ static void a_deferred_constraint_fails_the_commit(void **state)
 	assert_int_equal(count_items(f), 2);
 }
 
-/* — lost races — */
-
 static enum problem read_then_write(struct db *db, void *context)
 {
 	struct fixture *f = context;
@@ -380,8 +374,6 @@ static void the_victim_of_a_deadlock_runs_again(void **state)
 	db_close(other.db);
 	pthread_barrier_destroy(&both_hold_one);
 }
-
-/* — lost connections — */
 
 static enum problem lose_connection_once(struct db *db, void *context)
 {

@@ -62,8 +62,6 @@ static void *committer(void *context)
 	return NULL;
 }
 
-/* — shapes — */
-
 struct echo {
 	struct str path, query, first, second, language, address, header;
 	int64_t number;
@@ -123,8 +121,6 @@ static const struct shape wait_query_shape = {
 			END_OF_SHAPE,
 		},
 };
-
-/* — handlers — */
 
 static enum problem echo(struct call *call, struct reply *reply)
 {
@@ -486,8 +482,6 @@ static enum problem openapi(struct call *call, struct reply *reply)
 	reply->raw = openapi_document(call->arena, tables, STR("1"));
 	return PROBLEM_NONE;
 }
-
-/* — keys — */
 
 static enum problem authenticate(void *app, struct arena *arena, struct str bearer, struct caller *ret)
 {

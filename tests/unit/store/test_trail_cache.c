@@ -163,7 +163,6 @@ static void what_is_too_large_or_has_no_room_is_not_kept(void **state)
 	trail_cache_destroy(NULL);
 }
 
-/* — against a model — */
 enum { KEYS = 40, LOTS = 12, STEPS = 60000 };
 struct model {
 	bool there[KEYS];
@@ -224,7 +223,6 @@ static void random_work_agrees_with_a_simple_model(void **state)
 	trail_cache_destroy(cache);
 }
 
-/* — threads — */
 enum { WRITES = 20000, READERS = 3 };
 struct race {
 	struct trail_cache *cache;
