@@ -42,7 +42,13 @@ static size_t take_batch(struct reader *reader, struct read_request *batch[BATCH
 	return count;
 }
 
-/* What stands between two syncs is a transaction: the scope ends with the read, without BEGIN and COMMIT. */
+/* What stands between two syncs is a transaction: a scope ends with its read, without BEGIN and COMMIT. Reads without a
+ * scope share one, which spares both sides a system call and a transaction each. */
+static bool shares_sync(struct read_request *const batch[], size_t count, size_t i)
+{
+	return i + 1 < count && !batch[i]->scope && !batch[i + 1]->scope;
+}
+
 static void send(struct db *db, struct read_request *request)
 {
 	if (request->scope) {
@@ -50,7 +56,6 @@ static void send(struct db *db, struct read_request *request)
 		db_queue_as(db, PENDING_CONTROL, &scope_statement, &params);
 	}
 	db_queue_as(db, PENDING_STATEMENT, request->statement, request->params);
-	(void)!db_flush(db); /* when this fails, so does the taking */
 }
 
 static enum problem receive(struct db *db, struct read_request *request)
@@ -67,14 +72,46 @@ static enum problem receive(struct db *db, struct read_request *request)
 	return PROBLEM_NONE;
 }
 
+static void answer(struct read_request *request, enum problem p)
+{
+	struct completion *done = request->done; /* after it fires the request is no longer ours */
+	done->fire(done, p);
+}
+
+/* How many of them share a sync with one that failed, and have to be read again: these come first now. */
+static size_t receive_all(struct db *db, struct read_request *batch[], size_t count)
+{
+	size_t again = 0;
+	bool aborted = false;
+	for (size_t i = 0; i < count; i++) {
+		bool shares = shares_sync(batch, count, i);
+		enum problem p = receive(db, batch[i]);
+		if (aborted)
+			batch[again++] = batch[i];
+		else
+			answer(batch[i], p);
+		aborted = shares && db->failure && db->failure != PROBLEM_DB_UNAVAILABLE;
+	}
+	return again;
+}
+
 static void serve(struct db *db, struct read_request *batch[], size_t count)
 {
 	enum problem away = db_ready(db);
-	for (size_t i = 0; i < count && !away; i++)
-		send(db, batch[i]);
+	for (size_t i = 0; i < count && away; i++)
+		answer(batch[i], away);
+	if (away)
+		return;
 	for (size_t i = 0; i < count; i++) {
-		struct completion *done = batch[i]->done; /* after it fires the request is no longer ours */
-		done->fire(done, away ? away : receive(db, batch[i]));
+		send(db, batch[i]);
+		if (!shares_sync(batch, count, i))
+			(void)!db_flush(db); /* when this fails, so does the taking */
+	}
+	size_t again = receive_all(db, batch, count);
+	for (size_t i = 0; i < again; i++) {
+		send(db, batch[i]);
+		(void)!db_flush(db);
+		answer(batch[i], receive(db, batch[i]));
 	}
 }
 
