@@ -34,7 +34,7 @@ class Farm:
         names = {"zh": f"合作社{number}", "en": f"Cooperative {number}"}
         self.id = must(admin.post("/v1/parties", {"number": self.number, "kind": "cooperative", "name": names,
                                                   "region": TOWNSHIP}))["id"]
-        for i in range(PLOTS):
+        for i in range(PLOTS + 1):  # the last is for the mixed lot alone
             must(admin.post("/v1/sites", {"party": self.id, "number": f"P{i}", "kind": "plot", "region": TOWNSHIP,
                                           "name": {"zh": f"{i}号地"}, "commodity": "vegetable/leafy/pak-choi"}))
         for product in ("LEAF", "BOX"):
@@ -66,12 +66,12 @@ def make_farms(service, count):
 
 def make_mixed_lot(farms):
     """A box made in twelve steps from the goods of two farms; answers its code."""
-    packer, growers = farms[0], farms[1:3]
+    packer, growers, plot = farms[0], farms[1:3], f"P{PLOTS}"
     inputs = []
     for grower in growers:
-        grower.record("plant", ago(60), site="P1", product="小白菜")
-        grower.record("treat", ago(30), site="P1", product="阿维菌素 1.8%乳油", active=["阿维菌素"])
-        lot = grower.harvest(100, "P1", days=3)
+        grower.record("plant", ago(60), site=plot, product="小白菜")
+        grower.record("treat", ago(30), site=plot, product="阿维菌素 1.8%乳油", active=["阿维菌素"])
+        lot = grower.harvest(100, plot, days=3)
         sent = grower.record("ship", ago(2, 12), to=packer.number, lots=[{"lot": lot["id"], "quantity": kg(100)}])
         packer.record("receive", ago(2), shipment=sent["shipment"])
         inputs.append({"lot": lot["id"], "quantity": kg(60)})

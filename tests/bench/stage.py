@@ -16,7 +16,8 @@ from service import Cluster, Service, build_directory, children_of, die_with_par
 
 TICKS = os.sysconf("SC_CLK_TCK")
 CONNECTIONS, THREADS = 64, 2
-CLUSTER_OPTIONS = {  # as tools/cluster.sh sets them
+CLUSTER_MEMORY = {"MALLOC_TOP_PAD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "16777216"}
+CLUSTER_OPTIONS = {  # these and CLUSTER_MEMORY as tools/cluster.sh sets them
     "listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "100", "shared_buffers": "256MB",
     "max_wal_size": "4GB", "checkpoint_timeout": "15min", "wal_compression": "on", "timezone": "UTC",
     "log_min_messages": "warning"}
@@ -42,7 +43,7 @@ class BenchCluster(Cluster):
             self.process = subprocess.Popen(
                 [self.programs / "postgres", "-D", self.directory / "data", "-k", self.directory, *options],
                 stdout=log, stderr=log, cwd="/", start_new_session=True, preexec_fn=die_with_parent(signal.SIGQUIT),
-                **self.who)
+                env={**os.environ, **CLUSTER_MEMORY}, **self.who)
         if not wait_for(self.is_ready, 60, 0.05):
             raise FailedToRun("PostgreSQL did not start:\n" + (self.directory / "log").read_text(errors="replace")[-4000:])
 
