@@ -47,7 +47,7 @@ write_cluster_settings() {
 		shared_buffers = 256MB
 		max_wal_size = 4GB
 		checkpoint_timeout = 15min
-		wal_compression = on
+		wal_compression = lz4
 		timezone = 'UTC'
 		log_timezone = 'UTC'
 		logging_collector = on

@@ -19,7 +19,7 @@ CONNECTIONS, THREADS = 64, 2
 CLUSTER_MEMORY = {"MALLOC_TOP_PAD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "16777216"}
 CLUSTER_OPTIONS = {  # these and CLUSTER_MEMORY as tools/cluster.sh sets them
     "listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "100", "shared_buffers": "256MB",
-    "max_wal_size": "4GB", "checkpoint_timeout": "15min", "wal_compression": "on", "timezone": "UTC",
+    "max_wal_size": "4GB", "checkpoint_timeout": "15min", "wal_compression": "lz4", "timezone": "UTC",
     "log_min_messages": "warning"}
 
 
