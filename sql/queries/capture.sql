@@ -337,7 +337,9 @@ SET last_seen = excluded.last_seen, severity = least(alert.severity, excluded.se
 -- param: orgs uuid[], subjects bytea[]
 -- class: any
 -- column: org_id uuid, subject bytea, id uuid
-SELECT org_id, subject, id FROM alert WHERE org_id = ANY(@orgs) AND subject = ANY(@subjects);
+SELECT org_id, subject, id
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @subjects) AS u (a, b)) z
+JOIN alert ON org_id = z.a AND subject = z.b;
 
 -- name: alert_region_insert_many :exec
 -- Regions they concern.
@@ -403,7 +405,9 @@ RETURNING lot_org, lot_id;
 -- Lots whose trail shows something new without an event of their own.
 -- param: orgs uuid[], ids uuid[], version timestamptz
 -- class: any
-UPDATE lot SET version = greatest(version, @version) WHERE org_id = ANY(@orgs) AND lot_id = ANY(@ids);
+UPDATE lot SET version = greatest(version, @version)
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+WHERE org_id = z.a AND lot_id = z.b;
 
 -- name: last_recorded_at :one
 -- The newest record: times of recording go on from here after a restart.
