@@ -49,10 +49,15 @@ class Farm:
     def record(self, type_, time, **members):
         return must(self.api.post("/v1/events", {"type": type_, "time": time, **members}))
 
+    def treat(self, plot, days):
+        self.record("treat", ago(days), site=plot, product="阿维菌素 1.8%乳油", active=["阿维菌素"])
+
     def harvest(self, value, plot="P0", days=2):
         return self.record("harvest", ago(days), site=plot, product="LEAF", quantity=kg(value))["lots"][0]
 
     def harvest_all(self):
+        for i in range(PLOTS):
+            self.treat(f"P{i}", 40)
         self.lots = [self.harvest(5000, f"P{i}") for i in range(PLOTS)]
 
 
@@ -70,7 +75,7 @@ def make_mixed_lot(farms):
     inputs = []
     for grower in growers:
         grower.record("plant", ago(60), site=plot, product="小白菜")
-        grower.record("treat", ago(30), site=plot, product="阿维菌素 1.8%乳油", active=["阿维菌素"])
+        grower.treat(plot, 30)
         lot = grower.harvest(100, plot, days=3)
         sent = grower.record("ship", ago(2, 12), to=packer.number, lots=[{"lot": lot["id"], "quantity": kg(100)}])
         packer.record("receive", ago(2), shipment=sent["shipment"])
@@ -91,16 +96,16 @@ def capture_lines(farms, count, seed=1):
         member = {"id": "@ID@"} if i % 2 else {}
         kind = ("treat", "harvest", "pack", "ship", "irrigate", "harvest", "pack", "ship")[i // 2 % 8]
         if kind == "treat":
-            member.update(type="treat", time=ago(40), site=plot, product="阿维菌素 1.8%乳油", active=["阿维菌素"])
+            member.update(type="treat", time=ago(0, 1), site=plot, product="阿维菌素 1.8%乳油", active=["阿维菌素"])
         elif kind == "irrigate":
-            member.update(type="irrigate", time=ago(5), site=plot)
+            member.update(type="irrigate", time=ago(0, 1), site=plot)
         elif kind == "harvest":
-            member.update(type="harvest", time=ago(1), site=plot, product="LEAF", quantity=kg("1@N@.5"))
+            member.update(type="harvest", time=ago(0, 2), site=plot, product="LEAF", quantity=kg("1@N@.5"))
         elif kind == "pack":
-            member.update(type="pack", time=ago(0, 3), inputs=[{"lot": lot["id"], "quantity": kg("1.@N@")}],
+            member.update(type="pack", time=ago(0, 1), inputs=[{"lot": lot["id"], "quantity": kg("1.@N@")}],
                           outputs=[{"product": "BOX", "quantity": kg("0.@N@")}])
         else:
-            member.update(type="ship", time=ago(0, 2), to=other.number, lots=[{"lot": lot["number"], "quantity": kg("1.@N@")}])
+            member.update(type="ship", time=ago(0, 1), to=other.number, lots=[{"lot": lot["number"], "quantity": kg("1.@N@")}])
         body = json.dumps(member, ensure_ascii=False, separators=(",", ":"))
         lines.append(f"POST\t/v1/events\t{farm.key}\t-\t{body}")
     return lines
