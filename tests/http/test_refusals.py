@@ -276,6 +276,12 @@ def test_a_record_that_is_not_known(check):
     check({"type": "sell", "time": ago(hours=1), "lots": [line(uuid7(), 1)]}, 409, "not-known-yet", "/lots/0/lot")
 
 
+def test_a_record_that_made_several_lots_names_none(check, farm):
+    lot = farm.harvest(10)
+    made = farm.record("split", ago(hours=2), inputs=[line(lot, 10)], outputs=[{"product": "PAKCHOI", "quantity": kg(5)}] * 2)
+    check({"type": "sell", "time": ago(hours=1), "lots": [line(made["event"], 1)]}, 409, "not-known-yet", "/lots/0/lot")
+
+
 def test_a_lot_that_the_party_never_had_looks_like_none(check, district):
     lot = district.farm().harvest(10)
     for spelling in (lot["id"], lot["code"], lot["uri"]):
