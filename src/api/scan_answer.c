@@ -184,7 +184,6 @@ static enum problem not_there(struct call *call, const struct scan *scan, struct
 }
 
 /* The database is away: what was good a while ago is better than nothing, when it says how old it is. */
-/* The database is away: what was good a while ago is better than nothing. */
 static enum problem serve_old(struct call *call, struct scan *scan, struct reply *reply, enum problem away)
 {
 	struct trail_cache *cache = call_app(call)->cache;
