@@ -138,17 +138,19 @@ SELECT id, kind, name_zh, name_en, region, personal FROM party WHERE id = ANY(@i
 SELECT id, party, kind, name_zh, name_en, region, personal FROM site WHERE id = ANY(@ids);
 
 -- name: trail_regions :many
--- Regions and all that hold them, without the rows of the code table that no government answers to.
+-- Regions and all that hold them, without the rows of the code table that no government answers to. OFFSET 0 has each
+-- looked up by its key: the planner expects hundreds, and would read the table for every level.
 -- param: codes text[]
 -- class: ref
 -- column: code text, name_zh text, name_en text, level text, parent text
 WITH RECURSIVE up (code) AS (
     SELECT unnest(@codes)
     UNION
-    SELECT r.parent FROM up u JOIN region r ON r.code = u.code WHERE r.parent IS NOT NULL
+    SELECT r.parent FROM up u CROSS JOIN LATERAL (SELECT parent FROM region WHERE code = u.code OFFSET 0) r
+    WHERE r.parent IS NOT NULL
 )
 SELECT r.code, r.name_zh, r.name_en, CASE WHEN r.kind = 'pseudo' THEN 'pseudo' ELSE r.level END AS level, r.parent
-FROM up u JOIN region r ON r.code = u.code;
+FROM up u CROSS JOIN LATERAL (SELECT * FROM region WHERE code = u.code OFFSET 0) r;
 
 -- name: trail_by_code :many
 -- What a code names, with its kept trail while that is good: one statement a scan. No row: there is no such code.
