@@ -171,6 +171,12 @@ CROSS JOIN LATERAL (
     SELECT FROM lot_holding h WHERE h.org_id = b.org_id AND h.lot_id = b.lot_id AND h.sold > 0 LIMIT 1
 ) s;
 
+-- name: lineage_lock :one
+-- Until the transaction ends nobody else adds to lots that exist: two such records, each fine alone, may close a circle.
+-- class: local
+-- column: locked boolean
+SELECT true AS locked FROM pg_advisory_xact_lock(7377289428066984298);
+
 -- name: lot_ancestor_edges :many
 -- Edges upstream of some lots, for the cycle check of an output that exists already.
 -- param: ids uuid[], max_edges bigint

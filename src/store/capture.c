@@ -9,6 +9,7 @@
 
 enum {
 	QUEUE_MAX = 4096,
+	CONFLICT_ATTEMPTS = 5,
 	BATCH_EDGES =
 		2 *
 		RECORD_MAX_EDGES, /* what a batch writes at most, so that no record waits for many large ones */
@@ -163,10 +164,21 @@ static enum problem run(struct writer *writer, struct attempt *attempt)
 	return p;
 }
 
+/* A number, an id or an alert that another writer made a moment ago is found when the record is run again. */
+static enum problem run_until_settled(struct writer *writer, struct attempt *attempt)
+{
+	enum problem p = run(writer, attempt);
+	for (int i = 1; p == PROBLEM_CONFLICT && attempt->count == 1 && i < CONFLICT_ATTEMPTS; i++) {
+		metric_add(METRIC_CAPTURE_RETRIES, 1);
+		p = run(writer, attempt);
+	}
+	return p;
+}
+
 static void process(struct writer *writer, struct capture_job **jobs, size_t count)
 {
 	struct attempt attempt = {.capture = writer->capture, .jobs = jobs, .count = count};
-	enum problem p = run(writer, &attempt);
+	enum problem p = run_until_settled(writer, &attempt);
 	if (!p) {
 		cache_drop(&attempt.batch);
 		metric_add(METRIC_CAPTURE_BATCHES, 1);

@@ -176,6 +176,7 @@ static enum problem load_dependents(struct batch *batch)
 	struct rows products = {0}, inputs = {0};
 	struct capture_products_row *rows;
 	struct lot_ancestor_edges_row *edges = NULL;
+	struct lineage_lock_row lock;
 	size_t count, edge_count = 0;
 	bool cycle_possible = false;
 	for (size_t i = 0; i < map_count(batch->lots); i++) {
@@ -194,10 +195,14 @@ static enum problem load_dependents(struct batch *batch)
 	const struct lot_ancestor_edges_params above = {
 		cycle_possible ? rows_array(&inputs) : (struct sql_array){NULL, 0}, EDGES_LIMIT};
 	db_queue(batch->db, &sql_capture_products, &(struct capture_products_params){rows_array(&products)});
+	if (cycle_possible)
+		db_queue(batch->db, &sql_lineage_lock, NULL /* no parameters */);
 	db_queue(batch->db, &sql_lot_ancestor_edges, &above);
 	enum problem p = db_flush(batch->db);
 	if (!p)
 		p = TAKE_MANY(batch, capture_products, rows, count);
+	if (!p && cycle_possible)
+		p = db_take_one(batch->db, batch->arena, &sql_lineage_lock, &lock);
 	if (!p)
 		p = TAKE_MANY(batch, lot_ancestor_edges, edges, edge_count);
 	if (p)

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 from conftest import ago, kg, line, uuid7
-from service import shared_data
+from service import Api, shared_data
 
 SCHEMA = shared_data("epcis", "schemas", "json-schema", "epcis-json-schema-2.0.1.json")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -434,3 +434,27 @@ def test_an_edge_tells_exact_shares_of_a_mix(service, farm):
     assert shares == {parts[0]["uri"]: Fraction(31) / total, parts[1]["uri"]: Fraction(19) / total,
                       parts[2]["uri"]: Fraction("0.000001") / total}
     assert sum(shares.values()) == 1
+
+
+# — for others —
+def test_an_administrator_records_for_a_party(district, farm):
+    answer = district.admin.record("harvest", ago(days=1), party=farm.number, site="P1", product="PAKCHOI", quantity=kg(4))
+    assert farm.stock(answer["lots"][0])["on_hand"] == 4
+    event = farm.read(f"/v1/events/{answer['event']}")
+    assert event["party"] == event["recordedBy"] == farm.id
+
+
+def test_a_key_of_two_parties_records_for_either(district, packer, epcis):
+    one, other = district.farm(), district.farm()
+    clerk = Api(district.service, district.key(["capture", "read"], parties=[one.id, other.id]))
+    own = clerk.record("harvest", ago(days=1), site="P1", product="PAKCHOI", quantity=kg(4))
+    assert clerk.read(f"/v1/events/{own['event']}")["party"] == one.id, "the first is meant where none is named"
+    answer = clerk.record("harvest", ago(days=1), party=other.id, site="P1", product="PAKCHOI", quantity=kg(5))
+    assert answer["lots"][0]["uri"].startswith(other.uri + "/") and other.stock(answer["lots"][0])["on_hand"] == 5
+    event = clerk.read(f"/v1/events/{answer['event']}")
+    assert (event["party"], event["recordedBy"]) == (other.id, one.id), "whose key it is signs"
+    assert other.get(f"/v1/events/{answer['event']}").status == 200 and packer.get(f"/v1/events/{answer['event']}").status == 404
+    event_of(clerk, epcis, answer)
+    sent = clerk.record("ship", ago(hours=9), party=other.id, lots=[line(answer["lots"][0], 5)], to=one.number)
+    clerk.record("receive", ago(hours=8), party=one.id, shipment=sent["shipment"])
+    assert one.stock(answer["lots"][0])["on_hand"] == 5

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several group writers at once: the same stock, the same numbers, the same alerts, taken from all sides. Every record is
+answered, nothing is made and nothing is lost."""
+import random
+import threading
+
+import pytest
+from conftest import District, ago, kg, line, uuid7
+from service import Contract
+
+THREADS, STEPS = 12, 12
+
+
+@pytest.fixture(scope="module")
+def service(new_service, request):
+    made = new_service(CAPTURE_WRITERS=4, CAPTURE_BATCH=3).start()
+    made.contract = Contract.of_server()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def district(service):
+    return District(service)
+
+
+def together(work):
+    """work(n, random) on many threads; the first that fails fails the test."""
+    errors, gate = [], threading.Barrier(THREADS)
+
+    def run(n):
+        try:
+            gate.wait()
+            work(n, random.Random(n))
+        except BaseException as e:
+            errors.append(e)
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def test_goods_that_go_round_are_neither_lost_nor_made(district):
+    farm = district.farm()
+    parties = [farm, *(district.packer() for _ in range(3))]
+    lots = [farm.harvest(120) for _ in range(3)]
+    for party in parties[1:]:
+        party.receive(farm.ship(party, *(line(lot, 30) for lot in lots)))
+
+    def work(n, rng):
+        for _ in range(STEPS):
+            sender, receiver = rng.sample(parties, 2)
+            lot, other = rng.sample(lots, 2)
+            reply = sender.post("/v1/events", {"type": "ship", "time": ago(hours=1), "to": receiver.number,
+                                               "lots": [line(lot, rng.randint(1, 20)), line(other, rng.randint(1, 20))]})
+            assert reply.status in (201, 409), reply
+            if reply.status == 409:
+                assert reply.problem() == "lot-short"
+                continue
+            receiver.receive(reply.json()["shipment"], time=ago(minutes=30))
+
+    together(work)
+    for lot in lots:
+        stock = district.stock(lot)
+        assert sum(row["on_hand"] for row in stock.values()) == 120
+        assert not any(row["in_transit"] or row["sold"] or row["deficit"] for row in stock.values())
+
+
+def test_what_is_sold_from_all_sides_is_sold_once(district):
+    farm = district.farm()
+    lot = farm.harvest(50)
+    answers = []
+
+    def work(n, rng):
+        for _ in range(STEPS):
+            answers.append(farm.post("/v1/events", {"type": "sell", "time": ago(hours=1), "lots": [line(lot, 1)]}).status)
+
+    together(work)
+    assert sorted(set(answers)) == [201, 409] and answers.count(201) == 50
+    assert farm.stock(lot)["sold"] == 50 and farm.stock(lot)["on_hand"] == 0
+
+
+def test_the_same_number_and_the_same_id_from_all_sides(service, district):
+    farm = district.farm()
+    shared = [uuid7() for _ in range(STEPS)]
+
+    def work(n, rng):
+        for step in range(STEPS):
+            record = {"id": shared[step], "type": "harvest", "time": "2026-05-03T08:00:00+08:00", "site": "P1", "product": "PAKCHOI",
+                      "quantity": kg(step + 1), "lot": f"SAME{step % 3}"}
+            assert farm.post("/v1/events", record).status in (200, 201)
+
+    together(work)
+    rows = service.rows("SELECT l.number, l.total FROM lot l WHERE l.org_id = %s", farm.id)
+    assert dict(rows) == {f"SAME{n}": sum(step + 1 for step in range(n, STEPS, 3)) for n in range(3)}
+    assert service.value("SELECT count(*) FROM event WHERE org_id = %s", farm.id) == STEPS
+
+
+def test_mixing_both_ways_makes_no_circle(service, district):
+    """Each record alone is fine: A into B, B into A. Of those that would close a circle one is refused."""
+    farm = district.farm()
+    for number in "ABC":
+        farm.harvest(1000, lot=number)
+
+    def work(n, rng):
+        for _ in range(STEPS):
+            one, other = rng.sample("ABC", 2)
+            reply = farm.post("/v1/events", {"type": "mix", "time": ago(hours=1), "inputs": [line(one, 1)],
+                                             "outputs": [{"product": "PAKCHOI", "lot": other, "quantity": kg(1)}]})
+            assert reply.status == 201 or reply.problem() == "lineage-cycle", reply
+
+    together(work)
+    edges = set(service.rows("SELECT p.number, c.number FROM lot_edge e JOIN lot p ON p.lot_id = e.parent"
+                             " JOIN lot c ON c.lot_id = e.child WHERE p.org_id = %s", farm.id))
+    assert edges
+    below = {start: {start} for start in "ABC"}
+    for _ in range(3):
+        for start in below:
+            below[start] |= {child for parent, child in edges if parent in below[start]}
+    assert not any(parent in below[child] for parent, child in edges), edges
+
+
+def test_alerts_found_from_all_sides_are_one(service, district):
+    farm = district.farm()
+    farm.record("treat", "2026-05-03T08:00:00+08:00", site="P1", product="阿维菌素 1.8%乳油", active=["阿维菌素"])
+
+    def work(n, rng):
+        for step in range(4):
+            farm.harvest(5, lot=f"L{step if n % 2 else 3 - step}", time="2026-05-05T08:00:00+08:00")
+
+    together(work)
+    rows = service.rows("SELECT lot_id, count(*) FROM alert WHERE org_id = %s GROUP BY lot_id", farm.id)
+    assert [count for _, count in rows] == [1] * 4
+    seqs = [row[0] for row in service.rows("SELECT seq FROM event WHERE org_id = %s ORDER BY seq", farm.id)]
+    assert seqs == list(range(2, len(seqs) + 2))
+
+
+def test_two_parties_that_know_nothing_of_each_other_close_no_circle(service, district):
+    """B became C, D became A. X mixes A into B while Y mixes C into D: one of the two is refused."""
+    x, y = district.farm(), district.farm()
+
+    def mix(party, one, other):
+        return party.post("/v1/events", {"type": "mix", "time": ago(hours=1), "inputs": [line(one, 1)],
+                                         "outputs": [{"product": "PAKCHOI", "lot": other, "quantity": kg(1)}]})
+
+    for n in range(15):
+        b, d = x.harvest(9, lot=f"B{n}"), y.harvest(9, lot=f"D{n}")
+        y.receive(x.ship(y, line(b, 5)))
+        x.receive(y.ship(x, line(d, 5)))
+        assert mix(y, b, f"C{n}").status == mix(x, d, f"A{n}").status == 201
+        gate, replies = threading.Barrier(2), {}
+
+        def work(party, one, other):
+            gate.wait()
+            replies[party] = mix(party, one, other)
+
+        threads = [threading.Thread(target=work, args=(x, f"A{n}", f"B{n}")), threading.Thread(target=work, args=(y, f"C{n}", f"D{n}"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(reply.status for reply in replies.values()) == [201, 422]
+        assert {reply.problem() for reply in replies.values() if reply.status == 422} == {"lineage-cycle"}
