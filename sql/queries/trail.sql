@@ -9,7 +9,8 @@
 WITH RECURSIVE above (org_id, lot_id) AS (
     SELECT @org_id, @lot_id
     UNION
-    SELECT e.parent_org, e.parent FROM above a JOIN lot_edge e ON e.child = a.lot_id
+    SELECT e.parent_org, e.parent
+    FROM above a CROSS JOIN LATERAL (SELECT parent_org, parent FROM lot_edge WHERE child = a.lot_id OFFSET 0) e
 )
 SELECT org_id, lot_id FROM above LIMIT @max_rows;
 
