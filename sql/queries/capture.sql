@@ -185,10 +185,10 @@ SELECT true AS locked FROM pg_advisory_xact_lock(7377289428066984298);
 WITH RECURSIVE above (lot_id) AS (
     SELECT unnest(@ids)
     UNION
-    SELECT e.parent FROM above a JOIN lot_edge e ON e.child = a.lot_id
+    SELECT e.parent FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id OFFSET 0) e
 )
 SELECT e.parent_org, e.parent, e.child_org, e.child
-FROM above a JOIN lot_edge e ON e.child = a.lot_id
+FROM above a CROSS JOIN LATERAL (SELECT * FROM lot_edge WHERE child = a.lot_id OFFSET 0) e
 LIMIT @max_edges;
 
 -- name: event_insert_many :exec
@@ -362,7 +362,8 @@ ON CONFLICT DO NOTHING;
 WITH RECURSIVE below (alert_org, alert, org_id, lot_id) AS (
     SELECT a, b, c, d FROM unnest(@org_id, @alert, @lot_org, @lot_id) AS z (a, b, c, d)
     UNION
-    SELECT b.alert_org, b.alert, e.child_org, e.child FROM below b JOIN lot_edge e ON e.parent = b.lot_id
+    SELECT b.alert_org, b.alert, e.child_org, e.child
+    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id OFFSET 0) e
 ), bounded AS (
     SELECT alert_org, alert, org_id, lot_id FROM below LIMIT @max_lots
 )
@@ -381,7 +382,7 @@ ON CONFLICT DO NOTHING;
 WITH RECURSIVE above (region, lot_id) AS (
     SELECT b, a FROM unnest(@lot_id, @region) AS z (a, b)
     UNION
-    SELECT a.region, e.parent FROM above a JOIN lot_edge e ON e.child = a.lot_id
+    SELECT a.region, e.parent FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id OFFSET 0) e
 ), bounded AS (
     SELECT region, lot_id FROM above LIMIT @max_lots
 )
@@ -399,7 +400,7 @@ ON CONFLICT DO NOTHING;
 WITH RECURSIVE above (lot_id) AS (
     SELECT unnest(@ids)
     UNION
-    SELECT e.parent FROM above a JOIN lot_edge e ON e.child = a.lot_id
+    SELECT e.parent FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id OFFSET 0) e
 ), bounded AS (
     SELECT lot_id FROM above LIMIT @max_lots
 )

@@ -20,7 +20,8 @@ FROM lot WHERE org_id = @org_id AND lot_id = @lot_id;
 WITH RECURSIVE below (org_id, lot_id) AS (
     SELECT @org_id, @lot_id
     UNION
-    SELECT e.child_org, e.child FROM below b JOIN lot_edge e ON e.parent = b.lot_id
+    SELECT e.child_org, e.child
+    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id OFFSET 0) e
 ), bounded AS (
     SELECT org_id, lot_id FROM below LIMIT @max_lots
 )
@@ -136,7 +137,8 @@ ORDER BY z.place;
 WITH RECURSIVE below (org_id, lot_id) AS (
     SELECT @org_id, @lot_id
     UNION
-    SELECT e.child_org, e.child FROM below b JOIN lot_edge e ON e.parent = b.lot_id
+    SELECT e.child_org, e.child
+    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id OFFSET 0) e
 ), bounded AS (
     SELECT lot_id FROM below LIMIT @max_lots
 )
