@@ -121,6 +121,11 @@ class District:
         packer.product("SALAD", shelfLifeDays=5)
         return packer
 
+    def metric(self, name):
+        reply = self.admin.get("/metrics")
+        assert reply.status == 200
+        return float(next(row for row in reply.body.decode().splitlines() if row.startswith(name + " ")).split(" ")[1])
+
     def stock(self, lot):
         """Who holds what of a lot, as the database has it: {party: {on_hand, in_transit, sold, destroyed, deficit}}."""
         number = lot["uri"] if isinstance(lot, dict) else lot

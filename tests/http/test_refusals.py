@@ -526,13 +526,8 @@ def test_a_shipment_is_received_once_by_many(farm, packer):
     assert packer.stock(lot)["on_hand"] == 10
 
 
-def metric(district, name):
-    text = district.public.get("/metrics").body.decode()
-    return sum(float(row.rsplit(" ", 1)[1]) for row in text.splitlines() if row.startswith(name))
-
-
 def test_the_same_record_from_many_is_one_record(service, farm, district):
-    retries = metric(district, "farmtrail_capture_retries_total")
+    retries = district.metric("farmtrail_capture_retries_total")
     for _ in range(5):
         record = json.dumps(harvest(id=uuid7())).encode()
         replies = at_once(24, lambda n: farm.post("/v1/events", record))
@@ -541,7 +536,7 @@ def test_the_same_record_from_many_is_one_record(service, farm, district):
         [lot] = replies[0].json()["lots"]
         assert farm.stock(lot)["on_hand"] == 5
         assert service.value("SELECT count(*) FROM event WHERE id = %s", replies[0].json()["event"]) == 1
-    assert metric(district, "farmtrail_capture_retries_total") == retries, "told apart before they are written"
+    assert district.metric("farmtrail_capture_retries_total") == retries, "told apart before they are written"
 
 
 def test_one_id_for_many_records_is_the_first_ones(farm):
