@@ -196,6 +196,15 @@ static void put_origin_data(struct arena *arena, const struct epcis_source *sour
 	json_end_object(w);
 }
 
+/* The compliance certificate is this very event: its identity names it. */
+static void put_certification(struct arena *arena, const struct epcis_source *source, struct json_writer *w)
+{
+	if (source->record->form.at != NULL)
+		json_pair(w, STR("certificationInfo"),
+			  arena_printf(arena, "urn:farmtrail:compliance:%.*s",
+				       STR_ARGS(uuid_print(arena, source->id))));
+}
+
 struct str epcis_body_build(struct arena *arena, const struct epcis_source *source)
 {
 	const struct record_kind *kind = source->kind;
@@ -214,6 +223,7 @@ struct str epcis_body_build(struct arena *arena, const struct epcis_source *sour
 	json_pair(&w, STR("action"), str_of(kind->action));
 	json_pair(&w, STR("bizStep"), str_of(kind->biz_step));
 	json_pair(&w, STR("disposition"), str_of(kind->disposition));
+	put_certification(arena, source, &w);
 	put_what(arena, source, &w);
 	put_where(source, &w);
 	put_transactions(arena, source, &w);

@@ -237,6 +237,27 @@ static void put_shortage(struct arena *arena, const struct record_shortage *shor
 	json_end_object(w);
 }
 
+/* Who took it stands apart: that is for fewer eyes than the sample itself. */
+static void put_sample(struct arena *arena, const struct json *member, struct json_writer *w)
+{
+	struct record_sample sample;
+	struct fault ignored;
+
+	if (member == NULL || record_sample_read(member, &sample, &ignored))
+		return;
+	json_name(w, FT("sample"));
+	json_begin_object(w);
+	json_pair(w, FT("id"), sample.id);
+	pair_time(arena, FT("takenAt"), sample.taken_at, w);
+	if (sample.has_quantity) {
+		struct quantity amount = amount_of(&sample.quantity);
+
+		epcis_amount(arena, &amount, "farmtrail:quantity", "farmtrail:uom", w);
+	}
+	json_end_object(w);
+	json_pair(w, FT("taker"), sample.taker);
+}
+
 /* An amount that is about no lot: so many seedlings planted, so many head born. */
 static void put_loose_quantity(struct arena *arena, const struct epcis_source *source, struct json_writer *w)
 {
@@ -282,6 +303,10 @@ void epcis_farm_members(struct arena *arena, const struct epcis_source *source, 
 	put_texts(FT("animals"), &record->animals, w);
 	json_pair(w, FT("quarantineCertificate"), record->quarantine_certificate);
 	put_shortage(arena, record->shortage, w);
+	put_texts(FT("findings"), &record->findings, w);
+	put_sample(arena, record->sample, w);
+	json_pair(w, FT("form"), record->form);
+	put_texts(FT("basis"), &record->basis, w);
 	json_pair(w, FT("channel"), record->channel);
 	json_pair(w, FT("reason"), record->reason);
 	json_pair(w, FT("entryMode"), record->entry_mode);

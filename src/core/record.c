@@ -32,6 +32,19 @@ static const usec_t FUTURE_GRACE_US = 300 * USEC_PER_SEC;
 			en \
 	}
 
+#define STORE(w, zh, en) \
+	{ \
+		w, RECORD_STORE, "ObjectEvent", "OBSERVE", "storing", "in_progress", zh, en \
+	}
+#define LOOK(w, step, disposition, zh, en) \
+	{ \
+		w, RECORD_LOOK, "ObjectEvent", "OBSERVE", step, disposition, zh, en \
+	}
+#define LOTS_OR_SITE \
+	{ \
+		B(LOTS) | B(SITE) \
+	}
+
 /* To add a type: one row in byte order of the word; name what it takes and needs beyond COMMON; add the word
  * to the cases of tests/unit/core/test_record.c and the row to the table in the manual. */
 static const struct record_rule rules[] = {
@@ -40,40 +53,67 @@ static const struct record_rule rules[] = {
 	 B(SITES) | B(LOT) | B(PRODUCT) | B(QUANTITY) | B(HARVESTER),
 	 B(PRODUCT) | B(QUANTITY),
 	 {B(SITE) | B(SITES)}},
+	{LOOK("certify", "other", "conformant", "开具合格证", "Certify"),
+	 B(LOTS) | B(FORM) | B(BASIS),
+	 B(LOTS) | B(FORM) | B(BASIS),
+	 {0}},
 	{CREATE("collect", "收集", "Collect"),
 	 B(SITES) | B(LOT) | B(PRODUCT) | B(QUANTITY) | B(HARVESTER),
 	 B(PRODUCT) | B(QUANTITY),
 	 {B(SITE) | B(SITES)}},
+	{STORE("cool", "预冷", "Cool"), B(LOTS) | B(TEMPERATURE), B(LOTS), {0}, .measured = true},
 	{OBSERVE("death", "死亡", "Death"), ANIMAL_MEMBERS, 0, SITE_OR_LOT},
 	{OBSERVE("feed", "饲喂", "Feed"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
 	{CREATE("harvest", "采收", "Harvest"),
 	 B(SITES) | B(LOT) | B(PRODUCT) | B(QUANTITY) | B(HARVESTER),
 	 B(PRODUCT) | B(QUANTITY),
 	 {B(SITE) | B(SITES)}},
+	{LOOK("inspect", "inspecting", NULL, "检查", "Inspect"), B(LOTS) | B(FINDINGS), 0, LOTS_OR_SITE},
 	{OBSERVE("irrigate", "灌溉", "Irrigate"), INPUT_MEMBERS, 0, SITE_OR_LOT},
 	{OBSERVE("medicate", "用药", "Medicate"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
-	{TRANSFORM("mix", "混批", "Mix"), B(INPUTS) | B(OUTPUTS), B(INPUTS) | B(OUTPUTS), {0}},
+	{TRANSFORM("mix", "混批", "Mix"),
+	 B(INPUTS) | B(OUTPUTS),
+	 B(INPUTS) | B(OUTPUTS),
+	 {0},
+	 .measured = true},
 	{OBSERVE("move", "移动", "Move"), ANIMAL_MEMBERS, 0, SITE_OR_LOT},
-	{TRANSFORM("pack", "包装", "Pack"), B(INPUTS) | B(OUTPUTS), B(INPUTS) | B(OUTPUTS), {0}},
+	{TRANSFORM("pack", "包装", "Pack"),
+	 B(INPUTS) | B(OUTPUTS),
+	 B(INPUTS) | B(OUTPUTS),
+	 {0},
+	 .measured = true},
 	{OBSERVE("plant", "种植", "Plant"), INPUT_MEMBERS | B(QUANTITY), 0, SITE_OR_LOT},
-	{TRANSFORM("process", "加工", "Process"), B(INPUTS) | B(OUTPUTS), B(INPUTS) | B(OUTPUTS), {0}},
+	{TRANSFORM("process", "加工", "Process"),
+	 B(INPUTS) | B(OUTPUTS),
+	 B(INPUTS) | B(OUTPUTS),
+	 {0},
+	 .measured = true},
 	{{"receive", RECORD_RECEIVE, "ObjectEvent", "OBSERVE", "receiving", "in_progress", "收货", "Receive"},
 	 B(SHIPMENT) | B(LOTS) | B(FROM) | B(SHORTAGE) | B(TEMPERATURE) | B(VEHICLE),
 	 0,
 	 {B(SHIPMENT) | B(LOTS), B(SHIPMENT) | B(FROM)}},
+	{LOOK("sample", "sampling", NULL, "抽样", "Sample"), B(LOTS) | B(SAMPLE), B(SAMPLE), LOTS_OR_SITE},
 	{{"sell", RECORD_SELL, "ObjectEvent", "OBSERVE", "retail_selling", "retail_sold", "销售", "Sell"},
 	 B(LOTS) | B(CHANNEL),
 	 B(LOTS),
-	 {0}},
+	 {0},
+	 .measured = true},
 	{{"ship", RECORD_SHIP, "ObjectEvent", "OBSERVE", "shipping", "in_transit", "发货", "Ship"},
 	 B(LOTS) | B(TO) | B(FROM) | B(VEHICLE),
 	 B(LOTS) | B(TO),
-	 {0}},
+	 {0},
+	 .measured = true},
 	{TRANSFORM("slaughter", "屠宰", "Slaughter"),
 	 B(INPUTS) | B(OUTPUTS) | B(ANIMALS) | B(QUARANTINE),
 	 B(INPUTS) | B(OUTPUTS),
-	 {0}},
-	{TRANSFORM("split", "分批", "Split"), B(INPUTS) | B(OUTPUTS), B(INPUTS) | B(OUTPUTS), {0}},
+	 {0},
+	 .measured = true},
+	{TRANSFORM("split", "分批", "Split"),
+	 B(INPUTS) | B(OUTPUTS),
+	 B(INPUTS) | B(OUTPUTS),
+	 {0},
+	 .measured = true},
+	{STORE("store", "入库贮存", "Store"), B(LOTS) | B(TEMPERATURE), B(LOTS), {0}, .measured = true},
 	{OBSERVE("treat", "植保用药", "Treat"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
 };
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
@@ -178,12 +218,16 @@ static enum problem quantity_check(const struct record_quantity *quantity, struc
 	return PROBLEM_NONE;
 }
 
-static enum problem lots_check(const struct list *list, const char *name, struct fault *reterr)
+static enum problem lots_check(const struct list *list, const char *name, bool measured, struct fault *reterr)
 {
 	const struct record_lot *lots = list->items;
 
 	for (size_t i = 0; i < list->count; i++) {
 		enum problem p = quantity_check(lots[i].quantity, reterr);
+
+		if (measured && lots[i].quantity == NULL)
+			return fault_set(reterr, PROBLEM_FIELD_MISSING, "required", "/%s/%zu/quantity", name,
+					 i);
 
 		if (p)
 			return fault_within(reterr, fault_within(reterr, p, "quantity", NO_INDEX), name, i);
@@ -217,7 +261,7 @@ static enum problem outputs_check(const struct list *list, struct fault *reterr)
 	return PROBLEM_NONE;
 }
 
-static enum problem quantities_check(const struct record *record, struct fault *reterr)
+static enum problem quantities_check(const struct record *record, bool measured, struct fault *reterr)
 {
 	enum problem p = quantity_check(record->quantity, reterr);
 
@@ -229,7 +273,7 @@ static enum problem quantities_check(const struct record *record, struct fault *
 			return fault_within(reterr, fault_within(reterr, p, "quantity", NO_INDEX), "shortage",
 					    NO_INDEX);
 	}
-	p = lots_check(&record->inputs, "inputs", reterr);
+	p = lots_check(&record->inputs, "inputs", measured, reterr);
 	if (!p)
 		p = outputs_check(&record->outputs, reterr);
 	if (!p && record->inputs.count * record->outputs.count > RECORD_MAX_EDGES) {
@@ -238,7 +282,7 @@ static enum problem quantities_check(const struct record *record, struct fault *
 		return PROBLEM_FIELD_RANGE;
 	}
 	if (!p)
-		p = lots_check(&record->lots, "lots", reterr);
+		p = lots_check(&record->lots, "lots", measured, reterr);
 	return p;
 }
 
@@ -333,11 +377,14 @@ enum problem record_check(const struct record *record, usec_t now_us, const stru
 			  struct fault *reterr)
 {
 	const struct record_kind *kind = record_kind_find(record->type);
+	const struct record_rule *rule;
+	struct record_sample sample;
 	enum problem p;
 
 	if (kind == NULL)
 		return refuse(reterr, PROBLEM_RECORD_TYPE, "type", "/type", record->type);
-	p = members_check(record, record_rule_of(kind), reterr);
+	rule = record_rule_of(kind);
+	p = members_check(record, rule, reterr);
 	if (!p)
 		p = record_texts_check(&record_shape, record, reterr);
 	if (!p && utf8_length(record->note) > MAX_NOTE_CHARACTERS)
@@ -345,11 +392,13 @@ enum problem record_check(const struct record *record, usec_t now_us, const stru
 	if (!p)
 		p = times_check(record, now_us, reterr);
 	if (!p)
-		p = quantities_check(record, reterr);
+		p = quantities_check(record, rule->measured, reterr);
 	if (!p)
 		p = measures_check(record, reterr);
 	if (!p)
 		p = dose_check(record->dose, reterr);
+	if (!p && record->sample != NULL)
+		p = record_sample_read(record->sample, &sample, reterr);
 	if (p)
 		return p;
 	*ret = kind;

@@ -34,6 +34,10 @@ enum record_member {
 	MEMBER_QUARANTINE,
 	MEMBER_CHANNEL,
 	MEMBER_REASON,
+	MEMBER_FINDINGS,
+	MEMBER_SAMPLE,
+	MEMBER_FORM,
+	MEMBER_BASIS,
 	MEMBER_DOCUMENTS,
 	MEMBER_NOTE,
 	MEMBER_POSITION,
@@ -55,6 +59,7 @@ struct record_rule {
 	uint64_t takes;
 	uint64_t needs;        /* all of these */
 	uint64_t needs_one[2]; /* at least one of each set; 0: no such set */
+	bool measured;         /* every one of its lots needs a quantity */
 };
 const struct record_rule *record_rule_of(const struct record_kind *kind);
 

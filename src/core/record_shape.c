@@ -14,6 +14,7 @@ enum {
 	MAX_NOTE_BYTES = 4000, /* 1,000 characters of four bytes; the count of characters is checked apart */
 	MAX_REASON_BYTES = 1000,
 	MAX_REFERENCE_BYTES = 512,
+	MAX_FINDINGS = 50,
 	MAX_NUMBER_BYTES = 32,
 };
 
@@ -56,7 +57,9 @@ static const struct shape lot_shape = {
 			       .doc = "Lot id, own number, code, Digital Link, or the id of the record that "
 				      "made it"),
 			OBJECT(struct record_lot, quantity, "quantity", &quantity_shape,
-			       struct record_quantity, .doc = "How much"),
+			       struct record_quantity, .flags = OPTIONAL,
+			       .doc = "How much; may be absent where the whole lot can be meant: receive, "
+				      "inspect, sample, certify"),
 			END_OF_SHAPE,
 		},
 };
@@ -133,6 +136,8 @@ static const struct shape document_shape = {
 		},
 };
 
+static const char *const certify_forms[] = {"producer", "buyer", NULL};
+static const char *const certify_bases[] = {"quality_control", "own_test", "commissioned_test", NULL};
 static const char *const entry_modes[] = {"field", "paper", "import", NULL};
 
 const struct field record_fields[MEMBER_COUNT + 1] = {
@@ -196,6 +201,16 @@ const struct field record_fields[MEMBER_COUNT + 1] = {
 				  .max_len = 64, .doc = "Where it is sold: market, shop, online …"),
 	[MEMBER_REASON] = STRING(struct record, reason, "reason", .flags = OPTIONAL, .min_len = 1,
 				 .max_len = MAX_REASON_BYTES, .doc = "Why"),
+	[MEMBER_FINDINGS] = STRINGS(struct record, findings, "findings", .flags = OPTIONAL, .min_len = 1,
+				    .max_len = MAX_FINDINGS, .doc = "What the inspector saw; never public"),
+	[MEMBER_SAMPLE] =
+		JSON_VALUE(struct record, sample, "sample", .flags = OPTIONAL,
+			   .doc = "{id, takenAt, taker, quantity}: its number, unique within the party; who "
+				  "took it is never public"),
+	[MEMBER_FORM] = WORD(struct record, form, "form", certify_forms, .flags = OPTIONAL,
+			     .doc = "Which of the two fixed forms of the compliance certificate"),
+	[MEMBER_BASIS] = STRINGS(struct record, basis, "basis", .flags = OPTIONAL, .min_len = 1, .max_len = 3,
+				 .words = certify_bases, .doc = "What the promise rests on"),
 	[MEMBER_DOCUMENTS] = LIST(struct record, documents, "documents", &document_shape, .flags = OPTIONAL,
 				  .min_len = 1, .max_len = MAX_DOCUMENTS, .doc = "Papers that go with it"),
 	[MEMBER_NOTE] =

@@ -15,6 +15,8 @@ struct hidden {
 static const struct hidden hidden[] = {
 	{"farmtrail:harvester", TIER_FARM},
 	{"farmtrail:note", TIER_FARM},
+	{"farmtrail:taker", TIER_FARM},
+	{"farmtrail:findings", TIER_FARM}, /* an inspector's own words may name people */
 	{"farmtrail:device", TIER_FARM},
 	{"farmtrail:deviceTime", TIER_FARM},
 	{"farmtrail:position", TIER_FARM},
@@ -27,6 +29,7 @@ static const struct hidden hidden[] = {
 	{"farmtrail:quarantineCertificate", TIER_TOWNSHIP},
 	{"farmtrail:shortage", TIER_TOWNSHIP},
 	{"farmtrail:reason", TIER_TOWNSHIP},
+	{"farmtrail:sample", TIER_TOWNSHIP}, /* its number leads to the form with the farm's name */
 	{"sourceList", TIER_TOWNSHIP},
 	{"destinationList", TIER_TOWNSHIP},
 	{"bizTransactionList", TIER_TOWNSHIP},

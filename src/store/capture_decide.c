@@ -474,6 +474,10 @@ static enum problem decide(struct batch *batch, struct item *item)
 		return decide_receive(batch, item, &parts);
 	case RECORD_SELL:
 		return decide_sell(batch, item, &parts);
+	case RECORD_STORE:
+		return decide_store(batch, item, &parts);
+	case RECORD_LOOK:
+		return decide_look(batch, item, &parts);
 	}
 	return PROBLEM_RECORD_TYPE;
 }

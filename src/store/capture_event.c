@@ -124,8 +124,7 @@ static void touch(struct batch *batch, struct lot_fact *lot, const struct unsign
 static void add_links(struct batch *batch, struct item *item, const struct event_parts *parts,
 		      const struct unsigned_statement *s)
 {
-	bool neutral = item->job->kind->class == RECORD_OBSERVE || item->job->kind->class == RECORD_SHIP ||
-		       item->job->kind->class == RECORD_RECEIVE || item->job->kind->class == RECORD_SELL;
+	bool neutral = item->job->kind->class != RECORD_CREATE && item->job->kind->class != RECORD_TRANSFORM;
 	size_t count = parts->input_count + parts->output_count;
 	for (size_t i = 0; i < count; i++) {
 		bool input = i < parts->input_count;
@@ -154,7 +153,8 @@ static void add_links(struct batch *batch, struct item *item, const struct event
 static void add_sites(struct batch *batch, struct item *item, const struct event_parts *parts)
 {
 	bool create = item->job->kind->class == RECORD_CREATE,
-	     observe = item->job->kind->class == RECORD_OBSERVE;
+	     observe = item->job->kind->class == RECORD_OBSERVE ||
+		       (item->job->kind->class == RECORD_LOOK && !parts->output_count);
 	for (size_t i = 0; (create || observe) && i < parts->site_count; i++) {
 		struct site_row *row = ROW_ADD(batch, site_rows, struct site_row);
 		*row = (struct site_row){.org = parts->sites[i]->party,

@@ -100,6 +100,51 @@ static bool lot_known_to(struct batch *batch, const struct item *item, const str
 	       batch_holding(batch, id, acting);
 }
 
+static struct str lot_named(const struct item *item, size_t index)
+{
+	const struct record *record = item->job->record;
+	const struct record_lot *lots =
+		item->job->kind->class == RECORD_TRANSFORM ? record->inputs.items : record->lots.items;
+	return lots[index].lot;
+}
+
+static enum problem not_known(struct item *item, size_t index, const char *list)
+{
+	(void)fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/%s/%zu/lot", list, index);
+	item->job->fault->value = lot_named(item, index);
+	return PROBLEM_NOT_KNOWN_YET;
+}
+
+/* What a line says, in the lot's own measure; nothing where it says no quantity. */
+static enum problem line_amount(struct batch *batch, struct item *item, size_t index, const char *list,
+				const struct record_quantity *quantity, struct input_plan *plan)
+{
+	const struct lot_fact *lot = plan->lot;
+	const struct capture_products_row *product = map_get(batch->products, MAP_KEY(lot->row.product));
+	enum problem p = record_amount(quantity, &plan->quantity, &plan->net, &plan->has_net);
+	plan->has_quantity = true;
+	return p ? p
+		 : amount_in(batch, item, product, (enum dimension)lot->row.dimension, lot->row.unit,
+			     &plan->quantity, plan->has_net ? &plan->net : NULL,
+			     (struct place_in){list, index, "quantity/unit"}, &plan->base);
+}
+
+enum problem look_plan(struct batch *batch, struct item *item, size_t index,
+		       const struct capture_parties_row *acting, struct input_plan *ret)
+{
+	const struct record_lot *lots = item->job->record->lots.items;
+	struct input_plan plan = {.lot = batch_lot(batch, &item->lots[index])};
+	if (!plan.lot ||
+	    !(lot_known_to(batch, item, plan.lot, acting->id) || batch_sees(batch, item, &item->lots[index])))
+		return not_known(item, index, "lots");
+	enum problem p = lots[index].quantity
+				 ? line_amount(batch, item, index, "lots", lots[index].quantity, &plan)
+				 : PROBLEM_NONE;
+	if (!p)
+		*ret = plan;
+	return p;
+}
+
 enum problem input_plan(struct batch *batch, struct item *item, size_t index, const char *list,
 			const struct capture_parties_row *acting, struct input_plan *ret)
 {
@@ -107,23 +152,14 @@ enum problem input_plan(struct batch *batch, struct item *item, size_t index, co
 	const struct record_lot *lots =
 		item->job->kind->class == RECORD_TRANSFORM ? record->inputs.items : record->lots.items;
 	struct input_plan plan = {.lot = batch_lot(batch, &item->lots[index])};
-	enum problem p = PROBLEM_NONE;
-	if (!plan.lot || !lot_known_to(batch, item, plan.lot, acting->id)) {
-		(void)fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/%s/%zu/lot", list, index);
-		item->job->fault->value = lots[index].lot;
-		return PROBLEM_NOT_KNOWN_YET;
-	}
-	const struct capture_products_row *product = map_get(batch->products, MAP_KEY(plan.lot->row.product));
+	if (!plan.lot || !lot_known_to(batch, item, plan.lot, acting->id))
+		return not_known(item, index, list);
 	plan.holding =
 		batch_holding(batch, (struct lot_id){plan.lot->row.org_id, plan.lot->row.lot_id}, acting->id);
 	if (!lots[index].quantity)
 		return fault_set(item->job->fault, PROBLEM_FIELD_MISSING, "required", "/%s/%zu/quantity",
 				 list, index);
-	p = record_amount(lots[index].quantity, &plan.quantity, &plan.net, &plan.has_net);
-	if (!p)
-		p = amount_in(batch, item, product, (enum dimension)plan.lot->row.dimension,
-			      plan.lot->row.unit, &plan.quantity, plan.has_net ? &plan.net : NULL,
-			      (struct place_in){list, index, "quantity/unit"}, &plan.base);
+	enum problem p = line_amount(batch, item, index, list, lots[index].quantity, &plan);
 	if (!p)
 		*ret = plan;
 	return p;

@@ -379,5 +379,7 @@ enum problem batch_load(struct batch *batch)
 		p = load_answers(batch);
 	if (!p)
 		p = load_names(batch);
-	return p ? p : batch_load_rows(batch);
+	if (!p)
+		p = batch_load_rows(batch);
+	return p ? p : batch_load_sight(batch);
 }

@@ -171,6 +171,7 @@ struct batch {
 	struct rows known_edges; /* struct lot_edge: upstream of inputs, for the cycle check */
 	struct rows uses, harvests;
 	struct rows region_parties; /* struct capture_region_parties_row: whom keys of a region act for */
+	struct map *seen;           /* struct sight → itself: lots of others that a record may look at */
 	/* to write */
 	struct rows sealed; /* struct unsigned_statement, parallel to events */
 	struct rows events; /* struct event_rows */
@@ -244,6 +245,13 @@ struct event_parts {
 enum problem event_store(struct batch *batch, struct item *item, const struct event_parts *parts) must_check;
 struct epcis_thing thing_of_lot(struct batch *batch, const struct lot_fact *lot, const struct quantity *q,
 				const struct quantity *net);
+/* capture_sight.c */
+enum problem batch_load_sight(struct batch *batch) must_check;
+/* Whether the key of the record may see the lot, though its party neither issued nor held it. */
+bool batch_sees(const struct batch *batch, const struct item *item, const struct named *named);
+/* capture_look.c */
+enum problem decide_look(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+enum problem decide_store(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_transform.c */
 enum problem decide_transform(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_lots.c */
@@ -263,11 +271,14 @@ struct input_plan {
 	struct lot_fact *lot;
 	struct holding_fact *holding;
 	struct quantity quantity, net;
-	bool has_net;
+	bool has_quantity, has_net;
 	struct decimal base;
 };
 enum problem input_plan(struct batch *batch, struct item *item, size_t index, const char *list,
 			const struct capture_parties_row *acting, struct input_plan *ret) must_check;
+/* A line of lots[] about a lot that the party need not hold, with or without a quantity. */
+enum problem look_plan(struct batch *batch, struct item *item, size_t index,
+		       const struct capture_parties_row *acting, struct input_plan *ret) must_check;
 enum problem inputs_check_stock(struct item *item, const char *list, struct input_plan *plans,
 				size_t count) must_check;
 struct package *product_packages(struct batch *batch, const struct capture_products_row *product,

@@ -64,7 +64,7 @@ static bool on_the_way(const struct trail_facts *facts, const struct trail_node 
 		return true;
 	if (class == RECORD_SHIP)
 		return has_uuid(&node->takers, event->to_party);
-	if (class == RECORD_RECEIVE)
+	if (class == RECORD_RECEIVE || class == RECORD_STORE)
 		return has_uuid(&node->takers, event->party);
 	return class != RECORD_SELL;
 }

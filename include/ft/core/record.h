@@ -13,7 +13,7 @@ struct record_quantity {
 };
 struct record_lot { /* inputs[], lots[] */
 	struct str lot;
-	struct record_quantity *quantity;
+	struct record_quantity *quantity; /* NULL: the whole lot is meant, where the type allows that */
 };
 struct record_output {
 	struct str product, lot; /* lot: own number, absent: made */
@@ -34,6 +34,13 @@ struct record_shortage {
 struct record_document {
 	struct str type, number; /* type: CBV business transaction type word, or absent */
 };
+struct record_sample { /* sample{}, or the bare name of one */
+	struct str id;
+	struct instant taken_at; /* at_us 0: not said */
+	struct str taker;        /* personal */
+	struct record_quantity quantity;
+	bool has_quantity;
+};
 struct record {
 	struct uuid id; /* nil: the server makes one */
 	struct str type;
@@ -47,8 +54,12 @@ struct record {
 	struct list outputs;      /* struct record_output */
 	struct str to, from, vehicle, shipment, quarantine_certificate, channel, reason;
 	struct record_shortage *shortage;
-	struct list temperature; /* struct record_reading */
-	struct list documents;   /* struct record_document */
+	struct list temperature;   /* struct record_reading */
+	struct list documents;     /* struct record_document */
+	struct str_list findings;  /* inspect */
+	const struct json *sample; /* sample: {id, takenAt, taker, quantity} */
+	struct str form;           /* certify: producer, buyer */
+	struct str_list basis;     /* certify */
 	struct str note, device, entry_mode;
 	struct record_position *position;
 	struct instant device_time; /* at_us 0: not said */
@@ -65,6 +76,8 @@ enum record_class {
 	RECORD_SHIP,
 	RECORD_RECEIVE,
 	RECORD_SELL,
+	RECORD_STORE, /* store cool: lots kept by who holds them */
+	RECORD_LOOK,  /* inspect sample certify: lots that one can see, whoever holds them, or a site */
 };
 struct record_kind {
 	const char *word;
@@ -76,6 +89,10 @@ struct record_kind {
 };
 const struct record_kind *record_kind_find(struct str word); /* NULL: not a type */
 const struct record_kind *record_kind_at(size_t index);      /* NULL past the last */
+
+/* Reads the `sample` member, which record_check has accepted. */
+enum problem record_sample_read(const struct json *sample, struct record_sample *ret,
+				struct fault *reterr) must_check;
 
 /* Checks everything that needs no other record: the members its type requires, quantities, units, times against
  * `now_us` (5 minutes of grace; a record with deviceTime may lie ahead and is flagged by the caller), text lengths,

@@ -113,6 +113,32 @@ static void put_observation(struct generator *g, struct str type, struct json_wr
 		json_pair(w, STR("until"), STR("2026-05-09T18:00:00+08:00"));
 }
 
+static const char temperatures[] = "[{\"time\":\"2026-05-03T07:00:00+08:00\",\"value\":-18.50},"
+				   "{\"time\":\"2026-05-03T07:10:00+08:00\",\"value\":\"4\"}]";
+
+static void put_look(struct arena *arena, struct generator *g, struct str type, struct json_writer *w)
+{
+	bool certify = str_equal(type, STR("certify"));
+
+	if (certify || chance(g, 2))
+		put_list(arena, g, "lots", false, w);
+	else
+		json_pair(w, STR("site"), STR("site"));
+	if (str_equal(type, STR("inspect")) && chance(g, 2))
+		put_raw("findings", STR("[\"" SAMPLE_PERSONAL " 无记录\",\"clean\"]"), w);
+	if (str_equal(type, STR("sample")))
+		put_raw("sample",
+			chance(g, 2) ? STR("{\"id\":\"" SAMPLE_FARM_TEXT "-7\",\"taker\":\"" SAMPLE_PERSONAL
+					   "\",\"takenAt\":\"2026-05-03T07:00:00+08:00\","
+					   "\"quantity\":{\"value\":2,\"unit\":\"jin\"}}")
+				     : STR("{\"id\":\"" SAMPLE_FARM_TEXT "-8\"}"),
+			w);
+	if (certify) {
+		json_pair(w, STR("form"), chance(g, 2) ? STR("producer") : STR("buyer"));
+		put_raw("basis", STR("[\"quality_control\",\"own_test\"]"), w);
+	}
+}
+
 static void put_members(struct arena *arena, struct generator *g, const struct record_kind *kind,
 			struct json_writer *w)
 {
@@ -151,10 +177,15 @@ static void put_members(struct arena *arena, struct generator *g, const struct r
 		if (chance(g, 2))
 			put_raw("shortage", str_of(shortages[generator_below(g, 2)]), w);
 		if (chance(g, 2))
-			put_raw("temperature",
-				STR("[{\"time\":\"2026-05-03T07:00:00+08:00\",\"value\":-18.50},"
-				    "{\"time\":\"2026-05-03T07:10:00+08:00\",\"value\":\"4\"}]"),
-				w);
+			put_raw("temperature", str_of(temperatures), w);
+		return;
+	case RECORD_STORE:
+		put_list(arena, g, "lots", false, w);
+		if (chance(g, 2))
+			put_raw("temperature", str_of(temperatures), w);
+		return;
+	case RECORD_LOOK:
+		put_look(arena, g, str_of(kind->word), w);
 		return;
 	case RECORD_SELL:
 		put_list(arena, g, "lots", false, w);

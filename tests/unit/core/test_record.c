@@ -127,6 +127,17 @@ static void each_type_needs_its_members(void **state)
 		{"{\"type\":\"receive\"," T ",\"lots\":[" LOT("a") "]}", "/shipment"},
 		{"{\"type\":\"receive\"," T ",\"from\":\"f\"}", "/shipment"},
 		{"{\"type\":\"sell\"," T "}", "/lots"},
+		{"{\"type\":\"sell\"," T ",\"lots\":[{\"lot\":\"a\"}]}", "/lots/0/quantity"},
+		{"{\"type\":\"store\"," T "}", "/lots"},
+		{"{\"type\":\"store\"," T ",\"lots\":[" LOT("a") ",{\"lot\":\"b\"}]}", "/lots/1/quantity"},
+		{"{\"type\":\"cool\"," T ",\"lots\":[{\"lot\":\"a\"}]}", "/lots/0/quantity"},
+		{"{\"type\":\"inspect\"," T "}", "/site"},
+		{"{\"type\":\"sample\"," T ",\"site\":\"s\"}", "/sample"},
+		{"{\"type\":\"sample\"," T ",\"sample\":{\"id\":\"a\"}}", "/site"},
+		{"{\"type\":\"sample\"," T ",\"site\":\"s\",\"sample\":{\"taker\":\"t\"}}", "/sample/id"},
+		{"{\"type\":\"certify\"," T ",\"form\":\"buyer\",\"basis\":[\"own_test\"]}", "/lots"},
+		{"{\"type\":\"certify\"," T ",\"lots\":[{\"lot\":\"a\"}],\"form\":\"buyer\"}", "/basis"},
+		{"{\"type\":\"certify\"," T ",\"lots\":[{\"lot\":\"a\"}],\"basis\":[\"own_test\"]}", "/form"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -135,6 +146,43 @@ static void each_type_needs_its_members(void **state)
 	accepted(*state, "{\"type\":\"receive\"," T ",\"lots\":[" LOT("a") "],\"from\":\"f\"}");
 	accepted(*state,
 		 "{\"type\":\"death\"," T ",\"lot\":\"l\",\"quantity\":{\"value\":1,\"unit\":\"head\"}}");
+}
+
+#define SAMPLE(members) "{\"type\":\"sample\"," T ",\"site\":\"s\",\"sample\":" members "}"
+
+static void a_sample_says_what_was_taken_and_nothing_else(void **state)
+{
+	accepted(*state,
+		 SAMPLE("{\"id\":\"渝抽 2026-1\",\"taker\":\"王\",\"takenAt\":\"2026-05-03T08:00:00+08:00\","
+			"\"quantity\":{\"value\":0.5,\"unit\":\"kg\"}}"));
+	(void)refused(*state, SAMPLE("\"S1\""), PROBLEM_FIELD_TYPE, "/sample");
+	(void)refused(*state, SAMPLE("{\"id\":7}"), PROBLEM_FIELD_TYPE, "/sample/id");
+	(void)refused(*state, SAMPLE("{\"id\":\"\"}"), PROBLEM_FIELD_RANGE, "/sample/id");
+	(void)refused(*state, SAMPLE("{\"id\":\"a\\u0007\"}"), PROBLEM_FIELD_RANGE, "/sample/id");
+	(void)refused(*state, SAMPLE("{\"id\":\"a\",\"colour\":1}"), PROBLEM_FIELD_UNKNOWN, "/sample/colour");
+	(void)refused(*state, SAMPLE("{\"id\":\"a\",\"takenAt\":\"2026-05-03T08:00:00\"}"),
+		      PROBLEM_TIME_NAIVE, "/sample/takenAt");
+	(void)refused(*state, SAMPLE("{\"id\":\"a\",\"quantity\":2}"), PROBLEM_FIELD_TYPE,
+		      "/sample/quantity");
+	(void)refused(*state, SAMPLE("{\"id\":\"a\",\"quantity\":{\"value\":0,\"unit\":\"kg\"}}"),
+		      PROBLEM_QUANTITY_SYNTAX, "/sample/quantity/value");
+	(void)refused(*state, SAMPLE("{\"id\":\"a\",\"quantity\":{\"value\":1,\"unit\":\"mu\"}}"),
+		      PROBLEM_UNIT_UNKNOWN, "/sample/quantity/unit");
+}
+
+static void a_whole_lot_may_be_meant_where_nothing_moves(void **state)
+{
+	accepted(*state, "{\"type\":\"inspect\"," T ",\"lots\":[{\"lot\":\"a\"}],\"findings\":[\"clean\"]}");
+	accepted(*state, "{\"type\":\"certify\"," T ",\"lots\":[{\"lot\":\"a\"}],\"form\":\"producer\","
+			 "\"basis\":[\"own_test\"]}");
+	(void)refused(*state,
+		      "{\"type\":\"certify\"," T ",\"lots\":[{\"lot\":\"a\"}],\"form\":\"seller\","
+		      "\"basis\":[\"own_test\"]}",
+		      PROBLEM_FIELD_RANGE, "/form");
+	(void)refused(*state,
+		      "{\"type\":\"certify\"," T ",\"lots\":[{\"lot\":\"a\"}],\"form\":\"buyer\","
+		      "\"basis\":[\"hope\"]}",
+		      PROBLEM_FIELD_RANGE, "/basis/0");
 }
 
 static void a_member_that_the_type_does_not_take_is_refused(void **state)
@@ -169,7 +217,7 @@ static void the_kinds_are_sorted_and_complete(void **state)
 			    kind->biz_step != NULL);
 		assert_int_equal(kind->action == NULL, kind->class == RECORD_TRANSFORM);
 	}
-	assert_int_equal(count, 19);
+	assert_int_equal(count, 24);
 	assert_null(record_kind_find(STR("")));
 	assert_null(record_kind_find((struct str){NULL, 0}));
 }
@@ -377,6 +425,8 @@ int main(void)
 		TEST(a_harvest_is_three_fields),
 		cmocka_unit_test(every_sample_of_every_kind_is_accepted),
 		TEST(each_type_needs_its_members),
+		TEST(a_sample_says_what_was_taken_and_nothing_else),
+		TEST(a_whole_lot_may_be_meant_where_nothing_moves),
 		TEST(a_member_that_the_type_does_not_take_is_refused),
 		TEST(a_type_that_is_not_known_is_told),
 		TEST(the_kinds_are_sorted_and_complete),
