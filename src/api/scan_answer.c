@@ -17,6 +17,7 @@ union scan_params {
 };
 _Static_assert(sizeof(struct trail_by_code_row) == sizeof(struct trail_by_thing_row), "the same columns");
 
+#define GZIP_SUFFIX "-z" /* of the ETag: another encoding is another representation (RFC 9110, 8.8.3) */
 static const char cache_control[] = "public, max-age=60, must-revalidate";
 
 static struct str etag_print(struct arena *arena, struct sha256 hash, const char *suffix)
@@ -116,13 +117,13 @@ static const struct sql_statement *scan_statement(const struct call *call, struc
 	return &sql_trail_by_thing;
 }
 
-/* Only the JSON of the farm tier is what the table keeps; everything else is made of it on a worker. */
+/* Only the JSON of the farm tier, in gzip, is what the table keeps; everything else is made of it on a worker. */
 enum problem scan_prepare(struct call *call, struct reply *reply)
 {
 	(void)reply;
 	struct scan *scan = call->state;
 	call->needs_worker =
-		scan->malformed || scan->form != SCAN_JSON || scan->tier != TIER_FARM || scan->gzip;
+		scan->malformed || scan->form != SCAN_JSON || scan->tier != TIER_FARM || !scan->gzip;
 	if (!call->needs_worker)
 		scan->read = (struct read_request){.statement = scan_statement(call, scan),
 						   .params = scan->params,
@@ -147,8 +148,8 @@ enum problem scan_finish(struct call *call, struct reply *reply)
 		return PROBLEM_NONE;
 	struct str body = bytes_str(row->body);
 	const struct lot_id lot = {row->org_id, row->lot_id};
-	struct str etag = etag_of_kept(call->arena, lot, row->computed_at.value, "");
-	put_reply(reply, body, etag, scan->media_type, NULL);
+	struct str etag = etag_of_kept(call->arena, lot, row->computed_at.value, GZIP_SUFFIX);
+	put_reply(reply, body, etag, scan->media_type, "gzip");
 	remember(call, scan, reply, row->computed_at.value, row->good_until.value, &row->lots);
 	return PROBLEM_NONE;
 }
@@ -201,7 +202,8 @@ static enum problem serve_old(struct call *call, struct scan *scan, struct reply
 
 struct answer { /* a trail, kept or just computed */
 	struct lot_id lot;
-	struct str json; /* farm tier */
+	struct str json;   /* farm tier */
+	struct bytes gzip; /* of json */
 	struct trail trail;
 	struct sql_array lots;
 	usec_t computed_us, good_until_us;
@@ -229,9 +231,10 @@ static enum problem compute(struct call *call, struct answer *answer, bool all_o
 	if (all_origins)
 		return PROBLEM_NONE;
 	answer->json = trail_json(call->arena, &made.trail);
+	answer->gzip = gzip_bytes(call->arena, str_bytes(answer->json));
 	/* Kept for the next scan; this one has its answer, whatever becomes of it. */
 	(void)!trail_store(call_db(call), &made, answer->lot,
-			   trail_edition(app->test_codes, app->config->demonstration), answer->json);
+			   trail_edition(app->test_codes, app->config->demonstration), answer->gzip);
 	return PROBLEM_NONE;
 }
 
@@ -257,15 +260,16 @@ static enum problem find(struct call *call, struct scan *scan, struct answer *re
 	if (!*ret_found)
 		return PROBLEM_NONE;
 	*ret = (struct answer){.lot = {rows->org_id, rows->lot_id},
-			       .json = bytes_str(rows->body),
+			       .gzip = rows->body,
 			       .lots = rows->lots,
 			       .computed_us = rows->computed_at.value,
 			       .good_until_us = rows->good_until.value};
-	if (!ret->json.at)
-		return compute(call, ret, /* all_origins */ false);
-	bool as_it_is = scan->form == SCAN_JSON && scan->tier == TIER_FARM;
-	if (as_it_is || !trail_read(call->arena, ret->json, &ret->trail))
-		return PROBLEM_NONE;
+	struct bytes json;
+	if (ret->gzip.at && gunzip_bytes(call->arena, ret->gzip, &json)) {
+		ret->json = bytes_str(json);
+		if (!trail_read(call->arena, ret->json, &ret->trail))
+			return PROBLEM_NONE;
+	}
 	return compute(call, ret, /* all_origins */ false);
 }
 
@@ -273,17 +277,15 @@ static void render(struct call *call, const struct scan *scan, const struct answ
 		   struct reply *reply)
 {
 	const struct page page = page_of(call, scan);
-	struct str body = scan->form == SCAN_PAGE   ? page_trail(call->arena, &page, &answer->trail)
-			  : scan->tier == TIER_FARM ? answer->json
-						    : trail_json(call->arena, &answer->trail);
-	const char *suffix = scan->gzip ? "-z" : "";
-	struct str etag = body.at == answer->json.at
-				  ? etag_of_kept(call->arena, answer->lot, answer->computed_us, suffix)
+	bool is_kept = scan->form == SCAN_JSON && scan->tier == TIER_FARM;
+	struct str body = scan->form == SCAN_PAGE ? page_trail(call->arena, &page, &answer->trail)
+			  : is_kept               ? answer->json
+						  : trail_json(call->arena, &answer->trail);
+	const char *suffix = scan->gzip ? GZIP_SUFFIX : "";
+	struct str etag = is_kept ? etag_of_kept(call->arena, answer->lot, answer->computed_us, suffix)
 				  : etag_of(call->arena, body, suffix);
-	if (scan->gzip) {
-		struct bytes packed = gzip_bytes(call->arena, str_bytes(body));
-		body = bytes_str(packed);
-	}
+	if (scan->gzip)
+		body = bytes_str(is_kept ? answer->gzip : gzip_bytes(call->arena, str_bytes(body)));
 	put_reply(reply, body, etag, scan->media_type, scan->gzip ? "gzip" : NULL);
 	remember(call, scan, reply, answer->computed_us, answer->good_until_us, &answer->lots);
 }

@@ -72,10 +72,10 @@ static enum problem receive(struct db *db, struct read_request *request)
 	return PROBLEM_NONE;
 }
 
-static void answer(struct read_request *request, enum problem p)
+static void answer(struct read_request *request)
 {
 	struct completion *done = request->done; /* after it fires the request is no longer ours */
-	done->fire(done, p);
+	done->fire(done, request->outcome);
 }
 
 /* How many of them share a sync with one that failed, and have to be read again: these come first now. */
@@ -85,34 +85,36 @@ static size_t receive_all(struct db *db, struct read_request *batch[], size_t co
 	bool aborted = false;
 	for (size_t i = 0; i < count; i++) {
 		bool shares = shares_sync(batch, count, i);
-		enum problem p = receive(db, batch[i]);
-		if (aborted)
-			batch[again++] = batch[i];
-		else
-			answer(batch[i], p);
+		struct read_request *request = batch[i];
+		request->outcome = receive(db, request);
+		if (aborted) { /* changes places with one that has its answer */
+			batch[i] = batch[again];
+			batch[again++] = request;
+		}
 		aborted = shares && db->failure && db->failure != PROBLEM_DB_UNAVAILABLE;
 	}
 	return again;
 }
 
+/* Whoever waits is woken when all have their rows: waking for each costs more than its read. */
 static void serve(struct db *db, struct read_request *batch[], size_t count)
 {
 	enum problem away = db_ready(db);
 	for (size_t i = 0; i < count && away; i++)
-		answer(batch[i], away);
-	if (away)
-		return;
-	for (size_t i = 0; i < count; i++) {
+		batch[i]->outcome = away;
+	for (size_t i = 0; i < count && !away; i++) {
 		send(db, batch[i]);
 		if (!shares_sync(batch, count, i))
 			(void)!db_flush(db); /* when this fails, so does the taking */
 	}
-	size_t again = receive_all(db, batch, count);
+	size_t again = away ? 0 : receive_all(db, batch, count);
 	for (size_t i = 0; i < again; i++) {
 		send(db, batch[i]);
 		(void)!db_flush(db);
-		answer(batch[i], receive(db, batch[i]));
+		batch[i]->outcome = receive(db, batch[i]);
 	}
+	for (size_t i = 0; i < count; i++)
+		answer(batch[i]);
 }
 
 static void *run(void *context)

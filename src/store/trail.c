@@ -141,7 +141,7 @@ struct str trail_edition(bool test_codes, bool demonstration)
 }
 
 enum problem trail_store(struct db *db, const struct trail_made *made, struct lot_id lot, struct str edition,
-			 struct str json)
+			 struct bytes gzip)
 {
 	const struct trail_keep_params params = {.org_id = lot.org,
 						 .lot_id = lot.lot,
@@ -153,6 +153,6 @@ enum problem trail_store(struct db *db, const struct trail_made *made, struct lo
 						 .good_until = made->good_until_us,
 						 .computed_at = made->computed_us,
 						 .edition = edition,
-						 .body = str_bytes(json)};
+						 .body = gzip};
 	return trail_keep(db, &params, /* ret_rows */ NULL);
 }

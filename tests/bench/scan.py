@@ -8,7 +8,7 @@ from service import Api
 from stage import BareServer, FailedToRun, THREADS, pss_mb, run_wrk
 
 PAGE = (("Accept", "text/html"), ("Accept-Language", "zh-CN"), ("Accept-Encoding", "gzip"))
-TRAIL = (("Accept", "application/json"),)
+TRAIL = (("Accept", "application/json"), ("Accept-Encoding", "gzip"))
 STEPS = 12
 MIXED_SECONDS = 60
 

@@ -20,7 +20,8 @@ struct read_request {
 	void *rows; /* set before `done` fires without a problem; of :one exactly one */
 	size_t count;
 
-	struct read_request *next; /* the reader's own */
+	enum problem outcome; /* the reader's own, as is what follows */
+	struct read_request *next;
 };
 
 /* Starts the thread and its connection. PROBLEM_DB_UNAVAILABLE as db_open. */

@@ -41,6 +41,43 @@ static void the_same_input_gives_the_same_bytes(void **state)
 	arena_destroy(arena);
 }
 
+static void what_was_packed_is_unpacked(void **state)
+{
+	(void)state;
+	static const size_t lengths[] = {0, 1, 15000};
+	struct arena *arena = arena_create();
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		uint8_t *input = arena_alloc(arena, lengths[i]);
+		for (size_t k = 0; k < lengths[i]; k++)
+			input[k] = (uint8_t)(k * k >> 3);
+		struct bytes bytes = {input, lengths[i]}, back;
+		assert_true(gunzip_bytes(arena, gzip_bytes(arena, bytes), &back));
+		assert_true(bytes_equal(back, bytes));
+	}
+	arena_destroy(arena);
+}
+
+static void what_is_not_one_whole_member_is_refused(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create();
+	struct bytes packed = gzip_bytes(arena, str_bytes(STR("<p>page page page page</p>"))), ret;
+	for (size_t len = 0; len < packed.len; len++)
+		assert_false(gunzip_bytes(arena, (struct bytes){packed.at, len}, &ret));
+	for (size_t i = 0; i < packed.len; i++) {
+		struct bytes changed = arena_bytes(arena, packed);
+		((uint8_t *)(uintptr_t)changed.at)[i] ^= 0x41;
+		if (i < 4 ||
+		    i > 9) /* time, flags of the compressor, and system say nothing about the content */
+			assert_false(gunzip_bytes(arena, changed, &ret));
+	}
+	uint8_t *twice = arena_alloc(arena, 2 * packed.len);
+	memcpy(twice, packed.at, packed.len);
+	memcpy(twice + packed.len, packed.at, packed.len);
+	assert_false(gunzip_bytes(arena, (struct bytes){twice, 2 * packed.len}, &ret));
+	arena_destroy(arena);
+}
+
 static void gzip_is_sent_only_when_accepted(void **state)
 {
 	(void)state;
@@ -54,6 +91,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_come_back_whole),
 		cmocka_unit_test(the_same_input_gives_the_same_bytes),
+		cmocka_unit_test(what_was_packed_is_unpacked),
+		cmocka_unit_test(what_is_not_one_whole_member_is_refused),
 		cmocka_unit_test(gzip_is_sent_only_when_accepted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
