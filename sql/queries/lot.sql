@@ -160,6 +160,20 @@ UNION ALL
 SELECT 'certificate', party, id FROM certificate WHERE id = @id
 LIMIT 10;
 
+-- name: thing_uri :many
+-- The URI that stands for a thing in EPCIS events. Shipments and certificates have none.
+-- param: org_id uuid, id uuid
+-- class: any
+-- column: uri text
+SELECT uri FROM lot WHERE org_id = @org_id AND lot_id = @id
+UNION ALL
+SELECT uri FROM party WHERE id = @id
+UNION ALL
+SELECT uri FROM site WHERE id = @id
+UNION ALL
+SELECT uri FROM product WHERE id = @id
+LIMIT 1;
+
 -- name: shipment_by_id :one
 -- A shipment, for those who sent or are to receive it.
 -- param: org_id uuid, id uuid, everything boolean, parties uuid[]

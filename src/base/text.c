@@ -261,7 +261,7 @@ static bool is_unreserved(char c)
 	       c == '.' || c == '_' || c == '~';
 }
 
-struct str percent_encode(struct arena *arena, struct str s)
+static struct str encode(struct arena *arena, struct str s, bool space_is_plus)
 {
 	static const char digit[] = "0123456789ABCDEF";
 	struct buf buf = buf_create(arena, s.len + s.len / 2);
@@ -269,8 +269,20 @@ struct str percent_encode(struct arena *arena, struct str s)
 		uint8_t c = (uint8_t)s.at[i];
 		if (is_unreserved(s.at[i]))
 			buf_put_char(&buf, s.at[i]);
+		else if (c == ' ' && space_is_plus)
+			buf_put_char(&buf, '+');
 		else
 			buf_put_bytes(&buf, (char[]){'%', digit[c >> 4], digit[c & 15]}, 3);
 	}
 	return buf_str(&buf);
+}
+
+struct str percent_encode(struct arena *arena, struct str s)
+{
+	return encode(arena, s, /* space_is_plus */ false);
+}
+
+struct str percent_encode_query(struct arena *arena, struct str s)
+{
+	return encode(arena, s, /* space_is_plus */ true);
 }

@@ -358,7 +358,7 @@ struct str digital_link_print(struct arena *arena, struct str root, const struct
 	buf_put(&buf, root);
 	put_path(arena, &buf, link);
 	for (size_t i = 0; i < link->attribute_count; i++) {
-		struct str value = percent_encode(arena, link->attributes[i].value);
+		struct str value = percent_encode_query(arena, link->attributes[i].value);
 		buf_printf(&buf, "%c%.*s=%.*s", i ? '&' : '?', STR_ARGS(link->attributes[i].ai),
 			   STR_ARGS(value));
 	}

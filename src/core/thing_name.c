@@ -6,6 +6,7 @@
 
 #include "ft/base/text.h"
 #include "ft/core/digital_link.h"
+#include "ft/core/epc_urn.h"
 
 const char *const thing_kind_words[THING_KIND_COUNT] = {"party",       "site", "product",
 							"certificate", "lot",  "shipment"};
@@ -36,32 +37,85 @@ struct sha256 thing_hash_path(struct str path)
 	return hash_parts(STR("path"), (struct bytes){NULL, 0}, path);
 }
 
-static struct str own_path(struct arena *arena, struct str uri)
+/* "/o/…", "/t/…", "/a/…": our own grammar, decoded. No name of ours contains a slash: an escaped one belongs to nothing
+ * that is filed. Absent if it is none of them. */
+static struct str own_path(struct arena *arena, struct str path)
 {
-	const char *slashes = memmem(uri.at, uri.len, "://", 3);
-	struct str rest = slashes ? str_from(uri, (size_t)(slashes - uri.at) + 3) : (struct str){NULL, 0};
-	const char *slash = rest.len ? memchr(rest.at, '/', rest.len) : NULL;
 	struct str query, fragment, decoded;
-	if (!slash)
-		return (struct str){NULL, 0};
-	struct str path =
-		str_cut(str_cut(str_from(rest, (size_t)(slash - rest.at)), '#', &fragment), '?', &query);
+	path = str_cut(str_cut(path, '#', &fragment), '?', &query);
 	if (path.len > 1 && path.at[path.len - 1] == '/')
 		path.len--;
-	/* No name of ours contains a slash: an escaped one belongs to nothing that is filed. */
+	if (!str_starts(path, STR("/o/")) && !str_starts(path, STR("/t/")) && !str_starts(path, STR("/a/")))
+		return (struct str){NULL, 0};
 	if (memmem(path.at, path.len, "%2F", 3) || memmem(path.at, path.len, "%2f", 3) ||
 	    !percent_decode(arena, path, /* plus_is_space */ false, &decoded))
 		return (struct str){NULL, 0};
 	return decoded;
 }
 
+/* From the first slash after the host; absent if there is no host. */
+static struct str path_of(struct str uri)
+{
+	if (str_starts(uri, STR("/")))
+		return uri;
+	const char *slashes = memmem(uri.at, uri.len, "://", 3);
+	struct str rest = slashes ? str_from(uri, (size_t)(slashes - uri.at) + 3) : (struct str){NULL, 0};
+	const char *slash = rest.len ? memchr(rest.at, '/', rest.len) : NULL;
+	return slash ? str_from(rest, (size_t)(slash - rest.at)) : (struct str){NULL, 0};
+}
+
+/* The Digital Link that a URN, a URI, a path or a bracketed element string spells. */
+static enum problem read_link(struct arena *arena, struct str text, struct digital_link *ret,
+			      struct fault *reterr)
+{
+	struct str query, path;
+	if (epc_urn_is(text))
+		return epc_urn_read(arena, text, ret, reterr);
+	if (str_starts(text, STR("(")))
+		return digital_link_from_elements(arena, text, ret, reterr);
+	if (!str_starts(text, STR("/")))
+		return digital_link_parse_uri(arena, text, ret, reterr);
+	path = str_cut(text, '?', &query);
+	return digital_link_parse(arena, path, query, ret, reterr);
+}
+
+/* GS1's quick test: a key between slashes with four digits after it. What looks so and is wrong is a slip of the pen. */
+static bool looks_like_link(struct str text)
+{
+	static const char *const keys[] = {"/00/",   "/01/",   "/253/",  "/255/",  "/401/",
+					   "/402/",  "/414/",  "/417/",  "/8003/", "/8004/",
+					   "/8006/", "/8010/", "/8013/", "/8017/", "/8018/"};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		size_t len = strlen(keys[i]);
+		const char *found = memmem(text.at, text.len, keys[i], len);
+		if (!found)
+			continue;
+		struct str value = str_from(text, (size_t)(found - text.at) + len);
+		size_t digits = 0;
+		while (digits < value.len && value.at[digits] >= '0' && value.at[digits] <= '9')
+			digits++;
+		if (digits >= 4)
+			return true;
+	}
+	return false;
+}
+
+static bool is_uri(struct str text)
+{
+	return str_starts(text, STR("/")) || memmem(text.at, text.len, "://", 3) ||
+	       (text.len > 4 && str_equal_ignoring_case((struct str){text.at, 4}, STR("urn:")));
+}
+
 struct str thing_uri_path(struct arena *arena, struct str uri)
 {
 	struct digital_link link;
 	struct fault ignored = {0};
-	if (!digital_link_parse_uri(arena, uri, &link, &ignored))
+	if (!read_link(arena, uri, &link, &ignored))
 		return digital_link_path(arena, &link);
-	return own_path(arena, uri);
+	struct str own = own_path(arena, path_of(uri));
+	if (own.at || !is_uri(uri) || str_starts(uri, STR("/")))
+		return own;
+	return uri;
 }
 
 struct str shipment_id_print(struct arena *arena, struct lot_id id)
@@ -89,35 +143,47 @@ static bool read_code(struct arena *arena, struct str spelling, struct str *ret)
 	return true;
 }
 
-static enum problem read_path(struct arena *arena, struct str path, struct thing_name *ret)
+static enum problem refuse(struct fault *reterr)
 {
+	return fault_set(reterr, PROBLEM_IDENTIFIER_SYNTAX, "identifier", "%s", "");
+}
+
+static enum problem read_uri(struct arena *arena, struct str uri, struct thing_name *ret,
+			     struct fault *reterr)
+{
+	struct digital_link link;
+	struct str code, path;
+	enum problem p = read_link(arena, uri, &link, reterr);
+	if (p && (epc_urn_is(uri) || !is_uri(uri) || looks_like_link(uri)))
+		return p;
+	path = p ? thing_uri_path(arena, uri) : digital_link_path(arena, &link);
 	if (!path.at)
-		return PROBLEM_IDENTIFIER_SYNTAX;
-	struct str code;
+		return refuse(reterr);
+	struct thing_name name = {.form = NAME_HASH, .hash = thing_hash_path(path)};
 	if (str_starts(path, STR("/t/")) && read_code(arena, str_from(path, 3), &code)) {
-		*ret = (struct thing_name){.form = NAME_CODE, .code = code, .hash = thing_hash_path(path)};
-		return PROBLEM_NONE;
+		name.form = NAME_CODE;
+		name.code = code;
 	}
-	*ret = (struct thing_name){.form = NAME_HASH, .hash = thing_hash_path(path)};
+	*ret = name;
 	return PROBLEM_NONE;
 }
 
 enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct uuid party,
-			     struct str spelling, struct thing_name *ret)
+			     struct str spelling, struct thing_name *ret, struct fault *reterr)
 {
 	struct thing_name name = {.form = NAME_ID};
 	bool pair = kind == THING_LOT || kind == THING_SHIPMENT;
 	if (!spelling.len || spelling.len > MAX_SPELLING)
-		return PROBLEM_IDENTIFIER_SYNTAX;
+		return refuse(reterr);
 	if (pair && str_starts(spelling, kind == THING_LOT ? STR("lot_") : STR("shp_"))) {
 		if (!read_pair(arena, spelling, &name.id))
-			return PROBLEM_IDENTIFIER_SYNTAX;
+			return refuse(reterr);
 	} else if (uuid_parse(spelling, &name.id.lot)) {
 		name.form = pair ? NAME_RECORD : NAME_ID;
-	} else if (memmem(spelling.at, spelling.len, "://", 3)) {
-		return read_path(arena, thing_uri_path(arena, spelling), ret);
+	} else if (is_uri(spelling) || str_starts(spelling, STR("("))) {
+		return read_uri(arena, spelling, ret, reterr);
 	} else if (kind == THING_SHIPMENT) {
-		return PROBLEM_IDENTIFIER_SYNTAX;
+		return refuse(reterr);
 	} else if (kind == THING_LOT && read_code(arena, spelling, &name.code)) {
 		name.form = NAME_CODE;
 		name.hash = thing_hash_number(kind, party, spelling);

@@ -20,10 +20,15 @@ static void name_read(struct item *item, enum thing_kind kind, struct str spelli
 	if (!spelling.at)
 		return;
 	ret->asked = true;
-	if (item->problem || !thing_name_read(item->job->arena, kind, item->acting, spelling, &ret->name))
+	if (item->problem)
 		return;
-	item->problem = refuse(item, PROBLEM_IDENTIFIER_SYNTAX, "identifier", where);
+	struct fault fault = {0};
+	enum problem p = thing_name_read(item->job->arena, kind, item->acting, spelling, &ret->name, &fault);
+	if (!p)
+		return;
+	item->problem = refuse(item, p, fault.rule, where);
 	item->job->fault->value = spelling;
+	item->job->fault->detail = fault.detail;
 }
 
 /* The acting party first: a bare number is one within that party. It is an id, the key's default, or — looked up like

@@ -79,7 +79,8 @@ static void take_answer(struct arena *arena, const struct event_answers_row *row
 						: (struct str){NULL, 0};
 	struct thing_name name;
 	static const struct uuid nobody;
-	if (text.at && !thing_name_read(arena, waiting->kind, nobody, text, &name) && name.form == NAME_ID)
+	if (text.at && !thing_name_read(arena, waiting->kind, nobody, text, &name, &ignored) &&
+	    name.form == NAME_ID)
 		waiting->named->name = name;
 }
 

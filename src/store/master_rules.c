@@ -105,7 +105,8 @@ enum problem master_find_in(struct db *db, struct arena *arena, enum thing_kind 
 			    struct str spelling, const char *pointer, struct uuid *ret, struct fault *reterr)
 {
 	struct thing_name name;
-	if (thing_name_read(arena, kind, within, spelling, &name) || name.form == NAME_CODE)
+	struct fault ignored = {0};
+	if (thing_name_read(arena, kind, within, spelling, &name, &ignored) || name.form == NAME_CODE)
 		return unknown(spelling, pointer, reterr);
 	if (name.form == NAME_ID) {
 		*ret = name.id.lot;

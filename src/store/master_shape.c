@@ -92,6 +92,10 @@ const struct shape site_shape = {
 			       .doc = "Code of the township or district"),
 			STRING(struct site, commodity, "commodity", .flags = OPTIONAL,
 			       .max_len = COMMODITY_BYTES, .doc = "What grows or lives there"),
+			STRING(struct site, gln, "gln", .flags = OPTIONAL,
+			       .doc = "GS1 Global Location Number"),
+			STRING(struct site, gln_extension, "glnExtension", .flags = OPTIONAL,
+			       .doc = "GLN extension, AI (254): a place within that one"),
 			RAW_JSON(struct site, geometry, "geometry", .flags = OPTIONAL,
 				 .doc = "GeoJSON Point, Polygon or MultiPolygon, longitude before latitude; "
 					"for the owner, its "
@@ -245,6 +249,12 @@ const struct shape site_input_shape = {
 			       .doc = "Code of the township or district; that of the party's seat if absent"),
 			STRING(struct site_input, commodity, "commodity", .flags = OPTIONAL, .min_len = 1,
 			       .max_len = COMMODITY_BYTES, .doc = "What grows or lives there"),
+			STRING(struct site_input, gln, "gln", .flags = OPTIONAL, .min_len = 13, .max_len = 13,
+			       .doc = "GS1 Global Location Number: its SGLN URN and Digital Link name the "
+				      "site too"),
+			STRING(struct site_input, gln_extension, "glnExtension", .flags = OPTIONAL,
+			       .min_len = 1, .max_len = 20,
+			       .doc = "GLN extension, AI (254): a place within that one"),
 			JSON_VALUE(
 				struct site_input, geometry, "geometry", .flags = OPTIONAL | NULLABLE,
 				.doc = "GeoJSON Point, Polygon or MultiPolygon, longitude before latitude"),

@@ -2,6 +2,7 @@
  * Sites: their place on the map, how they are filed, what coarser views show of them. */
 #include "queries.h"
 
+#include "ft/core/digital_link.h"
 #include "ft/core/geojson.h"
 
 #include "master_priv.h"
@@ -46,6 +47,36 @@ static enum problem number_of(const struct master_work *work, const struct site_
 	return p;
 }
 
+/* "/414/6901234500005/254/12"; absent without a GLN. */
+static struct str gln_path(struct arena *arena, const struct site *site)
+{
+	if (!site->gln.at)
+		return (struct str){NULL, 0};
+	struct digital_link link = {.key = {STR("414"), site->gln}};
+	if (site->gln_extension.at) {
+		link.qualifiers[0] = (struct gs1_element){STR("254"), site->gln_extension};
+		link.qualifier_count = 1;
+	}
+	return digital_link_path(arena, &link);
+}
+
+static enum problem check_gln(const struct master_work *work, const struct site *site)
+{
+	static const struct str no_query = {NULL, 0};
+	struct arena *arena = work->m->arena;
+	struct digital_link link;
+	struct fault fault = {0};
+	if (!site->gln.at && site->gln_extension.at)
+		return fault_set(work->reterr, PROBLEM_FIELD_MISSING, "required", "/gln");
+	if (!site->gln.at || !digital_link_parse(arena, gln_path(arena, site), no_query, &link, &fault))
+		return PROBLEM_NONE;
+	bool number = str_equal(fault.detail, STR("(414)"));
+	enum problem p = fault_set(work->reterr, PROBLEM_IDENTIFIER_SYNTAX, fault.rule, "%s",
+				   number ? "/gln" : "/glnExtension");
+	work->reterr->value = number ? site->gln : site->gln_extension;
+	return p;
+}
+
 static enum problem build(const struct master_work *work, struct db *db, const void *input, const void *old,
 			  void *ret)
 {
@@ -61,6 +92,10 @@ static enum problem build(const struct master_work *work, struct db *db, const v
 		p = number_of(work, in, before, site->head.id, &site->head.number);
 	if (!p && in->geometry)
 		p = check_geometry(work, db, in->geometry, &site->geometry);
+	site->gln = in->gln;
+	site->gln_extension = in->gln_extension;
+	if (!p)
+		p = check_gln(work, site);
 	if (p)
 		return p;
 	site->kind = in->kind;
@@ -92,6 +127,7 @@ static void spell(struct arena *arena, const void *entity, struct spellings *s)
 	spell_uri(arena, s, site->head.uri, "/number");
 	spell_path(s, arena_printf(arena, "/o/%.*s/f/%.*s", STR_ARGS(party), STR_ARGS(site->head.number)),
 		   "/number");
+	spell_path(s, gln_path(arena, site), "/gln");
 }
 
 static enum problem insert(struct db *db, const void *entity, usec_t now_us)
@@ -145,7 +181,7 @@ static void coarsen(void *entity, enum tier tier, const struct region_tiers *tie
 		site->head.withheld = STR("personal");
 	if (site->personal || tier >= TIER_TOWNSHIP) {
 		site->name = NULL;
-		site->head.number = site->head.uri = absent;
+		site->head.number = site->head.uri = site->gln = site->gln_extension = absent;
 	}
 	if (tier >= TIER_TOWNSHIP)
 		site->region =

@@ -22,7 +22,7 @@ def test_a_lot_is_found_by_every_spelling(district, farm):
         assert farm.read(f"/v1/lots/{spelling}")["id"] == lot["id"], spelling
     for spelling in [*spellings, lot["uri"].replace(":", "%3A").replace("/", "%2F")]:
         thing = farm.read(f"/v1/things?id={spelling}")
-        assert thing == {"kind": "lot", "id": lot["id"], "href": f"/v1/lots/{lot['id']}"}, spelling
+        assert thing == {"kind": "lot", "id": lot["id"], "href": f"/v1/lots/{lot['id']}", "uri": lot["uri"]}, spelling
 
 
 def test_things_finds_every_kind(district, farm, packer):

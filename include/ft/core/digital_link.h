@@ -31,6 +31,12 @@ enum problem digital_link_parse(struct arena *arena, struct str path, struct str
 enum problem digital_link_parse_uri(struct arena *arena, struct str uri, struct digital_link *ret,
 				    struct fault *reterr) must_check;
 
+/* A bracketed element string, "(01)06901234567892(10)L1", elements in any order: the first that is a key becomes the key,
+ * those that qualify it stand in the path, the others are attributes. "\\(" is a bracket in a value. The same element
+ * twice is one. Fails as digital_link_parse does, with PROBLEM_IDENTIFIER_SYNTAX "elements" if it is none. */
+enum problem digital_link_from_elements(struct arena *arena, struct str text, struct digital_link *ret,
+					struct fault *reterr) must_check;
+
 /* "/01/06901234567892/10/L1": the identity of a thing, without host, attributes and stem. */
 struct str digital_link_path(struct arena *arena, const struct digital_link *link);
 /* `root` ("https://id.example.cn"), path and attributes. */

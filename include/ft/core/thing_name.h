@@ -32,16 +32,19 @@ struct thing_name {
 	struct sha256 hash; /* NAME_HASH, NAME_CODE */
 };
 
-/* Reads a spelling of a thing of this kind; a bare number is one within `party` (ignored for parties).
- * PROBLEM_IDENTIFIER_SYNTAX: none of the forms. */
+/* Reads a spelling of a thing of this kind: id, code, URI, path, EPC URN, element string "(01)…(10)…"; anything else is a
+ * number within `party` (ignored for parties). PROBLEM_IDENTIFIER_SYNTAX: none of the forms. What is spelled like a
+ * Digital Link or an EPC URN and is none fails as digital_link_parse and epc_urn_read do; reterr->pointer stays empty. */
 enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct uuid party,
-			     struct str spelling, struct thing_name *ret) must_check;
+			     struct str spelling, struct thing_name *ret, struct fault *reterr) must_check;
 
 /* The directory keys under which a thing is filed. */
 struct sha256 thing_hash_number(enum thing_kind kind, struct uuid party, struct str number);
 struct sha256 thing_hash_path(
 	struct str path); /* decoded identity of a URI: "/o/91500…/p/RICE/b/L1", "/01/…/10/…" */
-/* The path of a URI as filed: without scheme and host, percent-decoded, no trailing slash. absent: not a URI. */
+/* The identity of a URI as filed. What is or equals a Digital Link (EPC URN, path, element string): its key and
+ * qualifiers, escaped as digital_link_path does. Our own grammar (/o/, /t/, /a/): the path, percent-decoded, no trailing
+ * slash. Both without scheme and host. Any other URI stands for itself. Absent: not a URI. */
 struct str thing_uri_path(struct arena *arena, struct str uri);
 
 /* Opaque ids outside: "lot_" and "shp_" with org and id; parties, sites, products, certificates, keys, events are UUIDs. */

@@ -57,7 +57,8 @@ struct site {
 	struct str kind;
 	struct master_name *name;
 	struct str region, commodity;
-	struct str geometry; /* GeoJSON; absent: none, or not for this reader */
+	struct str gln, gln_extension; /* AI (414) and (254); absent: none */
+	struct str geometry;           /* GeoJSON; absent: none, or not for this reader */
 	bool personal;
 };
 struct product_content {
@@ -107,6 +108,7 @@ struct site_input {
 	struct str party, kind;
 	struct master_name *name;
 	struct str region, commodity;
+	struct str gln, gln_extension;
 	const struct json *geometry;
 	bool personal;
 };
