@@ -2,6 +2,7 @@
  * /v1/events: capture one record, list and read what was captured, its EPCIS form and its proof. */
 #include "ft/api/routes.h"
 
+#include "events_priv.h"
 #include "list_priv.h"
 
 #include "ft/api/app.h"
@@ -12,12 +13,7 @@
 #include "ft/store/proof_links.h"
 #include "queries.h"
 
-enum { MAX_RECORD = 256 * 1024 };
-
-struct captured_lot {
-	struct str id, number, code, uri;
-};
-static const struct shape captured_lot = {
+const struct shape captured_lot_shape = {
 	.name = "CapturedLot",
 	.size = sizeof(struct captured_lot),
 	.doc = "A lot the record made or concerns",
@@ -31,20 +27,14 @@ static const struct shape captured_lot = {
 			END_OF_SHAPE,
 		},
 };
-struct captured {
-	struct uuid event;
-	struct list lots;
-	struct str shipment, statement;
-	struct str_list alerts, warnings;
-};
-static const struct shape captured = {
+const struct shape captured_shape = {
 	.name = "Captured",
 	.size = sizeof(struct captured),
 	.doc = "What a record left: durable, signed, queued for the log",
 	.fields =
 		(const struct field[]){
 			UUID(struct captured, event, "event", .doc = "Id of the event, for ever"),
-			LIST(struct captured, lots, "lots", &captured_lot, .flags = OPTIONAL | ALWAYS,
+			LIST(struct captured, lots, "lots", &captured_lot_shape, .flags = OPTIONAL | ALWAYS,
 			     .max_len = 1000, .doc = "Lots the record made or concerns"),
 			STRING(struct captured, shipment, "shipment", .flags = OPTIONAL,
 			       .doc = "Of a ship record: what receive names"),
@@ -58,44 +48,54 @@ static const struct shape captured = {
 		},
 };
 
-static enum problem capture_prepare(struct call *call, struct reply *reply)
+enum problem capture_job_of(struct call *call, const struct record *record, struct str sent,
+			    struct fault *fault, struct capture_job *ret)
 {
-	(void)reply;
-	struct record *record = call->body;
-	struct capture_job *job = arena_new(call->arena, struct capture_job);
 	const usec_t now = clock_now();
-	enum problem p = record_check(record, now, &job->kind, &call->fault);
+	const struct record_kind *kind;
+	enum problem p = record_check(record, now, &kind, fault);
 	if (p)
 		return p;
-	*job = (struct capture_job){
+	*ret = (struct capture_job){
 		.arena = call->arena,
-		.fault = &call->fault,
+		.fault = fault,
 		.key = call->caller.key,
 		.parties = call->caller.parties,
 		.party_count = call->caller.party_count,
 		.region = call->caller.region,
 		.record = record,
-		.kind = job->kind,
-		.id = record->id,
-		.request = sha256_of(str_bytes(call->body_bytes)),
-		.time_ahead = record->time.at_us > now,
+		.kind = kind,
+		.id = uuid_is_nil(record->id) ? uuid_make(now) : record->id,
+		.request = sha256_of(str_bytes(sent)),
+		.time_ahead = record_lies_ahead(record, now),
 	};
-	if (uuid_is_nil(job->id))
-		job->id = uuid_make(now);
-	call->state = job;
 	return PROBLEM_NONE;
+}
+
+static enum problem capture_prepare(struct call *call, struct reply *reply)
+{
+	(void)reply;
+	struct capture_unit *unit = arena_new(call->arena, struct capture_unit);
+	unit->jobs = arena_new(call->arena, struct capture_job);
+	unit->count = 1;
+	call->state = unit;
+	/* Without the space around it: the same record alone and in a batch is the same. */
+	return capture_job_of(call, call->body, str_trim(call->body_bytes), &call->fault, unit->jobs);
 }
 
 static enum problem capture_hand_over(struct call *call, struct completion *done)
 {
-	struct capture_job *job = call->state;
-	job->done = done;
-	return capture_submit(call_app(call)->capture, job);
+	struct capture_unit *unit = call->state;
+	unit->done = done;
+	return capture_submit(call_app(call)->capture, unit);
 }
 
 static enum problem capture_finish(struct call *call, struct reply *reply)
 {
-	const struct capture_job *job = call->state;
+	const struct capture_unit *unit = call->state;
+	const struct capture_job *job = unit->jobs;
+	if (job->problem)
+		return job->problem;
 	reply->raw = job->answer;
 	reply->status = job->replayed ? 200 : 201;
 	reply->location =
@@ -446,7 +446,7 @@ const struct route event_routes[] = {
 		.scope = SCOPE_CAPTURE,
 		.max_body = MAX_RECORD,
 		.request = &record_shape,
-		.response = &captured,
+		.response = &captured_shape,
 		.status = 201,
 		.repeatable = true,
 		.prepare = capture_prepare,

@@ -69,6 +69,21 @@ static enum problem decode_pointed(const struct decoding *in, const struct field
 	return p;
 }
 
+static enum problem decode_any(const struct json *json, const struct json **slot)
+{
+	*slot = json;
+	return PROBLEM_NONE;
+}
+
+static enum problem decode_items(const struct decoding *in, const struct field *field,
+				 const struct json *json, const struct json **slot)
+{
+	if (json->kind != JSON_ARRAY)
+		return refuse_type(in, json, STR("expected an array"));
+	enum problem p = shape_check_count(in, field, json->count);
+	return p ? p : decode_any(json, slot);
+}
+
 static enum problem decode_field(const struct decoding *in, const struct field *field,
 				 const struct json *json, void *slot)
 {
@@ -102,8 +117,7 @@ static enum problem decode_field(const struct decoding *in, const struct field *
 	case FIELD_STRS:
 		return decode_strings(in, field, json, slot);
 	case FIELD_JSON:
-		*(const struct json **)slot = json;
-		return PROBLEM_NONE;
+		return field->of ? decode_items(in, field, json, slot) : decode_any(json, slot);
 	case FIELD_RAW:
 		*(struct str *)slot = json->span;
 		return PROBLEM_NONE;

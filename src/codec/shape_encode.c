@@ -195,7 +195,7 @@ static void put_array_schema(struct json_writer *w, const struct field *field, b
 	put_limit(w, "maxItems", field->max_len);
 	json_name(w, STR("items"));
 	json_begin_object(w);
-	if (field->kind == FIELD_LIST) {
+	if (field->of) {
 		put_reference(w, field->of);
 	} else {
 		put_pair(w, "type", "string");
@@ -258,6 +258,9 @@ static void put_field_schema(struct json_writer *w, const struct field *field)
 		put_array_schema(w, field, nullable);
 		break;
 	case FIELD_JSON:
+		if (field->of)
+			put_array_schema(w, field, nullable);
+		break; /* else any value */
 	case FIELD_RAW:
 		break; /* any value */
 	}

@@ -286,6 +286,16 @@ static enum problem quantities_check(const struct record *record, bool measured,
 	return p;
 }
 
+bool record_lies_ahead(const struct record *record, usec_t now_us)
+{
+	const struct record_reading *readings = record->temperature.items;
+	bool ahead = record->time.at_us > now_us + FUTURE_GRACE_US;
+
+	for (size_t i = 0; i < record->temperature.count; i++)
+		ahead |= readings[i].time.at_us > now_us + FUTURE_GRACE_US;
+	return ahead;
+}
+
 static enum problem times_check(const struct record *record, usec_t now_us, struct fault *reterr)
 {
 	const struct record_reading *readings = record->temperature.items;

@@ -107,35 +107,36 @@ void message_of_options(struct call *call, struct message *ret)
 }
 
 /* What went wrong inside stays inside: only problems of the caller's making tell their circumstances. */
-static struct str public_detail(const struct call *call, enum problem p)
+static struct str public_detail(const struct fault *fault, enum problem p)
 {
 	if (problem_info(p)->http_status >= 500 && p != PROBLEM_BUSY)
 		return (struct str){0};
-	return utf8_valid(call->fault.detail) ? call->fault.detail : (struct str){0};
+	return utf8_valid(fault->detail) ? fault->detail : (struct str){0};
 }
 
-static bool input_was_at_fault(const struct call *call, int status)
+static bool input_was_at_fault(const struct fault *fault, int status)
 {
-	return status < 500 && (call->fault.pointer[0] || call->fault.rule || call->fault.value.at);
+	return status < 500 && (fault->pointer[0] || fault->rule || fault->value.at);
 }
 
-static void write_error(struct json_writer *w, const struct call *call, const struct problem_info *info)
+static void write_error(struct json_writer *w, const struct fault *fault, const struct problem_info *info,
+			enum language language)
 {
 	json_name(w, STR("errors"));
 	json_begin_array(w);
 	json_begin_object(w);
 	json_name(w, STR("pointer"));
-	json_string(w, str_of(call->fault.pointer));
+	json_string(w, str_of(fault->pointer));
 	json_name(w, STR("rule"));
-	json_string(w, str_of(call->fault.rule ? call->fault.rule : info->slug));
-	if (utf8_valid(call->fault.value)) /* else it cannot stand in JSON */
-		json_pair(w, STR("value"), str_shorten(call->fault.value, VALUE_SHOWN));
-	json_pair(w, STR("hint"), str_of(info->hint[call->language]));
+	json_string(w, str_of(fault->rule ? fault->rule : info->slug));
+	if (utf8_valid(fault->value)) /* else it cannot stand in JSON */
+		json_pair(w, STR("value"), str_shorten(fault->value, VALUE_SHOWN));
+	json_pair(w, STR("hint"), str_of(info->hint[language]));
 	json_end_object(w);
 	json_end_array(w);
 }
 
-static struct str problem_json(struct call *call, enum problem p)
+struct str problem_print(const struct call *call, enum problem p, const struct fault *fault)
 {
 	const struct problem_info *info = problem_info(p);
 	struct buf out = buf_create(call->arena, 384);
@@ -144,9 +145,9 @@ static struct str problem_json(struct call *call, enum problem p)
 	json_pair(&w, STR("type"), arena_printf(call->arena, "/problems/%s", info->slug));
 	json_pair(&w, STR("title"), str_of(info->title[call->language]));
 	json_pair_int(&w, STR("status"), info->http_status);
-	json_pair(&w, STR("detail"), public_detail(call, p));
-	if (input_was_at_fault(call, info->http_status))
-		write_error(&w, call, info);
+	json_pair(&w, STR("detail"), public_detail(fault, p));
+	if (input_was_at_fault(fault, info->http_status))
+		write_error(&w, fault, info, call->language);
 	else
 		json_pair(&w, STR("hint"), str_of(info->hint[call->language]));
 	json_pair(&w, STR("request"), call->request_id);
@@ -168,7 +169,7 @@ void message_of_problem(struct call *call, enum problem p, int retry_after_s, pr
 		message.body = page(call, p);
 	bool is_page = message.body.at;
 	if (!is_page)
-		message.body = problem_json(call, p);
+		message.body = problem_print(call, p, &call->fault);
 
 	add_media_type(&message, is_page ? "text/html; charset=utf-8" : "application/problem+json");
 	add_common(call, &message);

@@ -11,13 +11,13 @@ enum {
 	QUEUE_MAX = 4096,
 	CONFLICT_ATTEMPTS = 5,
 	BATCH_EDGES =
-		2 *
-		RECORD_MAX_EDGES, /* what a batch writes at most, so that no record waits for many large ones */
+		CAPTURE_UNIT_EDGES, /* what a batch writes at most, so that no record waits for many large ones */
 };
 
 struct writer {
 	struct capture *capture;
 	struct db *db;
+	struct capture_job **jobs; /* room for those of one round */
 };
 
 void *rows_add(struct arena *arena, struct rows *rows, size_t size)
@@ -34,43 +34,56 @@ void *rows_add(struct arena *arena, struct rows *rows, size_t size)
 	return (char *)rows->items + rows->count++ * size;
 }
 
-static size_t edges_of(const struct capture_job *job)
+size_t capture_edges(const struct record *record)
 {
-	return job->record->inputs.count * job->record->outputs.count;
+	return record->inputs.count * record->outputs.count;
 }
 
-static size_t queue_take(struct capture *capture, struct capture_job **ret, size_t most)
+static size_t edges_of(const struct capture_unit *unit)
 {
-	size_t count = 0, edges = 0;
+	size_t edges = 0;
+	for (size_t i = 0; i < unit->count; i++)
+		edges += capture_edges(unit->jobs[i].record);
+	return edges;
+}
+
+/* Whole units, until there are enough records. One that may be taken back stays alone: what it would leave undone would
+ * be the ground on which others were decided. */
+static size_t queue_take(struct capture *capture, struct capture_unit **ret, size_t most)
+{
+	size_t count = 0, records = 0, edges = 0;
 	pthread_mutex_lock(&capture->queue_lock);
 	while (!capture->first && !capture->stopping)
 		pthread_cond_wait(&capture->queue_filled, &capture->queue_lock);
 	while (capture->first && count < most) {
-		edges += edges_of(capture->first);
-		if (count && edges > BATCH_EDGES)
+		struct capture_unit *unit = capture->first;
+		records += unit->count;
+		edges += edges_of(unit);
+		bool alone = unit->all_or_nothing || (count && ret[0]->all_or_nothing);
+		if (count && (alone || records > most || edges > BATCH_EDGES))
 			break;
-		ret[count++] = capture->first;
-		capture->first = capture->first->next;
+		ret[count++] = unit;
+		capture->first = unit->next;
+		capture->queued -= unit->count;
 	}
 	if (!capture->first)
 		capture->last = NULL;
-	capture->queued -= count;
 	pthread_mutex_unlock(&capture->queue_lock);
 	return count;
 }
 
-enum problem capture_submit(struct capture *capture, struct capture_job *job)
+enum problem capture_submit(struct capture *capture, struct capture_unit *unit)
 {
 	pthread_mutex_lock(&capture->queue_lock);
-	bool full = capture->queued >= QUEUE_MAX || capture->stopping;
+	bool full = capture->queued + unit->count > QUEUE_MAX || capture->stopping;
 	if (!full) {
-		job->next = NULL;
+		unit->next = NULL;
 		if (capture->last)
-			capture->last->next = job;
+			capture->last->next = unit;
 		else
-			capture->first = job;
-		capture->last = job;
-		capture->queued++;
+			capture->first = unit;
+		capture->last = unit;
+		capture->queued += unit->count;
 		pthread_cond_signal(&capture->queue_filled);
 	}
 	pthread_mutex_unlock(&capture->queue_lock);
@@ -89,9 +102,26 @@ struct attempt {
 	struct capture *capture;
 	struct capture_job **jobs;
 	size_t count;
+	bool all_or_nothing;
 	struct arena *arena; /* of the attempt that is running or has committed */
 	struct batch batch;
 };
+
+/* One refused record keeps out those that would have been stored; what was in before stays in. */
+static void refuse_together(struct batch *batch)
+{
+	bool refused = false;
+	for (size_t i = 0; i < batch->count; i++)
+		refused |= batch->items[i].problem != PROBLEM_NONE;
+	if (!refused)
+		return;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct item *item = &batch->items[i];
+		if (!item->problem && (!item->replay || item->first))
+			item->problem = fault_set(item->job->fault, PROBLEM_BATCH_REFUSED, NULL, "%s", "");
+	}
+	batch->events.count = 0;
+}
 
 static enum problem attempt_body(struct db *db, void *context)
 {
@@ -107,6 +137,8 @@ static enum problem attempt_body(struct db *db, void *context)
 	if (p)
 		return p;
 	batch_decide(batch);
+	if (attempt->all_or_nothing)
+		refuse_together(batch);
 	if (!batch->events.count)
 		return PROBLEM_NONE;
 	p = alerts_resolve(batch);
@@ -136,20 +168,13 @@ static void cache_drop(struct batch *batch)
 	trail_cache_drop(batch->capture->settings.cache, lots, count);
 }
 
-static void answer_all(struct batch *batch)
+static void results_give(struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		struct item *item = &batch->items[i];
-		struct capture_job *job = item->job;
 		metric_add(item->problem ? METRIC_CAPTURE_REFUSED : METRIC_CAPTURES, 1);
-		job->done->fire(job->done, item->problem);
+		item->job->problem = item->problem;
 	}
-}
-
-static void fail_all(struct capture_job **jobs, size_t count, enum problem p)
-{
-	for (size_t i = 0; i < count; i++)
-		jobs[i]->done->fire(jobs[i]->done, p);
 }
 
 static enum problem run(struct writer *writer, struct attempt *attempt)
@@ -167,43 +192,80 @@ static enum problem run(struct writer *writer, struct attempt *attempt)
 /* A number, an id or an alert that another writer made a moment ago is found when the record is run again. */
 static enum problem run_until_settled(struct writer *writer, struct attempt *attempt)
 {
+	bool whole = attempt->count == 1 || attempt->all_or_nothing;
 	enum problem p = run(writer, attempt);
-	for (int i = 1; p == PROBLEM_CONFLICT && attempt->count == 1 && i < CONFLICT_ATTEMPTS; i++) {
+	for (int i = 1; p == PROBLEM_CONFLICT && whole && i < CONFLICT_ATTEMPTS; i++) {
 		metric_add(METRIC_CAPTURE_RETRIES, 1);
 		p = run(writer, attempt);
 	}
 	return p;
 }
 
-static void process(struct writer *writer, struct capture_job **jobs, size_t count)
+/* One transaction. Without a problem each job has its result. */
+static enum problem process_jobs(struct writer *writer, struct capture_job **jobs, size_t count,
+				 bool all_or_nothing)
 {
-	struct attempt attempt = {.capture = writer->capture, .jobs = jobs, .count = count};
+	struct attempt attempt = {
+		.capture = writer->capture, .jobs = jobs, .count = count, .all_or_nothing = all_or_nothing};
 	enum problem p = run_until_settled(writer, &attempt);
 	if (!p) {
 		cache_drop(&attempt.batch);
 		metric_add(METRIC_CAPTURE_BATCHES, 1);
-		answer_all(&attempt.batch);
-	} else if (count > 1 && p != PROBLEM_DB_UNAVAILABLE && p != PROBLEM_SIGNER_UNAVAILABLE) {
-		/* One record broke the statement for all: each for itself, so that only that one fails. */
-		metric_add(METRIC_CAPTURE_RETRIES, 1);
-		for (size_t i = 0; i < count; i++)
-			process(writer, &jobs[i], 1);
-	} else {
-		fail_all(jobs, count, p == PROBLEM_CONFLICT ? PROBLEM_DB_RETRY : p);
+		results_give(&attempt.batch);
 	}
 	arena_destroy(attempt.arena);
+	return p == PROBLEM_CONFLICT && (count == 1 || all_or_nothing) ? PROBLEM_DB_RETRY : p;
+}
+
+/* Whether one record may have broken the statement for all. */
+static bool may_be_one_of_them(enum problem p)
+{
+	return p && p != PROBLEM_DB_UNAVAILABLE && p != PROBLEM_SIGNER_UNAVAILABLE;
+}
+
+/* Each record for itself, so that only the one at fault fails. */
+static void process_one_by_one(struct writer *writer, struct capture_job **jobs, size_t count)
+{
+	metric_add(METRIC_CAPTURE_RETRIES, 1);
+	for (size_t i = 0; i < count; i++)
+		jobs[i]->problem = process_jobs(writer, &jobs[i], 1, /* all_or_nothing */ false);
+}
+
+static size_t jobs_of(struct capture_unit **units, size_t count, struct capture_job **ret)
+{
+	size_t jobs = 0;
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < units[i]->count; k++)
+			ret[jobs++] = &units[i]->jobs[k];
+	return jobs;
+}
+
+static void process(struct writer *writer, struct capture_unit **units, size_t count)
+{
+	struct capture_job **jobs = writer->jobs;
+	size_t job_count = jobs_of(units, count, jobs);
+	bool all_or_nothing = units[0]->all_or_nothing; /* then it is alone */
+	enum problem p = process_jobs(writer, jobs, job_count, all_or_nothing);
+	if (may_be_one_of_them(p) && job_count > 1 && !all_or_nothing) {
+		process_one_by_one(writer, jobs, job_count);
+		p = PROBLEM_NONE;
+	}
+	for (size_t i = 0; i < count; i++)
+		units[i]->done->fire(units[i]->done, p);
 }
 
 static void *writer_main(void *argument)
 {
 	struct writer *writer = argument;
 	size_t most = (size_t)writer->capture->limits.batch, count;
-	struct capture_job **jobs = calloc(most, sizeof(*jobs));
-	if (!jobs)
+	struct capture_unit **units = calloc(most, sizeof *units);
+	writer->jobs = calloc(most + CAPTURE_UNIT_RECORDS, sizeof *writer->jobs);
+	if (!units || !writer->jobs)
 		abort();
-	while ((count = queue_take(writer->capture, jobs, most)))
-		process(writer, jobs, count);
-	free(jobs);
+	while ((count = queue_take(writer->capture, units, most)))
+		process(writer, units, count);
+	free(units);
+	free(writer->jobs);
 	db_close(writer->db);
 	free(writer);
 	return NULL;

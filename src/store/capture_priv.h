@@ -190,8 +190,8 @@ struct capture {
 	size_t thread_count;
 	pthread_mutex_t queue_lock;
 	pthread_cond_t queue_filled;
-	struct capture_job *first, *last;
-	size_t queued;
+	struct capture_unit *first, *last;
+	size_t queued; /* records */
 	bool stopping;
 	pthread_mutex_t clock_lock;
 	usec_t last_recorded_us;

@@ -97,6 +97,9 @@ struct str_list {
 	FIELD_ROW(T, m, struct list, FIELD_LIST, key, .of = __VA_ARGS__) /* key, shape, … */
 #define STRINGS(T, m, ...) FIELD_ROW(T, m, struct str_list, FIELD_STRS, __VA_ARGS__)
 #define JSON_VALUE(T, m, ...) FIELD_ROW(T, m, const struct json *, FIELD_JSON, __VA_ARGS__)
+/* An array of at most max_len such objects, each left to the caller to decode: a fault of one is not that of all. */
+#define JSON_ITEMS(T, m, key, ...) /* key, shape, … */ \
+	FIELD_ROW(T, m, const struct json *, FIELD_JSON, key, .of = __VA_ARGS__)
 #define RAW_JSON(T, m, ...) FIELD_ROW(T, m, struct str, FIELD_RAW, __VA_ARGS__)
 #define END_OF_SHAPE \
 	{ \

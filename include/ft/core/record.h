@@ -100,4 +100,7 @@ enum problem record_sample_read(const struct json *sample, struct record_sample 
 enum problem record_check(const struct record *record, usec_t now_us, const struct record_kind **ret,
 			  struct fault *reterr) must_check;
 
+/* Whether a time of it lies more than the grace ahead: with deviceTime it is stored all the same, and flagged. */
+bool record_lies_ahead(const struct record *record, usec_t now_us);
+
 #endif

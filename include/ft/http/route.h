@@ -63,6 +63,9 @@ int call_accept_weight(const struct call *call, struct str media_type);
 /* The first query parameter of that name, raw; absent when not sent. For rows that let unknown parameters pass. */
 struct str call_query_value(const struct call *call, struct str name);
 
+/* A problem as application/problem+json tells it, for one that is part of an answer. */
+struct str problem_print(const struct call *call, enum problem p, const struct fault *fault);
+
 struct reply_header {
 	const char *name;
 	struct str value;

@@ -14,10 +14,8 @@
 
 struct capture;
 
-/* One record on its way. The submitter owns it again when `done` has fired. */
+/* One record on its way. */
 struct capture_job {
-	struct capture_job *next; /* the queue's */
-	struct completion *done;
 	struct arena *arena; /* results are made here */
 	struct uuid key;     /* API key that sent it */
 	const struct uuid
@@ -29,10 +27,27 @@ struct capture_job {
 	struct uuid id;
 	struct sha256 request; /* of the request's bytes */
 	bool time_ahead;       /* a device clock ahead of ours: stored and flagged */
+	struct fault *fault;   /* the submitter's: where the record is at fault */
 	/* results */
-	bool replayed;       /* it was in already: 200 with the first answer */
-	struct str answer;   /* JSON of contract section 4 */
-	struct fault *fault; /* the submitter's: where the record is at fault */
+	enum problem problem; /* why it is not in; the others hold when there is none */
+	bool replayed;        /* it was in already: 200 with the first answer */
+	struct str answer;    /* JSON of contract section 4 */
+};
+
+enum {
+	CAPTURE_UNIT_RECORDS = 1000,               /* of one unit at most */
+	CAPTURE_UNIT_EDGES = 2 * RECORD_MAX_EDGES, /* its inputs times outputs, over all records, at most */
+};
+
+/* Records that one request hands over: decided in their order, each seeing those before it, and committed together
+ * unless a statement fails. The submitter owns everything again when `done` has fired: without a problem each record
+ * has its own result; with one nothing is known of any of them, and all may be sent again with their ids. */
+struct capture_unit {
+	struct capture_unit *next; /* the queue's */
+	struct completion *done;
+	struct capture_job *jobs;
+	size_t count;
+	bool all_or_nothing; /* one refused record keeps out the others: PROBLEM_BATCH_REFUSED is theirs */
 };
 
 struct capture_settings {
@@ -45,8 +60,10 @@ struct capture_settings {
 };
 enum problem capture_start(const struct capture_settings *settings, struct capture **ret,
 			   struct fault *reterr) must_check;
-/* PROBLEM_BUSY when too much is queued (4,096). */
-enum problem capture_submit(struct capture *capture, struct capture_job *job) must_check;
+/* PROBLEM_BUSY when too much is queued (4,096 records). */
+enum problem capture_submit(struct capture *capture, struct capture_unit *unit) must_check;
+/* What a unit's records would write into lot_edge together: at most CAPTURE_UNIT_EDGES. */
+size_t capture_edges(const struct record *record);
 /* Whether a record would be taken now. */
 bool capture_accepts(struct capture *capture);
 void capture_stop(struct capture *capture); /* finishes what is queued */

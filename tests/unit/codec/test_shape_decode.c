@@ -371,6 +371,46 @@ static void a_shape_may_contain_itself(void **state)
 	assert_int_equal(strlen(fault.pointer), sizeof fault.pointer - 1); /* cut, not overrun */
 }
 
+struct envelope {
+	const struct json *items;
+};
+static const struct shape envelope_shape = {
+	.name = "Envelope",
+	.size = sizeof(struct envelope),
+	.doc = "Items that are read one by one",
+	.fields = (const struct field[]){JSON_ITEMS(struct envelope, items, "items", &node_shape,
+						    .min_len = 1, .max_len = 2),
+					 END_OF_SHAPE},
+};
+
+static void items_left_to_the_caller_are_counted_and_not_read(void **state)
+{
+	static const struct {
+		const char *text, *rule;
+		enum problem expected;
+	} cases[] = {
+		{"{\"items\":[{},7]}", NULL, PROBLEM_NONE},
+		{"{\"items\":[]}", "minItems", PROBLEM_FIELD_RANGE},
+		{"{\"items\":[1,2,3]}", "maxItems", PROBLEM_FIELD_RANGE},
+		{"{\"items\":{}}", "type", PROBLEM_FIELD_TYPE},
+		{"{}", "required", PROBLEM_FIELD_MISSING},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct json json = json_of(*state, cases[i].text);
+		struct envelope envelope = {0};
+		struct fault fault = {0};
+		assert_problem(shape_decode(&envelope_shape, *state, &json, &envelope, &fault),
+			       cases[i].expected);
+		assert_int_equal(cases[i].expected == PROBLEM_NONE, envelope.items != NULL);
+		if (cases[i].rule) {
+			assert_string_equal(fault.rule, cases[i].rule);
+			assert_string_equal(fault.pointer, "/items");
+		} else {
+			assert_int_equal(envelope.items->count, 2);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +430,7 @@ int main(void)
 		TEST(decimals_are_quantities_unless_signed),
 		TEST(times_and_ids_are_checked),
 		TEST(a_shape_may_contain_itself),
+		TEST(items_left_to_the_caller_are_counted_and_not_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

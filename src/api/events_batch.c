@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * /v1/events:batch: up to a thousand records in one request, each with a result of its own, as an outbox sends them. */
+#include "ft/api/routes.h"
+
+#include "events_priv.h"
+
+#include "ft/base/text.h"
+
+enum { MAX_BATCH = 4 * 1024 * 1024 };
+
+static const char *const on_error_words[] = {"rollback", "proceed", NULL};
+struct batch_input {
+	struct str on_error;
+	const struct json *records;
+};
+static const struct shape batch_input_shape = {
+	.name = "Batch",
+	.size = sizeof(struct batch_input),
+	.doc = "Records in the order in which they are to be decided: each sees those before it",
+	.fields =
+		(const struct field[]){
+			WORD(struct batch_input, on_error, "onError", on_error_words, .flags = OPTIONAL,
+			     .doc = "rollback (if absent): all are stored or none; proceed: what can be "
+				    "stored is"),
+			JSON_ITEMS(struct batch_input, records, "records", &record_shape, .min_len = 1,
+				   .max_len = CAPTURE_UNIT_RECORDS,
+				   .doc = "With their ids: those that are in already are answered as they "
+					  "were first"),
+			END_OF_SHAPE,
+		},
+};
+
+struct batch_result {
+	int64_t index, status;
+	struct captured captured;
+	struct str problem; /* raw */
+};
+static const struct shape batch_result_shape = {
+	.name = "BatchResult",
+	.size = sizeof(struct batch_result),
+	.doc = "What became of one record: what its capture answers, or the problem that kept it out",
+	.fields =
+		(const struct field[]){
+			INTEGER(struct batch_result, index, "index", .doc = "Place in records, from 0"),
+			INTEGER(struct batch_result, status, "status",
+				.doc = "201 stored, 200 was in already, else that of the problem"),
+			UUID(struct batch_result, captured.event, "event", .flags = OPTIONAL,
+			     .doc = "Id of the event, for ever"),
+			LIST(struct batch_result, captured.lots, "lots", &captured_lot_shape,
+			     .flags = OPTIONAL, .max_len = CAPTURED_MAX_LOTS,
+			     .doc = "Lots the record made or concerns"),
+			STRING(struct batch_result, captured.shipment, "shipment", .flags = OPTIONAL,
+			       .doc = "Of a ship record: what receive names"),
+			STRING(struct batch_result, captured.statement, "statement", .flags = OPTIONAL,
+			       .doc = "Base64 SHA-256 of the signed statement's text"),
+			STRINGS(struct batch_result, captured.alerts, "alerts", .flags = OPTIONAL,
+				.doc = "Alerts raised at once"),
+			STRINGS(struct batch_result, captured.warnings, "warnings", .flags = OPTIONAL,
+				.doc = "What was stored and flagged"),
+			RAW_JSON(struct batch_result, problem, "problem", .flags = OPTIONAL,
+				 .doc = "RFC 9457 problem; its pointers start at the record"),
+			END_OF_SHAPE,
+		},
+};
+struct batch_answer {
+	struct list results;
+};
+static const struct shape batch_answer_shape = {
+	.name = "BatchAnswer",
+	.size = sizeof(struct batch_answer),
+	.doc = "One result a record, in their order",
+	.fields =
+		(const struct field[]){
+			LIST(struct batch_answer, results, "results", &batch_result_shape,
+			     .max_len = CAPTURE_UNIT_RECORDS, .doc = "Results"),
+			END_OF_SHAPE,
+		},
+};
+
+/* One record of the request. */
+struct entry {
+	enum problem problem; /* of its form: it was not handed over */
+	struct fault fault;
+	struct capture_job *job; /* NULL: none */
+};
+struct batch_state {
+	struct capture_unit unit; /* of the records whose form is right */
+	struct entry *entries;
+	size_t count;
+};
+
+static enum problem entry_read(struct call *call, const struct json *json, struct entry *entry,
+			       struct capture_job *ret)
+{
+	struct record *record = arena_new(call->arena, struct record);
+	enum problem p = shape_decode(&record_shape, call->arena, json, record, &entry->fault);
+	return p ? p : capture_job_of(call, record, json->span, &entry->fault, ret);
+}
+
+static enum problem check_edges(struct call *call, const struct capture_unit *unit)
+{
+	size_t edges = 0;
+	for (size_t i = 0; i < unit->count; i++)
+		edges += capture_edges(unit->jobs[i].record);
+	if (edges <= CAPTURE_UNIT_EDGES)
+		return PROBLEM_NONE;
+	call->fault.detail = arena_printf(call->arena, "inputs times outputs of all records: at most %d",
+					  CAPTURE_UNIT_EDGES);
+	return fault_set(&call->fault, PROBLEM_FIELD_RANGE, "maximum", "/records");
+}
+
+/* With rollback a record whose form is wrong keeps out the others before anybody is asked about them. */
+static void refuse_others(struct batch_state *state)
+{
+	if (state->unit.count == state->count)
+		return;
+	for (size_t i = 0; i < state->count; i++) {
+		struct entry *entry = &state->entries[i];
+		if (!entry->problem)
+			entry->problem = fault_set(&entry->fault, PROBLEM_BATCH_REFUSED, NULL, "%s", "");
+	}
+	state->unit.count = 0;
+}
+
+static enum problem batch_prepare(struct call *call, struct reply *reply)
+{
+	(void)reply;
+	const struct batch_input *input = call->body;
+	const struct json *records = input->records;
+	struct batch_state *state = arena_new(call->arena, struct batch_state);
+	struct capture_unit *unit = &state->unit;
+	state->count = records->count;
+	state->entries = arena_array(call->arena, struct entry, records->count);
+	unit->jobs = arena_array(call->arena, struct capture_job, records->count);
+	unit->all_or_nothing = !str_equal(input->on_error, STR("proceed"));
+	for (size_t i = 0; i < records->count; i++) {
+		struct entry *entry = &state->entries[i];
+		struct capture_job *job = &unit->jobs[unit->count];
+		entry->problem = entry_read(call, &records->items[i], entry, job);
+		if (entry->problem)
+			continue;
+		entry->job = job;
+		unit->count++;
+	}
+	if (unit->all_or_nothing)
+		refuse_others(state);
+	call->state = state;
+	return check_edges(call, unit);
+}
+
+static enum problem batch_hand_over(struct call *call, struct completion *done)
+{
+	struct batch_state *state = call->state;
+	state->unit.done = done;
+	if (state->unit.count)
+		return capture_submit(call_app(call)->capture, &state->unit);
+	done->fire(done, PROBLEM_NONE);
+	return PROBLEM_NONE;
+}
+
+static void write_result(struct json_writer *w, const struct call *call, size_t index,
+			 const struct entry *entry)
+{
+	const struct capture_job *job = entry->job;
+	enum problem p = entry->problem ? entry->problem : job->problem;
+	json_begin_object(w);
+	json_pair_int(w, STR("index"), (int64_t)index);
+	if (p) {
+		json_pair_int(w, STR("status"), problem_info(p)->http_status);
+		json_name(w, STR("problem"));
+		json_raw(w, problem_print(call, p, &entry->fault));
+		json_end_object(w);
+		return;
+	}
+	json_pair_int(w, STR("status"), job->replayed ? 200 : 201);
+	buf_put_char(w->out, ',');
+	buf_put(w->out, str_from(job->answer, 1)); /* its members and the closing brace */
+	w->need_comma = true;
+}
+
+static enum problem batch_finish(struct call *call, struct reply *reply)
+{
+	const struct batch_state *state = call->state;
+	struct buf out = buf_create(call->arena, 64 + state->count * 640);
+	struct json_writer w = json_writer(&out);
+	json_begin_object(&w);
+	json_name(&w, STR("results"));
+	json_begin_array(&w);
+	for (size_t i = 0; i < state->count; i++)
+		write_result(&w, call, i, &state->entries[i]);
+	json_end_array(&w);
+	json_end_object(&w);
+	reply->raw = buf_str(&out);
+	return PROBLEM_NONE;
+}
+
+const struct route event_batch_routes[] = {
+	{
+		.method = "POST",
+		.path = "/v1/events:batch",
+		.id = "captureBatch",
+		.summary = "Capture up to a thousand records, each with a result of its own",
+		.tag = "Events",
+		.scope = SCOPE_CAPTURE,
+		.max_body = MAX_BATCH,
+		.request = &batch_input_shape,
+		.response = &batch_answer_shape,
+		.status = 200,
+		.prepare = batch_prepare,
+		.submit = batch_hand_over,
+		.finish = batch_finish,
+		/* Of the request; in its results each record may have any problem of captureEvent, or the first. */
+		.may_fail = {PROBLEM_BATCH_REFUSED, PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE,
+			     PROBLEM_DB_RETRY},
+	},
+	{0},
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What one record and a batch of them have in common on their way into the group writer and out of it. */
+#ifndef FT_API_EVENTS_PRIV_H
+#define FT_API_EVENTS_PRIV_H
+
+#include "ft/api/app.h"
+
+enum { MAX_RECORD = 256 * 1024 };
+
+struct captured_lot {
+	struct str id, number, code, uri;
+};
+struct captured {
+	struct uuid event;
+	struct list lots;
+	struct str shipment, statement;
+	struct str_list alerts, warnings;
+};
+/* As a record's answer tells them; a result of a batch has the same members. */
+extern const struct shape captured_lot_shape, captured_shape;
+#define CAPTURED_MAX_LOTS 1000
+
+/* Checks all of a record that needs nothing else, and makes its job. `sent`: its bytes as received, whose digest says
+ * whether a repetition of the id is one; the arena, the caller and the record are borrowed. */
+enum problem capture_job_of(struct call *call, const struct record *record, struct str sent,
+			    struct fault *fault, struct capture_job *ret) must_check;
+
+#endif
