@@ -7,3 +7,72 @@
 -- class: key
 -- column: code text, kind text, org_id uuid, id uuid, state text, issued_at timestamptz
 SELECT code, kind, org_id, id, state, issued_at FROM code WHERE code = @code;
+
+-- name: item_blocks_reserve :many
+-- Numbers of new blocks of item codes.
+-- param: count bigint
+-- class: local
+-- column: block bigint
+SELECT nextval('item_block') AS block FROM generate_series(1::bigint, @count) LIMIT 100;
+
+-- name: item_issue_insert :exec
+-- Item codes that are issued together.
+-- param: org_id uuid, id uuid, lot_id uuid, items bigint, blocks bigint[], state text, issued_at timestamptz, key uuid
+-- class: key
+INSERT INTO item_issue (org_id, id, lot_id, items, blocks, state, issued_at, key)
+VALUES (@org_id, @id, @lot_id, @items, @blocks, @state, @issued_at, @key);
+
+-- name: item_issue_get :one
+-- An issue of item codes.
+-- param: org_id uuid, id uuid
+-- class: key
+-- column: lot_id uuid, items bigint, blocks bigint[], state text, issued_at timestamptz
+SELECT lot_id, items, blocks, state, issued_at FROM item_issue WHERE org_id = @org_id AND id = @id;
+
+-- name: item_block_insert_many :exec
+-- The blocks of an issue.
+-- param: codes text[], org_id uuid, lot_id uuid, state text, issued_at timestamptz, issue uuid, places bigint[], items bigint[]
+-- class: any
+INSERT INTO code (code, kind, org_id, id, state, issued_at, issue, place, items)
+SELECT z.code, 'item', @org_id, @lot_id, @state, @issued_at, @issue, z.place, z.items
+FROM unnest(@codes, @places, @items) AS z (code, place, items);
+
+-- name: item_block_find_many :many
+-- Blocks of item codes by the code of their first item.
+-- param: codes text[]
+-- class: any
+-- column: code text, org_id uuid, lot_id uuid, issue uuid, place bigint, items bigint
+SELECT code, org_id, id AS lot_id, issue, place, items FROM code WHERE code = ANY(@codes) AND kind = 'item';
+
+-- name: code_mark_insert_many :exec
+-- Activates or voids items; the same again keeps what was said first.
+-- param: codes text[], firsts bigint[], lasts bigint[], state text, at timestamptz, key uuid, reason text
+-- class: any
+INSERT INTO code_mark (code, state, first, last, at, key, reason)
+SELECT z.code, @state, z.first, z.last, @at, @key, @reason
+FROM unnest(@codes, @firsts, @lasts) AS z (code, first, last)
+ON CONFLICT DO NOTHING;
+
+-- name: code_mark_voided :many
+-- Which items of these blocks are voided.
+-- param: codes text[]
+-- class: any
+-- column: code text, first bigint, last bigint
+SELECT code, first, last FROM code_mark WHERE code = ANY(@codes) AND state = 'voided' LIMIT 200000;
+
+-- name: item_get :one
+-- An item: its lot, its state, how often it was scanned. No row: the block or the item in it was never issued.
+-- param: block text, place bigint, code text
+-- class: any
+-- column: org_id uuid, lot_id uuid, lot_code text, state text, issued_at timestamptz, activated_at timestamptz?, voided_at timestamptz?
+-- column: first_at timestamptz?, scans bigint?, day date?, day_scans bigint?, day_networks bigint?
+SELECT c.org_id, c.id AS lot_id, l.code AS lot_code, c.state, c.issued_at, m.activated_at, m.voided_at, s.first_at, s.scans, s.day,
+       s.day_scans, s.day_networks
+FROM code c
+JOIN lot l ON l.org_id = c.org_id AND l.lot_id = c.id
+CROSS JOIN LATERAL (
+    SELECT min(at) FILTER (WHERE state = 'activated') AS activated_at, min(at) FILTER (WHERE state = 'voided') AS voided_at
+    FROM code_mark WHERE code = c.code AND first <= @place AND last >= @place
+) m
+LEFT JOIN code_scan s ON s.code = @code
+WHERE c.code = @block AND c.kind = 'item' AND c.items > @place;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * /v1/codes: the short code of a lot, and its QR as a picture. */
+ * /v1/codes: the short codes of lots and of single packs, and their QR as a picture. */
 #include "ft/api/routes.h"
 
+#include "codes_priv.h"
 #include "lots_priv.h"
 
 #include "ft/base/text.h"
-#include "ft/core/code.h"
 #include "ft/crypto/digest.h"
 #include "ft/qr/qr.h"
 #include "queries.h"
@@ -23,26 +23,25 @@ enum {
 	ETAG_OCTETS = 12,
 };
 
-static const char *const kinds[] = {"lot", NULL};
-static const char *const states[] = {"issued", "activated", "voided", NULL};
-struct code_input {
-	struct str kind, lot;
-};
+static const char *const kinds[] = {"lot", "item", NULL};
 static const struct shape code_input = {
 	.name = "CodeInput",
 	.size = sizeof(struct code_input),
 	.doc = "Whose code",
 	.fields =
 		(const struct field[]){
-			WORD(struct code_input, kind, "kind", kinds, .doc = "lot"),
+			WORD(struct code_input, kind, "kind", kinds,
+			     .doc = "lot: one code for all packs; item: a code of its own for each pack"),
 			STRING(struct code_input, lot, "lot", .max_len = 512,
 			       .doc = "The lot, in any spelling"),
+			INTEGER(struct code_input, count, "count", .flags = OPTIONAL, .min = 1,
+				.max = ITEM_ISSUE_MAX, .doc = "item: how many; 1 if absent"),
+			BOOLEAN(struct code_input, activate, "activate", .flags = OPTIONAL,
+				.doc = "item: put them into use at once"),
+			UUID(struct code_input, id, "id", .flags = OPTIONAL,
+			     .doc = "item: the client's own; the same again answers the same codes"),
 			END_OF_SHAPE,
 		},
-};
-struct code_answer {
-	struct str code, grouped, kind, state, issued_at, url, svg, png;
-	bool test;
 };
 static const struct shape code_answer = {
 	.name = "Code",
@@ -50,51 +49,59 @@ static const struct shape code_answer = {
 	.doc = "What a QR carries",
 	.fields =
 		(const struct field[]){
-			STRING(struct code_answer, code, "code", .doc = "Letter, body and tag"),
+			STRING(struct code_answer, code, "code",
+			       .doc = "Letter, body and tag; of several the first"),
 			STRING(struct code_answer, grouped, "grouped", .doc = "The same for people"),
-			STRING(struct code_answer, kind, "kind", .doc = "lot"),
-			WORD(struct code_answer, state, "state", states, .doc = "State"),
+			WORD(struct code_answer, kind, "kind", kinds, .doc = "What it names"),
+			WORD(struct code_answer, state, "state", item_state_words, .doc = "State"),
+			STRING(struct code_answer, lot, "lot", .flags = OPTIONAL, .doc = "item: its lot"),
 			STRING(struct code_answer, issued_at, "issuedAt", .doc = "UTC"),
+			STRING(struct code_answer, activated_at, "activatedAt", .flags = OPTIONAL,
+			       .doc = "item: when it was put into use"),
+			STRING(struct code_answer, voided_at, "voidedAt", .flags = OPTIONAL,
+			       .doc = "item: when it was withdrawn"),
 			STRING(struct code_answer, url, "url", .max_len = 1024, .doc = "What the QR says"),
 			STRING(struct code_answer, svg, "svg", .doc = "The QR as SVG"),
 			STRING(struct code_answer, png, "png", .doc = "The QR as PNG"),
 			BOOLEAN(struct code_answer, test, "test",
 				.doc = "A TEST code: no public address is configured"),
+			INTEGER(struct code_answer, count, "count", .flags = OPTIONAL,
+				.doc = "item: how many were issued with it"),
+			STRING(struct code_answer, last, "last", .flags = OPTIONAL,
+			       .doc = "item: the last of those"),
+			STRING(struct code_answer, list, "list", .flags = OPTIONAL,
+			       .doc = "item: all of those as CSV"),
+			STRING(struct code_answer, first_scanned_at, "firstScannedAt", .flags = OPTIONAL,
+			       .doc = "item: when its page was first opened"),
+			INTEGER(struct code_answer, scans, "scans", .flags = OPTIONAL,
+				.doc = "item: about how often its page was opened"),
 			END_OF_SHAPE,
 		},
 };
 
-/* A code that was made here and is filed. What cannot be one is not found either; detail says so. */
-static enum problem code_find(struct call *call, struct str typed, struct code *ret,
-			      struct code_get_row *ret_row)
+enum problem code_typed(struct call *call, struct str typed, struct code *ret)
 {
-	const struct bytes key = {call_app(call)->code_key, sizeof call_app(call)->code_key};
+	const struct bytes key = code_key(call);
 	enum problem p = code_parse(call->arena, typed, &key, 1, ret);
 	if (p == PROBLEM_IDENTIFIER_SYNTAX)
-		call->fault.detail =
-			STR("this is not a code: B and 12 letters and digits, as printed below the QR");
-	if (p)
-		return PROBLEM_NOT_FOUND;
-	return code_get(call_db(call), call->arena, &(struct code_get_params){ret->text}, ret_row);
+		call->fault.detail = STR("this is not a code: a letter and 12 or 16 letters and digits, as "
+					 "printed below the QR");
+	return p ? PROBLEM_NOT_FOUND : PROBLEM_NONE;
 }
 
-static struct str url_of(const struct call *call, const struct code *code)
+struct str code_url(const struct call *call, const struct code *code)
 {
 	return arena_printf(call->arena, "%.*s/t/%.*s", STR_ARGS(call_app(call)->root_url),
 			    STR_ARGS(code->text));
 }
 
-static struct code_answer *answer_of(const struct call *call, const struct code *code,
-				     const struct code_get_row *row)
+struct code_answer *code_answer_of(const struct call *call, const struct code *code)
 {
 	struct code_answer *answer = arena_new(call->arena, struct code_answer);
 	*answer = (struct code_answer){
 		.code = code->text,
 		.grouped = code_group(call->arena, code),
-		.kind = row->kind,
-		.state = row->state,
-		.issued_at = utc_print(call->arena, row->issued_at),
-		.url = url_of(call, code),
+		.url = code_url(call, code),
 		.svg = arena_printf(call->arena, "/v1/codes/%.*s/qr.svg", STR_ARGS(code->text)),
 		.png = arena_printf(call->arena, "/v1/codes/%.*s/qr.png", STR_ARGS(code->text)),
 		.test = call_app(call)->test_codes,
@@ -102,41 +109,78 @@ static struct code_answer *answer_of(const struct call *call, const struct code 
 	return answer;
 }
 
+static enum problem filed_answer(struct call *call, const struct code *code, struct code_answer **ret)
+{
+	struct code_get_row row;
+	enum problem p = code_get(call_db(call), call->arena, &(struct code_get_params){code->text}, &row);
+	if (p)
+		return p;
+	struct code_answer *answer = code_answer_of(call, code);
+	answer->kind = row.kind;
+	answer->state = row.state;
+	answer->issued_at = utc_print(call->arena, row.issued_at);
+	*ret = answer;
+	return PROBLEM_NONE;
+}
+
+/* A code that was made here and is filed. */
+static enum problem find_answer(struct call *call, struct str typed, struct code *ret_code,
+				struct code_answer **ret)
+{
+	struct code code;
+	enum problem p = code_typed(call, typed, &code);
+	if (!p)
+		p = code.letter == CODE_ITEM ? item_answer(call, &code, ret) : filed_answer(call, &code, ret);
+	if (!p)
+		*ret_code = code;
+	return p;
+}
+
 /* Every lot got its code when it was made; asking again gives the same. */
+static enum problem lot_code(struct call *call, struct reply *reply, struct lot_id lot)
+{
+	struct lot_by_id_row row;
+	struct code code;
+	struct code_answer *answer;
+	enum problem p =
+		lot_by_id(call_db(call), call->arena, &(struct lot_by_id_params){lot.org, lot.lot}, &row);
+	if (!p)
+		p = find_answer(call, row.code, &code, &answer);
+	if (p)
+		return p;
+	reply->value = answer;
+	reply->status = 200;
+	reply->location = arena_printf(call->arena, "/v1/codes/%.*s", STR_ARGS(code.text));
+	return PROBLEM_NONE;
+}
+
 static enum problem create_code(struct call *call, struct reply *reply)
 {
 	static const struct uuid nobody;
 	const struct code_input *input = call->body;
 	struct lot_id lot;
-	struct lot_by_id_row row;
-	struct code code;
-	struct code_get_row found;
+	bool items = str_equal(input->kind, STR("item"));
+	if (!items && input->count)
+		return fault_set(&call->fault, PROBLEM_FIELD_UNKNOWN, "item", "/count");
 	enum problem p = thing_resolve(call, THING_LOT, nobody, input->lot, &lot);
 	if (p == PROBLEM_IDENTIFIER_SYNTAX)
 		return fault_set(&call->fault, p, "identifier", "/lot");
 	if (!p)
 		p = lot_check_visible(call, lot);
-	if (!p)
-		p = lot_by_id(call_db(call), call->arena, &(struct lot_by_id_params){lot.org, lot.lot}, &row);
-	if (!p)
-		p = code_find(call, row.code, &code, &found);
 	if (p)
 		return p;
-	struct code_answer *answer = answer_of(call, &code, &found);
-	reply->value = answer;
-	reply->location = arena_printf(call->arena, "/v1/codes/%.*s", STR_ARGS(code.text));
-	return PROBLEM_NONE;
+	return items ? item_codes_issue(call, reply, lot) : lot_code(call, reply, lot);
 }
 
 static enum problem get_code(struct call *call, struct reply *reply)
 {
 	struct code code;
-	struct code_get_row row;
-	enum problem p = code_find(call, call->path_args[0], &code, &row);
+	struct code_answer *answer;
+	enum problem p = find_answer(call, call->path_args[0], &code, &answer);
 	if (p)
 		return p;
-	reply->value = answer_of(call, &code, &row);
-	reply->cache_control = "public, max-age=60";
+	reply->value = answer;
+	reply->cache_control = code.letter == CODE_ITEM ? "no-cache" : "public, max-age=60";
 	return PROBLEM_NONE;
 }
 
@@ -159,9 +203,9 @@ static const struct shape qr_query = {
 
 static enum problem qr_of_path(struct call *call, struct code *ret_code, struct qr *ret)
 {
-	struct code_get_row row;
-	enum problem p = code_find(call, call->path_args[0], ret_code, &row);
-	return p ? p : qr_encode(call->arena, url_of(call, ret_code), ret);
+	struct code_answer *answer;
+	enum problem p = find_answer(call, call->path_args[0], ret_code, &answer);
+	return p ? p : qr_encode(call->arena, answer->url, ret);
 }
 
 static void put_picture(struct call *call, struct reply *reply, struct str picture, const char *media_type)
@@ -215,15 +259,17 @@ const struct route code_routes[] = {
 		.method = "POST",
 		.path = "/v1/codes",
 		.id = "createCode",
-		.summary = "The short code of a lot; the same every time",
+		.summary = "The short code of a lot, the same every time; or new codes of its packs",
 		.tag = TAG,
 		.scope = SCOPE_CAPTURE,
 		.max_body = MAX_BODY,
 		.request = &code_input,
 		.response = &code_answer,
-		.status = 200,
+		.status = 201,
+		.repeatable = true,
 		.handle = create_code,
-		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_IDENTIFIER_SYNTAX, PROBLEM_DB_UNAVAILABLE},
+		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_FORBIDDEN, PROBLEM_IDENTIFIER_SYNTAX,
+			     PROBLEM_ID_TAKEN, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},
 	{
 		.method = "GET",

@@ -12,6 +12,9 @@ enum {
 	BODY_BITS = 5 * CODE_BODY_CHARS,
 	MAX_TYPED = 64, /* a code with a separator after every character has 33 */
 	GROUP = 4,
+	HALF_BITS = BODY_BITS / 2,
+	HALF_MASK = (1 << HALF_BITS) - 1,
+	ROUNDS = 10,
 };
 static const char letters[] = {CODE_LOT, CODE_ITEM, CODE_PRODUCT, CODE_UNIT, CODE_PLACE};
 
@@ -73,6 +76,54 @@ struct code code_make(struct arena *arena, char letter, uint64_t body, struct by
 		.letter = letter,
 		.body = body,
 		.text = arena_printf(arena, "%c%.*s%.*s", letter, STR_ARGS(text), STR_ARGS(tag))};
+}
+
+/* One round of the permutation: 20 bits that only the key's holder can tell from chance. */
+static uint64_t round_bits(struct bytes key, int round, uint64_t half)
+{
+	static const char domain[] = "farmtrail-item-v1"; /* its NUL ends it */
+	uint8_t data[sizeof domain + 4];
+	memcpy(data, domain, sizeof domain);
+	data[sizeof domain] = (uint8_t)round;
+	for (int i = 0; i < 3; i++)
+		data[sizeof domain + 1 + (size_t)i] = (uint8_t)(half >> (16 - 8 * i));
+	struct sha256 hmac = hmac_sha256(key, (struct bytes){data, sizeof data});
+	return ((uint64_t)hmac.octets[0] << 16 | (uint64_t)hmac.octets[1] << 8 | hmac.octets[2]) & HALF_MASK;
+}
+
+/* A balanced Feistel network with as many rounds as NIST SP 800-38G asks of FF1 for domains this small. */
+static uint64_t permute(struct bytes key, uint64_t n)
+{
+	uint64_t left = n >> HALF_BITS, right = n & HALF_MASK;
+	for (int round = 0; round < ROUNDS; round++) {
+		uint64_t next = left ^ round_bits(key, round, right);
+		left = right;
+		right = next;
+	}
+	return left << HALF_BITS | right;
+}
+
+static uint64_t permute_back(struct bytes key, uint64_t body)
+{
+	uint64_t left = body >> HALF_BITS, right = body & HALF_MASK;
+	for (int round = ROUNDS - 1; round >= 0; round--) {
+		uint64_t before = right ^ round_bits(key, round, left);
+		right = left;
+		left = before;
+	}
+	return left << HALF_BITS | right;
+}
+
+struct code code_item(struct arena *arena, uint64_t n, struct bytes key)
+{
+	assert(n < CODE_ITEMS_MAX);
+	return code_make(arena, CODE_ITEM, permute(key, n), key);
+}
+
+uint64_t code_item_number(const struct code *item, struct bytes key)
+{
+	assert(item->letter == CODE_ITEM);
+	return permute_back(key, item->body);
 }
 
 static char upper(char c)

@@ -15,6 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(str_equal(code.text, code_make(arena, code.letter, code.body, key).text));
 		enum problem p = code_parse(arena, code_group(arena, &code), &key, 1, &again);
 		assert(!p && str_equal(code.text, again.text));
+		assert(code.letter != CODE_ITEM ||
+		       str_equal(code.text, code_item(arena, code_item_number(&code, key), key).text));
 	}
 	arena_destroy(arena);
 	return 0;

@@ -179,7 +179,7 @@ def test_a_lot_has_one_code_however_often_it_is_asked_for(district, farm, lot):
     assert district.public.read(f"/v1/codes/{lot['code'].lower()}") == first.json()
     stranger = district.farm()
     assert stranger.post("/v1/codes", {"kind": "lot", "lot": lot["id"]}).problem() == "not-found"
-    assert farm.post("/v1/codes", {"kind": "item", "lot": "L1"}).status == 422
+    assert farm.post("/v1/codes", {"kind": "product", "lot": "L1"}).status == 422
     assert district.public.get("/v1/codes/B0000000000000").problem() == "not-found"
     assert district.public.post("/v1/codes", {"kind": "lot", "lot": lot["id"]}).status == 401
 

@@ -36,6 +36,15 @@ struct str tag_crockford(struct arena *arena, struct bytes key, struct str domai
 uint64_t code_body_candidate(struct bytes key, struct uuid id, uint32_t attempt);
 struct code code_make(struct arena *arena, char letter, uint64_t body, struct bytes key);
 
+/* Item codes are counted, in blocks of CODE_BLOCK that follow each other: item n of an installation has the body that
+ * a permutation of 40 bits, known to the holder of `key` alone, makes of n. So no body comes twice, and none tells how
+ * many there are. A block is filed under the code of its first item. */
+enum { CODE_BLOCK_BITS = 10, CODE_BLOCK = 1 << CODE_BLOCK_BITS };
+#define CODE_ITEMS_MAX (UINT64_C(1) << 40)
+struct code code_item(struct arena *arena, uint64_t n, struct bytes key); /* n < CODE_ITEMS_MAX */
+/* Which item a code that code_parse gave is. */
+uint64_t code_item_number(const struct code *item, struct bytes key);
+
 /* What a person typed or a scanner read: either case, O for 0, I and L for 1, spaces and hyphens anywhere. Tags are
  * compared with those of all `keys` in constant time; more than one key is live while keys rotate.
  * PROBLEM_IDENTIFIER_SYNTAX if it does not have the form of a code, PROBLEM_NOT_FOUND if no key made its tag. */

@@ -148,6 +148,31 @@ static void body_depends_on_thing_attempt_and_key_alone(void **state)
 	assert_true(body != code_body_candidate(old_key, id, 0));
 }
 
+static void items_are_counted_without_showing_it(void **state)
+{
+	enum { SAMPLE = 3000 };
+	static const uint64_t edges[] = {0,       1,        CODE_BLOCK - 1,    CODE_BLOCK,
+					 0xfffff, 0x100000, CODE_ITEMS_MAX - 1};
+	static uint64_t bodies[SAMPLE];
+	int rising = 0;
+	for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
+		struct code code = code_item(*state, edges[i], key), read;
+		assert_int_equal(parse(*state, code.text, &read), PROBLEM_NONE);
+		assert_int_equal(read.letter, CODE_ITEM);
+		assert_true(code_item_number(&read, key) == edges[i]);
+		assert_false(code_item_number(&read, old_key) == edges[i]);
+	}
+	for (uint64_t n = 0; n < SAMPLE; n++) {
+		struct code code = code_item(*state, n, key);
+		assert_true(code_item_number(&code, key) == n);
+		bodies[n] = code.body;
+		for (uint64_t k = 0; k < n; k++)
+			assert_true(bodies[k] != code.body);
+		rising += n && bodies[n] > bodies[n - 1];
+	}
+	assert_in_range(rising, SAMPLE * 4 / 10, SAMPLE * 6 / 10); /* as often up as down */
+}
+
 static void groups_are_for_reading_aloud(void **state)
 {
 	struct code lot = {.text = STR("B7K3F9Q2MX4TC")}, item = {.text = STR("K7K3F9Q2MX4TCAB12")};
@@ -196,6 +221,7 @@ int main(void)
 						end_arena),
 		cmocka_unit_test_setup_teardown(body_depends_on_thing_attempt_and_key_alone, make_arena,
 						end_arena),
+		cmocka_unit_test_setup_teardown(items_are_counted_without_showing_it, make_arena, end_arena),
 		cmocka_unit_test_setup_teardown(groups_are_for_reading_aloud, make_arena, end_arena),
 		cmocka_unit_test_setup_teardown(published_tags_are_reproduced, make_arena, end_arena),
 	};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Codes of single packs of a lot: issued by the thousand, activated and voided, each read with its scans. */
+#ifndef FT_STORE_ITEMS_H
+#define FT_STORE_ITEMS_H
+
+#include "ft/core/code.h"
+#include "ft/core/lot_id.h"
+#include "ft/db/db.h"
+
+enum { ITEM_ISSUE_MAX = 100000, ITEM_CODES_MAX = 1000 };
+
+enum item_state { ITEM_ISSUED, ITEM_ACTIVATED, ITEM_VOIDED, ITEM_STATES };
+extern const char *const item_state_words[ITEM_STATES + 1]; /* ends with NULL */
+
+/* Where an item is filed. */
+struct item_place {
+	struct str block; /* code of the block's first item */
+	int64_t index;    /* in the block */
+};
+struct item_place item_place_of(struct arena *arena, const struct code *item, struct bytes key);
+
+struct item {
+	struct lot_id lot;
+	struct str lot_code;
+	enum item_state state;
+	usec_t issued_us, activated_us, voided_us; /* 0: not */
+	usec_t first_scan_us;                      /* 0: never scanned, as far as is written */
+	int64_t scans;
+	int32_t day; /* UTC, of the newest scan */
+	int64_t day_scans;
+	uint64_t day_networks; /* bits */
+};
+/* PROBLEM_NOT_FOUND: the code was never issued, although its tag is right. */
+enum problem item_read(struct db *db, struct arena *arena, const struct code *code, struct bytes key,
+		       struct item *ret) must_check;
+struct item_get_row;
+struct item item_of_row(const struct item_get_row *row);
+
+/* Codes that were issued together. */
+struct item_issue {
+	struct uuid id;
+	struct lot_id lot;
+	int64_t count;
+	bool activated; /* at once */
+	usec_t issued_us;
+	const int64_t *blocks; /* numbers, all but the last full */
+};
+/* Issues `count` codes and fills in blocks. The same id with the same content gives what was issued first, with
+ * *ret_again set; with other content PROBLEM_ID_TAKEN. */
+enum problem item_issue_make(struct db *db, struct arena *arena, struct bytes key, struct uuid api_key,
+			     struct item_issue *issue, bool *ret_again) must_check;
+/* The issue that a code belongs to, and its place in it. PROBLEM_NOT_FOUND as item_read. */
+enum problem item_issue_of(struct db *db, struct arena *arena, const struct code *code, struct bytes key,
+			   struct item_issue *ret, int64_t *ret_place) must_check;
+struct code item_issue_code(struct arena *arena, const struct item_issue *issue, int64_t place,
+			    struct bytes key);
+
+/* Items of an issue from `first` to `last` (places in it). */
+struct item_range {
+	const struct item_issue *issue;
+	int64_t first, last;
+};
+/* Activates or voids all of these in one transaction; what is voided stays voided. *ret_voided: how many of those named
+ * are voided now, each code once. */
+enum problem item_mark(struct db *db, struct arena *arena, struct bytes key, const struct item_range *ranges,
+		       size_t count, enum item_state state, struct uuid api_key, struct str reason,
+		       int64_t *ret_voided) must_check;
+
+#endif

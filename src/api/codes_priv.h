@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the doors to codes share: how one looks in answers, and whose it is. */
+#ifndef FT_API_CODES_PRIV_H
+#define FT_API_CODES_PRIV_H
+
+#include "ft/api/app.h"
+#include "ft/core/code.h"
+#include "ft/store/items.h"
+
+struct code_input {
+	struct uuid id;
+	struct str kind, lot;
+	int64_t count;
+	bool activate;
+};
+struct code_answer {
+	struct str code, grouped, kind, state, lot, issued_at, activated_at, voided_at, url, svg, png;
+	bool test;
+	int64_t count; /* of items: issued together; 0: not said */
+	struct str last, list;
+	struct str first_scanned_at;
+	int64_t scans;
+};
+
+static inline struct bytes code_key(const struct call *call)
+{
+	return (struct bytes){call_app(call)->code_key, sizeof call_app(call)->code_key};
+}
+/* What a person typed or sent, with a tag made here. PROBLEM_NOT_FOUND otherwise; detail says what is no code at all. */
+enum problem code_typed(struct call *call, struct str typed, struct code *ret) must_check;
+struct str code_url(const struct call *call, const struct code *code);
+/* The members that every kind of code has. */
+struct code_answer *code_answer_of(const struct call *call, const struct code *code);
+
+/* item_codes.c */
+enum problem item_codes_issue(struct call *call, struct reply *reply, struct lot_id lot) must_check;
+enum problem item_answer(struct call *call, const struct code *code, struct code_answer **ret) must_check;
+
+#endif
