@@ -14,6 +14,8 @@ enum exit_code {
 	EXIT_NOT_FOUND = 3,
 	EXIT_NOT_VERIFIED = 4,
 	EXIT_NO_CONNECTION = 5,
+	EXIT_UNLOGGED = 6,   /* verify: holds, but the policy's log or quorum does not cover it yet */
+	EXIT_INCOMPLETE = 7, /* verify: what is there holds, and something is held back */
 };
 
 /* A text in both languages. */

@@ -24,7 +24,8 @@ static const struct said common_help = {
 	"  --json           输出 JSON，供程序使用\n"
 	"  --lang zh|en     语言（默认取自 LANG）\n"
 	"\n"
-	"退出码：0 成功，1 被拒绝或失败，2 用法错误，3 不存在，4 验证不通过，5 无法连接\n",
+	"退出码：0 成功，1 被拒绝或失败，2 用法错误，3 不存在，4 验证不通过，5 无法连接；\n"
+	"        verify 另有 6 尚未被日志确认，7 有记录缺失\n",
 	"Common options:\n"
 	"  --data DIR       data directory (default ./var); its farmtrail.env and admin.key say how to reach "
 	"the server\n"
@@ -35,7 +36,8 @@ static const struct said common_help = {
 	"  --lang zh|en     language (default: by LANG)\n"
 	"\n"
 	"Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not found, 4 verification failed, 5 cannot "
-	"connect\n",
+	"connect;\n"
+	"of verify also 6 not in the log yet, 7 a record is held back\n",
 };
 
 static enum language language_of_environment(void)

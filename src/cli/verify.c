@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
- * farmtrail verify: checks a proof, or every step of a saved trail, and says in words what holds. */
+ * farmtrail verify: checks a proof, a bundle of proofs or every step of a saved trail, and says in words what holds. */
 #include <stdio.h>
 #include <unistd.h>
 
 #include "client_priv.h"
+#include "verify_priv.h"
 
 #include "ft/base/text.h"
-#include "ft/core/proof.h"
 #include "ft/core/statement.h"
 #include "ft/crypto/sign.h"
 
-static const char *const values[] = {"registrar", "log", NULL};
+static const char *const values[] = {"registrar", "log", "policy", "entry", NULL};
 
 struct verification {
 	struct cli *cli;
 	struct client *client; /* NULL: not opened yet */
 	struct proof_trust trust;
-	struct note_key registrar, log;
+	struct note_key registrar;
+	struct policy policy;
 	size_t checked, failed, trusted;
+	enum proof_verdict worst;
 };
 
 static const struct note_verifier verifier = {.verify = verify_spki};
@@ -30,115 +32,94 @@ static struct str key_given(const struct cli *cli, const char *option)
 	return is_file ? str_trim(cli_read_file(cli, given)) : given;
 }
 
+static enum exit_code read_policy(struct verification *v)
+{
+	struct str path = cli_option(v->cli, "policy"), log = key_given(v->cli, "log");
+	struct note_key key;
+	size_t line = 0;
+	if (!path.at && !log.at)
+		return EXIT_GOOD;
+	if (path.at && log.at)
+		return cli_usage(v->cli, (struct said){"--policy 与 --log 只能选一个",
+						       "give --policy or --log, not both"});
+	v->trust.policy = &v->policy;
+	if (log.at) {
+		if (!note_key_parse(v->cli->arena, log, &key))
+			return cli_usage(v->cli,
+					 (struct said){"--log 不是 vkey", "--log is not a verifier key"});
+		v->policy = policy_of_log(&key);
+		return EXIT_GOOD;
+	}
+	struct str text = cli_read_file(v->cli, path);
+	if (!text.at)
+		return cli_usage(v->cli, (struct said){"无法读取信任策略文件", "the policy cannot be read"});
+	if (policy_parse(v->cli->arena, text, &v->policy, &line))
+		return EXIT_GOOD;
+	return cli_fail(v->cli, EXIT_USAGE,
+			arena_printf(v->cli->arena,
+				     v->cli->language == LANGUAGE_ZH ? "信任策略第 %zu 行有误"
+								     : "line %zu of the policy is wrong",
+				     line));
+}
+
 static enum exit_code read_trust(struct verification *v)
 {
-	struct str registrar = key_given(v->cli, "registrar"), log = key_given(v->cli, "log");
+	struct str registrar = key_given(v->cli, "registrar");
 	if (registrar.at && !note_key_parse(v->cli->arena, registrar, &v->registrar))
 		return cli_usage(v->cli,
 				 (struct said){"--registrar 不是 vkey", "--registrar is not a verifier key"});
-	if (log.at && !note_key_parse(v->cli->arena, log, &v->log))
-		return cli_usage(v->cli, (struct said){"--log 不是 vkey", "--log is not a verifier key"});
-	v->trust = (struct proof_trust){.registrar = registrar.at ? &v->registrar : NULL,
-					.log = log.at ? &v->log : NULL};
-	return EXIT_GOOD;
+	v->trust.registrar = registrar.at ? &v->registrar : NULL;
+	return read_policy(v);
 }
 
-static const char *mark(enum proof_finding finding)
+static void count(struct verification *v, enum proof_verdict verdict, bool ok, bool trusted)
 {
-	switch (finding) {
-	case PROOF_PASSED:
-		return "✓";
-	case PROOF_FAILED:
-		return "✗";
-	case PROOF_SKIPPED:
-		break;
-	}
-	return "–";
+	v->checked++;
+	v->failed += !ok;
+	v->trusted += trusted;
+	if (verdict > v->worst)
+		v->worst = verdict;
 }
 
-static const char *word(enum proof_finding finding)
+static void not_usable(struct verification *v, const struct fault *fault)
 {
-	switch (finding) {
-	case PROOF_PASSED:
-		return "passed";
-	case PROOF_FAILED:
-		return "failed";
-	case PROOF_SKIPPED:
-		break;
-	}
-	return "skipped";
+	count(v, PROOF_BROKEN, /* ok */ false, /* trusted */ false);
+	(void)cli_fail(v->cli, EXIT_NOT_VERIFIED,
+		       arena_printf(v->cli->arena, "%s %s",
+				    cli_say(v->cli, (struct said){"不是可用的证明", "not a usable proof"}),
+				    fault->pointer));
 }
 
-static void print_report_json(const struct verification *v, const struct proof_report *report)
-{
-	struct buf out = buf_create(v->cli->arena, 1024);
-	struct json_writer w = json_writer(&out);
-	json_begin_object(&w);
-	json_name(&w, STR("ok"));
-	json_bool(&w, report->ok);
-	json_name(&w, STR("trusted"));
-	json_bool(&w, report->trusted);
-	if (report->tier < TIER_COUNT)
-		json_pair(&w, STR("tier"), str_of(tier_words[report->tier]));
-	json_name(&w, STR("checks"));
-	json_begin_array(&w);
-	for (size_t i = 0; i < report->count; i++) {
-		json_begin_object(&w);
-		json_pair(&w, STR("check"), str_of(report->checks[i].name));
-		json_pair(&w, STR("finding"), str_of(word(report->checks[i].finding)));
-		json_pair(&w, STR("text"), str_of(report->checks[i].text[v->cli->language]));
-		json_end_object(&w);
-	}
-	json_end_array(&w);
-	json_end_object(&w);
-	cli_print(v->cli, buf_str(&out));
-}
-
-static void print_report(const struct verification *v, const struct proof_report *report)
-{
-	if (v->cli->json) {
-		print_report_json(v, report);
-		return;
-	}
-	for (size_t i = 0; i < report->count; i++)
-		printf("  %s %s\n", mark(report->checks[i].finding),
-		       report->checks[i].text[v->cli->language]);
-}
-
-/* `expected`: SHA-256 of the statement that the trail names; absent: a proof on its own. */
-static void check_proof(struct verification *v, struct str text, struct str expected)
+/* `expected`: SHA-256 of the statement that the trail names; absent: a proof on its own. `title`: of the step. */
+static void check_proof(struct verification *v, struct str text, struct str expected, struct str title)
 {
 	struct arena *arena = v->cli->arena;
 	struct proof proof;
 	struct note note;
 	struct fault fault = {0};
-	v->checked++;
 	if (proof_parse(arena, text, &proof, &fault)) {
-		v->failed++;
-		(void)cli_fail(
-			v->cli, EXIT_NOT_VERIFIED,
-			arena_printf(arena, "%s %s",
-				     cli_say(v->cli, (struct said){"不是可用的证明", "not a usable proof"}),
-				     fault.pointer));
+		not_usable(v, &fault);
+		if (expected.at && !v->cli->json)
+			printf("✗ %.*s\n", STR_ARGS(title));
 		return;
 	}
 	struct proof_report report = proof_verify(arena, &proof, v->trust, verifier);
 	if (expected.at && note_parse(arena, proof.statement, &note)) {
 		struct sha256 hash = statement_hash(note.text);
 		if (!str_equal(base64_encode(arena, sha256_bytes(&hash)), expected)) {
-			report.ok = false;
+			report.ok = report.trusted = false;
+			report.verdict = PROOF_BROKEN;
 			(void)cli_fail(
 				v->cli, EXIT_NOT_VERIFIED,
 				str_of(cli_say(v->cli, (struct said){"证明属于另一条记录",
 								     "the proof is of another record"})));
 		}
 	}
-	if (!report.ok)
-		v->failed++;
-	if (report.trusted)
-		v->trusted++;
-	if (!expected.at || !report.ok)
-		print_report(v, &report);
+	count(v, report.verdict, report.ok, report.trusted);
+	if (!expected.at || (v->cli->json && !report.ok))
+		verify_print_report(v->cli, &report);
+	else if (!v->cli->json)
+		verify_print_step(v->cli, &report, title);
 }
 
 static enum exit_code fetch(struct verification *v, struct str path, struct answer *ret)
@@ -147,23 +128,22 @@ static enum exit_code fetch(struct verification *v, struct str path, struct answ
 	return code ? code : client_get(v->cli, v->client, path, ret);
 }
 
-static struct str text_in(const struct json *object, struct str member)
+static struct str title_of(struct verification *v, const struct json *step)
 {
-	const struct json *value = object ? json_get(object, member) : NULL;
-	return value && value->kind == JSON_STRING ? value->text : (struct str){NULL, 0};
+	struct str time = json_text(json_get(step, STR("time"))),
+		   type = json_text(json_get(step, STR("type")));
+	return arena_printf(v->cli->arena, "%.16s %.*s", time.len >= 16 ? time.at : "", STR_ARGS(type));
 }
 
 static enum exit_code check_step(struct verification *v, const struct json *step)
 {
 	const struct json *proof = json_get(step, STR("proof"));
-	struct str href = text_in(proof, STR("href")), statement = text_in(proof, STR("statement"));
-	struct str time = text_in(step, STR("time")), type = text_in(step, STR("type"));
+	struct str href = json_text(json_get(proof, STR("href"))),
+		   statement = json_text(json_get(proof, STR("statement")));
 	struct answer answer;
-	size_t failed = v->failed;
 	if (!href.at || !statement.at) {
-		v->checked++;
-		v->failed++;
-		printf("✗ %.16s %.*s\n", time.len >= 16 ? time.at : "", STR_ARGS(type));
+		count(v, PROOF_INCOMPLETE, /* ok */ false, /* trusted */ false);
+		printf("✗ %.*s\n", STR_ARGS(title_of(v, step)));
 		return EXIT_GOOD;
 	}
 	/* An address of another host is asked of the server we were told of: the proof stands for
@@ -172,13 +152,9 @@ static enum exit_code check_step(struct verification *v, const struct json *step
 	while (rest.len && rest.at[0] != '/')
 		rest = str_from(rest, 1);
 	enum exit_code code = fetch(v, rest, &answer);
-	if (code)
-		return code;
-	check_proof(v, answer.body, statement);
-	if (!v->cli->json)
-		printf("%s %.16s %.*s\n", v->failed == failed ? "✓" : "✗", time.len >= 16 ? time.at : "",
-		       STR_ARGS(type));
-	return EXIT_GOOD;
+	if (!code)
+		check_proof(v, answer.body, statement, title_of(v, step));
+	return code;
 }
 
 static enum exit_code check_trail(struct verification *v, const struct json *steps)
@@ -189,23 +165,59 @@ static enum exit_code check_trail(struct verification *v, const struct json *ste
 	return code;
 }
 
+static void check_bundle(struct verification *v, const struct json *json)
+{
+	struct bundle bundle;
+	struct fault fault = {0};
+	if (bundle_read(v->cli->arena, json, &bundle, &fault)) {
+		not_usable(v, &fault);
+		return;
+	}
+	struct bundle_report report = bundle_verify(v->cli->arena, &bundle, v->trust, verifier);
+	for (size_t i = 0; i < report.step_count; i++)
+		count(v, report.steps[i].report.verdict, report.steps[i].report.ok,
+		      report.steps[i].report.trusted);
+	if (report.verdict > v->worst)
+		v->worst = report.verdict;
+	verify_print_bundle(v->cli, &report);
+}
+
+/* The entry stands in a file, or in the proof's own extra line: the path shows which bytes were logged. */
+static enum exit_code check_tlog_proof(struct verification *v, struct str text)
+{
+	struct str path = cli_option(v->cli, "entry");
+	struct tlog_proof proof;
+	struct fault fault = {0};
+	if (!tlog_proof_parse(v->cli->arena, text, &proof)) {
+		not_usable(v, &fault);
+		return EXIT_GOOD;
+	}
+	struct bytes entry = path.at ? str_bytes(cli_read_file(v->cli, path)) : proof.extra;
+	if (!entry.at)
+		return cli_usage(v->cli, (struct said){"请用 --entry 给出日志条目的文件",
+						       "name the file of the logged entry with --entry"});
+	struct proof_report report = tlog_proof_verify(v->cli->arena, &proof, entry, v->trust, verifier);
+	count(v, report.verdict, report.ok, /* nobody signs in it: no registrar is needed */ report.ok);
+	verify_print_report(v->cli, &report);
+	return EXIT_GOOD;
+}
+
 static enum exit_code conclude(const struct verification *v)
 {
-	if (!v->cli->json) {
-		printf(v->failed ? "%zu / %zu ✗ %s\n" : "%zu / %zu ✓ %s\n",
-		       v->failed ? v->failed : v->checked, v->checked,
-		       cli_say(v->cli, v->failed ? (struct said){"未通过", "did not hold"}
-						 : (struct said){"全部成立", "hold"}));
-		if (!v->failed && v->trusted < v->checked)
-			printf("%s\n",
-			       cli_say(v->cli,
-				       (struct said){
-					       "证明自身一致；要确认由谁签署，请用 --registrar 给出登记处的 "
-					       "vkey",
-					       "consistent in themselves; to be sure who signed, give the "
-					       "registrar's key with --registrar"}));
-	}
-	return v->failed ? EXIT_NOT_VERIFIED : EXIT_GOOD;
+	if (v->cli->json)
+		return verify_exit(v->worst);
+	bool good = v->worst <= PROOF_UNLOGGED;
+	printf("%zu / %zu %s %s\n", v->failed ? v->failed : v->checked, v->checked, good ? "✓" : "✗",
+	       verify_verdict_sentence(v->cli, v->worst));
+	if (good && v->trusted < v->checked && !v->trust.registrar)
+		printf("%s\n",
+		       cli_say(v->cli,
+			       (struct said){
+				       "证明自身一致；要确认由谁签署，请用 --registrar 给出登记处的 vkey",
+				       "consistent in themselves; to be sure who signed, give the "
+				       "registrar's "
+				       "key with --registrar"}));
+	return verify_exit(v->worst);
 }
 
 static enum exit_code read_input(struct verification *v, struct str *ret)
@@ -232,67 +244,93 @@ static enum exit_code read_input(struct verification *v, struct str *ret)
 			str_of(cli_say(v->cli, (struct said){"无法读取文件", "the file cannot be read"})));
 }
 
+static enum exit_code check_input(struct verification *v, struct str text)
+{
+	struct json json;
+	struct fault fault = {0};
+	if (str_starts(text, STR("c2sp.org/tlog-proof@")))
+		return check_tlog_proof(v, text);
+	if (json_parse(v->cli->arena, text, &json, &fault) || json.kind != JSON_OBJECT)
+		return cli_fail(v->cli, EXIT_NOT_VERIFIED,
+				str_of(cli_say(v->cli, (struct said){"既不是证明也不是追溯链",
+								     "neither a proof nor a trail"})));
+	const struct json *steps = json_get(&json, STR("steps"));
+	if (bundle_is(&json))
+		check_bundle(v, &json);
+	else if (steps && steps->kind == JSON_ARRAY)
+		return check_trail(v, steps);
+	else
+		check_proof(v, text, (struct str){NULL, 0}, (struct str){NULL, 0});
+	return EXIT_GOOD;
+}
+
 static enum exit_code run(struct cli *cli)
 {
 	struct verification v = {.cli = cli};
 	struct str text = {NULL, 0};
-	struct json json;
-	struct fault fault = {0};
 	if (cli->word_count != 1)
 		return cli_usage(cli, (struct said){"请写明一个文件或地址", "name one file or address"});
 	enum exit_code code = read_trust(&v);
 	if (!code)
 		code = read_input(&v, &text);
-	if (code) {
-		client_close(v.client);
-		return code;
-	}
-	if (json_parse(cli->arena, text, &json, &fault) || json.kind != JSON_OBJECT) {
-		client_close(v.client);
-		return cli_fail(cli, EXIT_NOT_VERIFIED,
-				str_of(cli_say(cli, (struct said){"既不是证明也不是追溯链",
-								  "neither a proof nor a trail"})));
-	}
-	const struct json *steps = json_get(&json, STR("steps"));
-	if (steps && steps->kind == JSON_ARRAY)
-		code = check_trail(&v, steps);
-	else
-		check_proof(&v, text, (struct str){NULL, 0});
+	if (!code)
+		code = check_input(&v, text);
 	client_close(v.client);
 	return code ? code : conclude(&v);
 }
 
 const struct command command_verify = {
 	.name = "verify",
-	.summary = {"验证证明或保存的追溯链", "check a proof or a saved trail"},
-	.help = {"用法：farmtrail verify FILE|URL [--registrar VKEY] [--log VKEY]\n"
+	.summary = {"验证证明或保存的追溯链，可离线", "check a proof or a saved trail, offline if need be"},
+	.help = {"用法：farmtrail verify FILE|URL [--policy FILE] [--registrar VKEY]\n"
 		 "\n"
-		 "FILE 是保存的证明（/v1/events/…/proof）或追溯链（/v1/lots/…/trail）；“-”为标准输入。\n"
-		 "追溯链的每一步都向服务索取证明并逐一验证。每项检查用一句话说明结果。\n"
+		 "FILE 是：带证明的追溯链（/t/…/proofs）、一条记录的证明（/v1/events/…/proof）、C2SP 的 "
+		 ".tlog-proof 文件、\n"
+		 "或追溯链（/v1/lots/…/trail，其证明逐一向服务索取）；“-”为标准输入。前三种无需网络。\n"
+		 "每项检查用一句话说明结果。\n"
 		 "\n"
+		 "  --policy FILE     "
+		 "信任策略（https://c2sp.org/tlog-policy）：日志与见证方的公钥，以及须有几个见证\n"
+		 "  --log VKEY        只信任一个日志、不要求见证的策略：其公钥，或存有它的文件\n"
 		 "  --registrar VKEY  "
-		 "您信任的登记处公钥，或存有它的文件（DIR/registrar.vkey）；没有它只能说明证明自身一致\n"
-		 "  --log VKEY        您信任的日志公钥，或存有它的文件\n"
+		 "您信任的登记处公钥，或存有它的文件（DIR/registrar.vkey）；没有它不能说明密钥属于谁\n"
+		 "  --entry FILE      .tlog-proof 所证明的日志条目\n"
+		 "\n"
+		 "退出码：0 成立；4 不成立；6 签名成立，但日志或见证尚未达到策略要求；7 有记录缺失；\n"
+		 "        1 无法读取，2 用法有误，5 无法连接\n"
 		 "\n"
 		 "示例：\n"
-		 "  farmtrail verify proof.json --registrar registrar.vkey\n"
-		 "  farmtrail verify trail.json --url http://127.0.0.1:8080\n"
+		 "  curl -s http://127.0.0.1:8080/t/CODE/proofs > trail.json\n"
+		 "  farmtrail verify trail.json --policy policy.txt --registrar registrar.vkey\n"
 		 "  curl -s http://127.0.0.1:8080/v1/events/ID/proof | farmtrail verify -\n",
-		 "usage: farmtrail verify FILE|URL [--registrar VKEY] [--log VKEY]\n"
+		 "usage: farmtrail verify FILE|URL [--policy FILE] [--registrar VKEY]\n"
 		 "\n"
-		 "FILE is a saved proof (/v1/events/…/proof) or a saved trail (/v1/lots/…/trail); \"-\" is "
-		 "standard input. Of a\n"
-		 "trail the proof of every step is asked of the server and checked. Each check says in a "
-		 "sentence what holds.\n"
+		 "FILE is a trail with its proofs (/t/…/proofs), the proof of one record "
+		 "(/v1/events/…/proof), a C2SP "
+		 ".tlog-proof\n"
+		 "file, or a trail (/v1/lots/…/trail; its proofs are asked of the server); \"-\" is standard "
+		 "input. The "
+		 "first three\n"
+		 "need no network. Each check says in a sentence what holds.\n"
 		 "\n"
+		 "  --policy FILE     whom you trust (https://c2sp.org/tlog-policy): keys of logs and "
+		 "witnesses, and how "
+		 "many of these\n"
+		 "  --log VKEY        a policy of one log and no witness: its key, or a file with it\n"
 		 "  --registrar VKEY  the registrar's key that you trust, or a file with it "
-		 "(DIR/registrar.vkey, from a source you\n"
-		 "                    trust); without it a proof is only consistent in itself\n"
-		 "  --log VKEY        the log's key that you trust, or a file with it\n"
+		 "(DIR/registrar.vkey, from a "
+		 "source you\n"
+		 "                    trust); without it nobody vouches for whose the keys are\n"
+		 "  --entry FILE      the logged entry that a .tlog-proof is of\n"
+		 "\n"
+		 "Exit codes: 0 holds; 4 does not hold; 6 the signatures hold, but log or witnesses of the "
+		 "policy do not "
+		 "cover it\n"
+		 "yet; 7 a record is held back; 1 cannot be read, 2 usage, 5 no connection\n"
 		 "\n"
 		 "Examples:\n"
-		 "  farmtrail verify proof.json --registrar registrar.vkey\n"
-		 "  farmtrail verify trail.json --url http://127.0.0.1:8080\n"
+		 "  curl -s http://127.0.0.1:8080/t/CODE/proofs > trail.json\n"
+		 "  farmtrail verify trail.json --policy policy.txt --registrar registrar.vkey\n"
 		 "  curl -s http://127.0.0.1:8080/v1/events/ID/proof | farmtrail verify -\n"},
 	.values = values,
 	.run = run,

@@ -221,13 +221,18 @@ struct str note_print(struct arena *arena, const struct note *note)
 	return buf_str(&out);
 }
 
+static uint64_t cosignature_time(struct bytes signature)
+{
+	return (uint64_t)big_endian_32(signature.at) << 32 | big_endian_32(signature.at + 4);
+}
+
 /* C2SP tlog-cosignature: eight octets of time before the signature, which also covers that time. */
 static bool verify_cosignature(struct arena *arena, struct str text, struct bytes spki,
 			       struct bytes signature, struct note_verifier verifier)
 {
 	if (signature.len <= COSIGNATURE_TIME_LEN)
 		return false;
-	uint64_t at_s = (uint64_t)big_endian_32(signature.at) << 32 | big_endian_32(signature.at + 4);
+	uint64_t at_s = cosignature_time(signature);
 	struct buf message = buf_create(arena, text.len + 48);
 	buf_printf(&message, "cosignature/v1\ntime %llu\n", (unsigned long long)at_s);
 	buf_put(&message, text);
@@ -254,4 +259,24 @@ enum note_verdict note_verify(struct arena *arena, const struct note *note, cons
 		verdict = NOTE_SIGNED;
 	}
 	return verdict;
+}
+
+bool note_cosignature_time(const struct note *note, const struct note_key *key, int64_t *ret)
+{
+	int64_t newest = -1;
+	for (size_t i = 0; i < note->count; i++) {
+		const struct note_signature *s = &note->signatures[i];
+		if (s->id != key->id || !str_equal(s->name, key->name) ||
+		    s->signature.len <= COSIGNATURE_TIME_LEN)
+			continue;
+		uint64_t at_s = cosignature_time(s->signature);
+		if (at_s > INT64_MAX)
+			return false;
+		if ((int64_t)at_s > newest)
+			newest = (int64_t)at_s;
+	}
+	if (newest < 0)
+		return false;
+	*ret = newest;
+	return true;
 }

@@ -1,25 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Checking a proof: ten checks, each a row of one table with its words. */
+ * Checking a proof: each check is a row of one table with its words. */
 #include "ft/core/proof.h"
 
-#include "ft/core/statement.h"
+#include "ft/base/time.h"
 #include "signed_text_priv.h"
+
+enum { DAY_S = 24 * 60 * 60, LATE_S = 2 * DAY_S, CLOCK_SLACK_S = 5 * 60 };
+
+const char *const proof_finding_words[] = {"passed", "failed", "skipped", "pending", "noted", "missing"};
+const char *const proof_verdict_words[] = {"holds", "unlogged", "incomplete", "broken"};
 
 /* What has been read so far. A part that could not be read makes every check that stands on it fail. */
 struct examination {
 	struct arena *arena;
 	const struct proof *proof;
+	const struct proof_head *head;
 	struct proof_trust trust;
 	struct note_verifier verifier;
-	bool has_statement, has_key_statement, has_checkpoint;
-	struct note note, key_note, checkpoint_note;
+	bool has_statement, has_key_statement;
+	struct note note, key_note;
 	struct statement statement, key_statement;
 	enum tier tier;
+	struct str said[2]; /* instead of the words of the table; absent: those */
 };
 
 static bool read_statement(struct arena *arena, struct str text, struct note *ret_note, struct statement *ret)
 {
 	return note_parse(arena, text, ret_note) && statement_parse(arena, ret_note->text, ret);
+}
+
+static void say(struct examination *e, struct str zh, struct str en)
+{
+	e->said[LANGUAGE_ZH] = zh;
+	e->said[LANGUAGE_EN] = en;
 }
 
 static enum proof_finding passed_if(bool ok)
@@ -35,7 +48,7 @@ static enum proof_finding check_statement(struct examination *e)
 
 static enum proof_finding check_key(struct examination *e)
 {
-	return passed_if(e->has_statement && sha256_equal(sha256_of(e->proof->spki), e->statement.key));
+	return passed_if(e->has_statement && sha256_equal(sha256_of(e->proof->key.spki), e->statement.key));
 }
 
 /* Under the name of the organisation that the statement is of: the name stands in the note and is not signed. */
@@ -48,7 +61,7 @@ static enum proof_finding check_signature(struct examination *e)
 	for (size_t i = 0; i < e->note.count; i++) {
 		struct note_key key;
 		if (!str_equal(e->note.signatures[i].name, name) ||
-		    !note_key_from_spki(e->note.signatures[i].name, e->proof->spki, &key))
+		    !note_key_from_spki(e->note.signatures[i].name, e->proof->key.spki, &key))
 			continue;
 		enum note_verdict verdict = note_verify(e->arena, &e->note, &key, e->verifier);
 		if (verdict == NOTE_FORGED)
@@ -62,15 +75,22 @@ static enum proof_finding check_key_statement(struct examination *e)
 {
 	struct note_key key;
 	e->has_key_statement =
-		read_statement(e->arena, e->proof->key_statement, &e->key_note, &e->key_statement) &&
+		read_statement(e->arena, e->proof->key.statement.note, &e->key_note, &e->key_statement) &&
 		str_equal(e->key_statement.kind, STR("key"));
 	/* That the key's line belongs to its vkey is part of the form of a key statement. */
-	return passed_if(e->has_statement && e->has_key_statement &&
-			 sha256_equal(e->key_statement.key, e->statement.key) &&
-			 uuid_equal(e->key_statement.org, e->statement.org) &&
-			 str_equal(e->key_statement.log, e->statement.log) &&
-			 note_key_parse(e->arena, e->key_statement.vkey, &key) &&
-			 note_verify(e->arena, &e->key_note, &key, e->verifier) == NOTE_SIGNED);
+	if (!e->has_statement || !e->has_key_statement ||
+	    !sha256_equal(e->key_statement.key, e->statement.key) ||
+	    !uuid_equal(e->key_statement.org, e->statement.org) ||
+	    !str_equal(e->key_statement.log, e->statement.log) ||
+	    !note_key_parse(e->arena, e->key_statement.vkey, &key) ||
+	    note_verify(e->arena, &e->key_note, &key, e->verifier) != NOTE_SIGNED)
+		return PROOF_FAILED;
+	if (str_equal(e->key_statement.custody, STR("self")))
+		say(e, STR("密钥声明指明此密钥与组织，并由该密钥签署；密钥由该组织自己保管"),
+		    STR("The key statement names this key and this organisation and is signed with the key, "
+			"which the "
+			"organisation holds itself"));
+	return PROOF_PASSED;
 }
 
 static enum proof_finding check_registrar(struct examination *e)
@@ -90,16 +110,54 @@ static enum proof_finding check_manifest(struct examination *e)
 {
 	if (!has_body(e))
 		return PROOF_SKIPPED;
+	if (e->has_statement && !e->proof->manifest.at && !e->proof->view.at) {
+		say(e, STR("清单未提供"), STR("The manifest was not handed over"));
+		return PROOF_SKIPPED;
+	}
 	return passed_if(e->has_statement && e->proof->manifest.at &&
 			 e->proof->manifest.len == e->statement.body_len &&
 			 sha256_equal(sha256_of(str_bytes(e->proof->manifest)), e->statement.body));
 }
 
+static bool names(const struct statement_links *links, struct sha256 hash)
+{
+	for (size_t i = 0; links->hashes && i < links->count; i++)
+		if (sha256_equal(links->hashes[i], hash))
+			return true;
+	return false;
+}
+
+/* An erasure says which statement it is about by naming it as what it builds on. */
+static enum proof_finding check_erasure(struct examination *e)
+{
+	struct note note;
+	struct statement erasure;
+	if (!e->has_statement || !read_statement(e->arena, e->proof->erasure.note, &note, &erasure) ||
+	    !str_equal(erasure.kind, STR("erase")) || !str_equal(erasure.log, e->statement.log) ||
+	    !names(&erasure.prevs, statement_hash(e->note.text)))
+		return PROOF_FAILED;
+	if (e->trust.registrar &&
+	    note_verify(e->arena, &note, e->trust.registrar, e->verifier) != NOTE_SIGNED)
+		return PROOF_FAILED;
+	if (e->proof->erasure.place.index >= 0 &&
+	    !proof_place_holds(e->head, e->proof->erasure.place, e->proof->erasure.note))
+		return PROOF_FAILED;
+	struct str day = date_print(e->arena, (int32_t)(erasure.at_s / DAY_S));
+	say(e,
+	    arena_printf(e->arena, "记录内容已于 %.*s 依法删除，仅存摘要；其余部分仍然成立", STR_ARGS(day)),
+	    arena_printf(e->arena,
+			 "The record's content was removed on %.*s; its digest is left, and the rest holds",
+			 STR_ARGS(day)));
+	return PROOF_NOTED;
+}
+
 static enum proof_finding check_view(struct examination *e)
 {
 	struct manifest manifest;
-	if (!has_body(e) || !e->proof->view.at)
+	if (!has_body(e))
 		return PROOF_SKIPPED;
+	if (!e->proof->view.at)
+		return e->proof->erasure.note.at ? check_erasure(e) : PROOF_SKIPPED;
 	if (!e->proof->manifest.at || !manifest_parse(e->arena, e->proof->manifest, &manifest))
 		return PROOF_FAILED;
 	for (int i = 0; i < TIER_COUNT; i++)
@@ -132,32 +190,181 @@ static enum proof_finding check_links(struct examination *e)
 			 links_hold(&e->statement.prevs, e->proof->prevs));
 }
 
+bool proof_place_holds(const struct proof_head *head, struct proof_place place, struct str entry)
+{
+	return head->is_read && place.index >= 0 &&
+	       merkle_check_inclusion(merkle_leaf(str_bytes(entry)), (uint64_t)place.index,
+				      (uint64_t)head->head.size, head->head.root, place.path,
+				      place.path_count);
+}
+
 static enum proof_finding check_inclusion(struct examination *e)
 {
-	struct checkpoint head;
-	if (e->proof->index < 0)
-		return PROOF_SKIPPED;
-	e->has_checkpoint = note_parse(e->arena, e->proof->checkpoint, &e->checkpoint_note) &&
-			    checkpoint_parse(e->arena, e->checkpoint_note.text, &head);
-	return passed_if(e->has_statement && e->has_checkpoint && str_equal(head.origin, e->statement.log) &&
-			 merkle_check_inclusion(merkle_leaf(str_bytes(e->proof->statement)),
-						(uint64_t)e->proof->index, (uint64_t)head.size, head.root,
-						e->proof->path, e->proof->path_count));
+	if (e->proof->place.index < 0)
+		return e->trust.policy ? PROOF_PENDING : PROOF_SKIPPED;
+	if (!e->has_statement || !e->head->is_read || !str_equal(e->head->head.origin, e->statement.log) ||
+	    !proof_place_holds(e->head, e->proof->place, e->proof->statement))
+		return PROOF_FAILED;
+	long long index = (long long)e->proof->place.index, size = (long long)e->head->head.size;
+	say(e, arena_printf(e->arena, "声明已载入日志，为第 %lld 条（共 %lld 条）", index, size),
+	    arena_printf(e->arena, "The statement stands in the log: entry %lld of %lld", index, size));
+	return PROOF_PASSED;
+}
+
+static struct str print_minute(struct arena *arena, int64_t at_s)
+{
+	struct instant time = {.at_us = at_s * USEC_PER_SEC};
+	return at_s > INT64_MAX / USEC_PER_SEC ? STR("?") : instant_print(arena, time);
+}
+
+static void say_accepted(struct examination *e, const struct policy_report *judged)
+{
+	if (!judged->witnesses) {
+		say(e, STR("日志头由您信任的日志签署；信任策略未要求见证"),
+		    STR("The log head is signed by the log that you trust; your policy asks for no witness"));
+		return;
+	}
+	struct str time = judged->no_later_s < 0 ? STR("–") : print_minute(e->arena, judged->no_later_s);
+	say(e,
+	    arena_printf(e->arena, "日志头由您信任的日志签署，%zu 个见证方中有 %zu 个见证，不晚于 %.*s",
+			 judged->witnesses, judged->cosigned, STR_ARGS(time)),
+	    arena_printf(e->arena,
+			 "The log head is signed by the log that you trust and cosigned by %zu of %zu "
+			 "witnesses; it stood "
+			 "by %.*s",
+			 judged->cosigned, judged->witnesses, STR_ARGS(time)));
 }
 
 static enum proof_finding check_checkpoint(struct examination *e)
 {
-	if (e->proof->index < 0 || !e->trust.log)
+	const struct proof_head *head = e->head;
+	if (!head->is_judged)
 		return PROOF_SKIPPED;
-	return passed_if(e->has_checkpoint && note_verify(e->arena, &e->checkpoint_note, e->trust.log,
-							  e->verifier) == NOTE_SIGNED);
+	if (!head->note.at)
+		return PROOF_PENDING;
+	if (!head->is_read)
+		return PROOF_FAILED;
+	switch (head->judged.finding) {
+	case POLICY_HOLDS:
+		say_accepted(e, &head->judged);
+		return PROOF_PASSED;
+	case POLICY_NO_QUORUM:
+		say(e,
+		    arena_printf(
+			    e->arena,
+			    "日志头已由日志签署，但只有 %zu 个见证方（共 %zu 个）见证，未达到信任策略的要求",
+			    head->judged.cosigned, head->judged.witnesses),
+		    arena_printf(e->arena,
+				 "The log has signed its head, but %zu of %zu witnesses are fewer than your "
+				 "policy asks for",
+				 head->judged.cosigned, head->judged.witnesses));
+		return PROOF_PENDING;
+	case POLICY_UNKNOWN_LOG:
+	case POLICY_FORGED:
+		break;
+	}
+	return PROOF_FAILED;
+}
+
+/* By place in the log, never by claimed time: nobody can insert into the past. */
+static enum proof_finding check_key_log(struct examination *e)
+{
+	const struct proof_entry *key = &e->proof->key.statement;
+	if (key->place.index < 0 || e->proof->place.index < 0)
+		return e->trust.policy ? PROOF_PENDING : PROOF_SKIPPED;
+	bool is_itself = str_equal(key->note, e->proof->statement);
+	return passed_if(proof_place_holds(e->head, key->place, key->note) &&
+			 (is_itself || key->place.index < e->proof->place.index));
+}
+
+/* By the registrar, or with the key itself. */
+static bool is_revocation_signed(struct examination *e, const struct note *note)
+{
+	struct note_key key;
+	if (e->has_key_statement && note_key_parse(e->arena, e->key_statement.vkey, &key) &&
+	    note_verify(e->arena, note, &key, e->verifier) == NOTE_SIGNED)
+		return true;
+	return !e->trust.registrar ||
+	       note_verify(e->arena, note, e->trust.registrar, e->verifier) == NOTE_SIGNED;
+}
+
+static enum proof_finding check_revocation(struct examination *e)
+{
+	const struct proof_entry *given = &e->proof->key.revocation;
+	struct note note;
+	struct statement revocation;
+	if (!given->note.at)
+		return PROOF_SKIPPED;
+	if (!e->has_statement || !read_statement(e->arena, given->note, &note, &revocation) ||
+	    !str_equal(revocation.kind, STR("revoke")) || !str_equal(revocation.log, e->statement.log) ||
+	    !sha256_equal(revocation.revoked, e->statement.key) || !is_revocation_signed(e, &note) ||
+	    e->proof->place.index < 0 || !proof_place_holds(e->head, given->place, given->note) ||
+	    given->place.index <= e->proof->place.index)
+		return PROOF_FAILED;
+	struct str day = date_print(e->arena, (int32_t)(revocation.at_s / DAY_S));
+	bool is_doubtful =
+		str_equal(revocation.reason, STR("compromise")) && e->statement.at_s >= revocation.since_s;
+	say(e,
+	    arena_printf(e->arena,
+			 is_doubtful ? "密钥据报自此前已失窃（%.*s 撤销）：此记录存疑"
+				     : "密钥后来于 %.*s 撤销；此记录载入日志在先，仍然有效",
+			 STR_ARGS(day)),
+	    arena_printf(
+		    e->arena,
+		    is_doubtful
+			    ? "The key was reported stolen at the time that the record claims (revoked on "
+			      "%.*s): doubtful"
+			    : "The key was revoked later, on %.*s; the record was in the log before and "
+			      "stays valid",
+		    STR_ARGS(day)));
+	return PROOF_NOTED;
+}
+
+/* When it happened, as the record says; false: it does not say. */
+static bool event_time(struct examination *e, int64_t *ret_s)
+{
+	struct json view;
+	struct fault ignored;
+	struct instant time;
+	if (!e->proof->view.at || e->tier == TIER_COUNT ||
+	    json_parse(e->arena, e->proof->view, &view, &ignored) ||
+	    instant_parse(json_text(json_get(&view, STR("eventTime"))), &time))
+		return false;
+	*ret_s = time.at_us / USEC_PER_SEC;
+	return true;
+}
+
+static enum proof_finding check_time(struct examination *e)
+{
+	int64_t happened_s;
+	if (!e->has_statement)
+		return PROOF_FAILED;
+	if (e->head->is_judged && e->head->judged.no_later_s >= 0 && e->proof->place.index >= 0 &&
+	    e->statement.at_s > e->head->judged.no_later_s + CLOCK_SLACK_S) {
+		say(e, STR("声明自称的时间晚于见证时间：所称时间不可信"),
+		    STR("The statement claims a time after it was witnessed: the time it claims is not "
+			"true"));
+		return PROOF_NOTED;
+	}
+	if (!event_time(e, &happened_s))
+		return PROOF_SKIPPED;
+	if (happened_s > e->statement.at_s + CLOCK_SLACK_S) {
+		say(e, STR("事件时间晚于登记时间"), STR("It is said to have happened after it was recorded"));
+		return PROOF_NOTED;
+	}
+	long long late_s = (long long)(e->statement.at_s - happened_s);
+	if (late_s < LATE_S)
+		return PROOF_PASSED;
+	say(e, arena_printf(e->arena, "事后 %lld 天才登记", late_s / DAY_S),
+	    arena_printf(e->arena, "Recorded %lld days late", late_s / DAY_S));
+	return PROOF_NOTED;
 }
 
 /* In order: later checks stand on what earlier ones have read. */
 static const struct row {
 	const char *name;
 	enum proof_finding (*run)(struct examination *e);
-	const char *text[3][2]; /* by finding, by language: Chinese, English */
+	const char *text[4][2]; /* by finding up to PROOF_PENDING, by language: Chinese, English */
 } rows[PROOF_CHECKS] = {
 	{"statement",
 	 check_statement,
@@ -173,8 +380,10 @@ static const struct row {
 	  {"声明的签名无效", "The signature of the statement does not verify"}}},
 	{"key-statement",
 	 check_key_statement,
-	 {{"密钥声明指明此密钥与组织，并由该密钥签署",
-	   "The key statement names this key and this organisation and is signed with the key"},
+	 {{"密钥声明指明此密钥与组织，并由该密钥签署；密钥由服务方代为保管",
+	   "The key statement names this key and this organisation and is signed with the key, which the "
+	   "service holds for "
+	   "the organisation"},
 	  {"密钥声明与此密钥或组织不符，或未由该密钥签署",
 	   "The key statement is for another key or organisation, or is not signed with the key"}}},
 	{"registrar",
@@ -205,32 +414,126 @@ static const struct row {
 	 check_inclusion,
 	 {{"声明已载入日志", "The statement stands in the log"},
 	  {"证明路径不通向此日志头", "The path does not lead from the statement to the log head"},
+	  {"声明尚未载入日志", "The statement is not in the log yet"},
 	  {"声明尚未载入日志", "The statement is not in the log yet"}}},
 	{"checkpoint",
 	 check_checkpoint,
 	 {{"日志头由您信任的日志签署", "The log head is signed by the log that you trust"},
 	  {"日志头不是由您信任的日志签署", "The log head is not signed by the log that you trust"},
 	  {"没有日志头或未提供日志公钥：日志签名未核验",
-	   "No log head or no log key was given: the log's signature has not been checked"}}},
+	   "No log head or no log key was given: the log's signature has not been checked"},
+	  {"日志头尚未发布", "There is no log head yet"}}},
+	{"key-log",
+	 check_key_log,
+	 {{"密钥在此记录之前已载入日志", "The key stood in the log before the record"},
+	  {"密钥不在日志中此记录之前", "The key does not stand in the log before the record"},
+	  {"未提供密钥在日志中的位置", "Where the key stands in the log was not handed over"},
+	  {"密钥或记录尚未载入日志", "The key or the record is not in the log yet"}}},
+	{"revocation",
+	 check_revocation,
+	 {{"", ""},
+	  {"密钥在此记录载入日志之前已撤销，或所附撤销声明与此密钥不符",
+	   "The key was revoked before the record was logged, or the revocation is none of this key"},
+	  {"未附撤销声明；是否另有撤销须查看整个日志",
+	   "No revocation was handed over; only the whole log can tell that there is none"}}},
+	{"time",
+	 check_time,
+	 {{"登记及时", "Recorded within two days"},
+	  {"声明无法读取，时间无从核验", "The statement cannot be read, and so its time cannot"},
+	  {"未提供事件时间", "When it happened was not handed over"}}},
 };
+
+struct proof_head proof_head_examine(struct arena *arena, struct str note, struct proof_trust trust,
+				     struct note_verifier verifier)
+{
+	struct proof_head head = {.note = note, .is_judged = trust.policy, .judged = {.no_later_s = -1}};
+	struct note *parsed = arena_new(arena, struct note);
+	head.is_read = note.at && note_parse(arena, note, parsed) &&
+		       checkpoint_parse(arena, parsed->text, &head.head);
+	if (head.is_read && trust.policy)
+		head.judged = policy_judge(arena, trust.policy, parsed, verifier);
+	return head;
+}
+
+enum proof_verdict proof_verdict_of(const struct proof_check *checks, size_t count)
+{
+	static const enum proof_verdict verdicts[] = {
+		[PROOF_PASSED] = PROOF_HOLDS,  [PROOF_FAILED] = PROOF_BROKEN,
+		[PROOF_SKIPPED] = PROOF_HOLDS, [PROOF_PENDING] = PROOF_UNLOGGED,
+		[PROOF_NOTED] = PROOF_HOLDS,   [PROOF_MISSING] = PROOF_INCOMPLETE};
+	enum proof_verdict verdict = PROOF_HOLDS;
+	for (size_t i = 0; i < count; i++)
+		if (verdicts[checks[i].finding] > verdict)
+			verdict = verdicts[checks[i].finding];
+	return verdict;
+}
+
+static struct proof_check run_row(struct examination *e, const struct row *row)
+{
+	e->said[0] = e->said[1] = (struct str){0};
+	struct proof_check check = {.name = row->name, .finding = row->run(e)};
+	for (int language = 0; language < 2; language++)
+		check.text[language] = e->said[language].at && check.finding != PROOF_FAILED
+					       ? e->said[language]
+					       : str_of(row->text[check.finding][language]);
+	return check;
+}
+
+struct proof_check proof_head_check(struct arena *arena, const struct proof_head *head,
+				    struct proof_trust trust)
+{
+	struct examination e = {.arena = arena, .head = head, .trust = trust};
+	const struct row *row = rows;
+	while (row->run != check_checkpoint)
+		row++;
+	return run_row(&e, row);
+}
+
+struct proof_report proof_verify_under(struct arena *arena, const struct proof *proof,
+				       const struct proof_head *head, struct proof_trust trust,
+				       struct note_verifier verifier)
+{
+	struct examination e = {.arena = arena,
+				.proof = proof,
+				.head = head,
+				.trust = trust,
+				.verifier = verifier,
+				.tier = TIER_COUNT};
+	struct proof_report report = {.count = PROOF_CHECKS};
+	for (size_t i = 0; i < PROOF_CHECKS; i++)
+		report.checks[i] = run_row(&e, &rows[i]);
+	report.verdict = proof_verdict_of(report.checks, report.count);
+	report.ok = report.verdict <= PROOF_UNLOGGED;
+	report.trusted = report.ok && trust.registrar;
+	report.tier = e.tier;
+	return report;
+}
 
 struct proof_report proof_verify(struct arena *arena, const struct proof *proof, struct proof_trust trust,
 				 struct note_verifier verifier)
 {
-	struct examination e = {
-		.arena = arena, .proof = proof, .trust = trust, .verifier = verifier, .tier = TIER_COUNT};
-	struct proof_report report = {.ok = true, .count = PROOF_CHECKS};
-	for (size_t i = 0; i < PROOF_CHECKS; i++) {
-		enum proof_finding finding = rows[i].run(&e);
-		report.checks[i] = (struct proof_check){
-			.name = rows[i].name,
-			.finding = finding,
-			.text = {rows[i].text[finding][LANGUAGE_ZH], rows[i].text[finding][LANGUAGE_EN]},
-		};
-		report.ok &= finding != PROOF_FAILED;
-	}
-	report.trusted = report.ok && trust.registrar;
-	report.tier = e.tier;
+	struct proof_head head = proof_head_examine(arena, proof->checkpoint, trust, verifier);
+	return proof_verify_under(arena, proof, &head, trust, verifier);
+}
+
+struct proof_report tlog_proof_verify(struct arena *arena, const struct tlog_proof *given, struct bytes entry,
+				      struct proof_trust trust, struct note_verifier verifier)
+{
+	struct proof_head head = proof_head_examine(arena, given->checkpoint, trust, verifier);
+	struct proof proof = {.statement = bytes_str(entry), .place = given->place};
+	struct examination e = {.arena = arena,
+				.proof = &proof,
+				.head = &head,
+				.trust = trust,
+				.verifier = verifier,
+				.has_statement = true,
+				.statement = {.log = head.is_read ? head.head.origin : STR("")}};
+	struct proof_report report = {.tier = TIER_COUNT};
+	for (size_t i = 0; i < PROOF_CHECKS; i++)
+		if (rows[i].run == check_inclusion || rows[i].run == check_checkpoint)
+			report.checks[report.count++] = run_row(&e, &rows[i]);
+	report.verdict = proof_verdict_of(report.checks, report.count);
+	report.ok = report.verdict <= PROOF_UNLOGGED;
 	return report;
 }
 

@@ -12,6 +12,7 @@
 
 static const char *const key_uses[] = {"event", "inspect", "log", "register"};
 static const char *const key_custodies[] = {"self", "service"};
+static const char *const revoke_reasons[] = {"superseded", "compromise", "ceased"};
 
 static bool is_one_of(struct str text, const char *const *words, size_t count)
 {
@@ -31,6 +32,11 @@ static bool custody_valid(struct str text)
 	return is_one_of(text, key_custodies, sizeof key_custodies / sizeof key_custodies[0]);
 }
 
+static bool reason_valid(struct str text)
+{
+	return is_one_of(text, revoke_reasons, sizeof revoke_reasons / sizeof revoke_reasons[0]);
+}
+
 static bool kind_valid(struct str kind)
 {
 	if (kind.len == 0 || kind.len > STATEMENT_MAX_KIND_LEN)
@@ -44,6 +50,11 @@ static bool kind_valid(struct str kind)
 static bool is_key_kind(struct str kind)
 {
 	return str_equal(kind, STR("key"));
+}
+
+static bool is_revoke_kind(struct str kind)
+{
+	return str_equal(kind, STR("revoke"));
 }
 
 static int compare_hashes(const void *a, const void *b)
@@ -113,6 +124,14 @@ static void put_key_lines(struct buf *out, const struct statement *s)
 	}
 }
 
+static void put_revoke_lines(struct buf *out, const struct statement *s)
+{
+	assert(reason_valid(s->reason) && s->since_s >= 0);
+	struct str hash = signed_text_print_hash(out->arena, &s->revoked);
+	buf_printf(out, "revoked %.*s\nreason %.*s\nsince %lld\n", STR_ARGS(hash), STR_ARGS(s->reason),
+		   (long long)s->since_s);
+}
+
 static void put_body_lines(struct buf *out, const struct statement *s)
 {
 	assert(media_type_valid(s->media_type));
@@ -137,6 +156,8 @@ struct str statement_print(struct arena *arena, const struct statement *s)
 		   (long long)s->at_s);
 	if (is_key_kind(s->kind))
 		put_key_lines(&out, s);
+	else if (is_revoke_kind(s->kind))
+		put_revoke_lines(&out, s);
 	else
 		put_body_lines(&out, s);
 	assert(out.len <= STATEMENT_MAX_LEN);
@@ -258,10 +279,19 @@ static bool take_key_lines(struct arena *arena, struct str *text, struct stateme
 	return !s->has_predecessor || signed_text_hash(arena, value, &s->predecessor);
 }
 
+static bool take_revoke_lines(struct arena *arena, struct str *text, struct statement *s)
+{
+	return take_hash(arena, text, STR("revoked"), &s->revoked) &&
+	       signed_text_take(text, STR("reason"), &s->reason) && reason_valid(s->reason) &&
+	       take_count(text, STR("since"), &s->since_s);
+}
+
 static bool take_rest(struct arena *arena, struct str *text, struct statement *s)
 {
 	if (is_key_kind(s->kind))
 		return take_key_lines(arena, text, s);
+	if (is_revoke_kind(s->kind))
+		return take_revoke_lines(arena, text, s);
 	return take_links(arena, text, STR("lot"), STR("lots"), &s->lots) &&
 	       take_links(arena, text, STR("prev"), STR("prevs"), &s->prevs) && take_body(arena, text, s) &&
 	       take_seen(arena, text, s);

@@ -60,9 +60,11 @@ struct str sample_proof(struct arena *arena)
 			      .manifest = manifest,
 			      .view = views[TIER_FARM].at,
 			      .salt = manifest_salt(secret, TIER_FARM),
-			      .spki = spki,
-			      .key_statement = whole,
-			      .index = -1};
+			      .place = {.index = -1},
+			      .key = {.spki = spki,
+				      .statement = {whole, {.index = -1}},
+				      .revocation = {.place = {.index = -1}}},
+			      .erasure = {.place = {.index = -1}}};
 	struct buf out = buf_create(arena, 4096);
 	struct json_writer writer = json_writer(&out);
 	proof_write(&writer, &proof);

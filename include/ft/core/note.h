@@ -60,5 +60,8 @@ enum note_verdict {
 };
 enum note_verdict note_verify(struct arena *arena, const struct note *note, const struct note_key *key,
 			      struct note_verifier verifier);
+/* The newest time that lines of a witness's key claim, unix seconds; note_verify says whether they are true. false:
+ * there is no such line, or its time is beyond what int64_t holds. */
+bool note_cosignature_time(const struct note *note, const struct note_key *key, int64_t *ret);
 
 #endif

@@ -12,7 +12,9 @@
  *those lines>" prev <base64 32>            likewise, "prevs N …" body sha256 <base64 32> 312 text/plain seen
  *70000 <base64 32>      optional
  *
- * A key statement has, after "at": vkey, use, custody and optionally predecessor, and nothing of the rest. */
+ * A key statement has, after "at": vkey, use, custody and optionally predecessor, and nothing of the rest. A revocation
+ * (kind "revoke") has instead: revoked, reason, since. It counts from its place in the log on: what was logged before it
+ * stays valid. With the reason "compromise", what claims a time after "since" is doubtful. */
 #ifndef FT_CORE_STATEMENT_H
 #define FT_CORE_STATEMENT_H
 
@@ -37,7 +39,7 @@ struct statement {
 	int64_t seq;       /* per key, without gaps */
 	int64_t at_s;      /* unix seconds; a claim, never used to decide validity */
 
-	/* every kind but "key" */
+	/* every kind but "key" and "revoke" */
 	struct statement_links lots, prevs;
 	struct sha256 body; /* of the manifest */
 	size_t body_len;
@@ -52,6 +54,11 @@ struct statement {
 	struct str custody; /* "self", "service" */
 	bool has_predecessor;
 	struct sha256 predecessor; /* fingerprint of the key it takes over from */
+
+	/* kind "revoke" */
+	struct sha256 revoked; /* fingerprint of the key that is valid no longer */
+	struct str reason;     /* "superseded", "compromise", "ceased" */
+	int64_t since_s;       /* unix seconds; a claim */
 };
 
 /* Sorts the links and drops doubles. The fields are the program's own: forms are asserted. */

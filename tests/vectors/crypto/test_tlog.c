@@ -170,36 +170,116 @@ static void the_time_of_a_cosignature_is_signed(void **state)
 	assert_int_equal(note_verify(arena, &note, &keys.witnesses[1], verifier), NOTE_SIGNED);
 }
 
-/* c2sp.org/tlog-proof: index, path, an empty line, a cosigned head. */
+/* Log key, two witnesses of three. */
+static struct policy vector_policy(struct arena *arena, const struct json *file)
+{
+	struct buf text = buf_create(arena, 1024);
+	struct policy policy;
+	size_t line = 0;
+	struct str log = json_text(json_get(file, STR("log_vkey_ed25519")));
+	const struct json *witnesses = json_get(file, STR("witness_vkeys"));
+	buf_printf(&text, "log %.*s\n", STR_ARGS(log));
+	for (size_t i = 0; i < witnesses->count; i++)
+		buf_printf(&text, "witness w%zu %.*s\n", i, STR_ARGS(witnesses->items[i].text));
+	buf_put(&text, STR("group most 2 w0 w1 w2\nquorum most\n"));
+	assert_true(policy_parse(arena, buf_str(&text), &policy, &line));
+	return policy;
+}
+
 static void offline_proofs_lead_from_entry_to_cosigned_head(void **state)
 {
 	struct arena *arena = *state;
 	struct keys keys;
-	(void)heads_file(arena, &keys);
+	struct json heads = heads_file(arena, &keys);
+	struct policy policy = vector_policy(arena, &heads);
+	struct proof_trust trust = {.policy = &policy};
 	struct str file = vectors_read(arena, "tlog/tlog_proofs.jsonl");
 	struct json row;
 	size_t checked = 0;
 	while (vectors_next(arena, &file, &row)) {
-		struct str rest = vector_text(&row, "proof"), line;
-		struct sha256 path[MERKLE_MAX_PATH];
-		size_t count = 0;
-		assert_true(str_equal(str_cut(rest, '\n', &rest), STR("c2sp.org/tlog-proof@v1")));
-		assert_true(str_starts(str_cut(rest, '\n', &rest), STR("index ")));
-		while ((line = str_cut(rest, '\n', &rest)).len > 0) {
-			struct json value = {.kind = JSON_STRING, .text = line};
-			assert_true(count < MERKLE_MAX_PATH);
-			path[count++] = vector_hash(arena, &value);
-		}
-		struct note note;
-		struct checkpoint head;
-		assert_signed(arena, rest, &keys, &note);
-		assert_true(checkpoint_parse(arena, note.text, &head));
-		assert_true(merkle_check_inclusion(merkle_leaf(str_bytes(vector_text(&row, "leaf_data"))),
-						   vector_number(&row, "index"), (uint64_t)head.size,
-						   head.root, path, count));
+		struct tlog_proof proof;
+		struct str text = vector_text(&row, "proof");
+		struct bytes entry = str_bytes(vector_text(&row, "leaf_data"));
+		assert_true(tlog_proof_parse(arena, text, &proof));
+		assert_true(str_equal(tlog_proof_print(arena, &proof), text));
+		assert_int_equal(proof.place.index, vector_number(&row, "index"));
+		assert_int_equal(tlog_proof_verify(arena, &proof, entry, trust, verifier).verdict,
+				 PROOF_HOLDS);
+		struct bytes other = str_bytes(STR("leaf-1"));
+		assert_int_equal(tlog_proof_verify(arena, &proof, other, trust, verifier).verdict,
+				 PROOF_BROKEN);
+		proof.place.index++;
+		assert_int_equal(tlog_proof_verify(arena, &proof, entry, trust, verifier).verdict,
+				 PROOF_BROKEN);
 		checked++;
 	}
 	assert_true(checked > 3);
+}
+
+static struct sha256 root_of_size(struct arena *arena, uint64_t size)
+{
+	struct merkle_edge edge = {0};
+	while (edge.size < size)
+		merkle_edge_append(&edge, leaf(arena, edge.size));
+	return merkle_edge_root(&edge);
+}
+
+/* What a witness is asked: an old size, a consistency proof, an empty line, the log's head. */
+static void witness_requests_carry_consistency_proofs(void **state)
+{
+	struct arena *arena = *state;
+	struct keys keys;
+	(void)heads_file(arena, &keys);
+	struct json row;
+	struct str file = vectors_read(arena, "tlog/add_checkpoint_requests.jsonl");
+	size_t checked = 0;
+	while (vectors_next(arena, &file, &row)) {
+		struct str rest = vector_text(&row, "body"), line;
+		uint64_t old_size = vector_number(&row, "old");
+		struct sha256 proof[MERKLE_MAX_CONSISTENCY];
+		size_t count = 0;
+		struct note note;
+		struct checkpoint head;
+		assert_true(str_equal(str_cut(rest, '\n', &rest),
+				      arena_printf(arena, "old %llu", (unsigned long long)old_size)));
+		while ((line = str_cut(rest, '\n', &rest)).len > 0) {
+			struct json value = {.kind = JSON_STRING, .text = line};
+			proof[count++] = vector_hash(arena, &value);
+		}
+		assert_signed(arena, rest, &keys, &note);
+		assert_true(checkpoint_parse(arena, note.text, &head));
+		assert_int_equal(head.size, vector_number(&row, "new"));
+		checked++;
+		if (old_size == 0) {
+			assert_int_equal(count, 0);
+			continue;
+		}
+		struct sha256 old_root = root_of_size(arena, old_size);
+		assert_true(merkle_check_consistency(old_size, old_root, (uint64_t)head.size, head.root,
+						     proof, count));
+		assert_false(merkle_check_consistency(old_size + 1, old_root, (uint64_t)head.size, head.root,
+						      proof, count));
+	}
+	assert_int_equal(checked, 2);
+}
+
+static void heads_meet_the_policy_with_a_quorum_of_their_witnesses(void **state)
+{
+	struct arena *arena = *state;
+	struct keys keys;
+	struct json file = heads_file(arena, &keys);
+	struct policy policy = vector_policy(arena, &file);
+	const struct json *heads = json_get(&file, STR("checkpoints"));
+	for (size_t i = 0; i < heads->count; i++) {
+		struct note note;
+		assert_true(note_parse(arena, vector_text(&heads->items[i], "cosigned"), &note));
+		struct policy_report report = policy_judge(arena, &policy, &note, verifier);
+		assert_int_equal(report.finding, POLICY_HOLDS);
+		assert_int_equal(report.cosigned, 3);
+		assert_int_equal(report.no_later_s, 1795300000 + 120);
+		assert_true(note_parse(arena, vector_text(&heads->items[i], "log_signed"), &note));
+		assert_int_equal(policy_judge(arena, &policy, &note, verifier).finding, POLICY_NO_QUORUM);
+	}
 }
 
 static int run(void)
@@ -214,6 +294,9 @@ static int run(void)
 		cmocka_unit_test_setup_teardown(the_time_of_a_cosignature_is_signed, create, destroy),
 		cmocka_unit_test_setup_teardown(offline_proofs_lead_from_entry_to_cosigned_head, create,
 						destroy),
+		cmocka_unit_test_setup_teardown(witness_requests_carry_consistency_proofs, create, destroy),
+		cmocka_unit_test_setup_teardown(heads_meet_the_policy_with_a_quorum_of_their_witnesses,
+						create, destroy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Checking a bundle: every record for itself, then whether together they are the whole trail. */
+#include "ft/core/bundle.h"
+
+#include <string.h>
+
+#include "ft/base/map.h"
+#include "ft/base/time.h"
+#include "signed_text_priv.h"
+
+/* A step with what its statement says. */
+struct seen {
+	struct bundle_step_report *report;
+	bool is_read;
+	struct statement statement;
+	struct sha256 hash;
+	struct sha256 *lots, *prevs; /* also where the statement only sums them up */
+	size_t lot_count, prev_count;
+	struct json view; /* JSON_NULL: not shown */
+	bool concerns;    /* a lot of the trail */
+};
+struct look {
+	struct arena *arena;
+	const struct bundle *bundle;
+	struct seen *seen;
+	struct map *by_hash; /* statement → seen */
+	struct map *lots;    /* blinded name → lot */
+	struct map *uris;    /* URI → lot */
+	struct str said[2];
+};
+
+static void say(struct look *l, struct str zh, struct str en)
+{
+	l->said[LANGUAGE_ZH] = zh;
+	l->said[LANGUAGE_EN] = en;
+}
+
+static size_t count_lines(struct str text)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < text.len; i++)
+		count += text.at[i] == '\n';
+	return count;
+}
+
+/* The hashes of a statement, from its lines or from those that travel beside it; "links" has checked the latter. */
+static struct sha256 *hashes_of(struct arena *arena, const struct statement_links *links, struct str word,
+				struct str lines, size_t *ret_count)
+{
+	struct str value;
+	size_t count = links->hashes ? links->count : count_lines(lines), taken = 0;
+	struct sha256 *hashes = arena_array(arena, struct sha256, count);
+	if (links->hashes) {
+		memcpy(hashes, links->hashes, count * sizeof *hashes);
+		taken = count;
+	}
+	while (taken < count && signed_text_take(&lines, word, &value) &&
+	       signed_text_hash(arena, value, &hashes[taken]))
+		taken++;
+	*ret_count = taken;
+	return hashes;
+}
+
+static void read_statement(struct look *l, struct seen *s)
+{
+	const struct proof *proof = &s->report->step->proof;
+	struct note note;
+	if (!note_parse(l->arena, proof->statement, &note) ||
+	    !statement_parse(l->arena, note.text, &s->statement))
+		return;
+	s->is_read = true;
+	s->hash = statement_hash(note.text);
+	s->lots = hashes_of(l->arena, &s->statement.lots, STR("lot"), proof->lots, &s->lot_count);
+	s->prevs = hashes_of(l->arena, &s->statement.prevs, STR("prev"), proof->prevs, &s->prev_count);
+	for (size_t i = 0; i < s->lot_count; i++)
+		s->concerns |= map_get(l->lots, MAP_KEY(s->lots[i])) != NULL;
+	map_set(l->by_hash, MAP_KEY(s->hash), s);
+}
+
+static void read_view(struct look *l, struct seen *s)
+{
+	const struct bundle_step_report *report = s->report;
+	struct fault ignored;
+	if (!report->step->proof.view.at || report->report.tier == TIER_COUNT ||
+	    json_parse(l->arena, report->step->proof.view, &s->view, &ignored))
+		return;
+	s->report->is_shown = true;
+	s->report->type = json_text(json_get(&s->view, STR("farmtrail:record")));
+	s->report->time = json_text(json_get(&s->view, STR("eventTime")));
+}
+
+static const struct proof_key *key_of(struct arena *arena, struct map *keys, struct str statement)
+{
+	static const struct proof_key nobody = {.statement = {.place = {.index = -1}}};
+	struct note note;
+	struct statement parsed;
+	if (!note_parse(arena, statement, &note) || !statement_parse(arena, note.text, &parsed))
+		return &nobody;
+	const struct proof_key *key = map_get(keys, MAP_KEY(parsed.key));
+	return key ? key : &nobody;
+}
+
+static struct map *index_keys(struct arena *arena, const struct bundle *bundle)
+{
+	struct map *keys = map_create(arena, bundle->key_count);
+	struct sha256 *fingerprints = arena_array(arena, struct sha256, bundle->key_count);
+	for (size_t i = 0; i < bundle->key_count; i++) {
+		fingerprints[i] = sha256_of(bundle->keys[i].spki);
+		map_set(keys, MAP_KEY(fingerprints[i]), (void *)(uintptr_t)&bundle->keys[i]);
+	}
+	return keys;
+}
+
+static void index_lots(struct look *l)
+{
+	const struct bundle *bundle = l->bundle;
+	struct sha256 *blinded = arena_array(l->arena, struct sha256, bundle->lot_count);
+	for (size_t i = 0; i < bundle->lot_count; i++) {
+		void *lot = (void *)(uintptr_t)&bundle->lots[i];
+		blinded[i] = statement_lot(bundle->lots[i].salt, bundle->lots[i].uri);
+		map_set(l->lots, MAP_KEY(blinded[i]), lot);
+		map_set(l->uris, str_bytes(bundle->lots[i].uri), lot);
+	}
+}
+
+/* What the trail tells of a step is what was signed. */
+static enum proof_finding compare_step(const struct json *told, const struct seen *s)
+{
+	struct instant a, b;
+	if (!s->report->step->proof.view.at)
+		return s->report->step->proof.erasure.note.at ? PROOF_PASSED : PROOF_MISSING;
+	struct str type = json_text(json_get(told, STR("type"))),
+		   time = json_text(json_get(told, STR("time")));
+	if (!type.at || !s->report->type.at || !str_equal(type, s->report->type) || instant_parse(time, &a) ||
+	    instant_parse(s->report->time, &b) || a.at_us != b.at_us)
+		return PROOF_FAILED;
+	return PROOF_PASSED;
+}
+
+static const struct seen *step_of_event(const struct look *l, struct str event)
+{
+	for (size_t i = 0; event.at && i < l->bundle->step_count; i++) {
+		struct str id = l->bundle->steps[i].event;
+		if (id.at && str_equal(id, event))
+			return &l->seen[i];
+	}
+	return NULL;
+}
+
+static enum proof_finding check_trail(struct look *l)
+{
+	struct json *trail = arena_new(l->arena, struct json);
+	struct fault ignored;
+	enum proof_finding worst = PROOF_PASSED;
+	if (!l->bundle->trail.at)
+		return PROOF_SKIPPED;
+	const struct json *steps = json_parse(l->arena, l->bundle->trail, trail, &ignored)
+					   ? NULL
+					   : json_get(trail, STR("steps"));
+	if (!steps || steps->kind != JSON_ARRAY)
+		return PROOF_FAILED;
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct seen *s = step_of_event(l, json_text(json_get(&steps->items[i], STR("event"))));
+		enum proof_finding finding = s ? compare_step(&steps->items[i], s) : PROOF_MISSING;
+		if (finding == PROOF_FAILED)
+			return finding;
+		if (finding != PROOF_PASSED)
+			worst = finding;
+	}
+	return worst;
+}
+
+static bool is_lot(const struct look *l, const struct json *quantity)
+{
+	struct str uri = json_text(json_get(quantity, STR("epcClass")));
+	return uri.at && map_get(l->uris, str_bytes(uri));
+}
+
+static bool any_lot(const struct look *l, const struct json *list)
+{
+	for (size_t i = 0; list && list->kind == JSON_ARRAY && i < list->count; i++)
+		if (is_lot(l, &list->items[i]))
+			return true;
+	return false;
+}
+
+/* What went into a lot of the trail is of the trail. */
+static bool inputs_followed(const struct look *l, const struct seen *s)
+{
+	const struct json *inputs = json_get(&s->view, STR("inputQuantityList"));
+	if (!any_lot(l, json_get(&s->view, STR("outputQuantityList"))))
+		return true;
+	for (size_t i = 0; inputs && inputs->kind == JSON_ARRAY && i < inputs->count; i++)
+		if (!is_lot(l, &inputs->items[i]))
+			return false;
+	return true;
+}
+
+static enum proof_finding check_lots(struct look *l)
+{
+	struct map *told = map_create(l->arena, l->bundle->lot_count);
+	if (!l->bundle->lot.at || !map_get(l->uris, str_bytes(l->bundle->lot)))
+		return PROOF_MISSING;
+	for (size_t i = 0; i < l->bundle->step_count; i++) {
+		struct seen *s = &l->seen[i];
+		for (size_t k = 0; k < s->lot_count; k++) {
+			struct bundle_lot *lot = map_get(l->lots, MAP_KEY(s->lots[k]));
+			if (lot)
+				map_set(told, str_bytes(lot->uri), lot);
+		}
+		if (s->report->is_shown && !inputs_followed(l, s))
+			return PROOF_MISSING;
+	}
+	return map_count(told) == map_count(l->uris) ? PROOF_PASSED : PROOF_MISSING;
+}
+
+/* Back from every record about a lot of the trail, over each that it builds on. */
+static enum proof_finding check_prev(struct look *l)
+{
+	size_t missing = 0;
+	for (size_t i = 0; i < l->bundle->step_count; i++) {
+		const struct seen *s = &l->seen[i];
+		for (size_t k = 0; s->concerns && k < s->prev_count; k++)
+			missing += map_get(l->by_hash, MAP_KEY(s->prevs[k])) == NULL;
+	}
+	if (!missing)
+		return PROOF_PASSED;
+	say(l, arena_printf(l->arena, "缺少前序记录：%zu 条，有记录被隐去", missing),
+	    arena_printf(
+		    l->arena,
+		    "Earlier records that these build on and that are missing: %zu. Something is held back",
+		    missing));
+	return PROOF_MISSING;
+}
+
+/* Two statements of one key with one number: one of them is not what the organisation recorded in order. */
+static enum proof_finding check_seq(struct look *l)
+{
+	struct numbered {
+		struct sha256 key;
+		int64_t seq;
+	};
+	struct map *taken = map_create(l->arena, l->bundle->step_count);
+	struct numbered *names = arena_array(l->arena, struct numbered, l->bundle->step_count);
+	for (size_t i = 0; i < l->bundle->step_count; i++) {
+		struct seen *s = &l->seen[i];
+		if (!s->is_read)
+			continue;
+		names[i] = (struct numbered){s->statement.key, s->statement.seq};
+		const struct seen *other = map_get(taken, MAP_KEY(names[i]));
+		if (other && !sha256_equal(other->hash, s->hash))
+			return PROOF_FAILED;
+		map_set(taken, MAP_KEY(names[i]), s);
+	}
+	return PROOF_PASSED;
+}
+
+static enum proof_finding check_withheld(struct look *l)
+{
+	size_t erased = 0, withheld = 0;
+	for (size_t i = 0; i < l->bundle->step_count; i++) {
+		const struct seen *s = &l->seen[i];
+		if (s->report->step->proof.view.at || !s->concerns)
+			continue;
+		if (s->report->step->proof.erasure.note.at)
+			erased++;
+		else
+			withheld++;
+	}
+	if (!erased && !withheld)
+		return PROOF_PASSED;
+	say(l,
+	    arena_printf(l->arena,
+			 "关于这些批次未公开内容的记录：%zu 条（例如售予其他客户）；内容已删除：%zu 条",
+			 withheld, erased),
+	    arena_printf(l->arena,
+			 "Records about these lots that are not shown: %zu (sales to others, say); content "
+			 "removed: %zu",
+			 withheld, erased));
+	return PROOF_NOTED;
+}
+
+static const struct row {
+	const char *name;
+	enum proof_finding (*run)(struct look *l);
+	const char *text[3][2]; /* passed, failed, skipped */
+	const char *missing[2];
+} rows[] = {
+	{"trail",
+	 check_trail,
+	 {{"追溯页所列每一步都与签署的记录相符", "Every step that the trail tells is what was signed"},
+	  {"追溯页所列与签署的记录不符", "The trail tells a step otherwise than it was signed"},
+	  {"未附追溯页", "No trail was handed over with the proofs"}},
+	 {"追溯页所列的某一步没有证明", "A step that the trail tells has no proof"}},
+	{"lots",
+	 check_lots,
+	 {{"从此批次到全部来源批次均有记录", "There are records of this lot and of all that went into it"},
+	  {"", ""},
+	  {"", ""}},
+	 {"某个来源批次没有记录", "A lot that went into this one has no record here"}},
+	{"prev",
+	 check_prev,
+	 {{"记录所依据的前序记录齐全", "Every earlier record that these build on is here"},
+	  {"", ""},
+	  {"", ""}},
+	 {"", ""}},
+	{"seq",
+	 check_seq,
+	 {{"没有两条记录使用同一序号", "No two records share a number"},
+	  {"同一密钥的两条记录使用同一序号", "Two records of one key share a number"},
+	  {"", ""}},
+	 {"", ""}},
+	{"withheld",
+	 check_withheld,
+	 {{"关于这些批次的记录均已列出", "Every record about these lots is shown"}, {"", ""}, {"", ""}},
+	 {"", ""}},
+};
+
+static struct proof_check run_row(struct look *l, const struct row *row)
+{
+	l->said[0] = l->said[1] = (struct str){0};
+	struct proof_check check = {.name = row->name, .finding = row->run(l)};
+	for (int language = 0; language < 2; language++)
+		check.text[language] = l->said[language].at ? l->said[language]
+				       : check.finding == PROOF_MISSING
+					       ? str_of(row->missing[language])
+					       : str_of(row->text[check.finding][language]);
+	return check;
+}
+
+/* Each record for itself. The verdict on the log head is the same for all: it stands with the bundle. */
+static void verify_steps(struct look *l, const struct proof_head *head, struct proof_trust trust,
+			 struct note_verifier verifier, struct bundle_report *report)
+{
+	size_t count = l->bundle->step_count;
+	struct bundle_step_report *steps = arena_array(l->arena, struct bundle_step_report, count);
+	struct map *keys = index_keys(l->arena, l->bundle);
+	for (size_t i = 0; i < count; i++) {
+		struct proof proof = l->bundle->steps[i].proof;
+		proof.key = *key_of(l->arena, keys, proof.statement);
+		steps[i].step = &l->bundle->steps[i];
+		steps[i].report = proof_verify_under(l->arena, &proof, head, trust, verifier);
+		l->seen[i].report = &steps[i];
+		read_statement(l, &l->seen[i]);
+		read_view(l, &l->seen[i]);
+		if (steps[i].report.verdict > report->verdict)
+			report->verdict = steps[i].report.verdict;
+		report->trusted &= steps[i].report.trusted;
+	}
+	report->steps = steps;
+	report->step_count = count;
+}
+
+struct bundle_report bundle_verify(struct arena *arena, const struct bundle *bundle, struct proof_trust trust,
+				   struct note_verifier verifier)
+{
+	struct proof_head head = proof_head_examine(arena, bundle->checkpoint, trust, verifier);
+	struct bundle_report report = {.trusted = true};
+	struct look l = {.arena = arena,
+			 .bundle = bundle,
+			 .seen = arena_array(arena, struct seen, bundle->step_count),
+			 .by_hash = map_create(arena, bundle->step_count),
+			 .lots = map_create(arena, bundle->lot_count),
+			 .uris = map_create(arena, bundle->lot_count)};
+	index_lots(&l);
+	verify_steps(&l, &head, trust, verifier, &report);
+	report.checks[report.count++] = proof_head_check(arena, &head, trust);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		report.checks[report.count++] = run_row(&l, &rows[i]);
+	enum proof_verdict together = proof_verdict_of(report.checks, report.count);
+	if (together > report.verdict)
+		report.verdict = together;
+	report.ok = report.verdict <= PROOF_UNLOGGED;
+	report.trusted &= report.ok && bundle->step_count > 0;
+	return report;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Writes the sample log's bundles and the policy that accepts them into a directory, for the tests of the page that checks
+ * them and of the command line. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/core/sample_log.h"
+
+static void write_file(const char *directory, const char *name, struct str text)
+{
+	char path[4096];
+	int len = snprintf(path, sizeof path, "%s/%s", directory, name);
+	FILE *file = len > 0 && (size_t)len < sizeof path ? fopen(path, "wb") : NULL;
+	if (!file || fwrite(text.at, 1, text.len, file) != text.len || fclose(file)) {
+		perror(path);
+		exit(1);
+	}
+}
+
+static void write_bundle(const char *directory, const char *name, struct arena *arena,
+			 const struct bundle *bundle)
+{
+	struct buf out = buf_create(arena, 16384);
+	struct json_writer w = json_writer(&out);
+	bundle_write(&w, bundle);
+	write_file(directory, name, buf_str(&out));
+}
+
+static void write_proof(const char *directory, const struct sample_log *log)
+{
+	struct buf out = buf_create(log->arena, 8192);
+	struct json_writer w = json_writer(&out);
+	struct proof proof = sample_step(log, 11, /* is_shown */ true).proof;
+	proof.key = sample_key(log, &log->packer);
+	proof.checkpoint = sample_checkpoint(log, 7);
+	proof_write(&w, &proof);
+	write_file(directory, "proof.json", buf_str(&out));
+	const struct tlog_proof tlog = {
+		.extra = str_bytes(proof.statement), .place = proof.place, .checkpoint = proof.checkpoint};
+	write_file(directory, "entry.tlog-proof", tlog_proof_print(log->arena, &tlog));
+	write_file(directory, "entry", proof.statement);
+}
+
+static struct bundle_step *steps_of(const struct bundle *bundle)
+{
+	return (struct bundle_step *)(uintptr_t)bundle->steps;
+}
+
+static void drop_step(struct bundle *bundle, size_t i)
+{
+	bundle->step_count--;
+	memmove(&steps_of(bundle)[i], &steps_of(bundle)[i + 1],
+		(bundle->step_count - i) * sizeof(struct bundle_step));
+}
+
+static struct proof_entry enter(struct sample_log *log, const struct statement *statement)
+{
+	size_t place = sample_append(log, &log->registrar, statement, NULL);
+	return (struct proof_entry){log->entries[place].note, sample_place(log, place)};
+}
+
+static struct proof_entry erasure_of(struct sample_log *log, size_t entry)
+{
+	struct statement s = sample_statement(log, &log->registrar, STR("erase"));
+	s.prevs = (struct statement_links){1, &log->entries[entry].hash, {{0}}};
+	s.body = sha256_of(str_bytes(STR("{}")));
+	s.body_len = 2;
+	s.media_type = STR("application/json");
+	return enter(log, &s);
+}
+
+static struct proof_entry revocation_of(struct sample_log *log)
+{
+	struct statement s = sample_statement(log, &log->registrar, STR("revoke"));
+	s.revoked = sha256_of(log->packer.spki);
+	s.reason = STR("superseded");
+	return enter(log, &s);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: make_bundles DIRECTORY\n");
+		return 2;
+	}
+	struct sample_log *log = sample_log_create();
+	struct str registrar = note_key_print(log->arena, &log->registrar.key);
+	write_file(argv[1], "policy.txt", sample_policy(log));
+	write_file(argv[1], "registrar.vkey", registrar);
+	write_proof(argv[1], log);
+
+	struct bundle bundle = sample_bundle(log);
+	bundle.checkpoint = sample_checkpoint(log, 3); /* as many witnesses as the policy asks for */
+	write_bundle(argv[1], "holds.json", log->arena, &bundle);
+	bundle.checkpoint = sample_checkpoint(log, 1);
+	write_bundle(argv[1], "unwitnessed.json", log->arena, &bundle);
+	bundle = sample_bundle(log);
+	drop_step(&bundle, 5);
+	write_bundle(argv[1], "hidden.json", log->arena, &bundle);
+
+	struct proof_entry erasure = erasure_of(log, 4), revocation = revocation_of(log);
+	erasure.place = sample_place(log, (size_t)erasure.place.index);
+	bundle = sample_bundle(log);
+	steps_of(&bundle)[1].proof.view = (struct str){0};
+	steps_of(&bundle)[1].proof.erasure = erasure;
+	((struct proof_key *)(uintptr_t)bundle.keys)[1].revocation = revocation;
+	write_bundle(argv[1], "erased-and-revoked.json", log->arena, &bundle);
+	sample_log_destroy(log);
+	return 0;
+}
