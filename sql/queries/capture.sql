@@ -70,9 +70,10 @@ FROM product WHERE id = ANY(@ids);
 -- Lots a batch touches, locked in ascending order.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
--- column: org_id uuid, lot_id uuid, number text, uri text, code text, product uuid, commodity text, dimension bigint, unit text, own numeric, total numeric, site uuid, region text, created_event uuid, event_time timestamptz, offset_min bigint, produced_day date, expires_day date?, flags bigint, salt bytea, head bytea, version timestamptz
+-- column: org_id uuid, lot_id uuid, number text, uri text, code text, product uuid, commodity text, dimension bigint, unit text, own numeric, total numeric, site uuid, region text, created_event uuid, event_time timestamptz, offset_min bigint, produced_day date, expires_day date?, flags bigint, salt bytea, head bytea, version timestamptz, destroyed numeric, outside numeric, returned numeric
 SELECT org_id, lot_id, number, uri, code, product, commodity, dimension::bigint AS dimension, unit, own, total, site, region,
-       created_event, event_time, offset_min::bigint AS offset_min, produced_day, expires_day, flags, salt, head, version
+       created_event, event_time, offset_min::bigint AS offset_min, produced_day, expires_day, flags, salt, head, version,
+       destroyed, outside, returned
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
 JOIN lot ON org_id = z.a AND lot_id = z.b
 ORDER BY org_id, lot_id
@@ -260,17 +261,59 @@ SELECT a, b, c, d, 'activated', e FROM unnest(@code, @kind, @org_id, @id, @issue
 -- param: dimension bigint[], unit text[], own numeric[], total numeric[], site uuid[], region text[]
 -- param: created_event uuid[], event_time timestamptz[], offset_min bigint[], produced_day date[], expires_day date[]
 -- param: flags bigint[], salt bytea[], head bytea[], version timestamptz[]
+-- param: destroyed numeric[], outside numeric[], returned numeric[]
 -- class: key
 INSERT INTO lot (org_id, lot_id, number, uri, code, product, commodity, dimension, unit, own, total, site, region,
-                 created_event, event_time, offset_min, produced_day, expires_day, flags, salt, head, version)
-SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v
+                 created_event, event_time, offset_min, produced_day, expires_day, flags, salt, head, version,
+                 destroyed, outside, returned)
+SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y
 FROM unnest(@org_id, @lot_id, @number, @uri, @code, @product, @commodity, @dimension, @unit, @own, @total, @site, @region,
-            @created_event, @event_time, @offset_min, @produced_day, @expires_day, @flags, @salt, @head, @version)
-     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)
+            @created_event, @event_time, @offset_min, @produced_day, @expires_day, @flags, @salt, @head, @version,
+            @destroyed, @outside, @returned)
+     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y)
 ON CONFLICT (org_id, lot_id) DO UPDATE
 SET own = excluded.own, total = excluded.total, event_time = excluded.event_time, offset_min = excluded.offset_min,
     produced_day = excluded.produced_day, expires_day = excluded.expires_day, flags = excluded.flags,
-    head = excluded.head, version = excluded.version;
+    head = excluded.head, version = excluded.version, destroyed = excluded.destroyed, outside = excluded.outside,
+    returned = excluded.returned;
+
+-- name: lot_states_open :many
+-- What stands about some lots, which are locked.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: org_id uuid, lot_id uuid, flag bigint, event_org uuid, event uuid, party uuid, by_authority boolean
+-- column: binds_all boolean, at timestamptz, since timestamptz
+SELECT s.org_id, s.lot_id, s.flag, s.event_org, s.event, s.party, p.kind = 'authority' AS by_authority, s.binds_all, s.at,
+       s.since
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+JOIN lot_state s ON s.org_id = z.a AND s.lot_id = z.b
+JOIN party p ON p.id = s.party
+WHERE s.until IS NULL;
+
+-- name: lot_state_insert_many :exec
+-- What is said of lots by a batch; some of it may have ended in the same batch.
+-- param: org_id uuid[], lot_id uuid[], flag bigint[], event_org uuid[], event uuid[], party uuid[], binds_all boolean[]
+-- param: at timestamptz[], since timestamptz[], until timestamptz[]
+-- class: key
+INSERT INTO lot_state (org_id, lot_id, flag, event_org, event, party, binds_all, at, since, until)
+SELECT a, b, c, d, e, f, g, h, i, j
+FROM unnest(@org_id, @lot_id, @flag, @event_org, @event, @party, @binds_all, @at, @since, @until)
+     AS z (a, b, c, d, e, f, g, h, i, j)
+ON CONFLICT (org_id, lot_id, event, flag) DO UPDATE SET until = excluded.until;
+
+-- name: lot_senders :many
+-- Who shipped some lots to some holders last: who gets them back.
+-- param: orgs uuid[], ids uuid[], holders uuid[]
+-- class: any
+-- column: place bigint, sender uuid
+SELECT z.place, k.party AS sender
+FROM unnest(@orgs, @ids, @holders) WITH ORDINALITY AS z (org_id, lot_id, holder, place)
+CROSS JOIN LATERAL (
+    SELECT e.party FROM event_thing t JOIN event e ON e.org_id = t.event_org AND e.id = t.event
+    WHERE t.org_id = z.org_id AND t.lot_id = z.lot_id AND e.type = 'ship' AND e.to_party = z.holder
+    ORDER BY e.recorded_at DESC
+    LIMIT 1
+) k;
 
 -- name: holding_upsert_many :exec
 -- Stock after a batch.

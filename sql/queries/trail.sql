@@ -90,6 +90,17 @@ SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min,
 FROM unnest(@orgs, @ids) AS z (org_id, id)
 JOIN event e ON e.org_id = z.org_id AND e.id = z.id;
 
+-- name: trail_lot_states :many
+-- What stood about the lots of a trail at a time.
+-- param: orgs uuid[], ids uuid[], as_of timestamptz
+-- class: any
+-- column: lot_id uuid, flag bigint
+SELECT s.lot_id, s.flag
+FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
+JOIN lot_state s ON s.org_id = z.org_id AND s.lot_id = z.lot_id
+WHERE s.since <= @as_of AND (s.until IS NULL OR s.until > @as_of)
+LIMIT 100000;
+
 -- name: trail_certificates :many
 -- Certificates of the holders, as known at a time.
 -- param: parties uuid[], as_of timestamptz

@@ -71,7 +71,7 @@ static void put_where(const struct epcis_source *source, struct json_writer *w)
 	if (source->place_count == 0)
 		return;
 	put_place("readPoint", source->places[0].uri, w);
-	if (source->kind->class != RECORD_SHIP)
+	if (!record_sends(source->kind))
 		put_place("bizLocation", source->places[0].uri, w);
 }
 
@@ -153,7 +153,7 @@ static void put_parties(const struct epcis_source *source, struct json_writer *w
 {
 	const struct epcis_party *from = source->from, *to = source->to;
 
-	if (source->kind->class == RECORD_SHIP && from == NULL)
+	if (record_sends(source->kind) && from == NULL)
 		from = source->party;
 	if (source->kind->class == RECORD_RECEIVE && to == NULL)
 		to = source->party;
@@ -196,6 +196,20 @@ static void put_origin_data(struct arena *arena, const struct epcis_source *sour
 	json_end_object(w);
 }
 
+/* A hold stays with the goods until it is lifted, whatever else is said of them meanwhile. */
+static void put_persistent(const struct record_kind *kind, struct json_writer *w)
+{
+	if (kind->class != RECORD_HOLD && kind->class != RECORD_RELEASE)
+		return;
+	json_name(w, STR("persistentDisposition"));
+	json_begin_object(w);
+	json_name(w, kind->class == RECORD_HOLD ? STR("set") : STR("unset"));
+	json_begin_array(w);
+	json_string(w, STR("non_sellable_other"));
+	json_end_array(w);
+	json_end_object(w);
+}
+
 /* The compliance certificate is this very event: its identity names it. */
 static void put_certification(struct arena *arena, const struct epcis_source *source, struct json_writer *w)
 {
@@ -223,6 +237,7 @@ struct str epcis_body_build(struct arena *arena, const struct epcis_source *sour
 	json_pair(&w, STR("action"), str_of(kind->action));
 	json_pair(&w, STR("bizStep"), str_of(kind->biz_step));
 	json_pair(&w, STR("disposition"), str_of(kind->disposition));
+	put_persistent(kind, &w);
 	put_certification(arena, source, &w);
 	put_what(arena, source, &w);
 	put_where(source, &w);

@@ -63,11 +63,20 @@ static const struct record_rule rules[] = {
 	 {B(SITE) | B(SITES)}},
 	{STORE("cool", "预冷", "Cool"), B(LOTS) | B(TEMPERATURE), B(LOTS), {0}, .measured = true},
 	{OBSERVE("death", "死亡", "Death"), ANIMAL_MEMBERS, 0, SITE_OR_LOT},
+	{{"destroy", RECORD_DESTROY, "ObjectEvent", "DELETE", "destroying", "destroyed", "销毁", "Destroy"},
+	 B(LOTS) | B(REASON),
+	 B(LOTS) | B(REASON),
+	 {0},
+	 .measured = true},
 	{OBSERVE("feed", "饲喂", "Feed"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
 	{CREATE("harvest", "采收", "Harvest"),
 	 B(SITES) | B(LOT) | B(PRODUCT) | B(QUANTITY) | B(HARVESTER),
 	 B(PRODUCT) | B(QUANTITY),
 	 {B(SITE) | B(SITES)}},
+	{{"hold", RECORD_HOLD, "ObjectEvent", "OBSERVE", "holding", "non_sellable_other", "暂停流通", "Hold"},
+	 B(LOTS) | B(REASON),
+	 B(LOTS) | B(REASON),
+	 {0}},
 	{LOOK("inspect", "inspecting", NULL, "检查", "Inspect"), B(LOTS) | B(FINDINGS), 0, LOTS_OR_SITE},
 	{OBSERVE("irrigate", "灌溉", "Irrigate"), INPUT_MEMBERS, 0, SITE_OR_LOT},
 	{OBSERVE("medicate", "用药", "Medicate"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
@@ -92,6 +101,15 @@ static const struct record_rule rules[] = {
 	 B(SHIPMENT) | B(LOTS) | B(FROM) | B(SHORTAGE) | B(TEMPERATURE) | B(VEHICLE),
 	 0,
 	 {B(SHIPMENT) | B(LOTS), B(SHIPMENT) | B(FROM)}},
+	{{"release", RECORD_RELEASE, "ObjectEvent", "OBSERVE", "other", "available", "解除暂停", "Release"},
+	 B(LOTS) | B(REASON),
+	 B(LOTS) | B(REASON),
+	 {0}},
+	{{"return", RECORD_RETURN, "ObjectEvent", "OBSERVE", "shipping", "returned", "退回", "Return"},
+	 B(LOTS) | B(TO) | B(REASON) | B(VEHICLE),
+	 B(LOTS) | B(REASON),
+	 {0},
+	 .measured = true},
 	{LOOK("sample", "sampling", NULL, "抽样", "Sample"), B(LOTS) | B(SAMPLE), B(SAMPLE), LOTS_OR_SITE},
 	{{"sell", RECORD_SELL, "ObjectEvent", "OBSERVE", "retail_selling", "retail_sold", "销售", "Sell"},
 	 B(LOTS) | B(CHANNEL),
@@ -139,6 +157,11 @@ const struct record_kind *record_kind_find(struct str word)
 const struct record_kind *record_kind_at(size_t index)
 {
 	return index < RULE_COUNT ? &rules[index].kind : NULL;
+}
+
+bool record_sends(const struct record_kind *kind)
+{
+	return kind->class == RECORD_SHIP || kind->class == RECORD_RETURN;
 }
 
 const struct record_rule *record_rule_of(const struct record_kind *kind)

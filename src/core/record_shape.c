@@ -59,7 +59,7 @@ static const struct shape lot_shape = {
 			OBJECT(struct record_lot, quantity, "quantity", &quantity_shape,
 			       struct record_quantity, .flags = OPTIONAL,
 			       .doc = "How much; may be absent where the whole lot can be meant: receive, "
-				      "inspect, sample, certify"),
+				      "inspect, sample, certify, hold, release"),
 			END_OF_SHAPE,
 		},
 };
@@ -183,7 +183,7 @@ const struct field record_fields[MEMBER_COUNT + 1] = {
 		STRING(struct record, quarantine_certificate, "quarantineCertificate", .flags = OPTIONAL,
 		       .min_len = 1, .doc = "Number of the quarantine certificate"),
 	[MEMBER_TO] = STRING(struct record, to, "to", .flags = OPTIONAL, .min_len = 1,
-			     .max_len = MAX_REFERENCE_BYTES, .doc = "Party that is to receive"),
+			     .max_len = MAX_REFERENCE_BYTES, .doc = "Party that is to receive; return: who sent it, where that is not clear"),
 	[MEMBER_FROM] = STRING(struct record, from, "from", .flags = OPTIONAL, .min_len = 1,
 			       .max_len = MAX_REFERENCE_BYTES, .doc = "Party that sends or sent"),
 	[MEMBER_VEHICLE] = STRING(struct record, vehicle, "vehicle", .flags = OPTIONAL, .min_len = 1,

@@ -107,9 +107,17 @@ static enum problem decide_create(struct batch *batch, struct item *item, struct
 	return p;
 }
 
-/* Lines of a ship or sell record: checked against the acting party's stock. */
-static enum problem plan_lines(struct batch *batch, struct item *item, struct event_parts *parts,
-			       struct input_plan **ret)
+void item_warn(struct batch *batch, struct item *item, const char *word)
+{
+	const struct str *words = item->warnings.items;
+	for (size_t i = 0; i < item->warnings.count; i++)
+		if (str_equal(words[i], str_of(word)))
+			return;
+	*(struct str *)rows_add(batch->arena, &item->warnings, sizeof(struct str)) = str_of(word);
+}
+
+enum problem plan_lines(struct batch *batch, struct item *item, struct event_parts *parts,
+			struct input_plan **ret)
 {
 	struct input_plan *plans = arena_array(batch->arena, struct input_plan, item->lot_count);
 	enum problem p = PROBLEM_NONE;
@@ -117,6 +125,9 @@ static enum problem plan_lines(struct batch *batch, struct item *item, struct ev
 		p = input_plan(batch, item, i, "lots", parts->acting, &plans[i]);
 	if (!p)
 		p = inputs_check_stock(item, "lots", plans, item->lot_count);
+	bool goes_on = item->job->kind->class == RECORD_SHIP || item->job->kind->class == RECORD_SELL;
+	for (size_t i = 0; !p && goes_on && i < item->lot_count; i++)
+		p = hold_check(batch, item, "lots", i, plans[i].lot, item->acting);
 	if (p)
 		return p;
 	parts->output_count = item->lot_count;
@@ -168,7 +179,7 @@ static struct lot_id shipment_id_of(const struct item *item)
 	return (struct lot_id){item->acting, uuid_v7(item->time.at_us, h.octets)};
 }
 
-static enum problem decide_ship(struct batch *batch, struct item *item, struct event_parts *parts)
+enum problem decide_ship(struct batch *batch, struct item *item, struct event_parts *parts)
 {
 	struct input_plan *plans;
 	enum problem p = find_party(batch, item, &item->to, "/to", &parts->to);
@@ -186,6 +197,9 @@ static enum problem decide_ship(struct batch *batch, struct item *item, struct e
 		from->row.on_hand = decimal_sub(from->row.on_hand, plans[i].base);
 		from->row.in_transit = decimal_add(from->row.in_transit, plans[i].base);
 		from->dirty = to->dirty = true;
+		lot_leaves(batch, item, plans[i].lot, item->acting, plans[i].base);
+		if (item->job->kind->class == RECORD_RETURN)
+			lot_comes_back(batch, item, plans[i].lot, parts->to->id, plans[i].base);
 	}
 	shipment_make(batch, item, parts, plans, shipment);
 	parts->shipment_uri =
@@ -203,6 +217,7 @@ static enum problem decide_sell(struct batch *batch, struct item *item, struct e
 		holding->row.on_hand = decimal_sub(holding->row.on_hand, plans[i].base);
 		holding->row.sold = decimal_add(holding->row.sold, plans[i].base);
 		holding->dirty = true;
+		lot_leaves(batch, item, plans[i].lot, item->acting, plans[i].base);
 		*ROW_ADD(batch, sold, struct uuid) = plans[i].lot->row.lot_id;
 	}
 	return p ? p : event_store(batch, item, parts);
@@ -375,6 +390,9 @@ static enum problem arrivals_direct(struct batch *batch, struct item *item, stru
 		if (!plan.holding)
 			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lots/%zu/lot",
 					 i);
+		p = hold_check(batch, item, "lots", i, plan.lot, parts->from->id);
+		if (p)
+			return p;
 		ret[i] = (struct arrival){.lot = plan.lot,
 					  .quantity = plan.quantity,
 					  .shipped = plan.base,
@@ -383,10 +401,13 @@ static enum problem arrivals_direct(struct batch *batch, struct item *item, stru
 	return PROBLEM_NONE;
 }
 
-/* The sender can have sent what it had in stock, and no more: the rest becomes its deficit, and a finding, as with a
+/* The receiver's word alone takes the sender's stock: the answer says so. The sender can have sent what it had in stock, and no more: the rest becomes its deficit, and a finding, as with a
  * shipment of which more arrived than was sent. Goods in transit belong to their shipment. */
-static void direct_take(struct batch *batch, const struct event_parts *parts, struct arrival *arrival)
+static void direct_take(struct batch *batch, struct item *item, const struct event_parts *parts,
+			struct arrival *arrival)
 {
+	lot_leaves(batch, item, arrival->lot, parts->from->id, arrival->received);
+	item_warn(batch, item, "not-shipped");
 	struct holding_fact *from = batch_holding_make(batch, arrival->lot, parts->from->id);
 	if (decimal_compare(from->row.on_hand, arrival->shipped) < 0)
 		arrival->shipped = from->row.on_hand;
@@ -427,7 +448,7 @@ static enum problem decide_receive(struct batch *batch, struct item *item, struc
 		if (shipment)
 			shipment->lines[i].received = arrivals[i].received;
 		else
-			direct_take(batch, parts, &arrivals[i]);
+			direct_take(batch, item, parts, &arrivals[i]);
 		arrival_apply(batch, item, parts, &arrivals[i]);
 	}
 	if (shipment) {
@@ -478,6 +499,14 @@ static enum problem decide(struct batch *batch, struct item *item)
 		return decide_store(batch, item, &parts);
 	case RECORD_LOOK:
 		return decide_look(batch, item, &parts);
+	case RECORD_HOLD:
+		return decide_hold(batch, item, &parts);
+	case RECORD_RELEASE:
+		return decide_release(batch, item, &parts);
+	case RECORD_DESTROY:
+		return decide_destroy(batch, item, &parts);
+	case RECORD_RETURN:
+		return decide_return(batch, item, &parts);
 	}
 	return PROBLEM_RECORD_TYPE;
 }

@@ -26,7 +26,7 @@ static enum problem check_distinct(struct item *item, const struct event_parts *
 	return PROBLEM_NONE;
 }
 
-enum problem decide_look(struct batch *batch, struct item *item, struct event_parts *parts)
+enum problem look_parts(struct batch *batch, struct item *item, struct event_parts *parts)
 {
 	room_for_lots(batch, item, parts);
 	for (size_t i = 0; i < item->lot_count; i++) {
@@ -37,7 +37,12 @@ enum problem decide_look(struct batch *batch, struct item *item, struct event_pa
 		parts->output_lots[i] = plan.lot;
 		parts->outputs[i] = thing_of_plan(batch, &plan);
 	}
-	enum problem p = check_distinct(item, parts);
+	return check_distinct(item, parts);
+}
+
+enum problem decide_look(struct batch *batch, struct item *item, struct event_parts *parts)
+{
+	enum problem p = look_parts(batch, item, parts);
 	return p ? p : event_store(batch, item, parts);
 }
 

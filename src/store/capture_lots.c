@@ -344,6 +344,7 @@ struct lot_fact *output_apply(struct batch *batch, struct item *item, size_t ind
 	if (own)
 		lot->row.own = decimal_add(lot->row.own, plan->base);
 	lot->row.total = decimal_add(lot->row.total, plan->base);
+	lot_settle(batch, item, lot);
 	struct holding_fact *holding = batch_holding_make(batch, lot, acting->id);
 	holding->row.on_hand = decimal_add(holding->row.on_hand, plan->base);
 	if (site)

@@ -385,6 +385,10 @@ enum problem batch_load(struct batch *batch)
 	if (!p)
 		p = load_names(batch);
 	if (!p)
+		p = batch_load_senders(batch);
+	if (!p)
 		p = batch_load_rows(batch);
+	if (!p)
+		p = batch_load_states(batch);
 	return p ? p : batch_load_sight(batch);
 }

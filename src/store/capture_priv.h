@@ -96,6 +96,8 @@ struct item {
 	struct lot_fact *only_lot;           /* of its answer; NULL: none or several */
 	struct shipment_fact *made_shipment; /* NULL: none */
 	struct rows alerts;                  /* struct uuid */
+	struct rows warnings;                /* struct str */
+	bool two_senders;                    /* what it returns was shipped by several parties */
 	struct str statement_b64;
 	size_t sealed; /* index in batch->sealed, when stored */
 };
@@ -171,7 +173,8 @@ struct batch {
 	struct rows known_edges; /* struct lot_edge: upstream of inputs, for the cycle check */
 	struct rows uses, harvests;
 	struct rows region_parties; /* struct capture_region_parties_row: whom keys of a region act for */
-	struct map *seen;           /* struct sight → itself: lots of others that a record may look at */
+	struct rows states; /* struct state_fact: what stands about lots, and what ends or begins now */
+	struct map *seen;   /* struct sight → itself: lots of others that a record may look at */
 	/* to write */
 	struct rows sealed; /* struct unsigned_statement, parallel to events */
 	struct rows events; /* struct event_rows */
@@ -232,6 +235,7 @@ struct item *batch_record(struct batch *batch,
 void batch_decide(struct batch *batch);
 /* A key without bounds: everything is its business. */
 bool job_is_unbounded(const struct capture_job *job);
+void item_warn(struct batch *batch, struct item *item, const char *word); /* once a word */
 /* capture_event.c */
 struct event_parts {
 	const struct capture_parties_row *acting, *recorder, *from, *to;
@@ -243,6 +247,12 @@ struct event_parts {
 	struct str shipment_uri;
 };
 enum problem event_store(struct batch *batch, struct item *item, const struct event_parts *parts) must_check;
+/* capture_decide.c */
+struct input_plan;
+/* Lines of a record that takes from the acting party's stock, checked against it. */
+enum problem plan_lines(struct batch *batch, struct item *item, struct event_parts *parts,
+			struct input_plan **ret) must_check;
+enum problem decide_ship(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 struct epcis_thing thing_of_lot(struct batch *batch, const struct lot_fact *lot, const struct quantity *q,
 				const struct quantity *net);
 /* capture_sight.c */
@@ -250,8 +260,31 @@ enum problem batch_load_sight(struct batch *batch) must_check;
 /* Whether the key of the record may see the lot, though its party neither issued nor held it. */
 bool batch_sees(const struct batch *batch, const struct item *item, const struct named *named);
 /* capture_look.c */
+/* The lots of a record that moves no stock: parts->outputs. */
+enum problem look_parts(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 enum problem decide_look(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 enum problem decide_store(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+/* capture_state.c */
+enum problem batch_load_states(struct batch *batch) must_check;
+/* What a holder has of a lot may not go on while a hold binds it; what went before the hold may, with a warning. */
+enum problem hold_check(struct batch *batch, struct item *item, const char *list, size_t index,
+			const struct lot_fact *lot, struct uuid holder) must_check;
+/* After a change of total, destroyed, outside or returned: whether the lot is destroyed, returned, or neither. */
+void lot_settle(struct batch *batch, const struct item *item, struct lot_fact *lot);
+/* So much leaves `holder`; counts where that is the issuer. */
+void lot_leaves(struct batch *batch, const struct item *item, struct lot_fact *lot, struct uuid holder,
+		struct decimal base);
+/* The issuer uses what came back: it is a return no longer. */
+void lot_is_used(struct batch *batch, const struct item *item, struct lot_fact *lot, struct uuid holder);
+enum problem decide_hold(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+enum problem decide_release(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+void states_send(struct batch *batch);
+/* capture_return.c */
+enum problem batch_load_senders(struct batch *batch) must_check;
+void lot_comes_back(struct batch *batch, const struct item *item, struct lot_fact *lot, struct uuid to,
+		    struct decimal base);
+enum problem decide_return(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+enum problem decide_destroy(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_transform.c */
 enum problem decide_transform(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_lots.c */

@@ -9,8 +9,9 @@ struct sight {
 
 static bool looks(const struct item *item)
 {
-	return !item->problem && !item->replay && item->job->kind->class == RECORD_LOOK &&
-	       !job_is_unbounded(item->job);
+	enum record_class class = item->job->kind->class;
+	return !item->problem && !item->replay && !job_is_unbounded(item->job) &&
+	       (class == RECORD_LOOK || class == RECORD_HOLD || class == RECORD_RELEASE);
 }
 
 struct asked {

@@ -21,6 +21,8 @@ static enum problem plan_all(struct batch *batch, struct item *item, struct even
 	t->outputs = arena_array(batch->arena, struct output_plan, t->output_count);
 	for (size_t i = 0; !p && i < t->input_count; i++)
 		p = input_plan(batch, item, i, "inputs", parts->acting, &t->inputs[i]);
+	for (size_t i = 0; !p && i < t->input_count; i++)
+		p = hold_check(batch, item, "inputs", i, t->inputs[i].lot, item->acting);
 	for (size_t i = 0; !p && i < t->output_count; i++)
 		p = output_plan(batch, item, i, parts->acting, &t->outputs[i]);
 	return p ? p : inputs_check_stock(item, "inputs", t->inputs, t->input_count);
@@ -188,6 +190,7 @@ static void apply(struct batch *batch, struct item *item, struct event_parts *pa
 		const struct input_plan *in = &t->inputs[i];
 		in->holding->row.on_hand = decimal_sub(in->holding->row.on_hand, in->base);
 		in->holding->dirty = true;
+		lot_is_used(batch, item, in->lot, item->acting);
 		parts->input_lots[i] = in->lot;
 		parts->inputs[i] = thing_of_lot(batch, in->lot, &in->quantity, in->has_net ? &in->net : NULL);
 	}

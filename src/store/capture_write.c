@@ -34,6 +34,8 @@ static struct str answer_of(struct batch *batch, const struct item *item)
 	json_begin_array(&w);
 	if (item->job->time_ahead)
 		json_string(&w, STR("time-ahead"));
+	for (size_t i = 0; i < item->warnings.count; i++)
+		json_string(&w, ((const struct str *)item->warnings.items)[i]);
 	json_end_array(&w);
 	json_end_object(&w);
 	return buf_str(&out);
@@ -139,6 +141,9 @@ static void send_lots(struct batch *batch)
 	COLUMN(p.salt, struct bytes, n, lots[i]->row.salt);
 	COLUMN(p.head, struct bytes, n, lots[i]->row.head);
 	COLUMN(p.version, usec_t, n, lots[i]->row.version);
+	COLUMN(p.destroyed, struct decimal, n, lots[i]->row.destroyed);
+	COLUMN(p.outside, struct decimal, n, lots[i]->row.outside);
+	COLUMN(p.returned, struct decimal, n, lots[i]->row.returned);
 	db_queue(batch->db, &sql_lot_upsert_many, &p);
 }
 
@@ -331,6 +336,7 @@ void batch_write(struct batch *batch)
 	send_sites(batch);
 	send_edges(batch);
 	send_shipments(batch);
+	states_send(batch);
 	send_keys(batch);
 	alerts_send(batch);
 }

@@ -135,6 +135,7 @@ static bool link_graph(struct trail_facts *facts)
 		struct trail_node *node = arena_new(facts->arena, struct trail_node);
 		node->row = &facts->lots[i];
 		node->own = facts->lots[i].own;
+		node->flags = as_of == TRAIL_NOW ? facts->lots[i].flags : 0;
 		map_set(facts->nodes, MAP_KEY(node->row->lot_id), node);
 	}
 	facts->target = map_get(facts->nodes, MAP_KEY(facts->ask->lot.lot));
@@ -239,6 +240,30 @@ static void own_as_of(struct trail_facts *facts, struct trail_node *node)
 		if (kind && kind->class == RECORD_CREATE && links[i]->base.known)
 			node->own = decimal_add(node->own, links[i]->base.value);
 	}
+}
+
+/* What stood then: the lot's row knows what stands today. */
+static enum problem load_states(struct trail_facts *facts)
+{
+	struct trail_list orgs = {0}, ids = {0};
+	struct trail_lot_states_row *states;
+	size_t count;
+	if (facts->ask->as_of_us == TRAIL_NOW)
+		return PROBLEM_NONE;
+	for (size_t i = 0; i < facts->lot_count; i++) {
+		*LIST_ADD(facts->arena, &orgs, struct uuid) = facts->lots[i].org_id;
+		*LIST_ADD(facts->arena, &ids, struct uuid) = facts->lots[i].lot_id;
+	}
+	const struct trail_lot_states_params params = {array_of(&orgs), array_of(&ids), facts->ask->as_of_us};
+	db_queue(facts->db, &sql_trail_lot_states, &params);
+	enum problem p = db_flush(facts->db);
+	if (!p)
+		p = db_take_many(facts->db, facts->arena, &sql_trail_lot_states, (void **)&states, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		struct trail_node *node = map_get(facts->nodes, MAP_KEY(states[i].lot_id));
+		node->flags |= states[i].flag;
+	}
+	return p;
 }
 
 static enum problem load_events(struct trail_facts *facts)
@@ -361,6 +386,8 @@ enum problem trail_load(struct trail_facts *facts)
 	if (!target_is_known(facts))
 		return PROBLEM_NOT_FOUND;
 	p = load_site_steps(facts);
+	if (!p)
+		p = load_states(facts);
 	if (!p)
 		p = load_events(facts);
 	return p ? p : load_names(facts);

@@ -27,6 +27,7 @@ struct trail_node { /* a lot of the trail */
 	struct trail_list harvests; /* const struct trail_harvests_row * */
 	struct trail_list takers;   /* struct uuid: parties that had it on its way to the target */
 	struct decimal own;         /* as known at the time asked for */
+	int64_t flags;              /* likewise */
 	bool reached;
 };
 struct trail_fact { /* an event of the trail */

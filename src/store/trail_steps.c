@@ -46,8 +46,7 @@ static void find_senders(const struct trail_facts *facts, struct trail_node *nod
 		for (size_t i = 0; i < node->links.count; i++) {
 			const struct trail_events_row *event = event_of(facts, links[i]->event);
 			const struct record_kind *kind = event ? record_kind_find(event->type) : NULL;
-			if (!kind || kind->class != RECORD_SHIP ||
-			    !has_uuid(&node->takers, event->to_party) ||
+			if (!kind || !record_sends(kind) || !has_uuid(&node->takers, event->to_party) ||
 			    has_uuid(&node->takers, event->party))
 				continue;
 			*LIST_ADD(facts->arena, &node->takers, struct uuid) = event->party;
@@ -62,7 +61,7 @@ static bool on_the_way(const struct trail_facts *facts, const struct trail_node 
 {
 	if (node == facts->target)
 		return true;
-	if (class == RECORD_SHIP)
+	if (class == RECORD_SHIP || class == RECORD_RETURN)
 		return has_uuid(&node->takers, event->to_party);
 	if (class == RECORD_RECEIVE || class == RECORD_STORE)
 		return has_uuid(&node->takers, event->party);

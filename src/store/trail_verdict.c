@@ -2,14 +2,6 @@
  * The verdict of a trail, and until when it holds by itself. */
 #include "trail_priv.h"
 
-enum lot_flag {
-	LOT_RECALLED = 1,
-	LOT_ON_HOLD = 2,
-	LOT_SUSPICIOUS = 4,
-	LOT_VOIDED = 8,
-	LOT_DESTROYED = 16,
-	LOT_RETURNED = 32,
-};
 static const int64_t flag_of[] = {
 	[VERDICT_RECALLED] = LOT_RECALLED,     [VERDICT_ON_HOLD] = LOT_ON_HOLD,
 	[VERDICT_SUSPICIOUS] = LOT_SUSPICIOUS, [VERDICT_VOIDED] = LOT_VOIDED,
@@ -23,7 +15,7 @@ static const usec_t DAY_US = 86400 * USEC_PER_SEC, MINUTE_US = 60 * USEC_PER_SEC
 static int64_t flags_of(const struct trail_facts *facts, const struct trail_node *node)
 {
 	bool is_end = node == facts->target || !decimal_is_zero(node->own);
-	return is_end ? node->row->flags : node->row->flags & (LOT_RECALLED | LOT_ON_HOLD | LOT_SUSPICIOUS);
+	return is_end ? node->flags : node->flags & (LOT_RECALLED | LOT_ON_HOLD | LOT_SUSPICIOUS);
 }
 
 /* The first moment at which the lot's last day is over, in the offset of its own time. */

@@ -78,6 +78,10 @@ enum record_class {
 	RECORD_SELL,
 	RECORD_STORE, /* store cool: lots kept by who holds them */
 	RECORD_LOOK,  /* inspect sample certify: lots that one can see, whoever holds them, or a site */
+	RECORD_HOLD,  /* of lots that one can see */
+	RECORD_RELEASE,
+	RECORD_DESTROY,
+	RECORD_RETURN, /* ships back */
 };
 struct record_kind {
 	const char *word;
@@ -89,6 +93,9 @@ struct record_kind {
 };
 const struct record_kind *record_kind_find(struct str word); /* NULL: not a type */
 const struct record_kind *record_kind_at(size_t index);      /* NULL past the last */
+
+/* Whether goods leave for another party by it: ship, return. */
+bool record_sends(const struct record_kind *kind);
 
 /* Reads the `sample` member, which record_check has accepted. */
 enum problem record_sample_read(const struct json *sample, struct record_sample *ret,

@@ -132,4 +132,14 @@ enum verdict {
 };
 extern const char *const verdict_words[VERDICT_COUNT];
 
+/* Bits of lot.flags and lot_state.flag. */
+enum lot_flag {
+	LOT_RECALLED = 1,
+	LOT_ON_HOLD = 2,
+	LOT_SUSPICIOUS = 4,
+	LOT_VOIDED = 8,
+	LOT_DESTROYED = 16,
+	LOT_RETURNED = 32,
+};
+
 #endif

@@ -90,7 +90,7 @@ struct reply {
 };
 
 typedef enum problem handler(struct call *call, struct reply *reply);
-enum { ROUTE_MAY_FAIL = 24 };
+enum { ROUTE_MAY_FAIL = 32 };
 
 struct route {
 	const char *method; /* GET rows answer HEAD too */

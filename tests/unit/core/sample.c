@@ -184,6 +184,13 @@ static void put_members(struct arena *arena, struct generator *g, const struct r
 		if (chance(g, 2))
 			put_raw("temperature", str_of(temperatures), w);
 		return;
+	case RECORD_HOLD:
+	case RECORD_RELEASE:
+	case RECORD_DESTROY:
+	case RECORD_RETURN:
+		put_list(arena, g, "lots", false, w);
+		json_pair(w, STR("reason"), STR(SAMPLE_FARM_TEXT));
+		return;
 	case RECORD_LOOK:
 		put_look(arena, g, str_of(kind->word), w);
 		return;
@@ -313,11 +320,11 @@ struct epcis_source *sample_source(struct arena *arena, struct generator *g, con
 	source->record = decode(arena, sample_record_json(arena, g, kind), kind);
 	source->id = generator_uuid(g);
 	source->party = source->recorded_by = &party;
-	if (kind->class == RECORD_SHIP)
+	if (record_sends(kind))
 		source->to = &other;
 	if (kind->class == RECORD_RECEIVE && chance(g, 2))
 		source->from = &other;
-	if (kind->class == RECORD_SHIP || kind->class == RECORD_RECEIVE)
+	if (record_sends(kind) || kind->class == RECORD_RECEIVE)
 		source->shipment_uri = STR("https://example.cn/o/org/d/0196a5b0-0000-7000-8000-000000000001");
 	source->request_sha256 = STR(SAMPLE_REQUEST);
 	resolve_places(arena, g, source);

@@ -135,6 +135,11 @@ static void each_type_needs_its_members(void **state)
 		{"{\"type\":\"sample\"," T ",\"site\":\"s\"}", "/sample"},
 		{"{\"type\":\"sample\"," T ",\"sample\":{\"id\":\"a\"}}", "/site"},
 		{"{\"type\":\"sample\"," T ",\"site\":\"s\",\"sample\":{\"taker\":\"t\"}}", "/sample/id"},
+		{"{\"type\":\"hold\"," T ",\"lots\":[{\"lot\":\"a\"}]}", "/reason"},
+		{"{\"type\":\"release\"," T ",\"reason\":\"r\"}", "/lots"},
+		{"{\"type\":\"destroy\"," T ",\"lots\":[{\"lot\":\"a\"}],\"reason\":\"r\"}",
+		 "/lots/0/quantity"},
+		{"{\"type\":\"return\"," T ",\"lots\":[" LOT("a") "]}", "/reason"},
 		{"{\"type\":\"certify\"," T ",\"form\":\"buyer\",\"basis\":[\"own_test\"]}", "/lots"},
 		{"{\"type\":\"certify\"," T ",\"lots\":[{\"lot\":\"a\"}],\"form\":\"buyer\"}", "/basis"},
 		{"{\"type\":\"certify\"," T ",\"lots\":[{\"lot\":\"a\"}],\"basis\":[\"own_test\"]}", "/form"},
@@ -217,7 +222,7 @@ static void the_kinds_are_sorted_and_complete(void **state)
 			    kind->biz_step != NULL);
 		assert_int_equal(kind->action == NULL, kind->class == RECORD_TRANSFORM);
 	}
-	assert_int_equal(count, 24);
+	assert_int_equal(count, 28);
 	assert_null(record_kind_find(STR("")));
 	assert_null(record_kind_find((struct str){NULL, 0}));
 }
