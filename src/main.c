@@ -18,6 +18,7 @@
 #include "ft/db/reader.h"
 #include "ft/http/openapi.h"
 #include "ft/http/server.h"
+#include "ft/store/backup.h"
 #include "ft/store/keys.h"
 #include "ft/store/reference.h"
 #include "queries.h"
@@ -130,10 +131,14 @@ static enum problem conninfo_of(struct service *s, struct str configured, struct
 static int run_migrate(struct service *s)
 {
 	struct fault fault = {0};
-	struct str conninfo;
+	struct str conninfo, backup = {NULL, 0};
 	int applied = 0;
 	struct str owner = s->config.database_owner.len ? s->config.database_owner : s->config.database;
 	enum problem p = conninfo_of(s, owner, &conninfo, &fault);
+	if (!p)
+		p = backup_before_migration(s->arena, s->config.data_dir, conninfo, &backup, &fault);
+	if (backup.at)
+		printf("farmtraild: what was there is kept in %.*s\n", STR_ARGS(backup));
 	if (!p)
 		p = migrate(s->arena, conninfo, &applied, &fault);
 	if (p)

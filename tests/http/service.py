@@ -303,6 +303,13 @@ class Service:
                               DATABASE=self.cluster.conninfo(self.database, "ft_app"),
                               DATABASE_OWNER=self.cluster.conninfo(self.database, "ft_owner"))
 
+    def farmtraild_migrate(self, check=True):
+        """As tools/run does before each start."""
+        done = subprocess.run([program("farmtraild"), "--data", str(self.data), "--migrate"], env=environment(**self.settings),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120)
+        assert not check or done.returncode == 0, (done.stdout, done.stderr)
+        return done
+
     @property
     def admin_key(self):
         return (self.data / "admin.key").read_text().strip()
