@@ -19,6 +19,7 @@
 #include "ft/http/openapi.h"
 #include "ft/http/server.h"
 #include "ft/store/backup.h"
+#include "ft/store/idempotency.h"
 #include "ft/store/keys.h"
 #include "ft/store/reference.h"
 #include "queries.h"
@@ -222,6 +223,7 @@ static enum problem start_writers(struct service *s, struct fault *reterr)
 						  .signer = s->app.signer,
 						  .reference = s->app.reference,
 						  .cache = s->app.cache,
+						  .once = s->app.once,
 						  .code_key = s->app.code_key};
 	enum problem p = capture_start(&settings, &s->app.capture, reterr);
 	return p ? p : reader_open(s->app.conninfo, (int)s->config.statement_timeout_ms, &s->app.reader);
@@ -289,6 +291,7 @@ static enum problem start_server(struct service *s, struct fault *reterr)
 				       .authenticate_slow = authenticate_slow,
 				       .worker_start = worker_start,
 				       .worker_stop = worker_stop,
+				       .handle_once = call_handle_once,
 				       .problem_page = problem_page};
 	return server_start(&s->config, &app, &s->server, reterr);
 }
@@ -317,6 +320,7 @@ static enum problem start(struct service *s, struct fault *reterr)
 	set_root_url(s);
 	s->app.cache = trail_cache_create((size_t)s->config.trail_cache_mb * 1024 * 1024);
 	s->app.keys = key_cache_create();
+	s->app.once = once_table_create();
 	p = start_facts(s, reterr);
 	if (!p)
 		p = start_secrets(s, reterr);
@@ -332,6 +336,7 @@ static void stop(struct service *s)
 	capture_stop(s->app.capture);
 	reader_close(s->app.reader);
 	signer_stop(s->app.signer);
+	once_table_destroy(s->app.once);
 	key_cache_destroy(s->app.keys);
 	trail_cache_destroy(s->app.cache);
 }

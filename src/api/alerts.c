@@ -491,7 +491,7 @@ static enum problem act_on_alert(struct call *call, struct reply *reply)
 	if (call->caller.party_count)
 		deed.party = call->caller.parties[0];
 	if (uuid_is_nil(deed.id))
-		deed.id = uuid_make(deed.now_us);
+		deed.id = call_mint(call, deed.now_us);
 	p = alert_act(call_db(call), call->arena, call_app(call)->cache, &deed, &call->fault);
 	if (!p)
 		p = find_alert(call, &row);
@@ -536,6 +536,7 @@ const struct route alert_routes[] = {
 		.request = &deed_input,
 		.response = &alert_answer_shape,
 		.status = 200,
+		.repeatable = true,
 		.handle = act_on_alert,
 		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_ALERT_STATE, PROBLEM_CLOSE_REASON, PROBLEM_ID_TAKEN,
 			     PROBLEM_REGION_UNKNOWN, PROBLEM_GRAPH_TOO_LARGE, PROBLEM_DB_UNAVAILABLE,

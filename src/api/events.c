@@ -65,22 +65,62 @@ enum problem capture_job_of(struct call *call, const struct record *record, stru
 		.region = call->caller.region,
 		.record = record,
 		.kind = kind,
-		.id = uuid_is_nil(record->id) ? uuid_make(now) : record->id,
+		.id = record->id,
 		.request = sha256_of(str_bytes(sent)),
 		.time_ahead = record_lies_ahead(record, now),
 	};
 	return PROBLEM_NONE;
 }
 
+enum problem capture_once(struct call *call, struct capture_unit *unit,
+			  bool (*answer)(const struct capture_unit *unit, struct once_answer *ret))
+{
+	struct once *once = arena_new(call->arena, struct once);
+	bool asked;
+	enum problem p = call_once(call, once, &asked);
+	if (p || !asked)
+		return p;
+	unit->once = once;
+	unit->answer = answer;
+	return PROBLEM_NONE;
+}
+
+struct uuid capture_record_id(const struct once *once, const struct record *record, size_t n)
+{
+	if (!uuid_is_nil(record->id))
+		return record->id;
+	return once ? once_id(once, record->time.at_us, n) : uuid_make(clock_now());
+}
+
+static struct str location_of(struct arena *arena, const struct capture_job *job)
+{
+	return arena_printf(arena, "/v1/events/%.*s", STR_ARGS(uuid_print(arena, job->id)));
+}
+
+static bool capture_answer(const struct capture_unit *unit, struct once_answer *ret)
+{
+	const struct capture_job *job = unit->jobs;
+	*ret = (struct once_answer){.status = job->replayed ? 200 : 201,
+				    .location = location_of(job->arena, job),
+				    .body = job->answer};
+	return true;
+}
+
 static enum problem capture_prepare(struct call *call, struct reply *reply)
 {
 	(void)reply;
+	const struct record *record = call->body;
 	struct capture_unit *unit = arena_new(call->arena, struct capture_unit);
 	unit->jobs = arena_new(call->arena, struct capture_job);
 	unit->count = 1;
 	call->state = unit;
+	enum problem p = capture_once(call, unit, capture_answer);
+	if (p)
+		return p;
 	/* Without the space around it: the same record alone and in a batch is the same. */
-	return capture_job_of(call, call->body, str_trim(call->body_bytes), &call->fault, unit->jobs);
+	p = capture_job_of(call, record, str_trim(call->body_bytes), &call->fault, unit->jobs);
+	unit->jobs->id = capture_record_id(unit->once, record, 0);
+	return p;
 }
 
 static enum problem capture_hand_over(struct call *call, struct completion *done)
@@ -94,12 +134,15 @@ static enum problem capture_finish(struct call *call, struct reply *reply)
 {
 	const struct capture_unit *unit = call->state;
 	const struct capture_job *job = unit->jobs;
+	if (unit->kept) {
+		reply_replayed(call, unit->kept, reply);
+		return PROBLEM_NONE;
+	}
 	if (job->problem)
 		return job->problem;
 	reply->raw = job->answer;
 	reply->status = job->replayed ? 200 : 201;
-	reply->location =
-		arena_printf(call->arena, "/v1/events/%.*s", STR_ARGS(uuid_print(call->arena, job->id)));
+	reply->location = location_of(call->arena, job);
 	return PROBLEM_NONE;
 }
 

@@ -6,7 +6,7 @@
 
 #include "ft/base/text.h"
 
-enum { MAX_BATCH = 4 * 1024 * 1024 };
+enum { MAX_BATCH = 4 * 1024 * 1024, RESULT_ROOM = 640 };
 
 static const char *const on_error_words[] = {"rollback", "proceed", NULL};
 struct batch_input {
@@ -84,17 +84,24 @@ struct entry {
 	struct capture_job *job; /* NULL: none */
 };
 struct batch_state {
-	struct capture_unit unit; /* of the records whose form is right */
+	struct capture_unit unit; /* first: of the records whose form is right */
+	struct call *call;
 	struct entry *entries;
 	size_t count;
 };
 
-static enum problem entry_read(struct call *call, const struct json *json, struct entry *entry,
+static enum problem entry_read(struct batch_state *state, const struct json *json, size_t index,
 			       struct capture_job *ret)
 {
+	struct call *call = state->call;
 	struct record *record = arena_new(call->arena, struct record);
-	enum problem p = shape_decode(&record_shape, call->arena, json, record, &entry->fault);
-	return p ? p : capture_job_of(call, record, json->span, &entry->fault, ret);
+	struct fault *fault = &state->entries[index].fault;
+	enum problem p = shape_decode(&record_shape, call->arena, json, record, fault);
+	if (!p)
+		p = capture_job_of(call, record, json->span, fault, ret);
+	if (!p)
+		ret->id = capture_record_id(state->unit.once, record, index);
+	return p;
 }
 
 static enum problem check_edges(struct call *call, const struct capture_unit *unit)
@@ -122,47 +129,16 @@ static void refuse_others(struct batch_state *state)
 	state->unit.count = 0;
 }
 
-static enum problem batch_prepare(struct call *call, struct reply *reply)
+static enum problem problem_of(const struct entry *entry)
 {
-	(void)reply;
-	const struct batch_input *input = call->body;
-	const struct json *records = input->records;
-	struct batch_state *state = arena_new(call->arena, struct batch_state);
-	struct capture_unit *unit = &state->unit;
-	state->count = records->count;
-	state->entries = arena_array(call->arena, struct entry, records->count);
-	unit->jobs = arena_array(call->arena, struct capture_job, records->count);
-	unit->all_or_nothing = !str_equal(input->on_error, STR("proceed"));
-	for (size_t i = 0; i < records->count; i++) {
-		struct entry *entry = &state->entries[i];
-		struct capture_job *job = &unit->jobs[unit->count];
-		entry->problem = entry_read(call, &records->items[i], entry, job);
-		if (entry->problem)
-			continue;
-		entry->job = job;
-		unit->count++;
-	}
-	if (unit->all_or_nothing)
-		refuse_others(state);
-	call->state = state;
-	return check_edges(call, unit);
-}
-
-static enum problem batch_hand_over(struct call *call, struct completion *done)
-{
-	struct batch_state *state = call->state;
-	state->unit.done = done;
-	if (state->unit.count)
-		return capture_submit(call_app(call)->capture, &state->unit);
-	done->fire(done, PROBLEM_NONE);
-	return PROBLEM_NONE;
+	return entry->problem ? entry->problem : entry->job->problem;
 }
 
 static void write_result(struct json_writer *w, const struct call *call, size_t index,
 			 const struct entry *entry)
 {
 	const struct capture_job *job = entry->job;
-	enum problem p = entry->problem ? entry->problem : job->problem;
+	enum problem p = problem_of(entry);
 	json_begin_object(w);
 	json_pair_int(w, STR("index"), (int64_t)index);
 	if (p) {
@@ -178,19 +154,83 @@ static void write_result(struct json_writer *w, const struct call *call, size_t 
 	w->need_comma = true;
 }
 
-static enum problem batch_finish(struct call *call, struct reply *reply)
+static struct str results_print(const struct batch_state *state)
 {
-	const struct batch_state *state = call->state;
-	struct buf out = buf_create(call->arena, 64 + state->count * 640);
+	struct buf out = buf_create(state->call->arena, 64 + state->count * RESULT_ROOM);
 	struct json_writer w = json_writer(&out);
 	json_begin_object(&w);
 	json_name(&w, STR("results"));
 	json_begin_array(&w);
 	for (size_t i = 0; i < state->count; i++)
-		write_result(&w, call, i, &state->entries[i]);
+		write_result(&w, state->call, i, &state->entries[i]);
 	json_end_array(&w);
 	json_end_object(&w);
-	reply->raw = buf_str(&out);
+	return buf_str(&out);
+}
+
+/* The last word once every record is in; until then a repetition goes on with what is missing. */
+static bool batch_answer(const struct capture_unit *unit, struct once_answer *ret)
+{
+	const struct batch_state *state = (const struct batch_state *)unit;
+	for (size_t i = 0; i < state->count; i++)
+		if (problem_of(&state->entries[i]))
+			return false;
+	*ret = (struct once_answer){.status = 200, .body = results_print(state)};
+	return true;
+}
+
+static void entries_read(struct batch_state *state, const struct json *records)
+{
+	struct capture_unit *unit = &state->unit;
+	for (size_t i = 0; i < records->count; i++) {
+		struct entry *entry = &state->entries[i];
+		struct capture_job *job = &unit->jobs[unit->count];
+		entry->problem = entry_read(state, &records->items[i], i, job);
+		if (entry->problem)
+			continue;
+		entry->job = job;
+		unit->count++;
+	}
+	if (unit->all_or_nothing)
+		refuse_others(state);
+}
+
+static enum problem batch_prepare(struct call *call, struct reply *reply)
+{
+	(void)reply;
+	const struct batch_input *input = call->body;
+	const struct json *records = input->records;
+	struct batch_state *state = arena_new(call->arena, struct batch_state);
+	*state = (struct batch_state){.call = call,
+				      .count = records->count,
+				      .entries = arena_array(call->arena, struct entry, records->count)};
+	state->unit.jobs = arena_array(call->arena, struct capture_job, records->count);
+	state->unit.all_or_nothing = !str_equal(input->on_error, STR("proceed"));
+	call->state = state;
+	enum problem p = capture_once(call, &state->unit, batch_answer);
+	if (p)
+		return p;
+	entries_read(state, records);
+	return check_edges(call, &state->unit);
+}
+
+static enum problem batch_hand_over(struct call *call, struct completion *done)
+{
+	struct batch_state *state = call->state;
+	state->unit.done = done;
+	if (state->unit.count)
+		return capture_submit(call_app(call)->capture, &state->unit);
+	done->fire(done, PROBLEM_NONE);
+	return PROBLEM_NONE;
+}
+
+static enum problem batch_finish(struct call *call, struct reply *reply)
+{
+	const struct batch_state *state = call->state;
+	if (state->unit.kept)
+		reply_replayed(call, state->unit.kept, reply);
+	else
+		reply->raw = results_print(state);
 	return PROBLEM_NONE;
 }
 

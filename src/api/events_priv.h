@@ -20,6 +20,12 @@ struct captured {
 extern const struct shape captured_lot_shape, captured_shape;
 #define CAPTURED_MAX_LOTS 1000
 
+/* What the Idempotency-Key makes of a request of records. NULL in unit->once: it has none. */
+enum problem capture_once(struct call *call, struct capture_unit *unit,
+			  bool (*answer)(const struct capture_unit *unit,
+					 struct once_answer *ret)) must_check;
+/* The id of the n-th record of a request, when it has none of its own. */
+struct uuid capture_record_id(const struct once *once, const struct record *record, size_t n);
 /* Checks all of a record that needs nothing else, and makes its job. `sent`: its bytes as received, whose digest says
  * whether a repetition of the id is one; the arena, the caller and the record are borrowed. */
 enum problem capture_job_of(struct call *call, const struct record *record, struct str sent,

@@ -134,7 +134,7 @@ static enum problem create_key(struct call *call, struct reply *reply)
 	if (p)
 		return p;
 	struct new_key key = {
-		.id = uuid_is_nil(in->id) ? uuid_make(now) : in->id,
+		.id = uuid_is_nil(in->id) ? call_mint(call, now) : in->id,
 		.name = in->name,
 		.scopes = in->scopes.items,
 		.scope_count = in->scopes.count,
@@ -293,6 +293,7 @@ const struct route key_routes[] = {
 		.scope = SCOPE_ADMIN,
 		.response = &key_shape,
 		.status = 200,
+		.repeatable = true,
 		.handle = revoke_key,
 		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},

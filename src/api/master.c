@@ -60,6 +60,7 @@ static struct master master_of(const struct call *call)
 		.registrar = app->registrar,
 		.actor = actor_of(call),
 		.now_us = clock_now(),
+		.minted = call->minted,
 	};
 }
 

@@ -92,6 +92,8 @@ struct db {
 	struct bound bound;
 
 	bool in_tx;
+	db_rider *rider; /* NULL: none */
+	void *rider_context;
 	bool warned;             /* the server sent a warning since this was last cleared */
 	enum problem failure;    /* first one of the batch that is being answered */
 	enum problem tx_failure; /* first one of the transaction */

@@ -61,11 +61,24 @@ static void queue_begin(struct db *db, const struct db_scope *scope)
 	arena_destroy(arena);
 }
 
+void db_ride(struct db *db, db_rider *queue, void *context)
+{
+	db->rider = queue;
+	db->rider_context = context;
+}
+
+bool db_rides(const struct db *db)
+{
+	return db->rider != NULL;
+}
+
 /* *ret_unknown: COMMIT was sent, and its result was not learnt. */
 static enum problem commit(struct db *db, bool *ret_unknown)
 {
 	PGresult *result;
 	db->warned = false;
+	if (db->rider)
+		db->rider(db, db->rider_context);
 	db_queue_as(db, PENDING_STATEMENT, &commit_statement, NULL /* no parameters */);
 	bool sent = db_connected(db);
 	enum problem p = db_flush(db);
@@ -80,6 +93,7 @@ static enum problem commit(struct db *db, bool *ret_unknown)
 	if (!committed)
 		return db_fail(db, &commit_statement, PROBLEM_INTERNAL, "the server rolled back");
 	*ret_unknown = db->warned;
+	db->rider = NULL;
 	return db->warned
 		       ? db_fail(db, &commit_statement, PROBLEM_DB_UNAVAILABLE, "replication did not confirm")
 		       : PROBLEM_NONE;

@@ -147,10 +147,21 @@ static const char if_match[] = "{\"name\":\"If-Match\",\"in\":\"header\",\"requi
 			       "\"description\":\"The ETag of what was read, or *\","
 			       "\"schema\":{\"type\":\"string\"}}";
 
+static const char idempotency_key[] = "{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
+				      "\"description\":\"A word of the client's own, 1 to 255 characters: "
+				      "the same request under it is carried out once, "
+				      "and answered again as it was first, with Idempotent-Replayed: true\","
+				      "\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255}}";
+
+static bool is_post(const struct route *row)
+{
+	return strcmp(row->method, "POST") == 0;
+}
+
 static void write_parameters(struct json_writer *w, struct arena *arena, const struct route *row)
 {
 	bool conditional = may_fail(row, PROBLEM_PRECONDITION_REQUIRED);
-	if (!strchr(row->path, '{') && !row->query && !conditional)
+	if (!strchr(row->path, '{') && !row->query && !conditional && !is_post(row))
 		return;
 	json_name(w, STR("parameters"));
 	json_begin_array(w);
@@ -159,6 +170,8 @@ static void write_parameters(struct json_writer *w, struct arena *arena, const s
 		write_query_parameters(w, arena, row->query);
 	if (conditional)
 		json_raw(w, STR(if_match));
+	if (is_post(row))
+		json_raw(w, STR(idempotency_key));
 	json_end_array(w);
 }
 
@@ -236,6 +249,12 @@ static struct problem_set problems_of(const struct route *row)
 		add_problem(&set, PROBLEM_JSON_SYNTAX);
 	if (!(row->scope & SCOPE_PUBLIC))
 		add_problem(&set, PROBLEM_FORBIDDEN);
+	if (is_post(row)) {
+		add_problem(&set, PROBLEM_IDEMPOTENCY_MISMATCH);
+		add_problem(&set, PROBLEM_DB_UNAVAILABLE);
+	}
+	if (is_post(row) && row->handle && !row->repeatable)
+		add_problem(&set, PROBLEM_ANSWER_LOST);
 	for (size_t i = 0; i < ROUTE_MAY_FAIL && row->may_fail[i]; i++)
 		add_problem(&set, row->may_fail[i]);
 	return set;
@@ -302,7 +321,7 @@ static void write_answer(struct json_writer *w, struct arena *arena, const struc
 
 static void write_success(struct json_writer *w, struct arena *arena, const struct route *row)
 {
-	if (row->repeatable)
+	if (row->repeatable && row->status != 200)
 		write_answer(w, arena, row, 200, "It was there already: what was answered first");
 	write_answer(w, arena, row, row->status ? row->status : 200,
 		     row->response && row->response->doc ? row->response->doc : row->summary);

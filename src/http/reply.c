@@ -47,7 +47,7 @@ static void add_media_type(struct message *message, const char *media_type)
 			   "base-uri 'none'; frame-ancestors 'none'");
 }
 
-static struct str encode(struct call *call, const struct reply *reply)
+struct str reply_bytes(const struct call *call, const struct reply *reply)
 {
 	if (reply->raw.at)
 		return reply->raw;
@@ -79,7 +79,7 @@ void message_of_reply(struct call *call, const struct reply *reply, struct messa
 	if (unchanged)
 		message.status = 304;
 	else
-		message.body = encode(call, reply);
+		message.body = reply_bytes(call, reply);
 
 	if (message.body.at) {
 		add_media_type(&message,

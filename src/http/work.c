@@ -125,6 +125,15 @@ bool work_submit(struct request *r)
 	return open;
 }
 
+static enum problem handle(struct request *r)
+{
+	const struct route *route = r->call.route;
+	const struct server_app *app = &r->server->app;
+	bool once = app->handle_once && str_equal(str_of(route->method), STR("POST")) &&
+		    call_header(&r->call, "Idempotency-Key").at;
+	return once ? app->handle_once(&r->call, &r->reply) : route->handle(&r->call, &r->reply);
+}
+
 static void run(struct request *r, void *app_worker)
 {
 	const struct route *route = r->call.route;
@@ -133,7 +142,7 @@ static void run(struct request *r, void *app_worker)
 		copy_borrowed(r);
 	enum problem p = decode_body(&r->call);
 	if (!p)
-		p = route->handle ? route->handle(&r->call, &r->reply) : route->prepare(&r->call, &r->reply);
+		p = route->handle ? handle(r) : route->prepare(&r->call, &r->reply);
 	r->call.worker = NULL;
 	if (p || route->handle)
 		finish_with(r, p);

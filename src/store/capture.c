@@ -47,6 +47,15 @@ static size_t edges_of(const struct capture_unit *unit)
 	return edges;
 }
 
+/* The same request again waits until the first is remembered. */
+static bool repeats(const struct capture_unit *unit, struct capture_unit *const *taken, size_t count)
+{
+	for (size_t i = 0; unit->once && i < count; i++)
+		if (taken[i]->once && sha256_equal(taken[i]->once->hash, unit->once->hash))
+			return true;
+	return false;
+}
+
 /* Whole units, until there are enough records. One that may be taken back stays alone: what it would leave undone would
  * be the ground on which others were decided. */
 static size_t queue_take(struct capture *capture, struct capture_unit **ret, size_t most)
@@ -60,7 +69,7 @@ static size_t queue_take(struct capture *capture, struct capture_unit **ret, siz
 		records += unit->count;
 		edges += edges_of(unit);
 		bool alone = unit->all_or_nothing || (count && ret[0]->all_or_nothing);
-		if (count && (alone || records > most || edges > BATCH_EDGES))
+		if (count && (alone || records > most || edges > BATCH_EDGES || repeats(unit, ret, count)))
 			break;
 		ret[count++] = unit;
 		capture->first = unit->next;
@@ -100,6 +109,8 @@ bool capture_accepts(struct capture *capture)
 
 struct attempt {
 	struct capture *capture;
+	struct capture_unit **units; /* whose jobs are run; none: jobs are given */
+	size_t unit_count;
 	struct capture_job **jobs;
 	size_t count;
 	bool all_or_nothing;
@@ -123,14 +134,25 @@ static void refuse_together(struct batch *batch)
 	batch->events.count = 0;
 }
 
-static enum problem attempt_body(struct db *db, void *context)
+static void results_give(struct batch *batch)
 {
-	struct attempt *attempt = context;
-	arena_destroy(attempt->arena);
-	attempt->arena = arena_create();
-	attempt->batch = (struct batch){.capture = attempt->capture, .db = db, .arena = attempt->arena};
-	struct batch *batch = &attempt->batch;
-	items_prepare(batch, attempt->jobs, attempt->count);
+	for (size_t i = 0; i < batch->count; i++)
+		batch->items[i].job->problem = batch->items[i].problem;
+}
+
+/* Units that were carried out before under their Idempotency-Key are left out. */
+static void jobs_gather(struct attempt *attempt)
+{
+	attempt->count = 0;
+	for (size_t i = 0; i < attempt->unit_count; i++) {
+		struct capture_unit *unit = attempt->units[i];
+		for (size_t k = 0; !unit->kept && !unit->problem && k < unit->count; k++)
+			attempt->jobs[attempt->count++] = &unit->jobs[k];
+	}
+}
+
+static enum problem decide_and_write(struct attempt *attempt, struct batch *batch)
+{
 	enum problem p = batch_load(batch);
 	if (!p)
 		p = batch_alert_facts(batch);
@@ -139,6 +161,7 @@ static enum problem attempt_body(struct db *db, void *context)
 	batch_decide(batch);
 	if (attempt->all_or_nothing)
 		refuse_together(batch);
+	results_give(batch);
 	if (!batch->events.count)
 		return PROBLEM_NONE;
 	p = alerts_resolve(batch);
@@ -148,6 +171,26 @@ static enum problem attempt_body(struct db *db, void *context)
 			      batch->sealed.count);
 	if (!p)
 		batch_write(batch);
+	return p;
+}
+
+static enum problem attempt_body(struct db *db, void *context)
+{
+	struct attempt *attempt = context;
+	arena_destroy(attempt->arena);
+	attempt->arena = arena_create();
+	attempt->batch = (struct batch){.capture = attempt->capture, .db = db, .arena = attempt->arena};
+	struct batch *batch = &attempt->batch;
+	enum problem p = units_recall(db, attempt->arena, attempt->units, attempt->unit_count);
+	if (p)
+		return p;
+	if (attempt->unit_count)
+		jobs_gather(attempt);
+	items_prepare(batch, attempt->jobs, attempt->count);
+	if (attempt->count)
+		p = decide_and_write(attempt, batch);
+	if (!p)
+		units_remember(db, attempt->arena, attempt->units, attempt->unit_count);
 	return p;
 }
 
@@ -168,13 +211,10 @@ static void cache_drop(struct batch *batch)
 	trail_cache_drop(batch->capture->settings.cache, lots, count);
 }
 
-static void results_give(struct batch *batch)
+static void count_results(const struct batch *batch)
 {
-	for (size_t i = 0; i < batch->count; i++) {
-		struct item *item = &batch->items[i];
-		metric_add(item->problem ? METRIC_CAPTURE_REFUSED : METRIC_CAPTURES, 1);
-		item->job->problem = item->problem;
-	}
+	for (size_t i = 0; i < batch->count; i++)
+		metric_add(batch->items[i].problem ? METRIC_CAPTURE_REFUSED : METRIC_CAPTURES, 1);
 }
 
 static enum problem run(struct writer *writer, struct attempt *attempt)
@@ -192,9 +232,9 @@ static enum problem run(struct writer *writer, struct attempt *attempt)
 /* A number, an id or an alert that another writer made a moment ago is found when the record is run again. */
 static enum problem run_until_settled(struct writer *writer, struct attempt *attempt)
 {
-	bool whole = attempt->count == 1 || attempt->all_or_nothing;
+	bool alone = attempt->unit_count <= 1;
 	enum problem p = run(writer, attempt);
-	for (int i = 1; p == PROBLEM_CONFLICT && whole && i < CONFLICT_ATTEMPTS; i++) {
+	for (int i = 1; p == PROBLEM_CONFLICT && alone && i < CONFLICT_ATTEMPTS; i++) {
 		metric_add(METRIC_CAPTURE_RETRIES, 1);
 		p = run(writer, attempt);
 	}
@@ -202,56 +242,68 @@ static enum problem run_until_settled(struct writer *writer, struct attempt *att
 }
 
 /* One transaction. Without a problem each job has its result. */
-static enum problem process_jobs(struct writer *writer, struct capture_job **jobs, size_t count,
-				 bool all_or_nothing)
+static enum problem process_together(struct writer *writer, struct attempt *attempt)
 {
-	struct attempt attempt = {
-		.capture = writer->capture, .jobs = jobs, .count = count, .all_or_nothing = all_or_nothing};
-	enum problem p = run_until_settled(writer, &attempt);
+	attempt->capture = writer->capture;
+	enum problem p = run_until_settled(writer, attempt);
 	if (!p) {
-		cache_drop(&attempt.batch);
+		cache_drop(&attempt->batch);
 		metric_add(METRIC_CAPTURE_BATCHES, 1);
-		results_give(&attempt.batch);
+		count_results(&attempt->batch);
 	}
-	arena_destroy(attempt.arena);
-	return p == PROBLEM_CONFLICT && (count == 1 || all_or_nothing) ? PROBLEM_DB_RETRY : p;
+	arena_destroy(attempt->arena);
+	return p;
 }
 
-/* Whether one record may have broken the statement for all. */
+static enum problem retry_of(enum problem p)
+{
+	return p == PROBLEM_CONFLICT ? PROBLEM_DB_RETRY : p;
+}
+
+/* Each record for itself, so that only the one at fault fails. */
+static void process_one_by_one(struct writer *writer, struct capture_unit *unit)
+{
+	metric_add(METRIC_CAPTURE_RETRIES, 1);
+	for (size_t i = 0; i < unit->count; i++) {
+		struct capture_job *job = &unit->jobs[i];
+		struct attempt attempt = {.jobs = &job, .count = 1};
+		job->problem = retry_of(process_together(writer, &attempt));
+	}
+}
+
+/* Whether one unit or record may have broken the statement for all. */
 static bool may_be_one_of_them(enum problem p)
 {
 	return p && p != PROBLEM_DB_UNAVAILABLE && p != PROBLEM_SIGNER_UNAVAILABLE;
 }
 
-/* Each record for itself, so that only the one at fault fails. */
-static void process_one_by_one(struct writer *writer, struct capture_job **jobs, size_t count)
-{
-	metric_add(METRIC_CAPTURE_RETRIES, 1);
-	for (size_t i = 0; i < count; i++)
-		jobs[i]->problem = process_jobs(writer, &jobs[i], 1, /* all_or_nothing */ false);
-}
-
-static size_t jobs_of(struct capture_unit **units, size_t count, struct capture_job **ret)
-{
-	size_t jobs = 0;
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < units[i]->count; k++)
-			ret[jobs++] = &units[i]->jobs[k];
-	return jobs;
-}
-
 static void process(struct writer *writer, struct capture_unit **units, size_t count)
 {
-	struct capture_job **jobs = writer->jobs;
-	size_t job_count = jobs_of(units, count, jobs);
-	bool all_or_nothing = units[0]->all_or_nothing; /* then it is alone */
-	enum problem p = process_jobs(writer, jobs, job_count, all_or_nothing);
-	if (may_be_one_of_them(p) && job_count > 1 && !all_or_nothing) {
-		process_one_by_one(writer, jobs, job_count);
+	struct attempt attempt = {.units = units,
+				  .unit_count = count,
+				  .jobs = writer->jobs,
+				  .all_or_nothing = units[0]->all_or_nothing /* then it is alone */};
+	enum problem p = process_together(writer, &attempt);
+	if (may_be_one_of_them(p) && count > 1) {
+		metric_add(METRIC_CAPTURE_RETRIES, 1);
+		for (size_t i = 0; i < count; i++)
+			process(writer, &units[i], 1);
+		return;
+	}
+	if (may_be_one_of_them(p) && units[0]->count > 1 && !units[0]->all_or_nothing) {
+		process_one_by_one(writer, units[0]);
 		p = PROBLEM_NONE;
 	}
 	for (size_t i = 0; i < count; i++)
-		units[i]->done->fire(units[i]->done, p);
+		units[i]->done->fire(units[i]->done, p ? retry_of(p) : units[i]->problem);
+}
+
+static bool any_once(struct capture_unit **units, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (units[i]->once)
+			return true;
+	return false;
 }
 
 static void *writer_main(void *argument)
@@ -262,8 +314,12 @@ static void *writer_main(void *argument)
 	writer->jobs = calloc(most + CAPTURE_UNIT_RECORDS, sizeof *writer->jobs);
 	if (!units || !writer->jobs)
 		abort();
-	while ((count = queue_take(writer->capture, units, most)))
+	while ((count = queue_take(writer->capture, units, most))) {
+		bool once = any_once(units, count); /* answered, a unit is its submitter's again */
 		process(writer, units, count);
+		if (once)
+			once_prune(writer->capture->settings.once, writer->db, clock_now());
+	}
 	free(units);
 	free(writer->jobs);
 	db_close(writer->db);

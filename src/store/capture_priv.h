@@ -336,6 +336,12 @@ enum problem alerts_resolve(struct batch *batch) must_check;
 		(target) = (struct sql_array){column_, (n)}; \
 	} while (0)
 void alerts_send(struct batch *batch);
+/* capture_once.c */
+/* Which of the units were carried out before: sets kept, remembered, problem of each. */
+enum problem units_recall(struct db *db, struct arena *arena, struct capture_unit **units,
+			  size_t count) must_check;
+/* Queues the rows of those that are carried out now. */
+void units_remember(struct db *db, struct arena *arena, struct capture_unit **units, size_t count);
 /* capture_write.c */
 void batch_write(struct batch *batch);
 

@@ -355,7 +355,8 @@ enum problem master_create(const struct master *m, enum thing_kind kind, const v
 		reterr->detail = STR("a key that is bound to parties registers no others");
 		return PROBLEM_FORBIDDEN;
 	}
-	w.id = uuid_is_nil(common->id) ? uuid_make(m->now_us) : common->id;
+	struct uuid minted = uuid_is_nil(m->minted) ? uuid_make(m->now_us) : m->minted;
+	w.id = uuid_is_nil(common->id) ? minted : common->id;
 	p = run(&w);
 	if (p)
 		return p;

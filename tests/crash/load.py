@@ -31,6 +31,7 @@ class Client(threading.Thread):
         self.load, self.random = load, random.Random(seed)
         self.farm, self.packer = load.farm, load.packer
         self.acknowledged = {}  # id → (request, answer bytes)
+        self.keys = {}  # id → who sent it with which Idempotency-Key, of records that have no id of their own
         self.refused = collections.Counter()
         self.repeated = 0
         self.error = None
@@ -43,12 +44,12 @@ class Client(threading.Thread):
         except BaseException as e:  # told to the test, which runs on another thread
             self.error = e
 
-    def send(self, api, record):
+    def send(self, api, record, target="/v1/events", **headers):
         """Until it is answered; the answer's status is 200 when an earlier attempt had arrived."""
         body, end = json.dumps(record).encode(), time.monotonic() + GIVE_UP_S
         while True:
             try:
-                reply = api.post("/v1/events", body)
+                reply = api.post(target, body, **headers)
                 if reply.status not in RETRIED:
                     return body, reply
             except (OSError, http.client.HTTPException):
@@ -58,11 +59,18 @@ class Client(threading.Thread):
             time.sleep(0.02)
 
     def record(self, api, type_, **members):
-        record = {"id": tools.uuid7(), "type": type_, "time": tools.ago(minutes=1), **members}
-        body, reply = self.send(api, record)
+        record = {"type": type_, "time": tools.ago(minutes=1), **members}
+        key = {"Idempotency_Key": tools.uuid7()} if self.random.random() < 0.3 else {}
+        if not key:
+            record["id"] = tools.uuid7()
+        body, reply = self.send(api, record, **key)
         if reply.status in (200, 201):
-            assert record["id"] not in self.acknowledged
-            self.acknowledged[record["id"]] = (body, reply.body)
+            assert not key or reply.status == 201, "answered as it was first"
+            event = reply.json()["event"]
+            assert event not in self.acknowledged and record.get("id", event) == event
+            self.acknowledged[event] = (body, reply.body)
+            if key:
+                self.keys[event] = api, key
             return reply.json()
         self.refused[reply.problem()] += 1
         return None
@@ -74,6 +82,8 @@ class Client(threading.Thread):
             amount = self.random.randint(5, 50)
             made = self.record(self.farm, "harvest", site="P1", product="PAKCHOI", quantity=tools.kg(amount))
             self.stock[made["lots"][0]["id"]] = amount
+        elif choice < 0.45:
+            self.batch()
         elif choice < 0.5:
             self.record(self.farm, "treat", site="P1", product="草木灰")
         elif choice < 0.65:
@@ -86,6 +96,21 @@ class Client(threading.Thread):
             sent = self.use(lot, 1, "ship", lots=[tools.line(lot, 1)], to=self.packer.number)
             if sent:
                 assert self.record(self.packer, "receive", shipment=sent["shipment"]) is not None
+
+    def batch(self):
+        """Two harvests and a sale of the first: all are in, or none."""
+        harvests = [{"id": tools.uuid7(), "type": "harvest", "time": tools.ago(minutes=1), "site": "P1", "product": "PAKCHOI",
+                     "quantity": tools.kg(3)} for _ in range(2)]
+        sale = {"id": tools.uuid7(), "type": "sell", "time": tools.ago(minutes=1), "lots": [tools.line(harvests[0]["id"], 1)]}
+        _, reply = self.send(self.farm, {"records": [*harvests, sale]}, "/v1/events:batch")
+        results = reply.json()["results"]
+        assert {result["status"] for result in results} in ({200}, {201}), "all of a batch or nothing"
+        for record, result in zip([*harvests, sale], results):
+            members = {name: value for name, value in result.items() if name not in ("index", "status")}
+            self.acknowledged[record["id"]] = (json.dumps(record).encode(),
+                                               json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode())
+        for result, amount in zip(results, (2, 3)):
+            self.stock[result["lots"][0]["id"]] = amount
 
     def use(self, lot, amount, type_, **members):
         enough = self.stock[lot] >= amount
@@ -146,14 +171,15 @@ class Load:
     # — what must be true —
     def check(self, verify=40):
         acknowledged = {id_: pair for client in self.clients for id_, pair in client.acknowledged.items()}
-        check_records(self, acknowledged)
+        keys = {id_: key for client in self.clients for id_, key in client.keys.items()}
+        check_records(self, acknowledged, keys)
         check_sequences(self.service)
         check_stock(self.service)
         check_directories(self.service)
         check_proofs(self, random.sample(sorted(acknowledged), min(verify, len(acknowledged))))
 
 
-def check_records(load, acknowledged):
+def check_records(load, acknowledged, keys):
     """Each acknowledged record is there once, with the answer that was given; a repetition gives it again."""
     stored = load.stored()
     assert set(acknowledged) <= set(stored), f"{len(set(acknowledged) - set(stored))} acknowledged records are gone"
@@ -163,6 +189,10 @@ def check_records(load, acknowledged):
     assert set(stored) == set(acknowledged)
     for id_ in random.sample(sorted(acknowledged), min(20, len(acknowledged))):
         body, answer = acknowledged[id_]
+        if id_ in keys:
+            api, key = keys[id_]
+            assert api.post("/v1/events", body, **key).body == answer
+            continue
         replies = {api.post("/v1/events", body).status for api in (load.farm, load.packer)}
         assert replies == {200, 409}, "repeated by who recorded it, and by another"
     assert len(load.stored()) == len(stored)

@@ -15,6 +15,8 @@
 #include "ft/store/trail_cache.h"
 
 struct key_cache;
+struct once;
+struct once_table;
 struct reader;
 
 /* Whether the database answers, found out without waiting (api/watch.c). */
@@ -38,6 +40,7 @@ struct app {
 	struct uuid registrar; /* party whose key signs master data and enrolments */
 	struct str started_at;
 	struct database_watch database;
+	struct once_table *once; /* requests with an Idempotency-Key that are in hand */
 };
 
 static inline struct app *call_app(const struct call *call)
@@ -48,6 +51,15 @@ static inline struct db *call_db(const struct call *call)
 {
 	return call->worker;
 }
+/* The id of what a POST makes. With an Idempotency-Key it is the same when the request is carried out again because its
+ * answer was lost. */
+struct uuid call_mint(const struct call *call, usec_t now_us);
+/* What the Idempotency-Key makes of this request. *ret_asked: there is one; PROBLEM_BAD_REQUEST: not a usable one. */
+enum problem call_once(struct call *call, struct once *ret, bool *ret_asked) must_check;
+/* The row's handler, or what it answered when the same request came first. */
+enum problem call_handle_once(struct call *call, struct reply *reply) must_check;
+struct once_answer;
+void reply_replayed(struct call *call, const struct once_answer *answer, struct reply *reply);
 /* Asks the database now and then through the reader; false: it did not answer last time. Never waits. */
 bool app_database_answers(struct app *app);
 /* What somebody who asked it anyway has found. */

@@ -102,6 +102,11 @@ struct db_scope {
 	bool service; /* the program itself: sees everything */
 };
 typedef enum problem db_tx_body(struct db *db, void *context);
+/* What travels with the COMMIT of the next transaction of this connection that succeeds, whoever runs it: `queue` only
+ * queues, once an attempt. NULL: nothing any more. */
+typedef void db_rider(struct db *db, void *context);
+void db_ride(struct db *db, db_rider *queue, void *context);
+bool db_rides(const struct db *db); /* no transaction has taken it along yet */
 enum problem db_tx(struct db *db, const struct db_scope *scope, db_tx_body *body, void *context,
 		   bool *reterr_unknown) must_check;
 

@@ -50,6 +50,8 @@ struct call {
 	void *body;              /* decoded route->request, or NULL */
 	void *query;             /* decoded route->query, or NULL */
 	void *state;             /* between prepare and finish: the handler's own */
+	struct uuid
+		minted; /* the id that a POST with an Idempotency-Key gives what it makes; nil: any new one */
 	bool needs_worker; /* set by prepare or finish of a row that has handle too: handle answers instead */
 	struct str request_id;
 	struct fault fault;
@@ -63,6 +65,9 @@ int call_accept_weight(const struct call *call, struct str media_type);
 /* The first query parameter of that name, raw; absent when not sent. For rows that let unknown parameters pass. */
 struct str call_query_value(const struct call *call, struct str name);
 
+struct reply;
+/* The bytes of a reply's body as they would be sent. */
+struct str reply_bytes(const struct call *call, const struct reply *reply);
 /* A problem as application/problem+json tells it, for one that is part of an answer. */
 struct str problem_print(const struct call *call, enum problem p, const struct fault *fault);
 
@@ -109,7 +114,8 @@ struct route {
 	const char
 		*media_type; /* of replies besides a response shape's, for OpenAPI: "text/html, image/png" */
 	int status;          /* on success */
-	bool repeatable;     /* a repetition with the same id is answered 200, with what was answered first */
+	bool repeatable; /* a repetition with the same id, given or call->minted, meets its own trace: it is answered
+			    200 with what was answered first */
 
 	/* Exactly one of: handle; submit with prepare and finish; all four. The last is for reads that one submission mostly
 	 * answers: prepare and submit then run on the epoll thread and must not wait. handle takes over on a worker thread

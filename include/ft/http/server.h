@@ -19,6 +19,8 @@ struct server_app {
 					  struct caller *ret);
 	void *(*worker_start)(void *app); /* per worker thread: its database connection */
 	void (*worker_stop)(void *app, void *worker);
+	/* Runs the `handle` of a POST row that came with an Idempotency-Key. May be NULL: the header means nothing. */
+	enum problem (*handle_once)(struct call *call, struct reply *reply);
 	/* Renders a problem as a page when the caller prefers HTML; absent result: problem+json is sent. May be NULL. */
 	struct str (*problem_page)(struct call *call, enum problem p);
 };

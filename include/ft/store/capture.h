@@ -10,6 +10,7 @@
 #include "ft/core/risk.h"
 #include "ft/crypto/digest.h"
 #include "ft/signer/signer.h"
+#include "ft/store/idempotency.h"
 #include "ft/store/trail_cache.h"
 
 struct capture;
@@ -48,6 +49,15 @@ struct capture_unit {
 	struct capture_job *jobs;
 	size_t count;
 	bool all_or_nothing; /* one refused record keeps out the others: PROBLEM_BATCH_REFUSED is theirs */
+	const struct once *once; /* the request has an Idempotency-Key; NULL: none */
+	/* With it: the request's answer, made of the jobs' results in the transaction that stores them, in the submitter's
+	 * memory. false: it is not the last word and is not kept. */
+	bool (*answer)(const struct capture_unit *unit, struct once_answer *ret);
+	/* results */
+	struct once_answer
+		*kept;        /* of the same request, carried out before: no job has a result. NULL: none */
+	bool remembered;      /* it was carried out before, without an answer that was kept */
+	enum problem problem; /* PROBLEM_IDEMPOTENCY_MISMATCH, fired with `done` */
 };
 
 struct capture_settings {
@@ -55,6 +65,7 @@ struct capture_settings {
 	struct str conninfo;
 	struct signer *signer;
 	const struct reference *reference;
+	struct once_table *once;   /* old requests are forgotten by it */
 	struct trail_cache *cache; /* entries with a touched lot are dropped before anybody is answered */
 	const uint8_t *code_key;   /* 32 octets: tags of short codes */
 };

@@ -28,6 +28,7 @@ struct master {
 	struct uuid registrar;
 	struct master_actor actor;
 	usec_t now_us;
+	struct uuid minted; /* id of what is made without one; nil: a new one */
 };
 
 struct master_name {
