@@ -45,7 +45,7 @@ enum problem item_codes_issue(struct call *call, struct reply *reply, struct lot
 		call->fault.detail = STR("codes of packs are issued by whoever issued the lot");
 		return PROBLEM_FORBIDDEN;
 	}
-	struct item_issue issue = {.id = uuid_is_nil(input->id) ? uuid_make(now) : input->id,
+	struct item_issue issue = {.id = uuid_is_nil(input->id) ? call_mint(call, now) : input->id,
 				   .lot = lot,
 				   .count = input->count ? input->count : 1,
 				   .activated = input->activate,
