@@ -17,7 +17,12 @@ enum { ID_LEN = 4, ID_HEX_LEN = 8, ED25519_KEY_LEN = 32, COSIGNATURE_TIME_LEN = 
 	STR("\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07" \
 	    "\x03" \
 	    "\x42\x00\x04")
-enum { P256_SPKI_LEN = 91 };
+#define SM2_SPKI_PREFIX \
+	STR("\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x81\x1c\xcf\x55\x01\x82\x2d" \
+	    "\x03" \
+	    "\x42\x00")
+#define SM2_WORD STR("SM2-with-SM3") /* what type 0xff is spelled out as */
+enum { P256_SPKI_LEN = 91, POINT_LEN = 65, UNCOMPRESSED = 0x04 };
 
 static bool has_control(struct str s, char allowed)
 {
@@ -62,15 +67,29 @@ static uint32_t big_endian_32(const uint8_t *at)
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
+/* No word begins with this octet, so nothing else is taken for it. */
+static bool is_sm2(uint8_t type, struct bytes material)
+{
+	return type == NOTE_SPELLED_OUT && material.len == POINT_LEN && material.at[0] == UNCOMPRESSED;
+}
+
+static struct str word_of(uint8_t type, struct bytes material)
+{
+	return is_sm2(type, material) ? SM2_WORD : STR("");
+}
+
 /* C2SP signed-note: an ECDSA id is taken of the SPKI alone, every other of name, type and key. */
 static uint32_t id_of(struct str name, uint8_t type, struct bytes material)
 {
+	struct str word = word_of(type, material);
 	struct sha256 hash;
 	if (type == NOTE_P256)
 		hash = sha256_of(material);
 	else
 		hash = sha256_of_parts(
-			(struct bytes[]){str_bytes(name), str_bytes(STR("\n")), {&type, 1}, material}, 4);
+			(struct bytes[]){
+				str_bytes(name), str_bytes(STR("\n")), {&type, 1}, str_bytes(word), material},
+			5);
 	return big_endian_32(hash.octets);
 }
 
@@ -84,6 +103,10 @@ bool note_key_from_spki(struct str name, struct bytes spki, struct note_key *ret
 		key.material = str_bytes(str_from(whole, ED25519_SPKI_PREFIX.len));
 	} else if (whole.len == P256_SPKI_LEN && str_starts(whole, P256_SPKI_PREFIX)) {
 		key.type = NOTE_P256;
+	} else if (whole.len == SM2_SPKI_PREFIX.len + POINT_LEN && str_starts(whole, SM2_SPKI_PREFIX) &&
+		   (uint8_t)whole.at[SM2_SPKI_PREFIX.len] == UNCOMPRESSED) {
+		key.type = NOTE_SPELLED_OUT;
+		key.material = str_bytes(str_from(whole, SM2_SPKI_PREFIX.len));
 	} else {
 		return false;
 	}
@@ -98,10 +121,12 @@ struct bytes note_key_spki(struct arena *arena, const struct note_key *key)
 {
 	if (key->type == NOTE_P256)
 		return key->material;
-	if (key->type != NOTE_ED25519 && key->type != NOTE_COSIGNATURE)
+	bool sm2 = is_sm2(key->type, key->material);
+	if (key->type != NOTE_ED25519 && key->type != NOTE_COSIGNATURE && !sm2)
 		return (struct bytes){0};
-	struct buf out = buf_create(arena, ED25519_SPKI_PREFIX.len + ED25519_KEY_LEN);
-	buf_put(&out, ED25519_SPKI_PREFIX);
+	struct str prefix = sm2 ? SM2_SPKI_PREFIX : ED25519_SPKI_PREFIX;
+	struct buf out = buf_create(arena, prefix.len + key->material.len);
+	buf_put(&out, prefix);
 	buf_put_bytes(&out, key->material.at, key->material.len);
 	return str_bytes(buf_str(&out));
 }
@@ -132,7 +157,12 @@ bool note_key_parse(struct arena *arena, struct str vkey, struct note_key *ret)
 		.type = typed.at[0],
 		.material = {typed.at + 1, typed.len - 1},
 	};
+	struct str spelled = bytes_str(key.material);
+	if (key.type == NOTE_SPELLED_OUT && str_starts(spelled, SM2_WORD))
+		key.material = str_bytes(str_from(spelled, SM2_WORD.len));
 	if ((key.type == NOTE_ED25519 || key.type == NOTE_COSIGNATURE) && key.material.len != ED25519_KEY_LEN)
+		return false;
+	if (key.type == NOTE_SPELLED_OUT && str_starts(spelled, SM2_WORD) && !is_sm2(key.type, key.material))
 		return false;
 	if (key.id != id_of(name, key.type, key.material))
 		return false;
@@ -142,8 +172,9 @@ bool note_key_parse(struct arena *arena, struct str vkey, struct note_key *ret)
 
 struct str note_key_print(struct arena *arena, const struct note_key *key)
 {
-	struct buf typed = buf_create(arena, 1 + key->material.len);
+	struct buf typed = buf_create(arena, 1 + SM2_WORD.len + key->material.len);
 	buf_put_char(&typed, (char)key->type);
+	buf_put(&typed, word_of(key->type, key->material));
 	buf_put_bytes(&typed, key->material.at, key->material.len);
 	struct str encoded = base64_encode(arena, str_bytes(buf_str(&typed)));
 	return arena_printf(arena, "%.*s+%08x+%.*s", STR_ARGS(key->name), (unsigned)key->id,

@@ -17,7 +17,7 @@ enum { SHA256_BLOCK_LEN = 64 };
 static pthread_once_t algorithms_once = PTHREAD_ONCE_INIT;
 static EVP_MD *sha256;
 static EVP_CIPHER *aes_256_gcm;
-static EC_GROUP *p256;
+static EC_GROUP *p256, *sm2;
 static pthread_key_t context_key;
 
 static void release_context(void *context)
@@ -30,9 +30,10 @@ static void fetch_algorithms(void)
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	sm2 = EC_GROUP_new_by_curve_name(NID_sm2);
 	int failed = pthread_key_create(&context_key, release_context);
 	/* A libcrypto without these cannot run this program at all. */
-	assert(sha256 && aes_256_gcm && p256 && !failed);
+	assert(sha256 && aes_256_gcm && p256 && sm2 && !failed);
 }
 
 const EVP_MD *crypto_sha256(void)
@@ -51,6 +52,12 @@ const EC_GROUP *crypto_p256(void)
 {
 	pthread_once(&algorithms_once, fetch_algorithms);
 	return p256;
+}
+
+const EC_GROUP *crypto_sm2(void)
+{
+	pthread_once(&algorithms_once, fetch_algorithms);
+	return sm2;
 }
 
 /* One context a thread, reused: half the cost of a new one for short inputs. Digest contexts must never be

@@ -34,21 +34,28 @@ static enum problem own(enum sign_algorithm algorithm, EVP_PKEY *pkey, struct pr
 
 enum problem private_key_generate(enum sign_algorithm algorithm, struct private_key **ret)
 {
-	if (algorithm == SIGN_P256)
+	switch (algorithm) {
+	case SIGN_P256:
 		return own(algorithm, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256"), ret);
+	case SIGN_SM2:
+		return own(algorithm, EVP_PKEY_Q_keygen(NULL, NULL, "SM2"), ret);
+	case SIGN_ED25519:
+		break;
+	}
 	return own(algorithm, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), ret);
 }
 
-static EVP_PKEY *p256_from(const BIGNUM *scalar, const uint8_t point[P256_POINT_LEN])
+static EVP_PKEY *pkey_of_scalar(const struct curve *curve, const BIGNUM *scalar,
+				const uint8_t point[EC_POINT_LEN])
 {
 	EVP_PKEY *pkey = NULL;
 	OSSL_PARAM *params = NULL;
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, curve->key_type, NULL);
 	if (build && context &&
-	    OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1 &&
+	    OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, curve->group_name, 0) == 1 &&
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, scalar) == 1 &&
-	    OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, P256_POINT_LEN) == 1)
+	    OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, EC_POINT_LEN) == 1)
 		params = OSSL_PARAM_BLD_to_param(build);
 	if (params && EVP_PKEY_fromdata_init(context) == 1 &&
 	    EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
@@ -59,21 +66,31 @@ static EVP_PKEY *p256_from(const BIGNUM *scalar, const uint8_t point[P256_POINT_
 	return pkey;
 }
 
-/* The raw form keeps the scalar alone, so the point is computed again. */
-static EVP_PKEY *p256_parse(struct bytes raw)
+/* From 1 to n - 1; SM2 leaves n - 1 out as well, for s would be divided by zero (GB/T 32918.1, 6.1). */
+static bool is_in_range(const struct curve *curve, const BIGNUM *scalar)
 {
-	const EC_GROUP *group = crypto_p256();
-	uint8_t encoded[P256_POINT_LEN];
+	BIGNUM *next = BN_dup(scalar);
+	bool ok = next && !BN_is_zero(scalar) &&
+		  (curve->algorithm != SIGN_SM2 || BN_add_word(next, 1) == 1) &&
+		  BN_cmp(next, EC_GROUP_get0_order(curve->group())) < 0;
+	BN_clear_free(next);
+	return ok;
+}
+
+/* The raw form keeps the scalar alone, so the point is computed again. */
+static EVP_PKEY *parse_scalar(const struct curve *curve, struct bytes raw)
+{
+	const EC_GROUP *group = curve->group();
+	uint8_t encoded[EC_POINT_LEN];
 	EVP_PKEY *pkey = NULL;
 	BIGNUM *scalar = BN_secure_new();
 	EC_POINT *point = EC_POINT_new(group);
-	if (scalar && point && BN_bin2bn(raw.at, (int)raw.len, scalar) && !BN_is_zero(scalar) &&
-	    BN_cmp(scalar, EC_GROUP_get0_order(group)) < 0) {
+	if (scalar && point && BN_bin2bn(raw.at, (int)raw.len, scalar) && is_in_range(curve, scalar)) {
 		BN_set_flags(scalar, BN_FLG_CONSTTIME);
 		if (EC_POINT_mul(group, point, scalar, NULL, NULL, NULL) == 1 &&
 		    EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, encoded, sizeof encoded,
 				       NULL) == sizeof encoded)
-			pkey = p256_from(scalar, encoded);
+			pkey = pkey_of_scalar(curve, scalar, encoded);
 	}
 	EC_POINT_free(point);
 	BN_clear_free(scalar);
@@ -82,8 +99,9 @@ static EVP_PKEY *p256_parse(struct bytes raw)
 
 enum problem private_key_parse(enum sign_algorithm algorithm, struct bytes raw, struct private_key **ret)
 {
-	if (algorithm == SIGN_P256)
-		return own(algorithm, raw.len == P256_SCALAR_LEN ? p256_parse(raw) : NULL, ret);
+	const struct curve *curve = crypto_curve(algorithm);
+	if (curve)
+		return own(algorithm, raw.len == EC_SCALAR_LEN ? parse_scalar(curve, raw) : NULL, ret);
 	if (algorithm != SIGN_ED25519 || raw.len != ED25519_LEN)
 		return PROBLEM_KEY_REFUSED;
 	return own(algorithm, EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, raw.at, raw.len), ret);
@@ -91,18 +109,18 @@ enum problem private_key_parse(enum sign_algorithm algorithm, struct bytes raw, 
 
 struct bytes private_key_raw(struct arena *arena, const struct private_key *key)
 {
-	size_t len = P256_SCALAR_LEN;
+	size_t len = EC_SCALAR_LEN;
 	uint8_t *out = arena_alloc(arena, len);
 	int ok;
-	if (key->algorithm == SIGN_P256) {
+	if (crypto_curve(key->algorithm)) {
 		BIGNUM *scalar = NULL;
 		ok = EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) == 1 &&
-		     BN_bn2binpad(scalar, out, P256_SCALAR_LEN) == P256_SCALAR_LEN;
+		     BN_bn2binpad(scalar, out, EC_SCALAR_LEN) == EC_SCALAR_LEN;
 		BN_clear_free(scalar);
 	} else {
 		ok = EVP_PKEY_get_raw_private_key(key->pkey, out, &len) == 1;
 	}
-	assert(ok && len == P256_SCALAR_LEN);
+	assert(ok && len == EC_SCALAR_LEN);
 	return (struct bytes){out, len};
 }
 
@@ -116,13 +134,14 @@ void private_key_destroy(struct private_key *key)
 
 struct bytes private_key_spki(struct arena *arena, const struct private_key *key)
 {
-	uint8_t public[P256_POINT_LEN];
+	uint8_t public[EC_POINT_LEN];
 	size_t len = sizeof public;
-	if (key->algorithm == SIGN_P256) {
+	const struct curve *curve = crypto_curve(key->algorithm);
+	if (curve) {
 		int ok = EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_PUB_KEY, public,
 							 sizeof public, &len);
-		assert(ok == 1 && len == P256_POINT_LEN);
-		return spki_of_p256(arena, public);
+		assert(ok == 1 && len == EC_POINT_LEN);
+		return spki_of_point(arena, curve, public);
 	}
 	int ok = EVP_PKEY_get_raw_public_key(key->pkey, public, &len);
 	assert(ok == 1 && len == ED25519_LEN);
@@ -156,8 +175,9 @@ enum problem sign(struct arena *arena, const struct private_key *key, struct byt
 {
 	uint8_t *out = arena_alloc(arena, SIGNATURE_MAX_LEN);
 	size_t len = SIGNATURE_MAX_LEN;
-	bool ok = key->algorithm == SIGN_P256 ? sign_p256(key->pkey, message, out, &len)
-					      : sign_ed25519(key->pkey, message, out, &len);
+	bool ok = key->algorithm == SIGN_P256  ? sign_p256(key->pkey, message, out, &len)
+		  : key->algorithm == SIGN_SM2 ? sm2_sign(key->pkey, SM2_DEFAULT_ID, message, out, &len)
+					       : sign_ed25519(key->pkey, message, out, &len);
 	if (!ok)
 		return crypto_refuse(PROBLEM_INTERNAL);
 	*ret = (struct bytes){out, len};

@@ -30,31 +30,19 @@ static const uint8_t small_order_y[][ED25519_LEN] = {
 	 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
 };
 
-static struct bytes spki_of(struct arena *arena, const char *prefix, size_t prefix_len, const uint8_t *key,
-			    size_t key_len)
-{
-	uint8_t *out = arena_alloc(arena, prefix_len + key_len);
-	memcpy(out, prefix, prefix_len);
-	memcpy(out + prefix_len, key, key_len);
-	return (struct bytes){out, prefix_len + key_len};
-}
-
 struct bytes spki_of_ed25519(struct arena *arena, const uint8_t key[ED25519_LEN])
 {
-	return spki_of(arena, SPKI_PREFIX_ED25519, sizeof SPKI_PREFIX_ED25519 - 1, key, ED25519_LEN);
+	struct buf out = buf_create(arena, sizeof SPKI_PREFIX_ED25519 + ED25519_LEN);
+	buf_put(&out, STR(SPKI_PREFIX_ED25519));
+	buf_put_bytes(&out, key, ED25519_LEN);
+	return str_bytes(buf_str(&out));
 }
 
-struct bytes spki_of_p256(struct arena *arena, const uint8_t point[P256_POINT_LEN])
+static bool after_prefix(struct bytes spki, struct str prefix, size_t key_len, struct bytes *ret)
 {
-	return spki_of(arena, SPKI_PREFIX_P256, sizeof SPKI_PREFIX_P256 - 1, point, P256_POINT_LEN);
-}
-
-static bool after_prefix(struct bytes spki, const char *prefix, size_t prefix_len, size_t key_len,
-			 struct bytes *ret)
-{
-	if (spki.len != prefix_len + key_len || memcmp(spki.at, prefix, prefix_len) != 0)
+	if (spki.len != prefix.len + key_len || memcmp(spki.at, prefix.at, prefix.len) != 0)
 		return false;
-	*ret = (struct bytes){spki.at + prefix_len, key_len};
+	*ret = (struct bytes){spki.at + prefix.len, key_len};
 	return true;
 }
 
@@ -70,27 +58,27 @@ static bool is_small_order(struct bytes key)
 }
 
 /* Decoding puts the point on the curve or fails; its uncompressed form is what a fingerprint is taken of. */
-static bool p256_uncompressed(struct bytes encoded, uint8_t ret[P256_POINT_LEN])
+static bool uncompressed(const struct curve *curve, struct bytes encoded, uint8_t ret[EC_POINT_LEN])
 {
-	const EC_GROUP *group = crypto_p256();
+	const EC_GROUP *group = curve->group();
 	EC_POINT *point = EC_POINT_new(group);
 	bool ok = point && EC_POINT_oct2point(group, point, encoded.at, encoded.len, NULL) == 1 &&
-		  EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, ret, P256_POINT_LEN,
-				     NULL) == P256_POINT_LEN;
+		  EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, ret, EC_POINT_LEN, NULL) ==
+			  EC_POINT_LEN;
 	EC_POINT_free(point);
 	return ok;
 }
 
-static EVP_PKEY *p256_pkey(uint8_t point[P256_POINT_LEN])
+static EVP_PKEY *pkey_of_point(const struct curve *curve, uint8_t point[EC_POINT_LEN])
 {
-	char group[] = "prime256v1";
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, P256_POINT_LEN),
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+						 (char *)(uintptr_t)curve->group_name, 0),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, EC_POINT_LEN),
 		OSSL_PARAM_construct_end(),
 	};
 	EVP_PKEY *pkey = NULL;
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, curve->key_type, NULL);
 	if (!context || EVP_PKEY_fromdata_init(context) != 1 ||
 	    EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
 		pkey = NULL;
@@ -106,34 +94,40 @@ static bool passes_public_check(EVP_PKEY *pkey)
 	return ok;
 }
 
-static struct sha256 fingerprint_of(const char *prefix, size_t prefix_len, const uint8_t *key, size_t key_len)
+static bool parse_ed25519(struct bytes spki, struct public_key *ret)
 {
-	return sha256_of_parts((struct bytes[]){{(const uint8_t *)prefix, prefix_len}, {key, key_len}}, 2);
+	struct bytes raw;
+	if (!after_prefix(spki, STR(SPKI_PREFIX_ED25519), ED25519_LEN, &raw) || is_small_order(raw))
+		return false;
+	ret->algorithm = SIGN_ED25519;
+	ret->pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, raw.at, raw.len);
+	ret->fingerprint = sha256_of(spki);
+	return true;
+}
+
+static bool parse_point(struct bytes spki, const struct curve *curve, struct public_key *ret)
+{
+	struct bytes raw;
+	uint8_t point[EC_POINT_LEN];
+	if (!after_prefix(spki, curve->spki_prefix, EC_POINT_LEN, &raw) &&
+	    !after_prefix(spki, curve->spki_prefix_compressed, EC_COMPRESSED_LEN, &raw))
+		return false;
+	/* Hybrid form (06, 07) is a third spelling of the same key that nobody needs. */
+	if ((raw.len == EC_POINT_LEN && raw.at[0] != 0x04) || !uncompressed(curve, raw, point))
+		return false;
+	ret->algorithm = curve->algorithm;
+	ret->pkey = pkey_of_point(curve, point);
+	ret->fingerprint =
+		sha256_of_parts((struct bytes[]){str_bytes(curve->spki_prefix), {point, sizeof point}}, 2);
+	return true;
 }
 
 enum problem public_key_parse(struct bytes spki, struct public_key **ret)
 {
 	struct public_key key = {0};
-	struct bytes raw;
-	if (after_prefix(spki, SPKI_PREFIX_ED25519, sizeof SPKI_PREFIX_ED25519 - 1, ED25519_LEN, &raw)) {
-		if (is_small_order(raw))
-			return PROBLEM_KEY_REFUSED;
-		key.algorithm = SIGN_ED25519;
-		key.pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, raw.at, raw.len);
-		key.fingerprint = sha256_of(spki);
-	} else if (after_prefix(spki, SPKI_PREFIX_P256, sizeof SPKI_PREFIX_P256 - 1, P256_POINT_LEN, &raw) ||
-		   after_prefix(spki, SPKI_PREFIX_P256_COMPRESSED, sizeof SPKI_PREFIX_P256_COMPRESSED - 1,
-				P256_COMPRESSED_LEN, &raw)) {
-		uint8_t point[P256_POINT_LEN];
-		bool compressed = raw.len == P256_COMPRESSED_LEN;
-		/* Hybrid form (06, 07) is a third spelling of the same key that nobody needs. */
-		if ((!compressed && raw.at[0] != 0x04) || !p256_uncompressed(raw, point))
-			return crypto_refuse(PROBLEM_KEY_REFUSED);
-		key.algorithm = SIGN_P256;
-		key.pkey = p256_pkey(point);
-		key.fingerprint =
-			fingerprint_of(SPKI_PREFIX_P256, sizeof SPKI_PREFIX_P256 - 1, point, sizeof point);
-	}
+	bool has_form = parse_ed25519(spki, &key);
+	for (size_t i = 0; i < CURVE_COUNT && !has_form; i++)
+		has_form = parse_point(spki, &crypto_curves[i], &key);
 	if (!key.pkey || !passes_public_check(key.pkey)) {
 		EVP_PKEY_free(key.pkey);
 		return crypto_refuse(PROBLEM_KEY_REFUSED);
@@ -187,8 +181,16 @@ static bool verify_ed25519(EVP_PKEY *pkey, struct bytes message, struct bytes si
 
 enum problem verify(const struct public_key *key, struct bytes message, struct bytes signature)
 {
-	bool ok = key->algorithm == SIGN_P256 ? verify_p256(key->pkey, message, signature)
-					      : verify_ed25519(key->pkey, message, signature);
+	bool ok = key->algorithm == SIGN_P256  ? verify_p256(key->pkey, message, signature)
+		  : key->algorithm == SIGN_SM2 ? sm2_verify(key->pkey, SM2_DEFAULT_ID, message, signature)
+					       : verify_ed25519(key->pkey, message, signature);
+	return ok ? PROBLEM_NONE : crypto_refuse(PROBLEM_SIGNATURE);
+}
+
+enum problem verify_sm2_with_id(const struct public_key *key, struct str id, struct bytes message,
+				struct bytes signature)
+{
+	bool ok = key->algorithm == SIGN_SM2 && sm2_verify(key->pkey, id, message, signature);
 	return ok ? PROBLEM_NONE : crypto_refuse(PROBLEM_SIGNATURE);
 }
 

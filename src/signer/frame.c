@@ -208,7 +208,7 @@ bool frame_parse_request(struct arena *arena, enum frame_type type, struct bytes
 	struct frame_request request = {.type = type};
 	if (type == FRAME_GENERATE) {
 		size_t algorithm = take_number(&cursor, 1);
-		cursor.failed |= algorithm != SIGN_ED25519 && algorithm != SIGN_P256;
+		cursor.failed |= algorithm != SIGN_ED25519 && algorithm != SIGN_P256 && algorithm != SIGN_SM2;
 		request.algorithm = (enum sign_algorithm)algorithm;
 		request.registrar = take_bool(&cursor);
 		request.org = take_uuid(&cursor);

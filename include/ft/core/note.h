@@ -10,18 +10,25 @@
 enum { NOTE_MAX_LEN = 16 * 1024, NOTE_MAX_SIGNATURES = 16, NOTE_MAX_NAME_LEN = 255 };
 
 /* Signature types of C2SP; others are kept as they stand and never verify. */
-enum note_key_type { NOTE_ED25519 = 0x01, NOTE_P256 = 0x02, NOTE_COSIGNATURE = 0x04 };
+enum note_key_type {
+	NOTE_ED25519 = 0x01,
+	NOTE_P256 = 0x02,
+	NOTE_COSIGNATURE = 0x04,
+	NOTE_SPELLED_OUT = 0xff
+};
 
 /* A verifier key: what C2SP writes as "name+id+base64(type ‖ material)". */
 struct note_key {
 	struct str name;
 	uint32_t id; /* a hint which key signed, not an identity */
 	uint8_t type;
-	struct bytes material; /* Ed25519 and cosignatures: 32 octets; P-256: SubjectPublicKeyInfo in DER */
+	/* Ed25519 and cosignatures: 32 octets; P-256: SubjectPublicKeyInfo in DER; SM2: the point, 65 octets, without the
+	 * word SM2-with-SM3 that stands before it; other spelled-out types: word and key as they stand. */
+	struct bytes material;
 };
 /* Not empty, at most NOTE_MAX_NAME_LEN octets of UTF-8, no control, no Unicode space, no "+". */
 bool note_name_valid(struct str name);
-/* false: neither an Ed25519 key nor an uncompressed P-256 key by its form, or the name is not usable. Whether
+/* false: neither an Ed25519 key nor an uncompressed P-256 or SM2 key by its form, or the name is not usable. Whether
  * the key is a sound one is for public_key_parse to say. `name` and `spki` are borrowed. */
 bool note_key_from_spki(struct str name, struct bytes spki, struct note_key *ret);
 struct bytes note_key_spki(struct arena *arena, const struct note_key *key); /* absent for other types */

@@ -174,10 +174,36 @@ static void the_id_of_a_p256_key_is_the_start_of_its_fingerprint(void **state)
 	assert_int_equal(renamed.id, key.id);
 }
 
+/* Type 0xff, spelled out, then the point; the id is taken of all of it. */
+static void an_sm2_key_is_spelled_out(void **state)
+{
+	struct private_key *private;
+	assert_int_equal(private_key_generate(SIGN_SM2, &private), PROBLEM_NONE);
+	struct bytes spki = private_key_spki(*state, private);
+	struct buf typed = buf_create(*state, 100), hashed = buf_create(*state, 100);
+	buf_put(&typed, STR("\xffSM2-with-SM3"));
+	buf_put_bytes(&typed, spki.at + spki.len - 65, 65);
+	buf_put(&hashed, STR("log.example/o/1\n"));
+	buf_put(&hashed, buf_str(&typed));
+	struct sha256 hash = sha256_of(str_bytes(buf_str(&hashed)));
+	struct str id = hex_encode(*state, (struct bytes){hash.octets, 4});
+	struct str encoded = base64_encode(*state, str_bytes(buf_str(&typed)));
+	struct note_key key;
+	assert_true(note_key_from_spki(STR("log.example/o/1"), spki, &key));
+	assert_true(str_equal(note_key_print(*state, &key), arena_printf(*state, "log.example/o/1+%.*s+%.*s",
+									 STR_ARGS(id), STR_ARGS(encoded))));
+	/* a point cut short is no key */
+	struct str cut = base64_encode(*state, (struct bytes){(const uint8_t *)typed.at, typed.len - 1});
+	assert_false(note_key_parse(
+		*state, arena_printf(*state, "log.example/o/1+%.*s+%.*s", STR_ARGS(id), STR_ARGS(cut)),
+		&key));
+	private_key_destroy(private);
+}
+
 static void keys_become_spki_and_come_back(void **state)
 {
-	static const enum sign_algorithm algorithms[] = {SIGN_ED25519, SIGN_P256};
-	for (size_t i = 0; i < 2; i++) {
+	static const enum sign_algorithm algorithms[] = {SIGN_ED25519, SIGN_P256, SIGN_SM2};
+	for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
 		struct private_key *private;
 		assert_int_equal(private_key_generate(algorithms[i], &private), PROBLEM_NONE);
 		struct bytes spki = private_key_spki(*state, private);
@@ -299,6 +325,7 @@ int main(void)
 						destroy),
 		cmocka_unit_test_setup_teardown(the_id_of_a_p256_key_is_the_start_of_its_fingerprint, create,
 						destroy),
+		cmocka_unit_test_setup_teardown(an_sm2_key_is_spelled_out, create, destroy),
 		cmocka_unit_test_setup_teardown(keys_become_spki_and_come_back, create, destroy),
 		cmocka_unit_test_setup_teardown(what_is_not_a_verifier_key_is_refused, create, destroy),
 		cmocka_unit_test_setup_teardown(a_key_of_an_unknown_type_is_read_and_verifies_nothing, create,

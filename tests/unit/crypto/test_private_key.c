@@ -10,7 +10,7 @@
 #include "ft/base/text.h"
 #include "ft/crypto/sign.h"
 
-static const enum sign_algorithm algorithms[] = {SIGN_ED25519, SIGN_P256};
+static const enum sign_algorithm algorithms[] = {SIGN_ED25519, SIGN_P256, SIGN_SM2};
 
 static int create(void **state)
 {
@@ -49,7 +49,7 @@ static struct public_key *public_of(struct arena *arena, const struct private_ke
 static void a_signature_verifies_with_the_public_half_alone(void **state)
 {
 	struct bytes message = str_bytes(STR("farmtrail/event@v1\n")), signature;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
 		struct private_key *key = generate(algorithms[i]), *other = generate(algorithms[i]);
 		struct public_key *public = public_of(*state, key), *stranger = public_of(*state, other);
 		assert_int_equal(public_key_algorithm(public), algorithms[i]);
@@ -69,7 +69,7 @@ static void a_signature_verifies_with_the_public_half_alone(void **state)
 
 static void a_thousand_signatures_in_a_row_all_verify(void **state)
 {
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
 		struct private_key *key = generate(algorithms[i]);
 		struct public_key *public = public_of(*state, key);
 		for (int k = 0; k < 1000; k++) {
@@ -84,7 +84,7 @@ static void a_thousand_signatures_in_a_row_all_verify(void **state)
 
 static void the_raw_form_reads_back_as_the_same_key(void **state)
 {
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
 		struct private_key *key = generate(algorithms[i]), *again;
 		struct bytes raw = private_key_raw(*state, key);
 		assert_int_equal(raw.len, 32);
@@ -175,7 +175,7 @@ static void *sign_and_verify(void *context)
 
 static void threads_may_share_one_key(void **state)
 {
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
 		struct shared shared = {.key = generate(algorithms[i])};
 		shared.public = public_of(*state, shared.key);
 		pthread_t threads[4];

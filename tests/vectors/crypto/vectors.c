@@ -130,8 +130,13 @@ struct bytes vector_spki(struct arena *arena, enum sign_algorithm algorithm, str
 		"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03"
 		"\x01\x07\x03\x42\x00";
 	struct buf out = buf_create(arena, 128);
+	static const char sm2[] =
+		"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x81\x1c\xcf\x55\x01"
+		"\x82\x2d\x03\x42\x00";
 	if (algorithm == SIGN_P256)
 		buf_put_bytes(&out, p256, sizeof p256 - 1);
+	else if (algorithm == SIGN_SM2)
+		buf_put_bytes(&out, sm2, sizeof sm2 - 1);
 	else
 		buf_put_bytes(&out, ed25519, sizeof ed25519 - 1);
 	buf_put_bytes(&out, key.at, key.len);
