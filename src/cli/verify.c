@@ -8,8 +8,10 @@
 
 #include "ft/base/text.h"
 #include "ft/core/statement.h"
+#include "ft/core/verifier.h"
 #include "ft/crypto/sign.h"
 
+static const char *const flags[] = {"page", NULL};
 static const char *const values[] = {"registrar", "log", "policy", "entry", NULL};
 
 struct verification {
@@ -18,6 +20,7 @@ struct verification {
 	struct proof_trust trust;
 	struct note_key registrar;
 	struct policy policy;
+	struct str policy_text, registrar_text; /* as they stand in the page */
 	size_t checked, failed, trusted;
 	enum proof_verdict worst;
 };
@@ -48,11 +51,13 @@ static enum exit_code read_policy(struct verification *v)
 			return cli_usage(v->cli,
 					 (struct said){"--log 不是 vkey", "--log is not a verifier key"});
 		v->policy = policy_of_log(&key);
+		v->policy_text = arena_printf(v->cli->arena, "log %.*s\nquorum none\n", STR_ARGS(log));
 		return EXIT_GOOD;
 	}
 	struct str text = cli_read_file(v->cli, path);
 	if (!text.at)
 		return cli_usage(v->cli, (struct said){"无法读取信任策略文件", "the policy cannot be read"});
+	v->policy_text = text;
 	if (policy_parse(v->cli->arena, text, &v->policy, &line))
 		return EXIT_GOOD;
 	return cli_fail(v->cli, EXIT_USAGE,
@@ -68,6 +73,7 @@ static enum exit_code read_trust(struct verification *v)
 	if (registrar.at && !note_key_parse(v->cli->arena, registrar, &v->registrar))
 		return cli_usage(v->cli,
 				 (struct said){"--registrar 不是 vkey", "--registrar is not a verifier key"});
+	v->registrar_text = registrar;
 	v->trust.registrar = registrar.at ? &v->registrar : NULL;
 	return read_policy(v);
 }
@@ -116,7 +122,7 @@ static void check_proof(struct verification *v, struct str text, struct str expe
 		}
 	}
 	count(v, report.verdict, report.ok, report.trusted);
-	if (!expected.at || (v->cli->json && !report.ok))
+	if (!expected.at)
 		verify_print_report(v->cli, &report);
 	else if (!v->cli->json)
 		verify_print_step(v->cli, &report, title);
@@ -143,7 +149,8 @@ static enum exit_code check_step(struct verification *v, const struct json *step
 	struct answer answer;
 	if (!href.at || !statement.at) {
 		count(v, PROOF_INCOMPLETE, /* ok */ false, /* trusted */ false);
-		printf("✗ %.*s\n", STR_ARGS(title_of(v, step)));
+		if (!v->cli->json)
+			printf("✗ %.*s\n", STR_ARGS(title_of(v, step)));
 		return EXIT_GOOD;
 	}
 	/* An address of another host is asked of the server we were told of: the proof stands for
@@ -162,6 +169,8 @@ static enum exit_code check_trail(struct verification *v, const struct json *ste
 	enum exit_code code = EXIT_GOOD;
 	for (size_t i = 0; i < steps->count && !code; i++)
 		code = check_step(v, &steps->items[i]);
+	if (!code && v->cli->json)
+		verify_print_count(v->cli, v->worst, v->checked, v->failed);
 	return code;
 }
 
@@ -264,10 +273,30 @@ static enum exit_code check_input(struct verification *v, struct str text)
 	return EXIT_GOOD;
 }
 
+/* The page on standard output, its digest on standard error: `sha256sum` of the file says the same. */
+static enum exit_code print_page(const struct verification *v)
+{
+	struct str page = verifier_page(v->cli->arena, v->policy_text, v->registrar_text);
+	struct sha256 hash = sha256_of(str_bytes(page));
+	fwrite(page.at, 1, page.len, stdout);
+	fprintf(stderr, "sha256 %.*s\n", STR_ARGS(hex_encode(v->cli->arena, sha256_bytes(&hash))));
+	return EXIT_GOOD;
+}
+
+static enum exit_code run_page(struct verification *v)
+{
+	if (v->cli->word_count != 0)
+		return cli_usage(v->cli, (struct said){"--page 不带文件", "--page takes no file"});
+	enum exit_code code = read_trust(v);
+	return code ? code : print_page(v);
+}
+
 static enum exit_code run(struct cli *cli)
 {
 	struct verification v = {.cli = cli};
 	struct str text = {NULL, 0};
+	if (cli_flag(cli, "page"))
+		return run_page(&v);
 	if (cli->word_count != 1)
 		return cli_usage(cli, (struct said){"请写明一个文件或地址", "name one file or address"});
 	enum exit_code code = read_trust(&v);
@@ -283,6 +312,7 @@ const struct command command_verify = {
 	.name = "verify",
 	.summary = {"验证证明或保存的追溯链，可离线", "check a proof or a saved trail, offline if need be"},
 	.help = {"用法：farmtrail verify FILE|URL [--policy FILE] [--registrar VKEY]\n"
+		 "      farmtrail verify --page [--policy FILE] [--registrar VKEY] > verify.html\n"
 		 "\n"
 		 "FILE 是：带证明的追溯链（/t/…/proofs）、一条记录的证明（/v1/events/…/proof）、C2SP 的 "
 		 ".tlog-proof 文件、\n"
@@ -295,6 +325,7 @@ const struct command command_verify = {
 		 "  --registrar VKEY  "
 		 "您信任的登记处公钥，或存有它的文件（DIR/registrar.vkey）；没有它不能说明密钥属于谁\n"
 		 "  --entry FILE      .tlog-proof 所证明的日志条目\n"
+		 "  --page            输出可在浏览器中离线核验的页面（内含上述信任），并给出其 SHA-256\n"
 		 "\n"
 		 "退出码：0 成立；4 不成立；6 签名成立，但日志或见证尚未达到策略要求；7 有记录缺失；\n"
 		 "        1 无法读取，2 用法有误，5 无法连接\n"
@@ -304,6 +335,7 @@ const struct command command_verify = {
 		 "  farmtrail verify trail.json --policy policy.txt --registrar registrar.vkey\n"
 		 "  curl -s http://127.0.0.1:8080/v1/events/ID/proof | farmtrail verify -\n",
 		 "usage: farmtrail verify FILE|URL [--policy FILE] [--registrar VKEY]\n"
+		 "       farmtrail verify --page [--policy FILE] [--registrar VKEY] > verify.html\n"
 		 "\n"
 		 "FILE is a trail with its proofs (/t/…/proofs), the proof of one record "
 		 "(/v1/events/…/proof), a C2SP "
@@ -322,6 +354,10 @@ const struct command command_verify = {
 		 "source you\n"
 		 "                    trust); without it nobody vouches for whose the keys are\n"
 		 "  --entry FILE      the logged entry that a .tlog-proof is of\n"
+		 "  --page            prints the page that checks the same in a browser, offline, with this "
+		 "trust "
+		 "embedded, and\n"
+		 "                    its SHA-256\n"
 		 "\n"
 		 "Exit codes: 0 holds; 4 does not hold; 6 the signatures hold, but log or witnesses of the "
 		 "policy do not "
@@ -332,6 +368,7 @@ const struct command command_verify = {
 		 "  curl -s http://127.0.0.1:8080/t/CODE/proofs > trail.json\n"
 		 "  farmtrail verify trail.json --policy policy.txt --registrar registrar.vkey\n"
 		 "  curl -s http://127.0.0.1:8080/v1/events/ID/proof | farmtrail verify -\n"},
+	.flags = flags,
 	.values = values,
 	.run = run,
 };

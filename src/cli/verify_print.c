@@ -113,6 +113,20 @@ void verify_print_bundle(const struct cli *cli, const struct bundle_report *repo
 	print_checks(cli, report->checks, report->count, "");
 }
 
+void verify_print_count(const struct cli *cli, enum proof_verdict verdict, size_t checked, size_t failed)
+{
+	struct buf out = buf_create(cli->arena, 128);
+	struct json_writer w = json_writer(&out);
+	json_begin_object(&w);
+	json_pair(&w, STR("verdict"), str_of(proof_verdict_words[verdict]));
+	json_name(&w, STR("ok"));
+	json_bool(&w, failed == 0);
+	json_pair_int(&w, STR("checked"), (int64_t)checked);
+	json_pair_int(&w, STR("failed"), (int64_t)failed);
+	json_end_object(&w);
+	cli_print(cli, buf_str(&out));
+}
+
 enum exit_code verify_exit(enum proof_verdict verdict)
 {
 	static const enum exit_code codes[] = {[PROOF_HOLDS] = EXIT_GOOD,

@@ -37,14 +37,15 @@ static void add_common(struct call *call, struct message *message)
 		   call->request_id.at); /* ends with a NUL: the server made or copied it */
 }
 
-static void add_media_type(struct message *message, const char *media_type)
+static void add_media_type(struct message *message, const char *media_type, const char *security_policy)
 {
 	add_static(message, "Content-Type", media_type);
 	if (is_markup(media_type))
 		add_static(message, "Content-Security-Policy",
-			   "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action "
-			   "'self'; "
-			   "base-uri 'none'; frame-ancestors 'none'");
+			   security_policy
+				   ? security_policy
+				   : "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
+				     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
 }
 
 struct str reply_bytes(const struct call *call, const struct reply *reply)
@@ -83,7 +84,8 @@ void message_of_reply(struct call *call, const struct reply *reply, struct messa
 
 	if (message.body.at) {
 		add_media_type(&message,
-			       reply->raw.at && reply->media_type ? reply->media_type : "application/json");
+			       reply->raw.at && reply->media_type ? reply->media_type : "application/json",
+			       reply->security_policy);
 		if (reply->content_encoding)
 			add_static(&message, "Content-Encoding", reply->content_encoding);
 	}
@@ -171,7 +173,8 @@ void message_of_problem(struct call *call, enum problem p, int retry_after_s, pr
 	if (!is_page)
 		message.body = problem_print(call, p, &call->fault);
 
-	add_media_type(&message, is_page ? "text/html; charset=utf-8" : "application/problem+json");
+	add_media_type(&message, is_page ? "text/html; charset=utf-8" : "application/problem+json",
+		       /* security_policy */ NULL);
 	add_common(call, &message);
 	add_static(&message, "Cache-Control", "no-store");
 	if (wants_retry_after(info) || retry_after_s > 0)

@@ -88,7 +88,9 @@ struct reply {
 	const char *cache_control;    /* NULL: no-store */
 	bool vary_accept;             /* the answer depends on Accept / Accept-Language / Accept-Encoding */
 	const char *content_encoding; /* of raw: "gzip" or NULL */
-	int retry_after_s;            /* of a problem; 0: 1 s where the problem wants one */
+	const char *
+		security_policy; /* Content-Security-Policy of a page; NULL: nothing but the page itself, no script */
+	int retry_after_s; /* of a problem; 0: 1 s where the problem wants one */
 	/* Called once when `raw` has been sent, for bytes that outlive the request (cache entries). */
 	void (*release)(void *held);
 	void *held;
