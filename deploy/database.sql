@@ -4,7 +4,8 @@
 
 CREATE ROLE ft_owner LOGIN;  -- owns the schema and migrates it
 CREATE ROLE ft_app LOGIN;    -- what the server runs as: may not change history
-CREATE ROLE ft_public LOGIN; -- reads what the public may see
+CREATE ROLE ft_public LOGIN; -- reads what the public may see; the server takes this role for it
+GRANT ft_public TO ft_app;
 CREATE DATABASE farmtrail OWNER ft_owner;
 \connect farmtrail
 CREATE EXTENSION postgis;

@@ -120,11 +120,11 @@ static enum problem config_read(struct service *s, const struct options *options
 	return p;
 }
 
-static enum problem conninfo_of(struct service *s, struct str configured, struct str *ret,
+static enum problem conninfo_of(struct service *s, struct str configured, struct str role, struct str *ret,
 				struct fault *reterr)
 {
 	if (!configured.len)
-		return private_cluster_conninfo(s->arena, s->config.data_dir, ret, reterr);
+		return private_cluster_conninfo(s->arena, s->config.data_dir, role, ret, reterr);
 	*ret = configured;
 	return PROBLEM_NONE;
 }
@@ -135,7 +135,7 @@ static int run_migrate(struct service *s)
 	struct str conninfo, backup = {NULL, 0};
 	int applied = 0;
 	struct str owner = s->config.database_owner.len ? s->config.database_owner : s->config.database;
-	enum problem p = conninfo_of(s, owner, &conninfo, &fault);
+	enum problem p = conninfo_of(s, owner, STR("ft_owner"), &conninfo, &fault);
 	if (!p)
 		p = backup_before_migration(s->arena, s->config.data_dir, conninfo, &backup, &fault);
 	if (backup.at)
@@ -194,6 +194,8 @@ static enum problem start_facts(struct service *s, struct fault *reterr)
 	struct registrar_find_row registrar;
 	struct reference *reference = arena_new(s->arena, struct reference);
 	enum problem p = schema_check(s->arena, s->app.conninfo, reterr);
+	if (!p)
+		p = role_check(s->arena, s->app.conninfo, reterr);
 	if (!p)
 		p = db_open(s->app.conninfo, (int)s->config.statement_timeout_ms, &db);
 	if (p == PROBLEM_DB_UNAVAILABLE)
@@ -277,6 +279,16 @@ static void worker_stop(void *context, void *worker)
 	db_close(worker);
 }
 
+/* Whatever a handler asks the database, it asks in the caller's name. */
+static void worker_serves(void *context, void *worker, const struct call *call)
+{
+	(void)context;
+	struct db_scope scope = {.service = false};
+	if (call)
+		scope = call_scope(call);
+	db_act_for(worker, call ? &scope : NULL);
+}
+
 static struct str problem_page(struct call *call, enum problem p)
 {
 	const struct page page = call_page(call);
@@ -292,6 +304,7 @@ static enum problem start_server(struct service *s, struct fault *reterr)
 				       .worker_start = worker_start,
 				       .worker_stop = worker_stop,
 				       .handle_once = call_handle_once,
+				       .worker_serves = worker_serves,
 				       .problem_page = problem_page};
 	return server_start(&s->config, &app, &s->server, reterr);
 }
@@ -308,7 +321,7 @@ static enum problem start(struct service *s, struct fault *reterr)
 {
 	s->app.config = &s->config;
 	s->app.started_at = utc_print(s->arena, clock_now());
-	enum problem p = conninfo_of(s, s->config.database, &s->app.conninfo, reterr);
+	enum problem p = conninfo_of(s, s->config.database, STR("ft_app"), &s->app.conninfo, reterr);
 	if (p)
 		return p;
 	if (s->config.demonstration && s->config.public_url.len) {

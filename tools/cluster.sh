@@ -76,9 +76,15 @@ create_cluster() {
 	write_cluster_settings
 }
 
+# Of a cluster made before it was needed too.
+grant_roles() {
+	cluster_sql postgres 'GRANT ft_public TO ft_app'
+}
+
 # What only a superuser may do; the rest is for the migrations.
 create_database() {
 	cluster_sql postgres 'CREATE ROLE ft_owner LOGIN; CREATE ROLE ft_app LOGIN; CREATE ROLE ft_public LOGIN'
+	grant_roles
 	cluster_sql postgres 'CREATE DATABASE farmtrail OWNER ft_owner'
 	cluster_sql farmtrail 'CREATE EXTENSION postgis'
 }

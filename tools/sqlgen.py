@@ -11,6 +11,7 @@ A statement in DIR/*.sql:
     -- What it is for; becomes the comment of the C function.
     -- param: thing_hash bytea          "name type", separated by commas; the line may be repeated
     -- class: key                       key any ref local fan: what it touches when tables are distributed
+    -- scope: public                    in whose name it runs outside a transaction; without the line: the caller's
     -- column: org_id uuid, note text   what comes back, in order; the line may be repeated
     SELECT org_id, note FROM thing WHERE thing_hash = @thing_hash;
 
@@ -39,10 +40,11 @@ TYPES = {
     "uuid": ("struct uuid ", "struct uuid ", 2950, 2951),
 }
 CLASSES = {"key", "any", "ref", "local", "fan"}
+SCOPES = {"caller", "program", "public"}
 MAX_PARAMS = 64  # SQL_PARAMS_MAX in src/db/db_priv.h
 
 HEAD = re.compile(r"-- name: ([a-z][a-z0-9_]*) :(one|many|exec)$")
-SPEC = re.compile(r"-- (param|column|class): *(.*)$")
+SPEC = re.compile(r"-- (param|column|class|scope): *(.*)$")
 SLOT = re.compile(r"([a-z][a-z0-9_]*) ([a-z]+)(\[\])?(\?)?$")
 MIGRATION = re.compile(r"(\d{4})-[a-z0-9-]+$")
 # What may hold an "@" that is no parameter, then the parameter itself.
@@ -62,6 +64,7 @@ class Query(NamedTuple):
     rows: str
     doc: str
     sharding: str
+    scope: str
     params: list
     columns: list
     sql: str
@@ -111,7 +114,7 @@ def parse_block(path, block):
     head = HEAD.match(lines[0])
     if not head:
         stop(path, lines[0], 'the header is not "-- name: x :one|:many|:exec"')
-    name, specs, doc, body = head[1], {"param": [], "column": [], "class": []}, [], []
+    name, specs, doc, body = head[1], {"param": [], "column": [], "class": [], "scope": []}, [], []
     for line in lines[1:]:
         spec = None if body else SPEC.match(line)
         if spec:
@@ -122,6 +125,9 @@ def parse_block(path, block):
             body.append(line)
     if len(specs["class"]) != 1 or specs["class"][0] not in CLASSES:
         stop(path, name, f'needs one "-- class:" line with one of {" ".join(sorted(CLASSES))}')
+    scope = specs["scope"] or ["caller"]
+    if len(scope) != 1 or scope[0] not in SCOPES:
+        stop(path, name, f'may have one "-- scope:" line with one of {" ".join(sorted(SCOPES))}')
     params, columns = slots(path, name, specs["param"]), slots(path, name, specs["column"])
     if len(params) > MAX_PARAMS:
         stop(path, name, f"has more than {MAX_PARAMS} parameters")
@@ -130,7 +136,7 @@ def parse_block(path, block):
     sql = number_params(path, name, "\n".join(body), params)
     if not sql or ";" in re.sub(r"'(?:[^']|'')*'", "", sql):
         stop(path, name, "is not one statement")
-    return Query(name, head[2], " ".join(doc).replace("*/", "* /"), specs["class"][0], params, columns, sql)
+    return Query(name, head[2], " ".join(doc).replace("*/", "* /"), specs["class"][0], scope[0], params, columns, sql)
 
 
 def parse(path):
@@ -198,6 +204,7 @@ def source(name, queries):
                 f"\t.text = {c_string(query.sql, chr(9) + chr(9))},",
                 f"\t.rows = SQL_{query.rows.upper()},",
                 f'\t.sharding = "{query.sharding}",',
+                f"\t.scope = SQL_SCOPE_{query.scope.upper()},",
                 f"\t.params = {query.name + '_params_slots' if query.params else 'no_slots'},",
                 f"\t.row = {query.name + '_row_slots' if query.columns else 'no_slots'},",
                 f"\t.row_size = {f'sizeof(struct {query.name}_row)' if query.columns else '0'},",

@@ -1,10 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Reading alerts and acting on them. Who sees an alert: an administrator; an officer of a region it concerns; the party it
--- is about, and who holds or held the lot it is about.
+-- Reading alerts and acting on them. Who sees which is row security's to say (alert_seen_by).
 
 -- name: alert_list :many
 -- Alerts in one order with a place each to go on from; @direction turns the order.
--- param: everything boolean, scope text, parties uuid[], state text, worst bigint?, rule text, region text, product uuid
+-- param: state text, worst bigint?, rule text, region text, product uuid
 -- param: party uuid, since timestamptz?, until timestamptz?, sort text, direction bigint, after_place bigint?, after_id uuid
 -- param: max_rows bigint
 -- class: fan
@@ -24,13 +23,7 @@ FROM (
                                    WHEN 'dueAt' THEN (extract(epoch FROM a.due_at) * 1000000)::bigint
                                    ELSE (extract(epoch FROM a.first_seen) * 1000000)::bigint END AS place
     FROM alert a
-    WHERE (@everything
-           OR EXISTS (SELECT FROM alert_region r JOIN region_closure c ON c.ancestor = @scope AND c.descendant = r.region
-                      WHERE r.org_id = a.org_id AND r.alert = a.id)
-           OR a.org_id = ANY(@parties) OR a.party = ANY(@parties)
-           OR EXISTS (SELECT FROM lot_holding h
-                      WHERE h.org_id = a.lot_org AND h.lot_id = a.lot_id AND h.holder = ANY(@parties)))
-      AND (@state IS NULL OR a.state = @state)
+    WHERE (@state IS NULL OR a.state = @state)
       AND (@worst IS NULL OR a.severity <= @worst)
       AND (@rule IS NULL OR a.rule = @rule)
       AND (@region IS NULL
@@ -47,20 +40,14 @@ LIMIT @max_rows;
 
 -- name: alert_facets :many
 -- How many alerts the same filter finds by state, severity, rule and region.
--- param: everything boolean, scope text, parties uuid[], state text, worst bigint?, rule text, region text, product uuid
+-- param: state text, worst bigint?, rule text, region text, product uuid
 -- param: party uuid, since timestamptz?, until timestamptz?
 -- class: fan
 -- column: facet text, value text, count bigint
 WITH found AS MATERIALIZED (
     SELECT a.org_id, a.id, a.rule, a.severity, a.state
     FROM alert a
-    WHERE (@everything
-           OR EXISTS (SELECT FROM alert_region r JOIN region_closure c ON c.ancestor = @scope AND c.descendant = r.region
-                      WHERE r.org_id = a.org_id AND r.alert = a.id)
-           OR a.org_id = ANY(@parties) OR a.party = ANY(@parties)
-           OR EXISTS (SELECT FROM lot_holding h
-                      WHERE h.org_id = a.lot_org AND h.lot_id = a.lot_id AND h.holder = ANY(@parties)))
-      AND (@state IS NULL OR a.state = @state)
+    WHERE (@state IS NULL OR a.state = @state)
       AND (@worst IS NULL OR a.severity <= @worst)
       AND (@rule IS NULL OR a.rule = @rule)
       AND (@region IS NULL
@@ -83,8 +70,8 @@ ORDER BY 1, 3 DESC, 2
 LIMIT 1000;
 
 -- name: alert_get :one
--- One alert, when the caller sees it.
--- param: id uuid, everything boolean, scope text, parties uuid[]
+-- One alert.
+-- param: id uuid
 -- class: fan
 -- column: org_id uuid, id uuid, rule text, rule_version bigint, severity bigint, state text, title_zh text, title_en text
 -- column: reason_zh text, reason_en text, action_zh text, action_en text, edition text, evidence bytea, first_seen timestamptz
@@ -96,12 +83,7 @@ SELECT a.org_id, a.id, a.rule, a.rule_version, a.severity::bigint AS severity, a
        ARRAY(SELECT r.region FROM alert_region r WHERE r.org_id = a.org_id AND r.alert = a.id ORDER BY r.role, r.region) AS regions,
        ARRAY(SELECT r.role FROM alert_region r WHERE r.org_id = a.org_id AND r.alert = a.id ORDER BY r.role, r.region) AS roles
 FROM alert a
-WHERE a.id = @id
-  AND (@everything
-       OR EXISTS (SELECT FROM alert_region r JOIN region_closure c ON c.ancestor = @scope AND c.descendant = r.region
-                  WHERE r.org_id = a.org_id AND r.alert = a.id)
-       OR a.org_id = ANY(@parties) OR a.party = ANY(@parties)
-       OR EXISTS (SELECT FROM lot_holding h WHERE h.org_id = a.lot_org AND h.lot_id = a.lot_id AND h.holder = ANY(@parties)));
+WHERE a.id = @id;
 
 -- name: alert_lock :one
 -- Its state, while nobody else acts on it.
@@ -151,6 +133,7 @@ LIMIT 10000;
 -- Lots harvested where a record was made, in the half year after it: what an input used there may be in.
 -- param: org_id uuid, event uuid
 -- class: any
+-- scope: program
 -- column: org_id uuid, lot_id uuid
 SELECT DISTINCT h.lot_org AS org_id, h.lot_id
 FROM site s

@@ -5,6 +5,7 @@
 -- What spellings name.
 -- param: hashes bytea[]
 -- class: any
+-- scope: public
 -- column: hash bytea, kind text, org_id uuid, id uuid
 SELECT hash, kind, org_id, id FROM thing WHERE hash = ANY(@hashes);
 
@@ -12,6 +13,7 @@ SELECT hash, kind, org_id, id FROM thing WHERE hash = ANY(@hashes);
 -- What codes name.
 -- param: codes text[]
 -- class: any
+-- scope: public
 -- column: code text, kind text, org_id uuid, id uuid
 SELECT code, kind, org_id, id FROM code WHERE code = ANY(@codes);
 
@@ -489,5 +491,6 @@ WHERE org_id = z.a AND lot_id = z.b;
 -- name: last_recorded_at :one
 -- The newest record: times of recording go on from here after a restart.
 -- class: fan
+-- scope: program
 -- column: recorded_at timestamptz
 SELECT coalesce(max(recorded_at), 'epoch'::timestamptz) AS recorded_at FROM event;

@@ -5,6 +5,7 @@
 -- One code.
 -- param: code text
 -- class: key
+-- scope: public
 -- column: code text, kind text, org_id uuid, id uuid, state text, issued_at timestamptz
 SELECT code, kind, org_id, id, state, issued_at FROM code WHERE code = @code;
 
@@ -41,6 +42,7 @@ FROM unnest(@codes, @places, @items) AS z (code, place, items);
 -- Blocks of item codes by the code of their first item.
 -- param: codes text[]
 -- class: any
+-- scope: public
 -- column: code text, org_id uuid, lot_id uuid, issue uuid, place bigint, items bigint
 SELECT code, org_id, id AS lot_id, issue, place, items FROM code WHERE code = ANY(@codes) AND kind = 'item';
 
@@ -64,6 +66,7 @@ SELECT code, first, last FROM code_mark WHERE code = ANY(@codes) AND state = 'vo
 -- An item: its lot, its state, how often it was scanned. No row: the block or the item in it was never issued.
 -- param: block text, place bigint, code text
 -- class: any
+-- scope: public
 -- column: org_id uuid, lot_id uuid, lot_code text, state text, issued_at timestamptz, activated_at timestamptz?, voided_at timestamptz?
 -- column: first_at timestamptz?, scans bigint?, day date?, day_scans bigint?, day_networks bigint?
 SELECT c.org_id, c.id AS lot_id, l.code AS lot_code, c.state, c.issued_at, m.activated_at, m.voided_at, s.first_at, s.scans, s.day,

@@ -5,21 +5,32 @@
 -- Where an eventID lives.
 -- param: hash bytea
 -- class: key
+-- scope: public
 -- column: org_id uuid, id uuid
 SELECT org_id, id FROM event_key WHERE hash = @hash;
 
 -- name: event_read :one
--- One event with all that its proof needs, when the caller may see it: its own, one sent to it, one of its region.
--- param: org_id uuid, id uuid, everything boolean, parties uuid[], region text
+-- One event with all that its proof needs.
+-- param: org_id uuid, id uuid
 -- class: key
 -- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz, party uuid
 -- column: site uuid, region text, to_party uuid, flags bigint, body bytea, view_secret bytea, key_fingerprint bytea
--- column: seq bigint, statement bytea, statement_sha256 bytea, answer bytea, visible boolean
+-- column: seq bigint, statement bytea, statement_sha256 bytea, answer bytea
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
-       e.to_party, e.flags, e.body, e.view_secret, e.key_fingerprint, e.seq, e.statement, e.statement_sha256, e.answer,
-       (@everything OR e.org_id = ANY(@parties) OR e.party = ANY(@parties)
-        OR coalesce(e.to_party = ANY(@parties), false)
-        OR EXISTS (SELECT 1 FROM region_closure c WHERE c.ancestor = @region AND c.descendant = e.region)) AS visible
+       e.to_party, e.flags, e.body, e.view_secret, e.key_fingerprint, e.seq, e.statement, e.statement_sha256, e.answer
+FROM event e
+WHERE e.org_id = @org_id AND e.id = @id;
+
+-- name: event_read_any :one
+-- The same for who may not see the event: its coarser views are proved to everybody who knows its id.
+-- param: org_id uuid, id uuid
+-- class: key
+-- scope: program
+-- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz, party uuid
+-- column: site uuid, region text, to_party uuid, flags bigint, body bytea, view_secret bytea, key_fingerprint bytea
+-- column: seq bigint, statement bytea, statement_sha256 bytea, answer bytea
+SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
+       e.to_party, e.flags, e.body, e.view_secret, e.key_fingerprint, e.seq, e.statement, e.statement_sha256, e.answer
 FROM event e
 WHERE e.org_id = @org_id AND e.id = @id;
 
@@ -27,6 +38,7 @@ WHERE e.org_id = @org_id AND e.id = @id;
 -- The lots of an event, what went into them included, each with the statement about it that was newest before.
 -- param: orgs uuid[], lots uuid[], event uuid, recorded_at timestamptz
 -- class: local
+-- scope: program
 -- column: uri text, salt bytea, prev bytea
 WITH things AS (
     SELECT a AS org_id, b AS lot_id FROM unnest(@orgs, @lots) AS z (a, b)
@@ -47,6 +59,7 @@ LIMIT 1000;
 -- A public key with the statement that enrolled it.
 -- param: fingerprint bytea
 -- class: ref
+-- scope: public
 -- column: fingerprint bytea, org_id uuid, algorithm bigint, use text, custody text, spki bytea, statement bytea, state text
 SELECT fingerprint, org_id, algorithm::bigint AS algorithm, use, custody, spki, statement, state
 FROM signing_key WHERE fingerprint = @fingerprint;
@@ -67,15 +80,14 @@ ORDER BY e.recorded_at DESC, e.id DESC
 LIMIT @max_rows;
 
 -- name: event_list_all :many
--- Newest records everywhere or in a region's subtree, for officers; without bodies.
--- param: region text, type text, party uuid, since timestamptz?, until timestamptz?, before timestamptz?, before_id uuid, max_rows bigint
+-- Newest records of all that officers see; without bodies.
+-- param: type text, party uuid, since timestamptz?, until timestamptz?, before timestamptz?, before_id uuid, max_rows bigint
 -- class: fan
 -- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz, party uuid, site uuid, region text, statement_sha256 bytea
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
        e.statement_sha256
 FROM event e
-WHERE (@region IS NULL OR e.region IN (SELECT c.descendant FROM region_closure c WHERE c.ancestor = @region))
-  AND (@type IS NULL OR e.type = @type) AND (@party IS NULL OR e.party = @party)
+WHERE (@type IS NULL OR e.type = @type) AND (@party IS NULL OR e.party = @party)
   AND (@since IS NULL OR e.event_time >= @since) AND (@until IS NULL OR e.event_time < @until)
   AND (@before IS NULL OR (e.recorded_at, e.id) < (@before, @before_id))
 ORDER BY e.recorded_at DESC, e.id DESC

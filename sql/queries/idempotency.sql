@@ -5,6 +5,7 @@
 -- Which of some requests were carried out, and their answers.
 -- param: hashes bytea[]
 -- class: any
+-- scope: program
 -- column: hash bytea, request_sha256 bytea, minted uuid, status bigint?, location text, etag text, media_type text, answer bytea
 SELECT hash, request_sha256, minted, status::bigint AS status, location, etag, media_type, answer
 FROM idempotency WHERE hash = ANY(@hashes);
@@ -39,4 +40,5 @@ DELETE FROM idempotency WHERE hash = @hash AND status IS NULL;
 -- Requests that nobody repeats any more.
 -- param: before timestamptz
 -- class: fan
+-- scope: program
 DELETE FROM idempotency WHERE made_at < @before;

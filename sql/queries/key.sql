@@ -5,6 +5,7 @@
 -- The key that a secret opens, revoked or not.
 -- param: secret_hash bytea
 -- class: local
+-- scope: program
 -- column: id uuid, scopes text[], region text, parties uuid[], state text
 SELECT id, scopes, region, parties, state FROM api_key WHERE secret_hash = @secret_hash;
 
@@ -105,6 +106,7 @@ VALUES (@id, @at, @key_id, @action, @subject, @request_id);
 -- name: registrar_find :one
 -- The party whose key signs master data and enrolments.
 -- class: ref
+-- scope: program
 -- column: id uuid, uri text
 SELECT id, uri FROM party WHERE number = 'REGISTRAR';
 
@@ -112,6 +114,7 @@ SELECT id, uri FROM party WHERE number = 'REGISTRAR';
 -- The statement that made the registrar's key: it holds the public key that auditors are given.
 -- param: org_id uuid
 -- class: ref
+-- scope: program
 -- column: statement bytea
 SELECT statement FROM signing_key WHERE org_id = @org_id AND use = 'registrar' AND state = 'active'
 ORDER BY created_at

@@ -12,30 +12,11 @@ SELECT org_id, lot_id, number, uri, code, product, commodity, dimension::bigint 
 FROM lot WHERE org_id = @org_id AND lot_id = @lot_id;
 
 -- name: lot_visible :one
--- Whether a caller may see a lot: it is there, and the caller issued it, holds, held or was shipped it or something made
--- of it, or it or something made of it was grown or held in the caller's region.
--- param: org_id uuid, lot_id uuid, everything boolean, parties uuid[], region text, max_lots bigint
+-- Whether a lot is there, for who asks: the policy of the table says whose business it is (lot_seen_by).
+-- param: org_id uuid, lot_id uuid
 -- class: fan
 -- column: visible boolean
-WITH RECURSIVE below (org_id, lot_id) AS (
-    SELECT @org_id, @lot_id
-    UNION
-    SELECT e.child_org, e.child
-    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id OFFSET 0) e
-), bounded AS (
-    SELECT org_id, lot_id FROM below LIMIT @max_lots
-)
-SELECT EXISTS (SELECT FROM lot WHERE org_id = @org_id AND lot_id = @lot_id)
-       AND (@everything
-            OR @org_id = ANY(@parties)
-            OR EXISTS (SELECT FROM bounded b
-                       JOIN lot_holding h ON h.org_id = b.org_id AND h.lot_id = b.lot_id
-                       WHERE h.holder = ANY(@parties)
-                          OR EXISTS (SELECT FROM region_closure c WHERE c.ancestor = @region AND c.descendant = h.region))
-            OR (@region IS NOT NULL
-                AND EXISTS (SELECT FROM bounded b
-                            JOIN lot l ON l.org_id = b.org_id AND l.lot_id = b.lot_id
-                            JOIN region_closure c ON c.ancestor = @region AND c.descendant = l.region))) AS visible;
+SELECT EXISTS (SELECT FROM lot WHERE org_id = @org_id AND lot_id = @lot_id) AS visible;
 
 -- name: lot_holdings :many
 -- Who holds lots, and held them.
@@ -133,6 +114,7 @@ ORDER BY z.place;
 -- What became of a lot: the edges below it. UNION cuts diamonds by the lot alone; depths are counted afterwards.
 -- param: org_id uuid, lot_id uuid, max_lots bigint, max_edges bigint
 -- class: local
+-- scope: program
 -- column: parent_org uuid, parent uuid, child_org uuid, child uuid
 WITH RECURSIVE below (org_id, lot_id) AS (
     SELECT @org_id, @lot_id
@@ -175,12 +157,11 @@ SELECT uri FROM product WHERE id = @id
 LIMIT 1;
 
 -- name: shipment_by_id :one
--- A shipment, for those who sent or are to receive it.
--- param: org_id uuid, id uuid, everything boolean, parties uuid[]
+-- A shipment.
+-- param: org_id uuid, id uuid
 -- class: key
 -- column: org_id uuid, id uuid
-SELECT org_id, id FROM shipment
-WHERE org_id = @org_id AND id = @id AND (@everything OR from_party = ANY(@parties) OR to_party = ANY(@parties));
+SELECT org_id, id FROM shipment WHERE org_id = @org_id AND id = @id;
 
 -- name: lot_held_by :many
 -- Which of some lots, by place in the list, certain parties hold, held or were shipped.

@@ -19,5 +19,6 @@ ON CONFLICT (name, edition) DO UPDATE SET active = excluded.active OR reference_
 -- name: reference_set_active :many
 -- The editions that rules use now.
 -- class: ref
+-- scope: program
 -- column: name text, edition text, content bytea
 SELECT name, edition, content FROM reference_set WHERE active ORDER BY name LIMIT 100;

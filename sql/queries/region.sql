@@ -47,6 +47,7 @@ INSERT INTO region_closure (ancestor, descendant) SELECT ancestor, descendant FR
 -- One region.
 -- param: code text
 -- class: ref
+-- scope: public
 -- column: code text, name_zh text, name_en text, level text, kind text, parent text, valid_from date, valid_to date?
 SELECT code, name_zh, name_en, level, kind, parent, valid_from, valid_to FROM region WHERE code = @code;
 
@@ -54,6 +55,7 @@ SELECT code, name_zh, name_en, level, kind, parent, valid_from, valid_to FROM re
 -- The township and district of a region, for the coarser views of what lies in it.
 -- param: code text
 -- class: ref
+-- scope: public
 -- column: kind text, township text, district text
 SELECT kind, CASE WHEN level = 'township' THEN code END AS township,
        CASE level WHEN 'township' THEN parent WHEN 'district' THEN code END AS district
@@ -63,6 +65,7 @@ FROM region WHERE code = @code;
 -- What holds a region today, nearest first; rows of the code table that no government answers to are left out.
 -- param: code text
 -- class: ref
+-- scope: public
 -- column: code text, name_zh text, name_en text, level text, kind text, valid_from date, valid_to date?
 WITH RECURSIVE up (code, depth) AS (
     SELECT parent, 1 FROM region WHERE code = @code
@@ -79,6 +82,7 @@ LIMIT 10;
 -- Who took over an abolished region, with the day.
 -- param: code text
 -- class: ref
+-- scope: public
 -- column: code text, name_zh text, name_en text, level text, kind text, valid_from date, valid_to date?
 SELECT r.code, r.name_zh, r.name_en, r.level, r.kind, r.valid_from, r.valid_to
 FROM region r
@@ -92,6 +96,7 @@ LIMIT 100;
 -- with the text come first.
 -- param: name text, name_folded text, parent text, level text, after_rank bigint, after text, max_rows bigint
 -- class: ref
+-- scope: public
 -- column: code text, name_zh text, name_en text, level text, kind text, parent text, valid_from date, valid_to date?, rank bigint
 SELECT code, name_zh, name_en, level, kind, parent, valid_from, valid_to, rank
 FROM (
@@ -113,5 +118,6 @@ LIMIT @max_rows;
 -- Whether one region's inspector sees another region.
 -- param: ancestor text, descendant text
 -- class: ref
+-- scope: public
 -- column: sees boolean
 SELECT EXISTS (SELECT FROM region_closure WHERE ancestor = @ancestor AND descendant = @descendant) AS sees;

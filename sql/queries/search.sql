@@ -5,6 +5,7 @@
 -- Registered organisations by a part of the name or the beginning of the credit code; never natural persons.
 -- param: q text, max_rows bigint
 -- class: ref
+-- scope: public
 -- column: id uuid, kind text, name_zh text, name_en text, uscc text, region_zh text, region_en text
 SELECT p.id, p.kind, p.name_zh, p.name_en, p.uscc, r.name_zh AS region_zh, r.name_en AS region_en
 FROM party p JOIN region r ON r.code = p.region
@@ -17,6 +18,7 @@ LIMIT @max_rows;
 -- Whose lot a bare lot number may be.
 -- param: max_rows bigint
 -- class: ref
+-- scope: public
 -- column: id uuid
 SELECT id FROM party ORDER BY id LIMIT @max_rows;
 
@@ -24,6 +26,7 @@ SELECT id FROM party ORDER BY id LIMIT @max_rows;
 -- Lots that were found by number or code.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
+-- scope: public
 -- column: number text, code text, product_zh text, product_en text, issuer_zh text, issuer_en text, personal boolean
 SELECT l.number, l.code, p.name_zh AS product_zh, p.name_en AS product_en, i.name_zh AS issuer_zh, i.name_en AS issuer_en, i.personal
 FROM unnest(@orgs, @ids) AS z (org_id, lot_id)

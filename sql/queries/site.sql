@@ -31,24 +31,24 @@ WHERE id = @id;
 
 -- name: site_list :many
 -- Sites by a text in name or number, by party, region subtree, state; oldest first. `whole` says whether this key may see
--- geometry and what is personal; it does not see personal sites of others at all.
--- param: q text, party uuid, region text, state text, after uuid, key_all boolean, key_parties uuid[], key_region text
--- param: max_rows bigint
+-- their geometry; personal sites of others it does not see at all.
+-- param: q text, party uuid, region text, state text, after uuid, max_rows bigint
 -- class: ref
 -- column: body bytea, recorded_at timestamptz, statement_sha256 bytea, whole boolean
-SELECT body, recorded_at, statement_sha256, whole
-FROM (
-    SELECT s.id, s.personal, v.body, v.recorded_at, v.statement_sha256,
-           (@key_all OR s.party = ANY(@key_parties)
-            OR EXISTS (SELECT FROM region_closure c WHERE c.ancestor = @key_region AND c.descendant = s.region)) AS whole
-    FROM site s JOIN master_version v ON v.kind = 'site' AND v.id = s.id AND v.version = s.version
-    WHERE (@q IS NULL OR strpos(lower(s.name_zh), lower(@q)) > 0 OR strpos(lower(s.name_en), lower(@q)) > 0
-           OR lower(s.number) = lower(@q))
-      AND (@party IS NULL OR s.party = @party)
-      AND (@region IS NULL OR s.region IN (SELECT descendant FROM region_closure WHERE ancestor = @region))
-      AND (@state IS NULL OR s.state = @state)
-      AND (@after IS NULL OR s.id > @after)
-) seen
-WHERE whole OR NOT personal
-ORDER BY id
+SELECT v.body, v.recorded_at, v.statement_sha256, site_is_own(s.party, s.region) AS whole
+FROM site s JOIN master_version v ON v.kind = 'site' AND v.id = s.id AND v.version = s.version
+WHERE (@q IS NULL OR strpos(lower(s.name_zh), lower(@q)) > 0 OR strpos(lower(s.name_en), lower(@q)) > 0
+       OR lower(s.number) = lower(@q))
+  AND (@party IS NULL OR s.party = @party)
+  AND (@region IS NULL OR s.region IN (SELECT descendant FROM region_closure WHERE ancestor = @region))
+  AND (@state IS NULL OR s.state = @state)
+  AND (@after IS NULL OR s.id > @after)
+ORDER BY s.id
 LIMIT @max_rows;
+
+-- name: site_sight :one
+-- Whether a site is there for who asks, and whether a version that names this party and region is shown whole.
+-- param: id uuid, party uuid, region text
+-- class: ref
+-- column: visible boolean, whole boolean
+SELECT EXISTS (SELECT FROM site WHERE id = @id) AS visible, site_is_own(@party, @region) AS whole;

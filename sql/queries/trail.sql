@@ -5,6 +5,7 @@
 -- Everything a lot was made from, itself included. Without a depth, so that UNION cuts diamonds by the lot alone.
 -- param: org_id uuid, lot_id uuid, max_rows bigint
 -- class: local
+-- scope: program
 -- column: org_id uuid, lot_id uuid
 WITH RECURSIVE above (org_id, lot_id) AS (
     SELECT @org_id, @lot_id
@@ -30,7 +31,7 @@ JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
 JOIN product p ON p.id = l.product;
 
 -- name: trail_edges :many
--- How the lots of a trail were made.
+-- How the lots of a trail were made; in the same order every time.
 -- param: ids uuid[], max_rows bigint
 -- class: local
 -- column: parent_org uuid, parent uuid, child_org uuid, child uuid, event_org uuid, event uuid, input numeric
@@ -38,6 +39,7 @@ JOIN product p ON p.id = l.product;
 SELECT parent_org, parent, child_org, child, event_org, event, input, input_total, output, value, unit, recorded_at
 FROM lot_edge
 WHERE child = ANY(@ids)
+ORDER BY child, parent, event
 LIMIT @max_rows;
 
 -- name: trail_links :many
@@ -168,6 +170,7 @@ FROM up u CROSS JOIN LATERAL (SELECT * FROM region WHERE code = u.code OFFSET 0)
 -- What a code names, with its kept trail while that is good: one statement a scan. No row: there is no such code.
 -- param: code text, edition text, now timestamptz
 -- class: any
+-- scope: public
 -- column: kind text, state text, org_id uuid, lot_id uuid, lots uuid[]?, good_until timestamptz?, computed_at timestamptz?, body bytea
 SELECT c.kind, c.state, c.org_id, c.id AS lot_id, s.lots, s.good_until, s.computed_at, s.body
 FROM code c
@@ -182,6 +185,7 @@ WHERE c.code = @code;
 -- The same for a thing named by its Digital Link or own-scheme path.
 -- param: hash bytea, edition text, now timestamptz
 -- class: any
+-- scope: public
 -- column: kind text, state text, org_id uuid, lot_id uuid, lots uuid[]?, good_until timestamptz?, computed_at timestamptz?, body bytea
 SELECT t.kind, 'activated'::text AS state, t.org_id, t.id AS lot_id, s.lots, s.good_until, s.computed_at, s.body
 FROM thing t
@@ -197,6 +201,7 @@ WHERE t.hash = @hash;
 -- param: org_id uuid, lot_id uuid, code text, orgs uuid[], lots uuid[], versions timestamptz[], version timestamptz
 -- param: good_until timestamptz, computed_at timestamptz, edition text, body bytea
 -- class: key
+-- scope: program
 INSERT INTO trail_summary (org_id, lot_id, code, orgs, lots, versions, version, good_until, computed_at, edition, body)
 SELECT @org_id, @lot_id, @code, @orgs, @lots, @versions, @version, @good_until, @computed_at, @edition, @body
 FROM (SELECT set_config('synchronous_commit', 'off', true) AS setting) AS relaxed

@@ -108,12 +108,6 @@ static const struct shape alert_page = {
 		},
 };
 
-/* What a party-bound key acts for outweighs a region. */
-static struct str scope_region(const struct call *call)
-{
-	return call->caller.party_count ? (struct str){NULL, 0} : call->caller.region;
-}
-
 static enum problem read_day(struct call *call, const struct alert_query *q,
 			     struct alert_facets_params *params)
 {
@@ -148,10 +142,7 @@ static enum problem read_names(struct call *call, const struct alert_query *q,
 static enum problem read_filter(struct call *call, const struct alert_query *q,
 				struct alert_facets_params *ret)
 {
-	struct alert_facets_params params = {.everything = call_sees_all(call),
-					     .scope = scope_region(call),
-					     .parties = {call->caller.parties, call->caller.party_count},
-					     .state = q->state,
+	struct alert_facets_params params = {.state = q->state,
 					     .rule = q->rule,
 					     .region = q->region,
 					     .since = {q->since.at_us != 0, q->since.at_us},
@@ -173,10 +164,7 @@ static enum problem list_rows(struct call *call, const struct alert_query *q,
 {
 	struct str sort = q->sort.at ? q->sort : STR("-firstSeen");
 	bool down = str_starts(sort, STR("-"));
-	struct alert_list_params params = {.everything = f->everything,
-					   .scope = f->scope,
-					   .parties = f->parties,
-					   .state = f->state,
+	struct alert_list_params params = {.state = f->state,
 					   .worst = f->worst,
 					   .rule = f->rule,
 					   .region = f->region,
@@ -267,7 +255,7 @@ static enum problem list_alerts(struct call *call, struct reply *reply)
 	const struct alert_query *q = call->query;
 	const int64_t max_rows = list_rows_wanted(q->limit);
 	struct alert_page *page = arena_new(call->arena, struct alert_page);
-	struct alert_facets_params filter = {.everything = false};
+	struct alert_facets_params filter = {.rule = {NULL, 0}};
 	struct alert_list_row *rows;
 	size_t count;
 	reply->value = page;
@@ -294,9 +282,7 @@ static enum problem list_alerts(struct call *call, struct reply *reply)
 
 static enum problem find_alert(struct call *call, struct alert_get_row *ret)
 {
-	struct alert_get_params params = {.everything = call_sees_all(call),
-					  .scope = scope_region(call),
-					  .parties = {call->caller.parties, call->caller.party_count}};
+	struct alert_get_params params;
 	if (!uuid_parse(call->path_args[0], &params.id))
 		return PROBLEM_NOT_FOUND;
 	return alert_get(call_db(call), call->arena, &params, ret);

@@ -146,36 +146,25 @@ static enum problem capture_finish(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-static struct event_read_params read_params(const struct call *call, struct uuid org, struct uuid id)
-{
-	return (struct event_read_params){.org_id = org,
-					  .id = id,
-					  .everything = call_sees_all(call),
-					  .parties = {call->caller.parties, call->caller.party_count},
-					  .region = call->caller.region};
-}
-
-static enum problem event_find(struct call *call, struct event_read_row *ret)
+static enum problem event_locate_path(struct call *call, struct event_locate_row *ret)
 {
 	struct uuid id;
-	struct event_locate_row where;
 	if (!uuid_parse(call->path_args[0], &id))
 		return PROBLEM_NOT_FOUND;
 	struct str event_id =
 		arena_printf(call->arena, "urn:uuid:%.*s", STR_ARGS(uuid_print(call->arena, id)));
 	struct sha256 hash = sha256_of(str_bytes(event_id));
-	enum problem p = event_locate(call_db(call), call->arena,
-				      &(struct event_locate_params){sha256_bytes(&hash)}, &where);
-	if (p)
-		return p;
-	const struct event_read_params params = read_params(call, where.org_id, where.id);
-	return event_read(call_db(call), call->arena, &params, ret);
+	return event_locate(call_db(call), call->arena, &(struct event_locate_params){sha256_bytes(&hash)},
+			    ret);
 }
 
-static enum problem event_find_visible(struct call *call, struct event_read_row *ret)
+static enum problem event_find(struct call *call, struct event_read_row *ret)
 {
-	enum problem p = event_find(call, ret);
-	return !p && !ret->visible ? PROBLEM_NOT_FOUND : p;
+	struct event_locate_row where;
+	enum problem p = event_locate_path(call, &where);
+	return p ? p
+		 : event_read(call_db(call), call->arena, &(struct event_read_params){where.org_id, where.id},
+			      ret);
 }
 
 struct event_item {
@@ -232,7 +221,7 @@ static const struct shape event_whole = {
 static enum problem event_get(struct call *call, struct reply *reply)
 {
 	struct event_read_row row;
-	enum problem p = event_find_visible(call, &row);
+	enum problem p = event_find(call, &row);
 	if (p)
 		return p;
 	struct event_item *item = arena_new(call->arena, struct event_item);
@@ -246,7 +235,7 @@ static enum problem event_get(struct call *call, struct reply *reply)
 static enum problem event_get_epcis(struct call *call, struct reply *reply)
 {
 	struct event_read_row row;
-	enum problem p = event_find_visible(call, &row);
+	enum problem p = event_find(call, &row);
 	if (p)
 		return p;
 	reply->raw = epcis_document(call->arena, bytes_str(row.body), row.recorded_at);
@@ -319,8 +308,7 @@ static enum problem list_rows(struct call *call, const struct event_query *q, co
 		*ret_count = 0;
 		return PROBLEM_NONE;
 	}
-	const struct event_list_all_params params = {.region = call->caller.region,
-						     .type = q->type,
+	const struct event_list_all_params params = {.type = q->type,
 						     .party = q->party,
 						     .since = b->since,
 						     .until = b->until,
@@ -438,17 +426,38 @@ static enum tier tier_asked(const struct proof_query *q, bool visible)
 	return visible ? TIER_FULL : TIER_FARM;
 }
 
+_Static_assert(sizeof(struct event_read_any_row) == sizeof(struct event_read_row), "the same columns");
+
+/* Whoever knows an event's id may check it; how much of it is shown depends on who asks. */
+static enum problem event_find_for_proof(struct call *call, struct event_read_row *ret, bool *ret_visible)
+{
+	struct event_locate_row where;
+	enum problem p = event_locate_path(call, &where);
+	if (!p)
+		p = event_read(call_db(call), call->arena,
+			       &(struct event_read_params){where.org_id, where.id}, ret);
+	*ret_visible = !p;
+	if (p != PROBLEM_NOT_FOUND)
+		return p;
+	p = event_locate_path(call, &where);
+	return p ? p
+		 : event_read_any(call_db(call), call->arena,
+				  &(struct event_read_any_params){where.org_id, where.id},
+				  (struct event_read_any_row *)(void *)ret);
+}
+
 static enum problem event_get_proof(struct call *call, struct reply *reply)
 {
+	bool visible;
 	struct event_read_row row;
 	struct signing_key_read_row key;
 	struct str texts[TIER_COUNT];
 	struct manifest_view views[TIER_COUNT];
-	enum problem p = event_find(call, &row);
+	enum problem p = event_find_for_proof(call, &row, &visible);
 	if (p)
 		return p;
-	enum tier tier = tier_asked(call->query, row.visible);
-	if (tier == TIER_FULL && !row.visible)
+	enum tier tier = tier_asked(call->query, visible);
+	if (tier == TIER_FULL && !visible)
 		return PROBLEM_NOT_FOUND;
 	p = signing_key_read(call_db(call), call->arena,
 			     &(struct signing_key_read_params){row.key_fingerprint}, &key);

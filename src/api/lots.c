@@ -269,14 +269,24 @@ enum problem lots_show_own_only(struct call *call, struct reach *reach)
 	return p;
 }
 
-static enum problem put_reach(struct call *call, struct lot_id lot, const struct reach *reach,
-			      struct reach_answer *answer)
+struct reach_told {
+	struct call *call;
+	struct lot_id lot;
+	const struct reach *reach;
+	struct reach_answer *answer;
+};
+
+static enum problem tell_reach(struct db *db, void *context)
 {
+	(void)db; /* the call's own */
+	const struct reach_told *told = context;
+	struct call *call = told->call;
+	const struct reach *reach = told->reach;
 	struct lot_id *ids = arena_array(call->arena, struct lot_id, reach->count + 1);
 	struct reach_item *items = arena_array(call->arena, struct reach_item, reach->count);
 	struct lot_answer *lots;
 	size_t count = 0;
-	ids[0] = lot;
+	ids[0] = told->lot;
 	for (size_t i = 0; i < reach->count; i++)
 		if (reach->lots[i].visible) {
 			items[count].depth = reach->lots[i].depth;
@@ -294,8 +304,19 @@ static enum problem put_reach(struct call *call, struct lot_id lot, const struct
 					       .quantity = of->quantity,
 					       .holders = of->stock};
 	}
-	*answer = (struct reach_answer){lots[0].id, lots[0].stock, {items, count}};
+	*told->answer = (struct reach_answer){lots[0].id, lots[0].stock, {items, count}};
 	return PROBLEM_NONE;
+}
+
+/* A party is told of lots that it sees. Officers are told also of what is beyond their region by now: in the program's
+ * name. */
+static enum problem put_reach(struct call *call, struct lot_id lot, const struct reach *reach,
+			      struct reach_answer *answer)
+{
+	struct reach_told told = {call, lot, reach, answer};
+	return call->caller.party_count
+		       ? tell_reach(call_db(call), &told)
+		       : db_tx(call_db(call), &db_program, tell_reach, &told, /* reterr_unknown */ NULL);
 }
 
 static enum problem get_reach(struct call *call, struct reply *reply)
@@ -367,7 +388,8 @@ const struct route lot_routes[] = {
 		.response = &reach_answer,
 		.status = 200,
 		.handle = get_reach,
-		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_GRAPH_TOO_LARGE, PROBLEM_DB_UNAVAILABLE},
+		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_GRAPH_TOO_LARGE, PROBLEM_DB_UNAVAILABLE,
+			     PROBLEM_DB_RETRY},
 	},
 	{0},
 };

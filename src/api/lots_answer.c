@@ -120,14 +120,8 @@ bool call_sees_holders(const struct call *call)
 enum problem lot_check_visible(struct call *call, struct lot_id lot)
 {
 	struct lot_visible_row row;
-	const struct lot_visible_params params = {.org_id = lot.org,
-						  .lot_id = lot.lot,
-						  .everything = call_sees_all(call),
-						  .parties = {call->caller.parties, call->caller.party_count},
-						  .region = call->caller.party_count ? (struct str){NULL, 0}
-										     : call->caller.region,
-						  .max_lots = call_app(call)->config->graph_nodes};
-	enum problem p = lot_visible(call_db(call), call->arena, &params, &row);
+	enum problem p =
+		lot_visible(call_db(call), call->arena, &(struct lot_visible_params){lot.org, lot.lot}, &row);
 	return !p && !row.visible ? PROBLEM_NOT_FOUND : p;
 }
 
@@ -179,7 +173,7 @@ static void add_state(struct call *call, struct stock *stock, const struct lot_h
 		.party = party_of(call->arena, row->holder, row->party_zh, row->party_en, row->party_kind),
 		.quantity = quantity_of_base(call->arena, amount, lot),
 		.state = str_of(state)};
-	if (uuid_is_nil(row->site))
+	if (!row->site_kind.at) /* none, or a personal one that is not for this reader */
 		return;
 	holder->site = arena_new(call->arena, struct lot_site);
 	*holder->site =
@@ -187,21 +181,11 @@ static void add_state(struct call *call, struct stock *stock, const struct lot_h
 				  words_make(call->arena, row->site_zh, row->site_en), row->site_kind};
 }
 
-static bool is_own(const struct call *call, struct uuid party)
-{
-	for (size_t i = 0; i < call->caller.party_count; i++)
-		if (uuid_equal(call->caller.parties[i], party))
-			return true;
-	return false;
-}
-
 static struct list stock_of(struct call *call, const struct lot_details_row *lot,
 			    const struct lot_holdings_row *rows, size_t count)
 {
 	struct stock stock = {.items = arena_array(call->arena, struct lot_holder, 4 * count)};
 	for (size_t i = 0; i < count; i++) {
-		if (!call_sees_holders(call) && !is_own(call, rows[i].holder))
-			continue;
 		add_state(call, &stock, &rows[i], lot, rows[i].on_hand, "on_hand");
 		add_state(call, &stock, &rows[i], lot, rows[i].in_transit, "in_transit");
 		add_state(call, &stock, &rows[i], lot, rows[i].sold, "sold");

@@ -82,7 +82,6 @@ static enum problem queue_forget(struct db *db, void *context)
 /* Carried out it is, whether or not its answer can be kept. */
 static void keep_answer(struct carrying *c, const struct reply *reply)
 {
-	static const struct db_scope service = {.service = true};
 	const struct call *call = c->call;
 	c->answer = (struct once_answer){
 		.status = reply->status         ? reply->status
@@ -94,12 +93,11 @@ static void keep_answer(struct carrying *c, const struct reply *reply)
 		.body = reply_bytes(call, reply),
 	};
 	c->entry.answer = &c->answer;
-	(void)!db_tx(call_db(call), &service, queue_answer, c, /* reterr_unknown */ NULL);
+	(void)!db_tx(call_db(call), &db_program, queue_answer, c, /* reterr_unknown */ NULL);
 }
 
 static enum problem carry_out(struct carrying *c, struct reply *reply)
 {
-	static const struct db_scope service = {.service = true};
 	struct call *call = c->call;
 	struct db *db = call_db(call);
 	call->minted = c->entry.minted;
@@ -112,7 +110,7 @@ static enum problem carry_out(struct carrying *c, struct reply *reply)
 	if (!p)
 		keep_answer(c, reply);
 	else if (rode) /* a transaction of it went through, and yet it was refused */
-		(void)!db_tx(db, &service, queue_forget, c, /* reterr_unknown */ NULL);
+		(void)!db_tx(db, &db_program, queue_forget, c, /* reterr_unknown */ NULL);
 	return p;
 }
 

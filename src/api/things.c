@@ -166,9 +166,8 @@ static enum problem check_thing(struct call *call, enum thing_kind kind, struct 
 	if (kind != THING_SHIPMENT)
 		return PROBLEM_NONE;
 	struct shipment_by_id_row row;
-	const struct shipment_by_id_params params = {
-		id.org, id.lot, call_sees_all(call), {call->caller.parties, call->caller.party_count}};
-	return shipment_by_id(call_db(call), call->arena, &params, &row);
+	return shipment_by_id(call_db(call), call->arena, &(struct shipment_by_id_params){id.org, id.lot},
+			      &row);
 }
 
 static enum problem find_uuid(struct call *call, struct uuid id, struct thing_answer *ret)
@@ -190,14 +189,10 @@ static enum problem find_uuid(struct call *call, struct uuid id, struct thing_an
 	if (p)
 		return p;
 	struct event_read_row event;
-	const struct event_read_params params = {.org_id = where.org_id,
-						 .id = where.id,
-						 .everything = call_sees_all(call),
-						 .parties = {call->caller.parties, call->caller.party_count},
-						 .region = call->caller.region};
-	p = event_read(call_db(call), call->arena, &params, &event);
-	if (p || !event.visible)
-		return p ? p : PROBLEM_NOT_FOUND;
+	p = event_read(call_db(call), call->arena, &(struct event_read_params){where.org_id, where.id},
+		       &event);
+	if (p)
+		return p;
 	*ret = (struct thing_answer){.kind = STR("event"),
 				     .id = text,
 				     .href = arena_printf(call->arena, "/v1/events/%.*s", STR_ARGS(text))};

@@ -98,7 +98,8 @@ static void check_permissions(struct patient *p)
 static struct str conninfo_of(struct patient *p, struct fault *reterr)
 {
 	struct str conninfo = p->config.database;
-	if (!conninfo.len && private_cluster_conninfo(p->cli->arena, p->cli->data_dir, &conninfo, reterr))
+	if (!conninfo.len &&
+	    private_cluster_conninfo(p->cli->arena, p->cli->data_dir, STR("ft_app"), &conninfo, reterr))
 		return (struct str){NULL, 0};
 	return conninfo;
 }

@@ -171,8 +171,9 @@ static PGconn *connect_to(const struct db *db)
 	if (asprintf(
 		    &options,
 		    "%s -c statement_timeout=%d -c idle_in_transaction_session_timeout=60000 -c timezone=UTC "
-		    "-c synchronous_commit=on -c jit=off -c enable_seqscan=off",
-		    own ? own : "", db->statement_timeout_ms) < 0)
+		    "-c synchronous_commit=on -c jit=off -c enable_seqscan=off%s%s",
+		    own ? own : "", db->statement_timeout_ms, db->role ? " -c role=" : "",
+		    db->role ? db->role : "") < 0)
 		options = must_alloc(NULL);
 	/* What stands before dbname are defaults, what stands after it wins over the conninfo. */
 	const char *keys[] = {"connect_timeout", "tcp_user_timeout", "keepalives_idle", "application_name",
@@ -201,7 +202,13 @@ static enum problem open_connection(struct db *db)
 
 enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **ret)
 {
+	return db_open_as(conninfo, statement_timeout_ms, NULL /* its own role */, ret);
+}
+
+enum problem db_open_as(struct str conninfo, int statement_timeout_ms, const char *role, struct db **ret)
+{
 	struct db *db = must_alloc(calloc(1, sizeof *db));
+	db->role = role;
 	db->conninfo = (struct str){must_alloc(strndup(conninfo.at, conninfo.len)), conninfo.len};
 	db->statement_timeout_ms = statement_timeout_ms;
 	enum problem p = open_connection(db);

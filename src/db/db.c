@@ -74,6 +74,8 @@ enum problem db_take_exec(struct db *db, const struct sql_statement *s, int64_t 
 static enum problem send_alone(struct db *db, const struct sql_statement *s, const void *params)
 {
 	enum problem p = db->in_tx ? PROBLEM_NONE : db_ready(db);
+	if (!p && !db->in_tx)
+		p = db_queue_scope(db, s);
 	if (p)
 		return p;
 	db_queue_as(db, PENDING_STATEMENT, s, params);

@@ -81,6 +81,9 @@ struct pending {
 struct db {
 	PGconn *conn;
 	struct str conninfo; /* NUL-terminated, owned */
+	const char *role;    /* taken at once when connected; NULL: that of the conninfo */
+	bool acts;           /* somebody does: */
+	struct db_scope acting;
 	int statement_timeout_ms;
 	usec_t retry_after_us; /* monotonic; no new attempt to connect before */
 
@@ -102,6 +105,10 @@ struct db {
 };
 
 /* connection.c */
+#define PUBLIC_ROLE "ft_public"
+/* As db_open, in another role from the first statement on; static text. */
+enum problem db_open_as(struct str conninfo, int statement_timeout_ms, const char *role,
+			struct db **ret) must_check;
 usec_t monotonic_now(void);
 bool db_connected(const struct db *db);
 void db_lose(struct db *db, const char *why); /* closes the connection; everything pending fails */
@@ -122,12 +129,9 @@ void db_drain(struct db *db); /* takes and forgets everything that was queued */
 enum problem db_take_rows(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret,
 			  size_t *ret_count) must_check;
 
-/* tx.c; shared with the reader, which sets the scope of each single read in its implicit transaction */
-struct scope_params {
-	struct str key, region, parties, service;
-};
-extern const struct sql_statement scope_statement;
-struct scope_params scope_params(struct arena *arena, const struct db_scope *scope);
+/* tx.c: sends the scope of a single statement before it. What stands between two syncs is a transaction: the scope ends
+ * with the statement, without BEGIN and COMMIT. */
+enum problem db_queue_scope(struct db *db, const struct sql_statement *s) must_check;
 
 /* As migrate(), with a list of the caller's. */
 enum problem migrate_list(struct arena *arena, struct str conninfo, const struct migration *list,

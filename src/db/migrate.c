@@ -10,6 +10,10 @@
 #define LOCK "SELECT pg_advisory_lock(7377289428066984297)"
 #define LEDGER_EXISTS "SELECT to_regclass('schema_migration') IS NOT NULL"
 #define LEDGER "SELECT number, sha256, name FROM schema_migration ORDER BY number"
+#define ROLE \
+	"SELECT current_user, row_security_active('lot')," \
+	" to_regrole('" PUBLIC_ROLE "') IS NOT NULL AND pg_has_role(to_regrole('" PUBLIC_ROLE \
+	"'), 'MEMBER')"
 #define LEDGER_ADD "INSERT INTO schema_migration (number, name, sha256) VALUES ($1, $2, $3)"
 
 static void release_connection(void *conn)
@@ -197,6 +201,29 @@ enum problem migrate(struct arena *arena, struct str conninfo, int *ret_applied,
 	return migrate_list(arena, conninfo, migrations, ret_applied, reterr);
 }
 
+/* Row security binds neither superusers nor who owns the tables, and what anybody asks is asked as ft_public. */
+static enum problem check_role(struct arena *arena, PGconn *conn, struct fault *reterr)
+{
+	PGresult *role = run(arena, conn, ROLE, 0, NULL);
+	if (!role)
+		return fail_at(arena, conn, "cannot read the roles", reterr);
+	const char *name = PQgetvalue(role, 0, 0);
+	if (strcmp(PQgetvalue(role, 0, 1), "t") != 0)
+		reterr->detail =
+			arena_printf(arena,
+				     "row security does not bind %s, whom FARMTRAIL_DATABASE names: let it "
+				     "name a role that neither owns the tables nor is a superuser",
+				     name);
+	else if (strcmp(PQgetvalue(role, 0, 2), "t") != 0)
+		reterr->detail = arena_printf(arena,
+					      "%s may not act as " PUBLIC_ROLE ": run GRANT " PUBLIC_ROLE
+					      " TO %s as superuser",
+					      name, name);
+	else
+		return PROBLEM_NONE;
+	return PROBLEM_CONFIG;
+}
+
 enum problem schema_check(struct arena *arena, struct str conninfo, struct fault *reterr)
 {
 	struct arena *own = arena_create();
@@ -212,6 +239,22 @@ enum problem schema_check(struct arena *arena, struct str conninfo, struct fault
 				       ? STR("the database is empty: run farmtrail init")
 				       : STR("the database has an older schema: run farmtraild --migrate");
 	}
+	if (p) {
+		fault.detail = arena_str(arena, fault.detail);
+		*reterr = fault;
+	}
+	arena_destroy(own);
+	return p;
+}
+
+enum problem role_check(struct arena *arena, struct str conninfo, struct fault *reterr)
+{
+	struct arena *own = arena_create();
+	struct fault fault = {0};
+	PGconn *conn;
+	enum problem p = open_plain(own, conninfo, &conn, &fault);
+	if (!p)
+		p = check_role(own, conn, &fault);
 	if (p) {
 		fault.detail = arena_str(arena, fault.detail);
 		*reterr = fault;

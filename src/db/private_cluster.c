@@ -18,8 +18,8 @@ static struct str quoted(struct arena *arena, struct str value)
 	return buf_str(&out);
 }
 
-enum problem private_cluster_conninfo(struct arena *arena, struct str data_dir, struct str *ret,
-				      struct fault *reterr)
+enum problem private_cluster_conninfo(struct arena *arena, struct str data_dir, struct str role,
+				      struct str *ret, struct fault *reterr)
 {
 	struct str link = arena_printf(arena, "%.*s/cluster", STR_ARGS(data_dir));
 	char *real = realpath(link.at, NULL);
@@ -30,7 +30,7 @@ enum problem private_cluster_conninfo(struct arena *arena, struct str data_dir, 
 		return PROBLEM_CONFIG;
 	}
 	arena_defer(arena, free, real);
-	*ret = arena_printf(arena, "host=%.*s dbname=farmtrail user=ft_owner",
-			    STR_ARGS(quoted(arena, str_of(real))));
+	*ret = arena_printf(arena, "host=%.*s dbname=farmtrail user=%.*s",
+			    STR_ARGS(quoted(arena, str_of(real))), STR_ARGS(role));
 	return PROBLEM_NONE;
 }

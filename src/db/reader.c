@@ -2,6 +2,7 @@
  * The pipelined point reader: a thread that takes what is queued, sends it with a sync each, and hands out the rows. */
 #include "ft/db/reader.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,19 +43,8 @@ static size_t take_batch(struct reader *reader, struct read_request *batch[BATCH
 	return count;
 }
 
-/* What stands between two syncs is a transaction: a scope ends with its read, without BEGIN and COMMIT. Reads without a
- * scope share one, which spares both sides a system call and a transaction each. */
-static bool shares_sync(struct read_request *const batch[], size_t count, size_t i)
-{
-	return i + 1 < count && !batch[i]->scope && !batch[i + 1]->scope;
-}
-
 static void send(struct db *db, struct read_request *request)
 {
-	if (request->scope) {
-		struct scope_params params = scope_params(request->arena, request->scope);
-		db_queue_as(db, PENDING_CONTROL, &scope_statement, &params);
-	}
 	db_queue_as(db, PENDING_STATEMENT, request->statement, request->params);
 }
 
@@ -78,20 +68,19 @@ static void answer(struct read_request *request)
 	done->fire(done, request->outcome);
 }
 
-/* How many of them share a sync with one that failed, and have to be read again: these come first now. */
+/* How many of them came after one that failed, and have to be read again: these come first now. */
 static size_t receive_all(struct db *db, struct read_request *batch[], size_t count)
 {
 	size_t again = 0;
 	bool aborted = false;
 	for (size_t i = 0; i < count; i++) {
-		bool shares = shares_sync(batch, count, i);
 		struct read_request *request = batch[i];
 		request->outcome = receive(db, request);
 		if (aborted) { /* changes places with one that has its answer */
 			batch[i] = batch[again];
 			batch[again++] = request;
 		}
-		aborted = shares && db->failure && db->failure != PROBLEM_DB_UNAVAILABLE;
+		aborted = i + 1 < count && db->failure && db->failure != PROBLEM_DB_UNAVAILABLE;
 	}
 	return again;
 }
@@ -102,11 +91,11 @@ static void serve(struct db *db, struct read_request *batch[], size_t count)
 	enum problem away = db_ready(db);
 	for (size_t i = 0; i < count && away; i++)
 		batch[i]->outcome = away;
-	for (size_t i = 0; i < count && !away; i++) {
+	/* One sync for all: what stands between two is a transaction, and of reads one is enough. */
+	for (size_t i = 0; i < count && !away; i++)
 		send(db, batch[i]);
-		if (!shares_sync(batch, count, i))
-			(void)!db_flush(db); /* when this fails, so does the taking */
-	}
+	if (!away)
+		(void)!db_flush(db); /* when this fails, so does the taking */
 	size_t again = away ? 0 : receive_all(db, batch, count);
 	for (size_t i = 0; i < again; i++) {
 		send(db, batch[i]);
@@ -129,7 +118,7 @@ static void *run(void *context)
 enum problem reader_open(struct str conninfo, int statement_timeout_ms, struct reader **ret)
 {
 	struct db *db;
-	enum problem p = db_open(conninfo, statement_timeout_ms, &db);
+	enum problem p = db_open_as(conninfo, statement_timeout_ms, PUBLIC_ROLE, &db);
 	if (p)
 		return p;
 	struct reader *reader = calloc(1, sizeof *reader);
@@ -151,6 +140,7 @@ enum problem reader_open(struct str conninfo, int statement_timeout_ms, struct r
 
 void reader_submit(struct reader *reader, struct read_request *request)
 {
+	assert(request->statement->scope == SQL_SCOPE_PUBLIC);
 	request->next = NULL;
 	pthread_mutex_lock(&reader->queue_lock);
 	bool is_full = reader->queued >= QUEUE_MAX;

@@ -16,6 +16,9 @@ static const struct sql_statement commit_statement = {
 static const struct sql_statement rollback_statement = {
 	.name = "tx_rollback", .text = "ROLLBACK", .rows = SQL_EXEC, .params = no_slots, .row = no_slots};
 
+struct scope_params {
+	struct str key, region, parties, service;
+};
 static const struct sql_slot scope_slots[] = {
 	{"key", 25 /* text */, offsetof(struct scope_params, key), false},
 	{"region", 25, offsetof(struct scope_params, region), false},
@@ -24,7 +27,7 @@ static const struct sql_slot scope_slots[] = {
 	{0},
 };
 /* true: for this transaction only, so that nothing of it is left on a connection that serves others next. */
-const struct sql_statement scope_statement = {
+static const struct sql_statement scope_statement = {
 	.name = "tx_scope",
 	.text = "SELECT set_config('ft.key', $1, true), set_config('ft.region', $2, true),"
 		" set_config('ft.parties', $3, true), set_config('ft.service', $4, true)",
@@ -33,7 +36,17 @@ const struct sql_statement scope_statement = {
 	.row = no_slots,
 };
 
-struct scope_params scope_params(struct arena *arena, const struct db_scope *scope)
+static const struct sql_statement public_statement = {
+	.name = "tx_public",
+	.text = "SELECT set_config('role', '" PUBLIC_ROLE "', true)",
+	.rows = SQL_ONE,
+	.params = no_slots,
+	.row = no_slots,
+};
+
+const struct db_scope db_program = {.service = true};
+
+static struct scope_params scope_params(struct arena *arena, const struct db_scope *scope)
 {
 	struct buf parties = buf_create(arena, 2 + 37 * scope->party_count);
 	buf_put_char(&parties, '{');
@@ -51,12 +64,10 @@ struct scope_params scope_params(struct arena *arena, const struct db_scope *sco
 	};
 }
 
-/* Sent with the body's first statement: no round trip of their own. */
-static void queue_begin(struct db *db, const struct db_scope *scope)
+static void queue_scope(struct db *db, const struct db_scope *scope)
 {
 	struct arena *arena = arena_create();
 	struct scope_params params = scope_params(arena, scope);
-	db_queue_as(db, PENDING_CONTROL, &begin_statement, NULL /* no parameters */);
 	db_queue_as(db, PENDING_CONTROL, &scope_statement, &params);
 	arena_destroy(arena);
 }
@@ -70,6 +81,38 @@ void db_ride(struct db *db, db_rider *queue, void *context)
 bool db_rides(const struct db *db)
 {
 	return db->rider != NULL;
+}
+
+void db_act_for(struct db *db, const struct db_scope *scope)
+{
+	db->acts = scope != NULL;
+	db->acting = scope ? *scope : (struct db_scope){.service = false};
+}
+
+/* On a connection of the program's own (init, backups) everything runs in its name: its role may be another. */
+static bool program_acts(const struct db *db)
+{
+	return db->acts && db->acting.service && uuid_is_nil(db->acting.key);
+}
+
+enum problem db_queue_scope(struct db *db, const struct sql_statement *s)
+{
+	if (s->scope == SQL_SCOPE_CALLER && !db->acts)
+		return db_fail(db, s, PROBLEM_INTERNAL, "nobody acts: call db_act_for");
+	if (s->scope == SQL_SCOPE_PROGRAM || program_acts(db))
+		queue_scope(db, &db_program);
+	else if (s->scope == SQL_SCOPE_CALLER)
+		queue_scope(db, &db->acting);
+	else
+		db_queue_as(db, PENDING_CONTROL, &public_statement, NULL /* no parameters */);
+	return PROBLEM_NONE;
+}
+
+/* Sent with the body's first statement: no round trip of their own. */
+static void queue_begin(struct db *db, const struct db_scope *scope)
+{
+	db_queue_as(db, PENDING_CONTROL, &begin_statement, NULL /* no parameters */);
+	queue_scope(db, scope);
 }
 
 /* *ret_unknown: COMMIT was sent, and its result was not learnt. */

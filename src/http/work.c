@@ -134,6 +134,12 @@ static enum problem handle(struct request *r)
 	return once ? app->handle_once(&r->call, &r->reply) : route->handle(&r->call, &r->reply);
 }
 
+static void tell_worker(const struct server *server, void *app_worker, const struct call *call)
+{
+	if (server->app.worker_serves)
+		server->app.worker_serves(server->app.app, app_worker, call);
+}
+
 static void run(struct request *r, void *app_worker)
 {
 	const struct route *route = r->call.route;
@@ -141,8 +147,11 @@ static void run(struct request *r, void *app_worker)
 	if (!route->handle)
 		copy_borrowed(r);
 	enum problem p = decode_body(&r->call);
-	if (!p)
+	if (!p) {
+		tell_worker(r->server, app_worker, &r->call);
 		p = route->handle ? handle(r) : route->prepare(&r->call, &r->reply);
+		tell_worker(r->server, app_worker, NULL /* nobody's */);
+	}
 	r->call.worker = NULL;
 	if (p || route->handle)
 		finish_with(r, p);

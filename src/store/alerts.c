@@ -30,12 +30,11 @@ static enum problem lots_of_event(struct db *db, struct arena *arena, struct uui
 	struct str id = uuid_print(arena, event);
 	struct sha256 hash = sha256_of(str_bytes(arena_printf(arena, "urn:uuid:%.*s", STR_ARGS(id))));
 	struct event_locate_row where;
-	struct event_read_row row;
+	struct event_read_any_row row;
 	enum problem p = event_locate(db, arena, &(struct event_locate_params){sha256_bytes(&hash)}, &where);
 	if (p)
 		return p;
-	const struct event_read_params params = {.org_id = where.org_id, .id = where.id, .everything = true};
-	p = event_read(db, arena, &params, &row);
+	p = event_read_any(db, arena, &(struct event_read_any_params){where.org_id, where.id}, &row);
 	return p ? p : lots_of_answer(arena, row.answer, ret, ret_count);
 }
 
@@ -187,9 +186,8 @@ static enum problem act(struct db *db, void *context)
 enum problem alert_act(struct db *db, struct arena *arena, struct trail_cache *cache,
 		       const struct alert_deed *deed, struct fault *reterr)
 {
-	static const struct db_scope service = {.service = true};
 	struct acting acting = {.arena = arena, .deed = deed, .reterr = reterr};
-	enum problem p = db_tx(db, &service, act, &acting, /* reterr_unknown */ NULL);
+	enum problem p = db_tx(db, &db_program, act, &acting, /* reterr_unknown */ NULL);
 	if (p)
 		return p;
 	struct uuid *ids = arena_array(arena, struct uuid, acting.lot_count);

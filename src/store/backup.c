@@ -60,6 +60,8 @@ static enum problem facts_of_database(struct work *work, struct str conninfo, st
 	struct health_schema_row schema;
 	enum problem p = db_open(conninfo, DB_TIMEOUT_MS, &db);
 	if (!p)
+		db_act_for(db, &db_program);
+	if (!p)
 		p = health_schema(db, work->arena, &schema);
 	if (!p)
 		p = registrar_find(db, work->arena, &registrar);
@@ -150,7 +152,8 @@ static enum problem conninfo_of(struct work *work, const struct backup_settings 
 	       : config->database_owner.len ? config->database_owner
 					    : config->database;
 	return ret->len ? PROBLEM_NONE
-			: private_cluster_conninfo(work->arena, settings->data_dir, ret, work->reterr);
+			: private_cluster_conninfo(work->arena, settings->data_dir, STR("ft_owner"), ret,
+						   work->reterr);
 }
 
 enum problem backup_write(struct arena *arena, const struct backup_settings *settings,

@@ -219,11 +219,10 @@ static void count_results(const struct batch *batch)
 
 static enum problem run(struct writer *writer, struct attempt *attempt)
 {
-	static const struct db_scope service = {.service = true};
 	bool unknown = false;
 	enum problem p = db_ready(writer->db);
 	if (!p)
-		p = db_tx(writer->db, &service, attempt_body, attempt, &unknown);
+		p = db_tx(writer->db, &db_program, attempt_body, attempt, &unknown);
 	if (p && unknown) /* the client asks again with the same id and learns what became of it */
 		p = PROBLEM_DB_UNAVAILABLE;
 	return p;

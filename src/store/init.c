@@ -35,8 +35,6 @@ struct init {
 	struct fault *reterr;
 };
 
-static const struct db_scope service = {.service = true};
-
 static struct str path_of(struct init *init, const char *name)
 {
 	return arena_printf(init->arena, "%.*s/%s", STR_ARGS(init->settings->data_dir), name);
@@ -121,11 +119,14 @@ static enum problem connect_database(struct init *init)
 		conninfo =
 			init->config.database_owner.len ? init->config.database_owner : init->config.database;
 	if (!conninfo.len)
-		p = private_cluster_conninfo(init->arena, init->settings->data_dir, &conninfo, init->reterr);
+		p = private_cluster_conninfo(init->arena, init->settings->data_dir, STR("ft_owner"),
+					     &conninfo, init->reterr);
 	if (!p)
 		p = migrate(init->arena, conninfo, &applied, init->reterr);
 	if (!p)
 		p = db_open(conninfo, STATEMENT_TIMEOUT_MS, &init->db);
+	if (!p)
+		db_act_for(init->db, &db_program);
 	init->changed |= applied > 0;
 	return p;
 }
@@ -268,7 +269,7 @@ static enum problem run(struct init *init)
 	if (!p)
 		p = connect_database(init);
 	if (!p)
-		p = db_tx(init->db, &service, load_tables_in_tx, init, NULL /* reterr_unknown */);
+		p = db_tx(init->db, &db_program, load_tables_in_tx, init, NULL /* reterr_unknown */);
 	if (!p)
 		p = settle_registrar(init);
 	if (!p)

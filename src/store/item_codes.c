@@ -9,7 +9,6 @@
 #include "queries.h"
 
 const char *const item_state_words[ITEM_STATES + 1] = {"issued", "activated", "voided", NULL};
-static const struct db_scope service = {.service = true};
 
 static struct code block_code(struct arena *arena, int64_t block, struct bytes key)
 {
@@ -169,7 +168,7 @@ enum problem item_issue_make(struct db *db, struct arena *arena, struct bytes ke
 	enum problem p = issue_again(db, arena, issue);
 	bool again = p != PROBLEM_NOT_FOUND;
 	if (!again)
-		p = db_tx(db, &service, issue_body, &context, NULL);
+		p = db_tx(db, &db_program, issue_body, &context, NULL);
 	if (p == PROBLEM_CONFLICT) { /* another request with this id was faster */
 		p = issue_again(db, arena, issue);
 		again = true;
@@ -303,7 +302,7 @@ enum problem item_mark(struct db *db, struct arena *arena, struct bytes key, con
 			    .api_key = api_key,
 			    .reason = reason,
 			    .at_us = clock_now()};
-	enum problem p = db_tx(db, &service, mark_body, &m, NULL);
+	enum problem p = db_tx(db, &db_program, mark_body, &m, NULL);
 	if (!p)
 		*ret_voided = count_voided(arena, &m);
 	return p;

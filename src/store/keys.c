@@ -133,9 +133,8 @@ static enum problem create_in_tx(struct db *db, void *context)
 enum problem api_key_create(struct db *db, struct arena *arena, const struct new_key *key, struct str secret,
 			    struct fault *reterr)
 {
-	static const struct db_scope service = {.service = true};
 	struct creation c = {arena, key, sha256_of(str_bytes(secret)), reterr};
-	return db_tx(db, &service, create_in_tx, &c, NULL /* reterr_unknown */);
+	return db_tx(db, &db_program, create_in_tx, &c, NULL /* reterr_unknown */);
 }
 
 static struct api_key from_row(const struct api_key_list_row *row)
@@ -206,7 +205,6 @@ static enum problem revoke_in_tx(struct db *db, void *context)
 enum problem api_key_revoke_now(struct db *db, struct arena *arena, struct uuid id, struct uuid by,
 				struct str request_id, usec_t now_us)
 {
-	static const struct db_scope service = {.service = true};
 	struct revocation r = {arena, id, {by, "revokeKey", uuid_print(arena, id), request_id, now_us}};
-	return db_tx(db, &service, revoke_in_tx, &r, NULL /* reterr_unknown */);
+	return db_tx(db, &db_program, revoke_in_tx, &r, NULL /* reterr_unknown */);
 }

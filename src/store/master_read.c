@@ -10,19 +10,14 @@
  * for others. */
 static enum problem see_site(const struct master *m, struct site *site)
 {
-	const struct master_actor *actor = &m->actor;
-	bool whole = actor->all || (actor->party_count && master_may_act_for(actor, site->party));
-	if (!whole && actor->region.at && site->region.at) {
-		struct region_sees_row row;
-		struct region_sees_params params = {actor->region, site->region};
-		enum problem p = region_sees(m->db, m->arena, &params, &row);
-		if (p)
-			return p;
-		whole = row.sees;
-	}
-	if (!whole && site->personal)
+	struct site_sight_row sight;
+	const struct site_sight_params params = {site->head.id, site->party, site->region};
+	enum problem p = site_sight(m->db, m->arena, &params, &sight);
+	if (p)
+		return p;
+	if (!sight.visible || (!sight.whole && site->personal))
 		return PROBLEM_NOT_FOUND;
-	if (!whole)
+	if (!sight.whole)
 		site->geometry = (struct str){NULL, 0};
 	return PROBLEM_NONE;
 }
@@ -79,7 +74,6 @@ LIST_OF(certificate)
 static enum problem list_site(const struct master *m, const struct master_filter *f, struct listed **ret,
 			      size_t *ret_count)
 {
-	const struct master_actor *actor = &m->actor;
 	struct site_list_row *rows;
 	struct site_list_params params = {
 		.q = f->q,
@@ -87,9 +81,6 @@ static enum problem list_site(const struct master *m, const struct master_filter
 		.region = f->region,
 		.state = f->state,
 		.after = f->after,
-		.key_all = actor->all,
-		.key_parties = {actor->parties, actor->party_count},
-		.key_region = actor->region,
 		.max_rows = f->limit,
 	};
 	enum problem p = site_list(m->db, m->arena, &params, &rows, ret_count);

@@ -13,8 +13,6 @@
 
 enum { GRACE_S = 300, CHINA_OFFSET_MIN = 480, MAX_TOUCHED_LOTS = 10000 };
 
-static const struct db_scope service = {.service = true};
-
 struct write {
 	struct master_work work;
 	const struct master_kind *kind;
@@ -328,9 +326,9 @@ static void drop_trails(const struct write *w)
 static enum problem run(struct write *w)
 {
 	struct db *db = w->work.m->db;
-	enum problem p = db_tx(db, &service, write_in_tx, w, NULL /* reterr_unknown */);
+	enum problem p = db_tx(db, &db_program, write_in_tx, w, NULL /* reterr_unknown */);
 	if (p == PROBLEM_CONFLICT)
-		p = db_tx(db, &service, write_in_tx, w, NULL /* reterr_unknown */);
+		p = db_tx(db, &db_program, write_in_tx, w, NULL /* reterr_unknown */);
 	if (!p)
 		drop_trails(w);
 	return p;

@@ -106,12 +106,11 @@ static enum problem load_in_tx(struct db *db, void *context)
 enum problem trail_make(struct db *db, struct arena *arena, const struct trail_ask *ask,
 			struct trail_made *ret)
 {
-	static const struct db_scope service = {.service = true};
 	struct trail_facts facts = {.arena = arena, .ask = ask};
 	enum problem p = PROBLEM_CONFLICT;
 	/* A conflict is an edge that was added while the trail was being read. */
 	for (int i = 0; p == PROBLEM_CONFLICT && i < ATTEMPTS; i++)
-		p = db_tx(db, &service, load_in_tx, &facts, /* reterr_unknown */ NULL);
+		p = db_tx(db, &db_program, load_in_tx, &facts, /* reterr_unknown */ NULL);
 	if (p)
 		return p == PROBLEM_CONFLICT ? PROBLEM_DB_RETRY : p;
 	return tell(&facts, ret);

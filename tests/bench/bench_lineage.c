@@ -153,6 +153,7 @@ int main(int argc, char **argv)
 			.lots = lots, .lot_count = count, .next = count / CLIENTS * (size_t)i};
 		if (db_open(str_of(argv[1]), STATEMENT_TIMEOUT_MS, &clients[i].db))
 			return EXIT_FAILURE;
+		db_act_for(clients[i].db, &db_program);
 	}
 	if (!run_all(clients, 2)) /* warm: nothing is kept of this */
 		return EXIT_FAILURE;

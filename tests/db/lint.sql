@@ -2,7 +2,7 @@
 -- What is wrong with the schema, one row each: rules that keep the same SQL running on distributed tables
 -- (scale_map says how each table is laid out), and rules of our own about comments.
 WITH own AS ( -- tables of ours: no extension's, no partitions
-    SELECT c.oid, c.relname FROM pg_class c
+    SELECT c.oid, c.relname, c.relrowsecurity FROM pg_class c
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ), t AS (
@@ -48,6 +48,31 @@ FROM t JOIN pg_inherits ON inhparent = t.oid JOIN pg_class c ON c.oid = inhrelid
 UNION ALL
 SELECT 'group ' || grp || ' has keys of different types' FROM t JOIN pg_attribute ON attrelid = oid AND attname = dist_col
 WHERE kind = 'dist' GROUP BY grp HAVING count(DISTINCT atttypid) > 1
+UNION ALL -- who sees the rows of a table is said where the table is made
+SELECT 'table ' || relname || ' is neither under row security (row_security) nor open for a reason (scale_map.open_because)'
+FROM own JOIN scale_map ON tab = relname
+WHERE NOT relrowsecurity AND coalesce(length(open_because), 0) < 10
+UNION ALL
+SELECT 'table ' || relname || ' is under row security and open too'
+FROM own JOIN scale_map ON tab = relname WHERE relrowsecurity AND open_because IS NOT NULL
+UNION ALL
+SELECT 'table ' || relname || ': the program has no policy, or others may write'
+FROM own
+WHERE relrowsecurity
+  AND (NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = own.oid AND polname = 'program' AND polcmd = '*')
+       OR EXISTS (SELECT FROM pg_policy WHERE polrelid = own.oid AND polname <> 'program' AND polcmd <> 'r'))
+UNION ALL -- bytes that a table of shipped columns was to keep from the public
+SELECT 'ft_public reads ' || relname || '.' || attname || ', which may be personal'
+FROM own JOIN pg_attribute ON attrelid = own.oid
+WHERE attnum > 0 AND NOT attisdropped AND to_regrole('ft_public') IS NOT NULL
+  AND has_column_privilege('ft_public', own.oid, attnum, 'SELECT')
+  AND (relname IN ('event', 'master_version', 'lot_holding', 'shipment', 'shipment_line', 'alert', 'alert_action', 'api_key',
+                   'key_secret', 'audit', 'site_event', 'event_thing', 'site')
+       OR attname IN ('geometry', 'body', 'view_secret', 'wrapped', 'salt', 'secret_hash', 'note')
+          AND relname <> 'trail_summary')
+UNION ALL
+SELECT 'ft_public may write ' || relname
+FROM own WHERE to_regrole('ft_public') IS NOT NULL AND has_table_privilege('ft_public', own.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
 UNION ALL
 SELECT 'table ' || relname || ' has no COMMENT' FROM own WHERE obj_description(oid, 'pg_class') IS NULL
 UNION ALL

@@ -11,6 +11,7 @@ static struct db *open_db(int timeout_ms)
 {
 	struct db *db;
 	assert_int_equal(db_open(test_database(), timeout_ms, &db), PROBLEM_NONE);
+	db_act_for(db, &db_program);
 	return db;
 }
 
@@ -28,7 +29,8 @@ static int set_up(void **state)
 	f->aside = open_aside();
 	run_aside(f->aside, "SET client_min_messages = warning; DROP TABLE IF EXISTS item;"
 			    "CREATE TABLE item (id bigint PRIMARY KEY, note text CHECK (note <> 'refused'));"
-			    "INSERT INTO item VALUES (1, 'one'), (2, 'two')");
+			    "INSERT INTO item VALUES (1, 'one'), (2, 'two');"
+			    "GRANT SELECT ON item TO ft_public");
 	*state = f;
 	return 0;
 }
@@ -407,9 +409,52 @@ static void the_settings_of_a_conninfo_stay(void **state)
 		arena_printf(f->arena, "%s options='-c ft.region=from-conninfo'", test_database().at);
 	db_close(f->db);
 	assert_int_equal(db_open(conninfo, 1000, &f->db), PROBLEM_NONE);
-	struct scope_now_row row;
+	struct scope_now_row row; /* in the name of anybody: no region is set */
 	assert_int_equal(scope_now(f->db, f->arena, &row), PROBLEM_NONE);
 	assert_str(row.region, "from-conninfo");
+}
+
+static void each_statement_runs_in_the_name_it_says(void **state)
+{
+	struct fixture *f = *state;
+	const struct uuid party = {{2}};
+	const struct db_scope scope = {
+		.key = {{1}}, .region = STR("330100"), .parties = &party, .party_count = 1};
+	struct scope_of_caller_row caller;
+	struct scope_of_program_row program;
+	struct scope_now_row anybody;
+	db_act_for(f->db, &scope);
+	assert_int_equal(scope_of_caller(f->db, f->arena, &caller), PROBLEM_NONE);
+	assert_str(caller.key, "01000000-0000-0000-0000-000000000000");
+	assert_str(caller.region, "330100");
+	assert_str(caller.parties, "{02000000-0000-0000-0000-000000000000}");
+	assert_str(caller.service, "off");
+	assert_int_equal(scope_of_program(f->db, f->arena, &program), PROBLEM_NONE);
+	assert_int_equal(program.key.len + program.region.len, 0);
+	assert_str(program.service, "on");
+	assert_str(program.role, "postgres");
+	assert_int_equal(scope_now(f->db, f->arena, &anybody), PROBLEM_NONE);
+	assert_int_equal(anybody.key.len + anybody.region.len + anybody.parties.len + anybody.service.len, 0);
+	assert_str(anybody.role, "ft_public");
+	assert_int_equal(scope_of_caller(f->db, f->arena, &caller), PROBLEM_NONE);
+	assert_str(caller.role, "postgres");
+	assert_str(caller.service, "off");
+	db_act_for(f->db, &db_program);
+	assert_int_equal(scope_now(f->db, f->arena, &anybody), PROBLEM_NONE);
+	assert_str(anybody.role, "postgres");
+	assert_str(anybody.service, "on");
+}
+
+static void without_anybody_who_acts_no_statement_of_a_caller_is_run(void **state)
+{
+	struct fixture *f = *state;
+	struct scope_of_caller_row row;
+	db_act_for(f->db, NULL);
+	assert_int_equal(scope_of_caller(f->db, f->arena, &row), PROBLEM_INTERNAL);
+	assert_non_null(strstr(db_last_error(f->db).at, "nobody acts"));
+	db_act_for(f->db, &db_program);
+	assert_int_equal(scope_of_caller(f->db, f->arena, &row), PROBLEM_NONE);
+	assert_str(row.service, "on");
 }
 
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -434,6 +479,8 @@ int main(void)
 		IN_FIXTURE(calls_fail_fast_until_the_server_is_back),
 		IN_FIXTURE(a_frozen_server_holds_nobody_for_ever),
 		IN_FIXTURE(the_settings_of_a_conninfo_stay),
+		IN_FIXTURE(each_statement_runs_in_the_name_it_says),
+		IN_FIXTURE(without_anybody_who_acts_no_statement_of_a_caller_is_run),
 	};
 	test_database();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -435,6 +435,7 @@ static int set_up(void **state)
 	f->aside = open_aside();
 	f->seed = 20260503;
 	assert_int_equal(db_open(test_database(), 60000, &f->db), PROBLEM_NONE);
+	db_act_for(f->db, &db_program);
 	free(run_aside(f->aside,
 		       "SET client_min_messages = warning; SET synchronous_commit = off;"
 		       /* of eighty rows a plan would rather read all of them each time */

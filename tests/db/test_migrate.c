@@ -204,6 +204,28 @@ static void a_program_serves_its_own_schema_only(void **state)
 	assert_int_equal(schema_check(f->arena, f->conninfo, &fault), PROBLEM_SCHEMA_NEWER);
 }
 
+/* The later word of a conninfo wins. */
+static struct str as_role(struct fixture *f, const char *role)
+{
+	return arena_printf(f->arena, "%.*s user=%s", STR_ARGS(f->conninfo), role);
+}
+
+static void a_role_that_row_security_does_not_bind_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct fault fault = {0};
+	int applied = 0;
+	assert_int_equal(migrate_here(f, &applied, &fault), PROBLEM_NONE);
+	assert_int_equal(role_check(f->arena, f->conninfo, &fault), PROBLEM_CONFIG);
+	assert_non_null(strstr(fault.detail.at, "does not bind postgres"));
+	run_aside(f->admin, "REVOKE ft_public FROM ft_app");
+	enum problem p = role_check(f->arena, as_role(f, "ft_app"), &fault);
+	run_aside(f->admin, "GRANT ft_public TO ft_app");
+	assert_int_equal(p, PROBLEM_CONFIG);
+	assert_non_null(strstr(fault.detail.at, "GRANT ft_public TO ft_app"));
+	assert_int_equal(role_check(f->arena, as_role(f, "ft_app"), &fault), PROBLEM_NONE);
+}
+
 static void who_cannot_connect_is_told_why(void **state)
 {
 	struct fixture *f = *state;
@@ -224,6 +246,7 @@ int main(void)
 		IN_FIXTURE(a_migration_that_ends_its_transaction_is_refused),
 		IN_FIXTURE(the_owner_of_the_database_may_migrate_it),
 		IN_FIXTURE(a_program_serves_its_own_schema_only),
+		IN_FIXTURE(a_role_that_row_security_does_not_bind_is_refused),
 		IN_FIXTURE(who_cannot_connect_is_told_why),
 	};
 	test_database();

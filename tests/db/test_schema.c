@@ -63,6 +63,12 @@ static void the_rules_find_planted_mistakes(void **state)
 		"group org has keys of different types",
 		"bad_link: foreign key bad_fk leads to bad_second, which may lie elsewhere",
 		"bad_link: trigger bad_trigger",
+		"table bad_key is neither under row security (row_security) nor open for a reason "
+		"(scale_map.open_because)",
+		"table bad_second is under row security and open too",
+		"table bad_second: the program has no policy, or others may write",
+		"ft_public reads bad_unique.body, which may be personal",
+		"ft_public may write bad_unique",
 		"table bad_unmapped has no COMMENT",
 		"bad_unmapped.id has no COMMENT",
 		"index bad_index has no COMMENT that says which query it serves",
@@ -73,7 +79,8 @@ static void the_rules_find_planted_mistakes(void **state)
 		  "CREATE TABLE bad_key (org_id uuid, id bigint);"
 		  "CREATE TABLE bad_second (id bigint, org_id uuid NOT NULL, PRIMARY KEY (org_id, id), "
 		  "UNIQUE (id, org_id));"
-		  "CREATE TABLE bad_unique (org_id uuid NOT NULL, id serial PRIMARY KEY);"
+		  "CREATE TABLE bad_unique (org_id uuid NOT NULL, id serial PRIMARY KEY, body bytea);"
+		  "GRANT SELECT (body), INSERT ON bad_unique TO ft_public;"
 		  "CREATE TABLE bad_type (org_id bigint PRIMARY KEY);"
 		  "CREATE TABLE bad_link (org_id uuid, id bigint, other uuid, PRIMARY KEY (org_id, id),"
 		  " CONSTRAINT bad_fk FOREIGN KEY (other, id) REFERENCES bad_second (org_id, id));"
@@ -83,7 +90,9 @@ static void the_rules_find_planted_mistakes(void **state)
 		  "INSERT INTO scale_map VALUES ('bad_absent', 'local', NULL, NULL), ('bad_key', 'dist', "
 		  "'org_id', 'org'),"
 		  " ('bad_second', 'dist', 'org_id', 'org'), ('bad_unique', 'dist', 'org_id', 'org'),"
-		  " ('bad_type', 'dist', 'org_id', 'org'), ('bad_link', 'dist', 'org_id', 'org')");
+		  " ('bad_type', 'dist', 'org_id', 'org'), ('bad_link', 'dist', 'org_id', 'org');"
+		  "ALTER TABLE bad_second ENABLE ROW LEVEL SECURITY;"
+		  "UPDATE scale_map SET open_because = 'for no reason at all' WHERE tab = 'bad_second'");
 	PGresult *result = lint(*state);
 	run_aside(*state, "ROLLBACK");
 	int missed = 0;
@@ -167,6 +176,23 @@ static bool is_as_expected(PGconn *conn, struct arena *arena, const struct sql_s
 	return as_expected;
 }
 
+static void anybody_may_run_what_is_public(void **state)
+{
+	struct arena *arena = arena_create();
+	int wrong = 0, count = 0;
+	run_aside(*state, "SET ROLE ft_public");
+	for (size_t i = 0; i < sql_statement_count; i++)
+		if (sql_statements[i]->scope == SQL_SCOPE_PUBLIC) {
+			run_aside(*state, "DEALLOCATE ALL");
+			wrong += !is_as_expected(*state, arena, sql_statements[i]);
+			count++;
+		}
+	run_aside(*state, "RESET ROLE");
+	arena_destroy(arena);
+	assert_int_equal(wrong, 0);
+	assert_true(count > 0);
+}
+
 static void the_role_of_the_program_may_run_what_is_not_for_the_owner(void **state)
 {
 	struct arena *arena = arena_create();
@@ -205,6 +231,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_rules_find_planted_mistakes),
 		cmocka_unit_test(index_comments_name_statements_that_exist),
 		cmocka_unit_test(the_role_of_the_program_may_run_what_is_not_for_the_owner),
+		cmocka_unit_test(anybody_may_run_what_is_public),
 	};
 	if (argc != 2) {
 		fputs("usage: test_schema lint.sql\n", stderr);

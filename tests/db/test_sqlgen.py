@@ -54,6 +54,13 @@ class Sqlgen(unittest.TestCase):
         self.assert_stops(GOOD.replace("-- class: key\n", ""), 'needs one "-- class:" line')
         self.assert_stops(GOOD.replace("class: key", "class: any other"), 'needs one "-- class:" line')
 
+    def test_a_statement_runs_in_the_callers_name_unless_it_says_otherwise(self):
+        self.generate(GOOD)
+        self.assertIn(".scope = SQL_SCOPE_CALLER,", (self.directory / "q.c").read_text(encoding="utf-8"))
+        self.generate(GOOD.replace("-- class: key\n", "-- class: key\n-- scope: public\n"))
+        self.assertIn(".scope = SQL_SCOPE_PUBLIC,", (self.directory / "q.c").read_text(encoding="utf-8"))
+        self.assert_stops(GOOD.replace("-- class: key\n", "-- class: key\n-- scope: root\n"), 'may have one "-- scope:" line')
+
     def test_columns_go_with_the_kind(self):
         self.assert_stops(GOOD.replace(":one", ":exec"), ":exec has no columns")
         self.assert_stops(GOOD.replace("-- column: note text\n", ""), ":exec has no columns")

@@ -96,6 +96,7 @@ class Cluster:
         self.start()
         for role in ("ft_owner", "ft_app", "ft_public"):
             self.execute("postgres", f"CREATE ROLE {role} LOGIN")
+        self.execute("postgres", "GRANT ft_public TO ft_app")
 
     def start(self):
         options = {"listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "200",

@@ -22,7 +22,8 @@ def conninfo(service, role="postgres"):
 def demo(cluster):
     """A demonstration directory with a running server and the district loaded."""
     made = Service(cluster, "demonstration", init=False)
-    made.farmtrail("init", "--data", str(made.data), "--database", conninfo(made), "--origin", made.origin, "--demonstration")
+    made.farmtrail("init", "--data", str(made.data), "--origin", made.origin, "--demonstration",
+                   DATABASE=conninfo(made, "ft_app"), DATABASE_OWNER=conninfo(made, "ft_owner"))
     made.start()
     begun = time.monotonic()
     made.loaded = json.loads(run(made, "demo", "--json").stdout)

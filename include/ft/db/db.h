@@ -46,9 +46,16 @@ struct sql_slot {
 	bool nullable; /* the slot is a struct sql_nullable_… */
 };
 enum sql_rows { SQL_ONE, SQL_MANY, SQL_EXEC };
+/* In whose name a statement runs outside db_tx; within it, all run in that of the transaction. */
+enum sql_scope {
+	SQL_SCOPE_CALLER,  /* of whom db_act_for names: row security shows what is theirs to see */
+	SQL_SCOPE_PROGRAM, /* of the program itself, which sees everything */
+	SQL_SCOPE_PUBLIC,  /* of anybody: role ft_public, the columns that it is granted */
+};
 struct sql_statement {
 	const char *name, *text;
 	enum sql_rows rows;
+	enum sql_scope scope;
 	const char *sharding;                /* key any ref local fan */
 	const struct sql_slot *params, *row; /* each ends with a slot without a name */
 	size_t row_size;
@@ -61,6 +68,21 @@ enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **
 void db_close(struct db *db);                    /* NULL is fine */
 enum problem db_ready(struct db *db) must_check; /* reconnects when the connection is lost */
 struct str db_last_error(const struct db *db);   /* for logs only; borrowed until the next call */
+
+/* Row security: who acts. Set by tx.c alone, for one transaction, pipelined with its first query. The functions scope_…
+ * of the schema read current_setting('ft.key'), 'ft.region' (both empty when absent), 'ft.parties' ("{uuid,…}") and
+ * 'ft.service' ("on" or "off"). */
+struct db_scope {
+	struct uuid key;
+	struct str region;
+	const struct uuid *parties;
+	size_t party_count;
+	bool service; /* the program itself: sees everything */
+};
+extern const struct db_scope db_program;
+/* Who acts in statements outside db_tx from now on; of db_program: in all of them, whatever they say. What the scope points to must live until the next call; NULL:
+ * nobody, and statements of SQL_SCOPE_CALLER are PROBLEM_INTERNAL, so that a scope is never forgotten. */
+void db_act_for(struct db *db, const struct db_scope *scope);
 
 /* What the generated functions call. Rows are built in `arena`. SQL_ONE without a row is PROBLEM_NOT_FOUND, with
  * several PROBLEM_INTERNAL. Outside db_tx each is a transaction of its own. PROBLEM_CONFLICT: a constraint refused.
@@ -91,16 +113,6 @@ enum problem db_take_exec(struct db *db, const struct sql_statement *s,
  * PROBLEM_CONFLICT, a check violation too. A body that returns a problem, or that ignores one of a statement, is
  * rolled back and db_tx returns that problem. *reterr_unknown (may be NULL) says on failure whether the outcome of
  * the COMMIT is not known: the connection was lost, or synchronous replication did not confirm. */
-/* Row security: who acts. Set by tx.c alone, for one transaction, pipelined with the first query. Policies read
- * current_setting('ft.key'), 'ft.region' (both empty when absent), 'ft.parties' ("{uuid,…}") and 'ft.service'
- * ("on" or "off"). */
-struct db_scope {
-	struct uuid key;
-	struct str region;
-	const struct uuid *parties;
-	size_t party_count;
-	bool service; /* the program itself: sees everything */
-};
 typedef enum problem db_tx_body(struct db *db, void *context);
 /* What travels with the COMMIT of the next transaction of this connection that succeeds, whoever runs it: `queue` only
  * queues, once an attempt. NULL: nothing any more. */

@@ -22,5 +22,8 @@ enum problem migrate(struct arena *arena, struct str conninfo, int *ret_applied,
 /* Whether this program may serve the database as it is: PROBLEM_SCHEMA_NEWER and _CHANGED as above, PROBLEM_CONFIG when
  * migrations are missing, PROBLEM_DB_UNAVAILABLE. Changes nothing, waits for nobody. */
 enum problem schema_check(struct arena *arena, struct str conninfo, struct fault *reterr) must_check;
+/* Whether the server may run as this role: PROBLEM_CONFIG when row security would not bind it, or when it may not act as
+ * ft_public; reterr->detail names the way out. Of a migrated database. */
+enum problem role_check(struct arena *arena, struct str conninfo, struct fault *reterr) must_check;
 
 #endif

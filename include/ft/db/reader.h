@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Point reads of many requests through one connection: sent together, answered one by one, nobody waits for another's
- * failure. For statements of a row or a few; reports and recalls use connections of their own. */
+ * failure. For statements of a row or a few that anybody may ask (SQL_SCOPE_PUBLIC): its connection is of the role
+ * ft_public for life, so that a scan pays nothing for row security. */
 #ifndef FT_DB_READER_H
 #define FT_DB_READER_H
 
@@ -11,11 +12,10 @@ struct reader;
 
 /* One read. The submitter keeps it, what it points to and the arena, and touches none of them, until `done` fires. */
 struct read_request {
-	const struct sql_statement *statement; /* :one or :many */
+	const struct sql_statement *statement; /* :one or :many, of SQL_SCOPE_PUBLIC */
 	const void *params;
-	const struct db_scope *scope; /* as in db_tx; NULL: nobody, row security shows what is public */
-	struct arena *arena;          /* the rows are built in it */
-	struct completion *done;      /* fired by the reader's thread */
+	struct arena *arena;     /* the rows are built in it */
+	struct completion *done; /* fired by the reader's thread */
 
 	void *rows; /* set before `done` fires without a problem; of :one exactly one */
 	size_t count;

@@ -21,6 +21,8 @@ struct server_app {
 	void (*worker_stop)(void *app, void *worker);
 	/* Runs the `handle` of a POST row that came with an Idempotency-Key. May be NULL: the header means nothing. */
 	enum problem (*handle_once)(struct call *call, struct reply *reply);
+	/* Whose request the worker serves from now on, before its handler runs; NULL: nobody's any more. May be NULL. */
+	void (*worker_serves)(void *app, void *worker, const struct call *call);
 	/* Renders a problem as a page when the caller prefers HTML; absent result: problem+json is sent. May be NULL. */
 	struct str (*problem_page)(struct call *call, enum problem p);
 };

@@ -6,6 +6,7 @@
 -- param: bo boolean, by bytea, bi bigint, sm smallint, i4 integer, te text, da date, ts timestamptz, nu numeric
 -- param: uu uuid
 -- class: local
+-- scope: public
 -- column: bo boolean, by bytea, bi bigint, sm smallint, i4 integer, te text, da date, ts timestamptz, nu numeric
 -- column: uu uuid
 SELECT @bo AS bo, @by AS by, @bi AS bi, @sm AS sm, @i4 AS i4, @te AS te, @da AS da, @ts AS ts, @nu AS nu, @uu AS uu;
@@ -51,6 +52,7 @@ SELECT @ts::timestamptz AS ts, @da::date AS da;
 -- name: null_of_bigint :one
 -- NULL where none was declared.
 -- class: local
+-- scope: public
 -- column: value bigint
 SELECT NULL::bigint AS value;
 
@@ -63,6 +65,7 @@ SELECT 'text'::text AS value;
 -- name: not_sql :exec
 -- Cannot be prepared. What stands in literals and comments is not a parameter: 'a@b'.
 -- class: local
+-- scope: public
 UPDATE no_such_table SET value = 'a@b'; -- not @a
 
 -- name: item_add :exec
@@ -75,6 +78,7 @@ INSERT INTO item (id, note) VALUES (@id, @note);
 -- Read one.
 -- param: id bigint
 -- class: local
+-- scope: public
 -- column: id bigint, note text
 SELECT id, note FROM item WHERE id = @id;
 
@@ -87,6 +91,7 @@ SELECT id, note FROM item ORDER BY id LIMIT 100;
 -- name: item_any :one
 -- One by an ambiguous question.
 -- class: local
+-- scope: public
 -- column: id bigint
 SELECT id FROM item;
 
@@ -100,6 +105,7 @@ UPDATE item SET note = @note WHERE id = @id;
 -- Take a while.
 -- param: seconds bigint
 -- class: local
+-- scope: public
 -- column: done boolean
 SELECT pg_sleep(@seconds::float8) IS NOT NULL AS done;
 
@@ -113,13 +119,30 @@ SELECT n, repeat('x', 1000) AS filler FROM generate_series(1, @count) AS n LIMIT
 -- name: scope_now :one
 -- What row security sees.
 -- class: local
--- column: key text, region text, parties text, service text
+-- scope: public
+-- column: key text, region text, parties text, service text, role text
 SELECT current_setting('ft.key', true) AS key, current_setting('ft.region', true) AS region,
-       current_setting('ft.parties', true) AS parties, current_setting('ft.service', true) AS service;
+       current_setting('ft.parties', true) AS parties, current_setting('ft.service', true) AS service, current_user::text AS role;
+
+-- name: scope_of_caller :one
+-- The same in the name of whoever acts.
+-- class: local
+-- column: key text, region text, parties text, service text, role text
+SELECT current_setting('ft.key', true) AS key, current_setting('ft.region', true) AS region,
+       current_setting('ft.parties', true) AS parties, current_setting('ft.service', true) AS service, current_user::text AS role;
+
+-- name: scope_of_program :one
+-- The same in the name of the program.
+-- class: local
+-- scope: program
+-- column: key text, region text, parties text, service text, role text
+SELECT current_setting('ft.key', true) AS key, current_setting('ft.region', true) AS region,
+       current_setting('ft.parties', true) AS parties, current_setting('ft.service', true) AS service, current_user::text AS role;
 
 -- name: backend :one
 -- The server process of this connection.
 -- class: local
+-- scope: public
 -- column: pid bigint
 SELECT pg_backend_pid()::bigint AS pid;
 
