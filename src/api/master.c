@@ -82,6 +82,8 @@ static size_t size_of(enum thing_kind kind)
 		return sizeof(struct certificate);
 	case THING_LOT:
 	case THING_SHIPMENT:
+	case THING_UNIT:
+	case THING_SAMPLE:
 	case THING_KIND_COUNT:
 		break;
 	}

@@ -46,6 +46,15 @@ static void put_things(struct arena *arena, const char *name, const struct epcis
 	json_end_array(w);
 }
 
+static void put_units(const char *name, const struct epcis_source *source, struct json_writer *w)
+{
+	json_name(w, str_of(name));
+	json_begin_array(w);
+	for (size_t i = 0; i < source->unit_count; i++)
+		json_string(w, source->unit_uris[i]);
+	json_end_array(w);
+}
+
 static void put_what(struct arena *arena, const struct epcis_source *source, struct json_writer *w)
 {
 	if (source->kind->class == RECORD_TRANSFORM) {
@@ -53,8 +62,13 @@ static void put_what(struct arena *arena, const struct epcis_source *source, str
 		put_things(arena, "outputQuantityList", source->outputs, source->output_count, w);
 		return;
 	}
-	json_name(w, STR("epcList"));
-	json_raw(w, STR("[]"));
+	if (source->parent_uri.at != NULL) {
+		json_pair(w, STR("parentID"), source->parent_uri);
+		put_units("childEPCs", source, w);
+		put_things(arena, "childQuantityList", source->outputs, source->output_count, w);
+		return;
+	}
+	put_units("epcList", source, w);
 	put_things(arena, "quantityList", source->outputs, source->output_count, w);
 }
 

@@ -42,8 +42,9 @@ static const usec_t FUTURE_GRACE_US = 300 * USEC_PER_SEC;
 	}
 #define LOTS_OR_SITE \
 	{ \
-		B(LOTS) | B(SITE) \
+		B(LOTS) | B(UNITS) | B(SITE) \
 	}
+#define GOODS (B(LOTS) | B(UNITS))
 
 /* To add a type: one row in byte order of the word; name what it takes and needs beyond COMMON; add the word
  * to the cases of tests/unit/core/test_record.c and the row to the table in the manual. */
@@ -61,12 +62,12 @@ static const struct record_rule rules[] = {
 	 B(SITES) | B(LOT) | B(PRODUCT) | B(QUANTITY) | B(HARVESTER),
 	 B(PRODUCT) | B(QUANTITY),
 	 {B(SITE) | B(SITES)}},
-	{STORE("cool", "预冷", "Cool"), B(LOTS) | B(TEMPERATURE), B(LOTS), {0}, .measured = true},
+	{STORE("cool", "预冷", "Cool"), GOODS | B(TEMPERATURE), 0, {GOODS}, .measured = true},
 	{OBSERVE("death", "死亡", "Death"), ANIMAL_MEMBERS, 0, SITE_OR_LOT},
 	{{"destroy", RECORD_DESTROY, "ObjectEvent", "DELETE", "destroying", "destroyed", "销毁", "Destroy"},
-	 B(LOTS) | B(REASON),
-	 B(LOTS) | B(REASON),
-	 {0},
+	 GOODS | B(REASON),
+	 B(REASON),
+	 {GOODS},
 	 .measured = true},
 	{OBSERVE("feed", "饲喂", "Feed"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
 	{CREATE("harvest", "采收", "Harvest"),
@@ -74,11 +75,15 @@ static const struct record_rule rules[] = {
 	 B(PRODUCT) | B(QUANTITY),
 	 {B(SITE) | B(SITES)}},
 	{{"hold", RECORD_HOLD, "ObjectEvent", "OBSERVE", "holding", "non_sellable_other", "暂停流通", "Hold"},
-	 B(LOTS) | B(REASON),
-	 B(LOTS) | B(REASON),
-	 {0}},
-	{LOOK("inspect", "inspecting", NULL, "检查", "Inspect"), B(LOTS) | B(FINDINGS), 0, LOTS_OR_SITE},
+	 GOODS | B(REASON),
+	 B(REASON),
+	 {GOODS}},
+	{LOOK("inspect", "inspecting", NULL, "检查", "Inspect"), GOODS | B(FINDINGS), 0, LOTS_OR_SITE},
 	{OBSERVE("irrigate", "灌溉", "Irrigate"), INPUT_MEMBERS, 0, SITE_OR_LOT},
+	{{"load", RECORD_LOAD, "AggregationEvent", "ADD", "loading", "in_progress", "装载", "Load"},
+	 B(UNIT) | B(CONTENTS),
+	 B(UNIT) | B(CONTENTS),
+	 {0}},
 	{OBSERVE("medicate", "用药", "Medicate"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
 	{TRANSFORM("mix", "混批", "Mix"),
 	 B(INPUTS) | B(OUTPUTS),
@@ -102,24 +107,24 @@ static const struct record_rule rules[] = {
 	 0,
 	 {B(SHIPMENT) | B(LOTS), B(SHIPMENT) | B(FROM)}},
 	{{"release", RECORD_RELEASE, "ObjectEvent", "OBSERVE", "other", "available", "解除暂停", "Release"},
-	 B(LOTS) | B(REASON),
-	 B(LOTS) | B(REASON),
-	 {0}},
+	 GOODS | B(REASON),
+	 B(REASON),
+	 {GOODS}},
 	{{"return", RECORD_RETURN, "ObjectEvent", "OBSERVE", "shipping", "returned", "退回", "Return"},
-	 B(LOTS) | B(TO) | B(REASON) | B(VEHICLE),
-	 B(LOTS) | B(REASON),
-	 {0},
+	 GOODS | B(TO) | B(REASON) | B(VEHICLE),
+	 B(REASON),
+	 {GOODS},
 	 .measured = true},
-	{LOOK("sample", "sampling", NULL, "抽样", "Sample"), B(LOTS) | B(SAMPLE), B(SAMPLE), LOTS_OR_SITE},
+	{LOOK("sample", "sampling", NULL, "抽样", "Sample"), GOODS | B(SAMPLE), B(SAMPLE), LOTS_OR_SITE},
 	{{"sell", RECORD_SELL, "ObjectEvent", "OBSERVE", "retail_selling", "retail_sold", "销售", "Sell"},
-	 B(LOTS) | B(CHANNEL),
-	 B(LOTS),
-	 {0},
+	 GOODS | B(CHANNEL),
+	 0,
+	 {GOODS},
 	 .measured = true},
 	{{"ship", RECORD_SHIP, "ObjectEvent", "OBSERVE", "shipping", "in_transit", "发货", "Ship"},
-	 B(LOTS) | B(TO) | B(FROM) | B(VEHICLE),
-	 B(LOTS) | B(TO),
-	 {0},
+	 GOODS | B(TO) | B(FROM) | B(VEHICLE),
+	 B(TO),
+	 {GOODS},
 	 .measured = true},
 	{TRANSFORM("slaughter", "屠宰", "Slaughter"),
 	 B(INPUTS) | B(OUTPUTS) | B(ANIMALS) | B(QUARANTINE),
@@ -131,8 +136,13 @@ static const struct record_rule rules[] = {
 	 B(INPUTS) | B(OUTPUTS),
 	 {0},
 	 .measured = true},
-	{STORE("store", "入库贮存", "Store"), B(LOTS) | B(TEMPERATURE), B(LOTS), {0}, .measured = true},
+	{STORE("store", "入库贮存", "Store"), GOODS | B(TEMPERATURE), 0, {GOODS}, .measured = true},
 	{OBSERVE("treat", "植保用药", "Treat"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
+	{{"unload", RECORD_UNLOAD, "AggregationEvent", "DELETE", "unloading", "in_progress", "卸载",
+	  "Unload"},
+	 B(UNIT) | B(CONTENTS),
+	 B(UNIT),
+	 {0}},
 };
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 
@@ -264,6 +274,26 @@ static enum problem lots_check(const struct list *list, const char *name, bool m
 	return PROBLEM_NONE;
 }
 
+static enum problem contents_check(const struct list *list, struct fault *reterr)
+{
+	const struct record_content *contents = list->items;
+
+	for (size_t i = 0; i < list->count; i++) {
+		bool lot = contents[i].lot.at != NULL, unit = contents[i].unit.at != NULL;
+		enum problem p = quantity_check(contents[i].quantity, reterr);
+
+		if (p)
+			return fault_within(reterr, fault_within(reterr, p, "quantity", NO_INDEX), "contents",
+					    i);
+		if (lot == unit)
+			return fault_set(reterr, lot ? PROBLEM_FIELD_UNKNOWN : PROBLEM_FIELD_MISSING,
+					 "one of lot and unit", "/contents/%zu/%s", i, lot ? "unit" : "lot");
+		if (unit && contents[i].quantity != NULL)
+			return fault_set(reterr, PROBLEM_FIELD_UNKNOWN, "type", "/contents/%zu/quantity", i);
+	}
+	return PROBLEM_NONE;
+}
+
 static enum problem outputs_check(const struct list *list, struct fault *reterr)
 {
 	const struct record_output *outputs = list->items;
@@ -306,6 +336,8 @@ static enum problem quantities_check(const struct record *record, bool measured,
 	}
 	if (!p)
 		p = lots_check(&record->lots, "lots", measured, reterr);
+	if (!p)
+		p = contents_check(&record->contents, reterr);
 	return p;
 }
 

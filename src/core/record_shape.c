@@ -79,6 +79,23 @@ static const struct shape output_shape = {
 			END_OF_SHAPE,
 		},
 };
+static const struct shape content_shape = {
+	.name = "RecordContent",
+	.size = sizeof(struct record_content),
+	.doc = "What is put into a unit or taken out of it: so much of a lot, or a unit",
+	.fields =
+		(const struct field[]){
+			STRING(struct record_content, lot, "lot", .flags = OPTIONAL, .min_len = 1,
+			       .max_len = MAX_REFERENCE_BYTES, .doc = "Lot in any spelling"),
+			STRING(struct record_content, unit, "unit", .flags = OPTIONAL, .min_len = 1,
+			       .max_len = MAX_REFERENCE_BYTES, .doc = "Unit in any spelling"),
+			OBJECT(struct record_content, quantity, "quantity", &quantity_shape,
+			       struct record_quantity, .flags = OPTIONAL,
+			       .doc = "Of a lot; absent: all that the party has, unload: all that is in the "
+				      "unit"),
+			END_OF_SHAPE,
+		},
+};
 static const struct shape position_shape = {
 	.name = "Position",
 	.size = sizeof(struct record_position),
@@ -167,6 +184,16 @@ const struct field record_fields[MEMBER_COUNT + 1] = {
 				.min_len = 1, .max_len = MAX_LOTS, .doc = "What came out"),
 	[MEMBER_LOTS] = LIST(struct record, lots, "lots", &lot_shape, .flags = OPTIONAL, .min_len = 1,
 			     .max_len = MAX_LOTS, .doc = "The lots concerned"),
+	[MEMBER_UNITS] =
+		STRINGS(struct record, units, "units", .flags = OPTIONAL, .min_len = 1, .max_len = MAX_LOTS,
+			.doc = "Crates, boxes, pallets whose contents are meant: SSCC or own number"),
+	[MEMBER_UNIT] =
+		STRING(struct record, unit, "unit", .flags = OPTIONAL, .min_len = 1,
+		       .max_len = MAX_REFERENCE_BYTES,
+		       .doc = "What is loaded or unloaded: SSCC as a Digital Link or URN, or own number"),
+	[MEMBER_CONTENTS] =
+		LIST(struct record, contents, "contents", &content_shape, .flags = OPTIONAL, .min_len = 1,
+		     .max_len = MAX_LOTS, .doc = "What went in or out; unload without it empties the unit"),
 	[MEMBER_ACTIVE] = STRINGS(struct record, active, "active", .flags = OPTIONAL, .min_len = 1,
 				  .max_len = MAX_ACTIVES, .doc = "Active substances of the input"),
 	[MEMBER_DOSE] = JSON_VALUE(struct record, dose, "dose", .flags = OPTIONAL,
@@ -183,7 +210,8 @@ const struct field record_fields[MEMBER_COUNT + 1] = {
 		STRING(struct record, quarantine_certificate, "quarantineCertificate", .flags = OPTIONAL,
 		       .min_len = 1, .doc = "Number of the quarantine certificate"),
 	[MEMBER_TO] = STRING(struct record, to, "to", .flags = OPTIONAL, .min_len = 1,
-			     .max_len = MAX_REFERENCE_BYTES, .doc = "Party that is to receive; return: who sent it, where that is not clear"),
+			     .max_len = MAX_REFERENCE_BYTES,
+			     .doc = "Party that is to receive; return: who sent it, where that is not clear"),
 	[MEMBER_FROM] = STRING(struct record, from, "from", .flags = OPTIONAL, .min_len = 1,
 			       .max_len = MAX_REFERENCE_BYTES, .doc = "Party that sends or sent"),
 	[MEMBER_VEHICLE] = STRING(struct record, vehicle, "vehicle", .flags = OPTIONAL, .min_len = 1,

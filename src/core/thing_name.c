@@ -8,8 +8,8 @@
 #include "ft/core/digital_link.h"
 #include "ft/core/epc_urn.h"
 
-const char *const thing_kind_words[THING_KIND_COUNT] = {"party",       "site", "product",
-							"certificate", "lot",  "shipment"};
+const char *const thing_kind_words[THING_KIND_COUNT] = {"party", "site",     "product", "certificate",
+							"lot",   "shipment", "unit",    "sample"};
 
 enum { PAIR_LEN = 32, PAIR_TEXT_LEN = 43, MAX_SPELLING = 512, CODE_LEN_LOT = 13 };
 
@@ -118,6 +118,18 @@ struct str thing_uri_path(struct arena *arena, struct str uri)
 	return uri;
 }
 
+struct str thing_uri_of(struct arena *arena, struct str spelling)
+{
+	struct digital_link link;
+	struct fault ignored = {0};
+	if (!is_uri(spelling) && !str_starts(spelling, STR("(")))
+		return (struct str){NULL, 0};
+	if (!read_link(arena, spelling, &link, &ignored))
+		return arena_printf(arena, "https://id.gs1.org%.*s",
+				    STR_ARGS(digital_link_path(arena, &link)));
+	return str_starts(spelling, STR("/")) ? (struct str){NULL, 0} : spelling;
+}
+
 struct str shipment_id_print(struct arena *arena, struct lot_id id)
 {
 	struct str lot = lot_id_print(arena, id);
@@ -173,13 +185,14 @@ enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct u
 {
 	struct thing_name name = {.form = NAME_ID};
 	bool pair = kind == THING_LOT || kind == THING_SHIPMENT;
+	bool by_record = pair || kind == THING_UNIT || kind == THING_SAMPLE;
 	if (!spelling.len || spelling.len > MAX_SPELLING)
 		return refuse(reterr);
 	if (pair && str_starts(spelling, kind == THING_LOT ? STR("lot_") : STR("shp_"))) {
 		if (!read_pair(arena, spelling, &name.id))
 			return refuse(reterr);
 	} else if (uuid_parse(spelling, &name.id.lot)) {
-		name.form = pair ? NAME_RECORD : NAME_ID;
+		name.form = by_record ? NAME_RECORD : NAME_ID;
 	} else if (is_uri(spelling) || str_starts(spelling, STR("("))) {
 		return read_uri(arena, spelling, ret, reterr);
 	} else if (kind == THING_SHIPMENT) {

@@ -119,21 +119,21 @@ void item_warn(struct batch *batch, struct item *item, const char *word)
 enum problem plan_lines(struct batch *batch, struct item *item, struct event_parts *parts,
 			struct input_plan **ret)
 {
-	struct input_plan *plans = arena_array(batch->arena, struct input_plan, item->lot_count);
+	struct input_plan *plans = arena_array(batch->arena, struct input_plan, item->line_count);
 	enum problem p = PROBLEM_NONE;
-	for (size_t i = 0; !p && i < item->lot_count; i++)
-		p = input_plan(batch, item, i, "lots", parts->acting, &plans[i]);
+	for (size_t i = 0; !p && i < item->line_count; i++)
+		p = input_plan(batch, item, i, parts->acting, &plans[i]);
 	if (!p)
-		p = inputs_check_stock(item, "lots", plans, item->lot_count);
+		p = inputs_check_stock(item, plans, item->line_count);
 	bool goes_on = item->job->kind->class == RECORD_SHIP || item->job->kind->class == RECORD_SELL;
-	for (size_t i = 0; !p && goes_on && i < item->lot_count; i++)
-		p = hold_check(batch, item, "lots", i, plans[i].lot, item->acting);
+	for (size_t i = 0; !p && goes_on && i < item->line_count; i++)
+		p = hold_check(batch, item, &plans[i], item->acting);
 	if (p)
 		return p;
-	parts->output_count = item->lot_count;
-	parts->outputs = arena_array(batch->arena, struct epcis_thing, item->lot_count);
-	parts->output_lots = arena_array(batch->arena, struct lot_fact *, item->lot_count);
-	for (size_t i = 0; i < item->lot_count; i++) {
+	parts->output_count = item->line_count;
+	parts->outputs = arena_array(batch->arena, struct epcis_thing, item->line_count);
+	parts->output_lots = arena_array(batch->arena, struct lot_fact *, item->line_count);
+	for (size_t i = 0; i < item->line_count; i++) {
 		parts->output_lots[i] = plans[i].lot;
 		parts->outputs[i] = thing_of_lot(batch, plans[i].lot, &plans[i].quantity,
 						 plans[i].has_net ? &plans[i].net : NULL);
@@ -154,9 +154,9 @@ static void shipment_make(struct batch *batch, struct item *item, const struct e
 						.shipped_at = item->time.at_us,
 						.state = STR("in_transit")};
 	fact->vehicle = item->job->record->vehicle;
-	fact->line_count = item->lot_count;
-	fact->lines = arena_array(batch->arena, struct shipment_lines_row, item->lot_count);
-	for (size_t i = 0; i < item->lot_count; i++)
+	fact->line_count = item->line_count;
+	fact->lines = arena_array(batch->arena, struct shipment_lines_row, item->line_count);
+	for (size_t i = 0; i < item->line_count; i++)
 		fact->lines[i] = (struct shipment_lines_row){.org_id = id.org,
 							     .shipment = id.lot,
 							     .n = (int64_t)i,
@@ -191,7 +191,7 @@ enum problem decide_ship(struct batch *batch, struct item *item, struct event_pa
 		return p;
 	struct lot_id shipment = shipment_id_of(item);
 	struct str id = shipment_id_print(batch->arena, shipment);
-	for (size_t i = 0; i < item->lot_count; i++) {
+	for (size_t i = 0; i < item->line_count; i++) {
 		struct holding_fact *from = plans[i].holding;
 		struct holding_fact *to = batch_holding_make(batch, plans[i].lot, parts->to->id);
 		from->row.on_hand = decimal_sub(from->row.on_hand, plans[i].base);
@@ -212,7 +212,7 @@ static enum problem decide_sell(struct batch *batch, struct item *item, struct e
 {
 	struct input_plan *plans;
 	enum problem p = plan_lines(batch, item, parts, &plans);
-	for (size_t i = 0; !p && i < item->lot_count; i++) {
+	for (size_t i = 0; !p && i < item->line_count; i++) {
 		struct holding_fact *holding = plans[i].holding;
 		holding->row.on_hand = decimal_sub(holding->row.on_hand, plans[i].base);
 		holding->row.sold = decimal_add(holding->row.sold, plans[i].base);
@@ -384,13 +384,13 @@ static enum problem arrivals_direct(struct batch *batch, struct item *item, stru
 {
 	for (size_t i = 0; i < item->lot_count; i++) {
 		struct input_plan plan;
-		enum problem p = input_plan(batch, item, i, "lots", parts->from, &plan);
+		enum problem p = input_plan(batch, item, i, parts->from, &plan);
 		if (p)
 			return p;
 		if (!plan.holding)
 			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/lots/%zu/lot",
 					 i);
-		p = hold_check(batch, item, "lots", i, plan.lot, parts->from->id);
+		p = hold_check(batch, item, &plan, parts->from->id);
 		if (p)
 			return p;
 		ret[i] = (struct arrival){.lot = plan.lot,
@@ -482,6 +482,10 @@ static enum problem decide(struct batch *batch, struct item *item)
 	if (p)
 		return p;
 	item->recorded_us = recorded_next(batch->capture);
+	item->line_count = item->lot_count;
+	p = item->job->record->units.count ? units_expand(batch, item, &parts) : PROBLEM_NONE;
+	if (p)
+		return p;
 	switch (item->job->kind->class) {
 	case RECORD_OBSERVE:
 		return decide_observe(batch, item, &parts);
@@ -507,6 +511,10 @@ static enum problem decide(struct batch *batch, struct item *item)
 		return decide_destroy(batch, item, &parts);
 	case RECORD_RETURN:
 		return decide_return(batch, item, &parts);
+	case RECORD_LOAD:
+		return decide_load(batch, item, &parts);
+	case RECORD_UNLOAD:
+		return decide_unload(batch, item, &parts);
 	}
 	return PROBLEM_RECORD_TYPE;
 }

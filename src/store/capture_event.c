@@ -67,6 +67,9 @@ static struct str body_of(struct batch *batch, struct item *item, const struct e
 		.outputs = parts->outputs,
 		.output_count = parts->output_count,
 		.shipment_uri = parts->shipment_uri,
+		.parent_uri = parts->parent_uri,
+		.unit_uris = parts->unit_uris,
+		.unit_count = parts->unit_count,
 		.request_sha256 = hex_encode(batch->arena, sha256_bytes(&item->job->request)),
 	};
 	return epcis_body_build(batch->arena, &source);

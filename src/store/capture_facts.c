@@ -219,6 +219,11 @@ static enum problem load_dependents(struct batch *batch)
 enum problem batch_load_rows(struct batch *batch)
 {
 	struct wanted wanted = {0};
+	const struct content_fact *contents = batch->contents.items;
+	for (size_t i = 0; i < batch->contents.count; i++)
+		if (!content_is_unit(&contents[i]))
+			want_lot(batch, &wanted,
+				 (struct lot_id){contents[i].row.child_org, contents[i].row.child});
 	for (size_t i = 0; i < batch->count; i++)
 		if (!batch->items[i].problem && !batch->items[i].replay)
 			item_want_rows(batch, &batch->items[i], &wanted);

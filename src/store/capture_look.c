@@ -10,15 +10,15 @@ static struct epcis_thing thing_of_plan(struct batch *batch, const struct input_
 
 static void room_for_lots(struct batch *batch, const struct item *item, struct event_parts *parts)
 {
-	parts->output_count = item->lot_count;
-	parts->outputs = arena_array(batch->arena, struct epcis_thing, item->lot_count);
-	parts->output_lots = arena_array(batch->arena, struct lot_fact *, item->lot_count);
+	parts->output_count = item->line_count;
+	parts->outputs = arena_array(batch->arena, struct epcis_thing, item->line_count);
+	parts->output_lots = arena_array(batch->arena, struct lot_fact *, item->line_count);
 }
 
 /* The same lot under two spellings is one lot. */
 static enum problem check_distinct(struct item *item, const struct event_parts *parts)
 {
-	for (size_t i = 0; i < parts->output_count; i++)
+	for (size_t i = 0; i < item->lot_count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (parts->output_lots[i] == parts->output_lots[k])
 				return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "unique",
@@ -29,7 +29,7 @@ static enum problem check_distinct(struct item *item, const struct event_parts *
 enum problem look_parts(struct batch *batch, struct item *item, struct event_parts *parts)
 {
 	room_for_lots(batch, item, parts);
-	for (size_t i = 0; i < item->lot_count; i++) {
+	for (size_t i = 0; i < item->line_count; i++) {
 		struct input_plan plan;
 		enum problem p = look_plan(batch, item, i, parts->acting, &plan);
 		if (p)
@@ -50,9 +50,9 @@ enum problem decide_look(struct batch *batch, struct item *item, struct event_pa
 enum problem decide_store(struct batch *batch, struct item *item, struct event_parts *parts)
 {
 	room_for_lots(batch, item, parts);
-	for (size_t i = 0; i < item->lot_count; i++) {
+	for (size_t i = 0; i < item->line_count; i++) {
 		struct input_plan plan;
-		enum problem p = input_plan(batch, item, i, "lots", parts->acting, &plan);
+		enum problem p = input_plan(batch, item, i, parts->acting, &plan);
 		if (p)
 			return p;
 		parts->output_lots[i] = plan.lot;

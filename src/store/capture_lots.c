@@ -76,13 +76,15 @@ static struct str amount_text(struct arena *arena, struct decimal base, const st
 			    STR_ARGS(unit ? str_of(unit->code) : lot->row.unit));
 }
 
-static enum problem short_of(struct item *item, const struct input_plan *plan, const char *list, size_t index)
+static enum problem short_of(struct item *item, const struct input_plan *plan)
 {
 	struct fault *fault = item->job->fault;
 	struct arena *arena = item->job->arena;
 	const struct decimal none = {0};
 	struct decimal available = plan->holding ? plan->holding->row.on_hand : none;
-	(void)fault_set(fault, PROBLEM_LOT_SHORT, "stock", "/%s/%zu/quantity", list, index);
+	bool of_unit = str_equal(str_of(plan->list), STR("units"));
+	(void)fault_set(fault, PROBLEM_LOT_SHORT, "stock", "/%s/%zu%s", plan->list, plan->index,
+			of_unit ? "" : "/quantity");
 	fault->detail =
 		arena_printf(arena, "lot %.*s: available %.*s, asked %.*s", STR_ARGS(plan->lot->row.number),
 			     STR_ARGS(amount_text(arena, available, plan->lot)),
@@ -100,19 +102,56 @@ static bool lot_known_to(struct batch *batch, const struct item *item, const str
 	       batch_holding(batch, id, acting);
 }
 
-static struct str lot_named(const struct item *item, size_t index)
+/* Where the record names a lot, and how: its lists, then what its units mean. */
+static struct str lot_named(const struct item *item, size_t index, const char **ret_list, size_t *ret_index)
 {
 	const struct record *record = item->job->record;
-	const struct record_lot *lots =
-		item->job->kind->class == RECORD_TRANSFORM ? record->inputs.items : record->lots.items;
-	return lots[index].lot;
+	const enum record_class class = item->job->kind->class;
+	*ret_index = index;
+	if (index >= item->lot_count) {
+		const struct expanded_line *line =
+			&((const struct expanded_line *)item->expanded.items)[index - item->lot_count];
+		*ret_list = "units";
+		*ret_index = line->unit;
+		return record->units.items[line->unit];
+	}
+	if (class == RECORD_LOAD || class == RECORD_UNLOAD) {
+		*ret_list = "contents";
+		return ((const struct record_content *)record->contents.items)[index].lot;
+	}
+	*ret_list = class == RECORD_TRANSFORM ? "inputs" : "lots";
+	return (class == RECORD_TRANSFORM ? (const struct record_lot *)record->inputs.items
+					  : (const struct record_lot *)record->lots.items)[index]
+		.lot;
 }
 
-static enum problem not_known(struct item *item, size_t index, const char *list)
+static enum problem not_known(struct item *item, size_t index)
 {
-	(void)fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/%s/%zu/lot", list, index);
-	item->job->fault->value = lot_named(item, index);
+	const char *list;
+	size_t place;
+	struct str named = lot_named(item, index, &list, &place);
+	(void)fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/%s/%zu%s", list, place,
+			index < item->lot_count ? "/lot" : "");
+	item->job->fault->value = named;
 	return PROBLEM_NOT_KNOWN_YET;
+}
+
+/* The lot of a line, and what is said of it already: what a unit holds is known exactly. */
+static struct input_plan line_begin(struct batch *batch, const struct item *item, size_t index)
+{
+	struct input_plan plan = {.lot = NULL};
+	(void)lot_named(item, index, &plan.list, &plan.index);
+	if (index < item->lot_count) {
+		plan.lot = batch_lot(batch, &item->lots[index]);
+		return plan;
+	}
+	const struct expanded_line *line =
+		&((const struct expanded_line *)item->expanded.items)[index - item->lot_count];
+	plan.lot = line->lot;
+	plan.quantity = line->quantity;
+	plan.base = line->base;
+	plan.has_quantity = true;
+	return plan;
 }
 
 /* What a line says, in the lot's own measure; nothing where it says no quantity. */
@@ -133,11 +172,12 @@ enum problem look_plan(struct batch *batch, struct item *item, size_t index,
 		       const struct capture_parties_row *acting, struct input_plan *ret)
 {
 	const struct record_lot *lots = item->job->record->lots.items;
-	struct input_plan plan = {.lot = batch_lot(batch, &item->lots[index])};
-	if (!plan.lot ||
-	    !(lot_known_to(batch, item, plan.lot, acting->id) || batch_sees(batch, item, &item->lots[index])))
-		return not_known(item, index, "lots");
-	enum problem p = lots[index].quantity
+	struct input_plan plan = line_begin(batch, item, index);
+	bool named = index < item->lot_count;
+	if (!plan.lot || !(lot_known_to(batch, item, plan.lot, acting->id) ||
+			   (named && batch_sees(batch, item, &item->lots[index]))))
+		return not_known(item, index);
+	enum problem p = named && lots[index].quantity
 				 ? line_amount(batch, item, index, "lots", lots[index].quantity, &plan)
 				 : PROBLEM_NONE;
 	if (!p)
@@ -145,28 +185,63 @@ enum problem look_plan(struct batch *batch, struct item *item, size_t index,
 	return p;
 }
 
-enum problem input_plan(struct batch *batch, struct item *item, size_t index, const char *list,
+enum problem input_plan(struct batch *batch, struct item *item, size_t index,
 			const struct capture_parties_row *acting, struct input_plan *ret)
 {
 	const struct record *record = item->job->record;
 	const struct record_lot *lots =
 		item->job->kind->class == RECORD_TRANSFORM ? record->inputs.items : record->lots.items;
-	struct input_plan plan = {.lot = batch_lot(batch, &item->lots[index])};
+	struct input_plan plan = line_begin(batch, item, index);
 	if (!plan.lot || !lot_known_to(batch, item, plan.lot, acting->id))
-		return not_known(item, index, list);
+		return not_known(item, index);
 	plan.holding =
 		batch_holding(batch, (struct lot_id){plan.lot->row.org_id, plan.lot->row.lot_id}, acting->id);
-	if (!lots[index].quantity)
+	if (!plan.has_quantity && !lots[index].quantity)
 		return fault_set(item->job->fault, PROBLEM_FIELD_MISSING, "required", "/%s/%zu/quantity",
-				 list, index);
-	enum problem p = line_amount(batch, item, index, list, lots[index].quantity, &plan);
+				 plan.list, index);
+	enum problem p = plan.has_quantity
+				 ? PROBLEM_NONE
+				 : line_amount(batch, item, index, plan.list, lots[index].quantity, &plan);
+	if (!p)
+		*ret = plan;
+	return p;
+}
+
+/* All that the party has of it. */
+static enum problem whole_holding(struct batch *batch, struct item *item, struct input_plan *plan)
+{
+	const struct unit *base = unit_base((enum dimension)plan->lot->row.dimension);
+	if (!plan->holding || decimal_is_zero(plan->holding->row.on_hand))
+		return refuse(item, PROBLEM_LOT_SHORT, "stock",
+			      (struct place_in){"contents", plan->index, "lot"});
+	plan->base = plan->holding->row.on_hand;
+	plan->quantity = (struct quantity){decimal_print(batch->arena, plan->base),
+					   base ? base : unit_find(plan->lot->row.unit), plan->base};
+	plan->has_quantity = true;
+	return PROBLEM_NONE;
+}
+
+enum problem content_lot_plan(struct batch *batch, struct item *item, size_t index,
+			      const struct capture_parties_row *acting, struct input_plan *ret)
+{
+	const struct record_content *contents = item->job->record->contents.items;
+	struct input_plan plan = line_begin(batch, item, index);
+	if (!plan.lot || !lot_known_to(batch, item, plan.lot, acting->id))
+		return not_known(item, index);
+	plan.holding =
+		batch_holding(batch, (struct lot_id){plan.lot->row.org_id, plan.lot->row.lot_id}, acting->id);
+	enum problem p = PROBLEM_NONE;
+	if (contents[index].quantity)
+		p = line_amount(batch, item, index, "contents", contents[index].quantity, &plan);
+	else if (item->job->kind->class == RECORD_LOAD)
+		p = whole_holding(batch, item, &plan);
 	if (!p)
 		*ret = plan;
 	return p;
 }
 
 /* Stock is asked for once all lines of a record are known: a lot may stand in it under two spellings. */
-enum problem inputs_check_stock(struct item *item, const char *list, struct input_plan *plans, size_t count)
+enum problem inputs_check_stock(struct item *item, struct input_plan *plans, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct decimal asked = plans[i].base;
@@ -174,7 +249,7 @@ enum problem inputs_check_stock(struct item *item, const char *list, struct inpu
 			if (plans[k].lot == plans[i].lot)
 				asked = decimal_add(asked, plans[k].base);
 		if (!plans[i].holding || decimal_compare(plans[i].holding->row.on_hand, asked) < 0)
-			return short_of(item, &plans[i], list, i);
+			return short_of(item, &plans[i]);
 	}
 	return PROBLEM_NONE;
 }
@@ -193,7 +268,7 @@ static enum problem product_plan(struct batch *batch, struct item *item, size_t 
 }
 
 /* Numbers are issued from what every label printer and scanner agrees on; 20 characters are what AI (10) holds. */
-static bool number_may_be_issued(struct str number)
+bool number_may_be_issued(struct str number)
 {
 	enum { NUMBER_MAX = 20 };
 	if (str_equal(number, STR(".")) || str_equal(number, STR(".."))) /* a path would lose it */

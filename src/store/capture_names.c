@@ -109,6 +109,32 @@ static void lots_read(struct batch *batch, struct item *item)
 			  (struct place_in){transform ? "inputs" : "lots", i, "lot"}, &item->lots[i]);
 }
 
+static void contents_read(struct batch *batch, struct item *item)
+{
+	const struct record *record = item->job->record;
+	const struct record_content *contents = record->contents.items;
+	item->lot_count = item->unit_count = record->contents.count;
+	item->lots = arena_array(batch->arena, struct named, item->lot_count);
+	item->units = arena_array(batch->arena, struct named, item->unit_count);
+	name_read(item, THING_UNIT, record->unit, (struct place_in){.member = "unit"}, &item->unit);
+	for (size_t i = 0; i < item->lot_count; i++) {
+		name_read(item, THING_LOT, contents[i].lot, (struct place_in){"contents", i, "lot"},
+			  &item->lots[i]);
+		name_read(item, THING_UNIT, contents[i].unit, (struct place_in){"contents", i, "unit"},
+			  &item->units[i]);
+	}
+}
+
+static void units_read(struct batch *batch, struct item *item)
+{
+	const struct str_list *units = &item->job->record->units;
+	item->unit_count = units->count;
+	item->units = arena_array(batch->arena, struct named, units->count);
+	for (size_t i = 0; i < units->count; i++)
+		name_read(item, THING_UNIT, units->items[i], (struct place_in){"units", i, ""},
+			  &item->units[i]);
+}
+
 static void sites_read(struct batch *batch, struct item *item)
 {
 	const struct record *record = item->job->record;
@@ -131,7 +157,12 @@ static void item_read_names(struct batch *batch, struct item *item)
 	name_read(item, THING_SHIPMENT, record->shipment, (struct place_in){.member = "shipment"},
 		  &item->shipment);
 	sites_read(batch, item);
-	lots_read(batch, item);
+	if (record->unit.at) {
+		contents_read(batch, item);
+	} else {
+		lots_read(batch, item);
+		units_read(batch, item);
+	}
 	if (item->job->kind->class == RECORD_CREATE || item->job->kind->class == RECORD_TRANSFORM)
 		outputs_read(batch, item);
 	else
@@ -294,6 +325,9 @@ static void item_want(struct batch *batch, struct item *item, struct rows *hashe
 		want_name(batch, hashes, codes, &item->sites[i]);
 	for (size_t i = 0; i < item->lot_count; i++)
 		want_name(batch, hashes, codes, &item->lots[i]);
+	want_name(batch, hashes, codes, &item->unit);
+	for (size_t i = 0; i < item->unit_count; i++)
+		want_name(batch, hashes, codes, &item->units[i]);
 	for (size_t i = 0; i < item->output_count; i++) {
 		struct output_ids ids = item_output_ids(batch, item, i);
 		want_name(batch, hashes, codes, &item->output_products[i]);
@@ -312,6 +346,9 @@ static void item_resolve(struct batch *batch, struct item *item)
 	named_resolve(batch, THING_PARTY, &item->from);
 	named_resolve(batch, THING_LOT, &item->lot);
 	named_resolve(batch, THING_SHIPMENT, &item->shipment);
+	named_resolve(batch, THING_UNIT, &item->unit);
+	for (size_t i = 0; i < item->unit_count; i++)
+		named_resolve(batch, THING_UNIT, &item->units[i]);
 	for (size_t i = 0; i < item->site_count; i++)
 		named_resolve(batch, THING_SITE, &item->sites[i]);
 	for (size_t i = 0; i < item->lot_count; i++)
@@ -384,6 +421,8 @@ enum problem batch_load(struct batch *batch)
 		p = load_answers(batch);
 	if (!p)
 		p = load_names(batch);
+	if (!p)
+		p = batch_load_units(batch);
 	if (!p)
 		p = batch_load_senders(batch);
 	if (!p)

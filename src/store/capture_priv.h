@@ -47,6 +47,26 @@ struct shipment_fact {
 	size_t line_count;
 	bool dirty;
 };
+struct unit_fact {
+	struct units_lock_row row;
+	bool dirty;
+};
+struct content_fact { /* something in a unit, from the table or said in this batch */
+	struct unit_contents_row row;
+	bool dirty;
+};
+struct emptying { /* of a unit, at a time */
+	struct lot_id unit;
+	struct uuid event;
+	usec_t at;
+	bool is_new;
+};
+struct expanded_line { /* what a unit that a record names has of a lot */
+	struct lot_fact *lot;
+	struct quantity quantity;
+	struct decimal base;
+	size_t unit; /* place in units[] */
+};
 struct use_fact { /* an input used at a site: from the table or decided in this batch */
 	struct uuid site, event;
 	struct str type;
@@ -83,8 +103,10 @@ struct item {
 	bool replay;
 	struct item *first; /* of this batch, that it repeats; NULL: none */
 	struct named party, to, from, shipment, lot, product;
-	struct named *sites, *lots; /* lots: inputs or lots */
+	struct named *sites, *lots; /* lots: inputs, lots or contents */
 	size_t site_count, lot_count;
+	struct named unit, *units; /* units: of load and unload parallel to contents */
+	size_t unit_count;
 	struct named *output_products, *output_lots;
 	size_t output_count;
 	struct sha256 event_hash;
@@ -92,6 +114,8 @@ struct item {
 	struct uuid acting, recorder;
 	struct instant time;
 	usec_t recorded_us;
+	struct rows expanded; /* struct expanded_line: after its lots, lines that it means by units */
+	size_t line_count;    /* both together */
 	struct str lots_json, shipment_json;
 	struct lot_fact *only_lot;           /* of its answer; NULL: none or several */
 	struct shipment_fact *made_shipment; /* NULL: none */
@@ -173,6 +197,9 @@ struct batch {
 	struct rows known_edges; /* struct lot_edge: upstream of inputs, for the cycle check */
 	struct rows uses, harvests;
 	struct rows region_parties; /* struct capture_region_parties_row: whom keys of a region act for */
+	struct map *units, *new_units; /* uuid → unit_fact; hash of its name → unit_fact made in this batch */
+	struct rows contents;          /* struct content_fact, by time */
+	struct rows emptyings;         /* struct emptying */
 	struct rows states; /* struct state_fact: what stands about lots, and what ends or begins now */
 	struct map *seen;   /* struct sight → itself: lots of others that a record may look at */
 	/* to write */
@@ -244,7 +271,9 @@ struct event_parts {
 	struct epcis_thing *inputs, *outputs;
 	struct lot_fact **input_lots, **output_lots; /* parallel */
 	size_t input_count, output_count;
-	struct str shipment_uri;
+	struct str shipment_uri, parent_uri;
+	struct str *unit_uris;
+	size_t unit_count;
 };
 enum problem event_store(struct batch *batch, struct item *item, const struct event_parts *parts) must_check;
 /* capture_decide.c */
@@ -265,10 +294,11 @@ enum problem look_parts(struct batch *batch, struct item *item, struct event_par
 enum problem decide_look(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 enum problem decide_store(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_state.c */
+struct input_plan;
 enum problem batch_load_states(struct batch *batch) must_check;
 /* What a holder has of a lot may not go on while a hold binds it; what went before the hold may, with a warning. */
-enum problem hold_check(struct batch *batch, struct item *item, const char *list, size_t index,
-			const struct lot_fact *lot, struct uuid holder) must_check;
+enum problem hold_check(struct batch *batch, struct item *item, const struct input_plan *line,
+			struct uuid holder) must_check;
 /* After a change of total, destroyed, outside or returned: whether the lot is destroyed, returned, or neither. */
 void lot_settle(struct batch *batch, const struct item *item, struct lot_fact *lot);
 /* So much leaves `holder`; counts where that is the issuer. */
@@ -285,6 +315,21 @@ void lot_comes_back(struct batch *batch, const struct item *item, struct lot_fac
 		    struct decimal base);
 enum problem decide_return(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 enum problem decide_destroy(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+/* capture_unit.c */
+enum problem batch_load_units(struct batch *batch) must_check;
+struct unit_fact *batch_unit(const struct batch *batch, const struct named *named); /* NULL: not there */
+bool content_is_unit(const struct content_fact *content);
+bool content_is_in(const struct content_fact *content, const struct unit_fact *unit, usec_t at);
+/* Whether the acting party loaded what is in the unit, or has all of its lots now. */
+bool unit_may_handle(struct batch *batch, const struct item *item, const struct unit_fact *unit);
+/* Whether `inner` is in `outer`, at any depth and at any time that is known of. */
+bool unit_holds(const struct batch *batch, struct uuid outer, struct uuid inner, int depth);
+/* The lines that the record's units[] mean: item->expanded, item->line_count, parts->unit_uris. */
+enum problem units_expand(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+void units_send(struct batch *batch);
+/* capture_load.c */
+enum problem decide_load(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+enum problem decide_unload(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_transform.c */
 enum problem decide_transform(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_lots.c */
@@ -306,14 +351,19 @@ struct input_plan {
 	struct quantity quantity, net;
 	bool has_quantity, has_net;
 	struct decimal base;
+	const char *list; /* where the record says it */
+	size_t index;
 };
-enum problem input_plan(struct batch *batch, struct item *item, size_t index, const char *list,
+enum problem input_plan(struct batch *batch, struct item *item, size_t index,
 			const struct capture_parties_row *acting, struct input_plan *ret) must_check;
 /* A line of lots[] about a lot that the party need not hold, with or without a quantity. */
 enum problem look_plan(struct batch *batch, struct item *item, size_t index,
 		       const struct capture_parties_row *acting, struct input_plan *ret) must_check;
-enum problem inputs_check_stock(struct item *item, const char *list, struct input_plan *plans,
-				size_t count) must_check;
+/* A lot of contents[]. Without a quantity: loading takes all that the party has, unloading all that is in the unit. */
+enum problem content_lot_plan(struct batch *batch, struct item *item, size_t index,
+			      const struct capture_parties_row *acting, struct input_plan *ret) must_check;
+enum problem inputs_check_stock(struct item *item, struct input_plan *plans, size_t count) must_check;
+bool number_may_be_issued(struct str number);
 struct package *product_packages(struct batch *batch, const struct capture_products_row *product,
 				 size_t *ret_count);
 bool mass_of(struct batch *batch, const struct capture_products_row *product, const struct quantity *q,

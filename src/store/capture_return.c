@@ -98,7 +98,7 @@ enum problem decide_destroy(struct batch *batch, struct item *item, struct event
 {
 	struct input_plan *plans;
 	enum problem p = plan_lines(batch, item, parts, &plans);
-	for (size_t i = 0; !p && i < item->lot_count; i++) {
+	for (size_t i = 0; !p && i < item->line_count; i++) {
 		struct holding_fact *holding = plans[i].holding;
 		struct lot_fact *lot = plans[i].lot;
 		holding->row.on_hand = decimal_sub(holding->row.on_hand, plans[i].base);

@@ -123,9 +123,10 @@ static bool binds(const struct state_fact *hold, struct uuid holder)
 	return hold->row.binds_all || uuid_equal(hold->row.party, holder);
 }
 
-enum problem hold_check(struct batch *batch, struct item *item, const char *list, size_t index,
-			const struct lot_fact *lot, struct uuid holder)
+enum problem hold_check(struct batch *batch, struct item *item, const struct input_plan *line,
+			struct uuid holder)
 {
+	const struct lot_fact *lot = line->lot;
 	const struct state_fact *states = batch->states.items;
 	bool before = false;
 	for (size_t i = 0; lot->row.flags & LOT_ON_HOLD && i < batch->states.count; i++) {
@@ -135,7 +136,8 @@ enum problem hold_check(struct batch *batch, struct item *item, const char *list
 			before = true;
 			continue;
 		}
-		(void)fault_set(item->job->fault, PROBLEM_LOT_ON_HOLD, "hold", "/%s/%zu/lot", list, index);
+		(void)fault_set(item->job->fault, PROBLEM_LOT_ON_HOLD, "hold", "/%s/%zu%s", line->list,
+				line->index, str_equal(str_of(line->list), STR("units")) ? "" : "/lot");
 		item->job->fault->value = lot->row.number;
 		return PROBLEM_LOT_ON_HOLD;
 	}

@@ -20,12 +20,12 @@ static enum problem plan_all(struct batch *batch, struct item *item, struct even
 	t->inputs = arena_array(batch->arena, struct input_plan, t->input_count);
 	t->outputs = arena_array(batch->arena, struct output_plan, t->output_count);
 	for (size_t i = 0; !p && i < t->input_count; i++)
-		p = input_plan(batch, item, i, "inputs", parts->acting, &t->inputs[i]);
+		p = input_plan(batch, item, i, parts->acting, &t->inputs[i]);
 	for (size_t i = 0; !p && i < t->input_count; i++)
-		p = hold_check(batch, item, "inputs", i, t->inputs[i].lot, item->acting);
+		p = hold_check(batch, item, &t->inputs[i], item->acting);
 	for (size_t i = 0; !p && i < t->output_count; i++)
 		p = output_plan(batch, item, i, parts->acting, &t->outputs[i]);
-	return p ? p : inputs_check_stock(item, "inputs", t->inputs, t->input_count);
+	return p ? p : inputs_check_stock(item, t->inputs, t->input_count);
 }
 
 static const struct capture_products_row *input_product(struct batch *batch, const struct input_plan *plan)

@@ -337,6 +337,7 @@ void batch_write(struct batch *batch)
 	send_edges(batch);
 	send_shipments(batch);
 	states_send(batch);
+	units_send(batch);
 	send_keys(batch);
 	alerts_send(batch);
 }

@@ -107,6 +107,8 @@ static enum problem list_rows(const struct master *m, enum thing_kind kind, cons
 		return list_certificate(m, f, ret, ret_count);
 	case THING_LOT:
 	case THING_SHIPMENT:
+	case THING_UNIT:
+	case THING_SAMPLE:
 	case THING_KIND_COUNT:
 		break;
 	}

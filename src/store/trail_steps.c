@@ -63,7 +63,8 @@ static bool on_the_way(const struct trail_facts *facts, const struct trail_node 
 		return true;
 	if (class == RECORD_SHIP || class == RECORD_RETURN)
 		return has_uuid(&node->takers, event->to_party);
-	if (class == RECORD_RECEIVE || class == RECORD_STORE)
+	if (class == RECORD_RECEIVE || class == RECORD_STORE || class == RECORD_LOAD ||
+	    class == RECORD_UNLOAD)
 		return has_uuid(&node->takers, event->party);
 	return class != RECORD_SELL;
 }

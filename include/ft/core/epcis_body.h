@@ -38,6 +38,9 @@ struct epcis_source {
 	const struct epcis_thing *inputs,
 		*outputs; /* for non-transformations: `outputs` are the lots concerned */
 	size_t input_count, output_count;
+	struct str parent_uri;       /* of load and unload: the unit */
+	const struct str *unit_uris; /* units concerned, or loaded into the parent */
+	size_t unit_count;
 	struct str shipment_uri;   /* absent: none */
 	struct str request_sha256; /* hex; the SHA-256 of the request's bytes */
 };

@@ -15,6 +15,10 @@ struct record_lot { /* inputs[], lots[] */
 	struct str lot;
 	struct record_quantity *quantity; /* NULL: the whole lot is meant, where the type allows that */
 };
+struct record_content { /* contents[]: one of lot and unit */
+	struct str lot, unit;
+	struct record_quantity *quantity; /* of a lot; NULL: all that the party has */
+};
 struct record_output {
 	struct str product, lot; /* lot: own number, absent: made */
 	struct record_quantity *quantity;
@@ -52,6 +56,9 @@ struct record {
 	struct record_quantity *quantity;
 	struct list inputs, lots; /* struct record_lot */
 	struct list outputs;      /* struct record_output */
+	struct str unit;          /* load, unload: the crate, box, pallet */
+	struct list contents;     /* struct record_content */
+	struct str_list units;    /* units whose contents are meant */
 	struct str to, from, vehicle, shipment, quarantine_certificate, channel, reason;
 	struct record_shortage *shortage;
 	struct list temperature;   /* struct record_reading */
@@ -82,6 +89,8 @@ enum record_class {
 	RECORD_RELEASE,
 	RECORD_DESTROY,
 	RECORD_RETURN, /* ships back */
+	RECORD_LOAD,
+	RECORD_UNLOAD,
 };
 struct record_kind {
 	const char *word;

@@ -15,6 +15,8 @@ enum thing_kind {
 	THING_CERTIFICATE,
 	THING_LOT,
 	THING_SHIPMENT,
+	THING_UNIT,
+	THING_SAMPLE,
 	THING_KIND_COUNT
 };
 extern const char *const thing_kind_words[THING_KIND_COUNT]; /* as in table thing */
@@ -22,7 +24,7 @@ extern const char *const thing_kind_words[THING_KIND_COUNT]; /* as in table thin
 enum thing_name_form {
 	NAME_ID, /* the id itself: no look-up of the name is needed */
 	NAME_CODE, /* looks like a short code: table code first, then `hash` (an own number may look like one) */
-	NAME_RECORD, /* lots and shipments: the id, in .id.lot, of the record that made it */
+	NAME_RECORD, /* lots, shipments, samples: the id, in .id.lot, of the record that made it */
 	NAME_HASH,   /* everything else: table thing */
 };
 struct thing_name {
@@ -46,6 +48,10 @@ struct sha256 thing_hash_path(
  * qualifiers, escaped as digital_link_path does. Our own grammar (/o/, /t/, /a/): the path, percent-decoded, no trailing
  * slash. Both without scheme and host. Any other URI stands for itself. Absent: not a URI. */
 struct str thing_uri_path(struct arena *arena, struct str uri);
+
+/* The URI under which a new thing is known that is spelled like this: a URI stands for itself, a Digital Link in its
+ * canonical form. Absent: a number. */
+struct str thing_uri_of(struct arena *arena, struct str spelling);
 
 /* Opaque ids outside: "lot_" and "shp_" with org and id; parties, sites, products, certificates, keys, events are UUIDs. */
 struct str shipment_id_print(struct arena *arena, struct lot_id id);

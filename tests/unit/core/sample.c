@@ -191,6 +191,15 @@ static void put_members(struct arena *arena, struct generator *g, const struct r
 		put_list(arena, g, "lots", false, w);
 		json_pair(w, STR("reason"), STR(SAMPLE_FARM_TEXT));
 		return;
+	case RECORD_LOAD:
+	case RECORD_UNLOAD:
+		json_pair(w, STR("unit"), STR("https://id.gs1.org/00/106141412345678908"));
+		if (kind->class == RECORD_LOAD || chance(g, 2))
+			put_raw("contents",
+				STR("[{\"lot\":\"a\",\"quantity\":{\"value\":2,\"unit\":\"jin\"}},"
+				    "{\"unit\":\"CRATE-7\"},{\"lot\":\"b\"}]"),
+				w);
+		return;
 	case RECORD_LOOK:
 		put_look(arena, g, str_of(kind->word), w);
 		return;
@@ -280,6 +289,10 @@ static void resolve_things(struct arena *arena, struct epcis_source *source)
 				thing_of(arena, "out", i,
 					 ((const struct record_output *)record->outputs.items)[i].quantity);
 		source->output_count = record->outputs.count;
+	} else if (record->contents.count > 0) {
+		outputs[0] = thing_of(arena, "lot", 0,
+				      ((const struct record_content *)record->contents.items)[0].quantity);
+		source->output_count = 1;
 	} else if (record->lots.count > 0) {
 		source->outputs = things_of(arena, "lot", &record->lots);
 		source->output_count = record->lots.count;
@@ -327,6 +340,15 @@ struct epcis_source *sample_source(struct arena *arena, struct generator *g, con
 	if (record_sends(kind) || kind->class == RECORD_RECEIVE)
 		source->shipment_uri = STR("https://example.cn/o/org/d/0196a5b0-0000-7000-8000-000000000001");
 	source->request_sha256 = STR(SAMPLE_REQUEST);
+	if (source->record->unit.at != NULL)
+		source->parent_uri = STR("https://id.gs1.org/00/106141412345678908");
+	if (source->parent_uri.at != NULL || chance(g, 4)) {
+		static const struct str crates[] = {{"https://example.cn/o/org/u/C1", 29},
+						    {"https://example.cn/o/org/u/C2", 29}};
+
+		source->unit_uris = crates;
+		source->unit_count = 1 + generator_below(g, 2);
+	}
 	resolve_places(arena, g, source);
 	resolve_things(arena, source);
 	return source;

@@ -135,6 +135,10 @@ static void each_type_needs_its_members(void **state)
 		{"{\"type\":\"sample\"," T ",\"site\":\"s\"}", "/sample"},
 		{"{\"type\":\"sample\"," T ",\"sample\":{\"id\":\"a\"}}", "/site"},
 		{"{\"type\":\"sample\"," T ",\"site\":\"s\",\"sample\":{\"taker\":\"t\"}}", "/sample/id"},
+		{"{\"type\":\"load\"," T ",\"unit\":\"u\"}", "/contents"},
+		{"{\"type\":\"load\"," T ",\"contents\":[{\"lot\":\"a\"}]}", "/unit"},
+		{"{\"type\":\"load\"," T ",\"unit\":\"u\",\"contents\":[{" KG "}]}", "/contents/0/lot"},
+		{"{\"type\":\"unload\"," T "}", "/unit"},
 		{"{\"type\":\"hold\"," T ",\"lots\":[{\"lot\":\"a\"}]}", "/reason"},
 		{"{\"type\":\"release\"," T ",\"reason\":\"r\"}", "/lots"},
 		{"{\"type\":\"destroy\"," T ",\"lots\":[{\"lot\":\"a\"}],\"reason\":\"r\"}",
@@ -151,6 +155,20 @@ static void each_type_needs_its_members(void **state)
 	accepted(*state, "{\"type\":\"receive\"," T ",\"lots\":[" LOT("a") "],\"from\":\"f\"}");
 	accepted(*state,
 		 "{\"type\":\"death\"," T ",\"lot\":\"l\",\"quantity\":{\"value\":1,\"unit\":\"head\"}}");
+}
+
+static void a_content_is_a_lot_or_a_unit(void **state)
+{
+	static const char load[] = "{\"type\":\"load\"," T ",\"unit\":\"u\",\"contents\":";
+
+	accepted(*state, arena_printf(*state, "%s[{\"lot\":\"a\"},{\"unit\":\"v\"}," LOT("b") "]}", load).at);
+	(void)refused(*state, arena_printf(*state, "%s[{\"lot\":\"a\",\"unit\":\"v\"}]}", load).at,
+		      PROBLEM_FIELD_UNKNOWN, "/contents/0/unit");
+	(void)refused(*state, arena_printf(*state, "%s[{\"unit\":\"v\"," KG "}]}", load).at,
+		      PROBLEM_FIELD_UNKNOWN, "/contents/0/quantity");
+	accepted(*state, "{\"type\":\"unload\"," T ",\"unit\":\"u\"}");
+	accepted(*state, "{\"type\":\"sell\"," T ",\"units\":[\"u\"]}");
+	accepted(*state, "{\"type\":\"ship\"," T ",\"units\":[\"u\"],\"to\":\"m\"}");
 }
 
 #define SAMPLE(members) "{\"type\":\"sample\"," T ",\"site\":\"s\",\"sample\":" members "}"
@@ -222,7 +240,7 @@ static void the_kinds_are_sorted_and_complete(void **state)
 			    kind->biz_step != NULL);
 		assert_int_equal(kind->action == NULL, kind->class == RECORD_TRANSFORM);
 	}
-	assert_int_equal(count, 28);
+	assert_int_equal(count, 30);
 	assert_null(record_kind_find(STR("")));
 	assert_null(record_kind_find((struct str){NULL, 0}));
 }
@@ -430,6 +448,7 @@ int main(void)
 		TEST(a_harvest_is_three_fields),
 		cmocka_unit_test(every_sample_of_every_kind_is_accepted),
 		TEST(each_type_needs_its_members),
+		TEST(a_content_is_a_lot_or_a_unit),
 		TEST(a_sample_says_what_was_taken_and_nothing_else),
 		TEST(a_whole_lot_may_be_meant_where_nothing_moves),
 		TEST(a_member_that_the_type_does_not_take_is_refused),

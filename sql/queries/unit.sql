@@ -1,0 +1,71 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Logistic units and what is in them, for the group writer.
+
+-- name: units_lock :many
+-- Units a batch names and all that are or were inside them, locked in ascending order.
+-- param: ids uuid[], max_units bigint
+-- class: fan
+-- column: org_id uuid, id uuid, uri text, known boolean, event uuid, version timestamptz
+WITH RECURSIVE inside (id) AS (
+    SELECT unnest(@ids)
+    UNION
+    SELECT c.child FROM inside i JOIN containment c ON c.parent = i.id AND c.child_kind = 'unit'
+)
+SELECT u.org_id, u.id, u.uri, u.known, u.event, u.version
+FROM unit u
+WHERE u.id IN (SELECT id FROM inside LIMIT @max_units)
+ORDER BY u.org_id, u.id
+FOR UPDATE OF u;
+
+-- name: unit_contents :many
+-- What is in units, and was at a time or after it.
+-- param: orgs uuid[], ids uuid[], since timestamptz
+-- class: any
+-- column: org_id uuid, parent uuid, from_event uuid, n bigint, from_org uuid, party uuid, child_kind text, child_org uuid
+-- column: child uuid, value text, unit text, base numeric?, from_at timestamptz, since timestamptz, to_event uuid
+-- column: to_at timestamptz?
+SELECT c.org_id, c.parent, c.from_event, c.n::bigint AS n, c.from_org, c.party, c.child_kind, c.child_org, c.child, c.value,
+       c.unit, c.base, c.from_at, c.since, c.to_event, c.to_at
+FROM unnest(@orgs, @ids) AS z (org_id, id)
+JOIN containment c ON c.org_id = z.org_id AND c.parent = z.id
+WHERE c.to_at IS NULL OR c.to_at >= @since
+ORDER BY c.from_at, c.from_event, c.n
+LIMIT 50000;
+
+-- name: unit_emptyings :many
+-- When units were emptied, since a time.
+-- param: orgs uuid[], ids uuid[], since timestamptz
+-- class: any
+-- column: unit uuid, event uuid, at timestamptz
+SELECT e.unit, e.event, e.at
+FROM unnest(@orgs, @ids) AS z (org_id, id)
+JOIN unit_emptied e ON e.org_id = z.org_id AND e.unit = z.id
+WHERE e.at >= @since
+LIMIT 50000;
+
+-- name: unit_upsert_many :exec
+-- New units, and those that are placeholders no longer.
+-- param: org_id uuid[], id uuid[], uri text[], known boolean[], event uuid[], version timestamptz[]
+-- class: key
+INSERT INTO unit (org_id, id, uri, known, event, version)
+SELECT a, b, c, d, e, f FROM unnest(@org_id, @id, @uri, @known, @event, @version) AS z (a, b, c, d, e, f)
+ON CONFLICT (org_id, id) DO UPDATE SET known = excluded.known, version = excluded.version;
+
+-- name: containment_upsert_many :exec
+-- What units contain, and what has ended.
+-- param: org_id uuid[], parent uuid[], from_event uuid[], n bigint[], from_org uuid[], party uuid[], child_kind text[]
+-- param: child_org uuid[], child uuid[], value text[], unit text[], base numeric[], from_at timestamptz[]
+-- param: since timestamptz[], to_event uuid[], to_at timestamptz[]
+-- class: key
+INSERT INTO containment (org_id, parent, from_event, n, from_org, party, child_kind, child_org, child, value, unit, base,
+                         from_at, since, to_event, to_at)
+SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p
+FROM unnest(@org_id, @parent, @from_event, @n, @from_org, @party, @child_kind, @child_org, @child, @value, @unit, @base,
+            @from_at, @since, @to_event, @to_at) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
+ON CONFLICT (org_id, parent, from_event, n) DO UPDATE SET to_event = excluded.to_event, to_at = excluded.to_at;
+
+-- name: unit_emptied_insert_many :exec
+-- That units were emptied.
+-- param: org_id uuid[], unit uuid[], event uuid[], at timestamptz[]
+-- class: key
+INSERT INTO unit_emptied (org_id, unit, event, at) SELECT a, b, c, d FROM unnest(@org_id, @unit, @event, @at) AS z (a, b, c, d);

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Load and unload: what goes into a unit and comes out of it. A unit that nobody has said anything about yet is a
+ * placeholder until the record comes that says what is in it. */
+#include "capture_priv.h"
+
+#include "ft/base/text.h"
+
+static struct uuid unit_id(const struct item *item, size_t index)
+{
+	const uint8_t place[2] = {(uint8_t)(index >> 8), (uint8_t)index};
+	const struct bytes seed[] = {str_bytes(STR("unit")),
+				     {item->job->id.octets, sizeof item->job->id.octets},
+				     {place, sizeof place}};
+	struct sha256 h = sha256_of_parts(seed, 3);
+	return uuid_v7(item->time.at_us, h.octets);
+}
+
+/* A number is one of the acting party; a URI of our own scheme names what exists. */
+static enum problem unit_uri(struct batch *batch, struct item *item, const struct capture_parties_row *acting,
+			     struct str spelling, struct place_in where, struct str *ret)
+{
+	struct str uri = thing_uri_of(batch->arena, spelling);
+	if (!uri.at && !number_may_be_issued(spelling)) {
+		(void)refuse(item, PROBLEM_IDENTIFIER_SYNTAX, "charset", where);
+		item->job->fault->value = spelling;
+		return PROBLEM_IDENTIFIER_SYNTAX;
+	}
+	struct str path = uri.at ? thing_uri_path(batch->arena, uri) : STR("");
+	if (str_starts(path, STR("/o/")) || str_starts(path, STR("/t/")) || str_starts(path, STR("/a/")))
+		return refuse(item, PROBLEM_NOT_KNOWN_YET, "known", where);
+	*ret = uri.at ? uri
+		      : arena_printf(batch->arena, "%.*s/u/%.*s", STR_ARGS(acting->uri),
+				     STR_ARGS(percent_encode(batch->arena, spelling)));
+	return PROBLEM_NONE;
+}
+
+static struct unit_fact *unit_make(struct batch *batch, struct item *item, const struct named *named,
+				   struct str uri, size_t index)
+{
+	struct unit_fact *unit = arena_new(batch->arena, struct unit_fact);
+	const struct sha256 hashes[] = {named->name.hash, thing_hash_path(thing_uri_path(batch->arena, uri))};
+	unit->row = (struct units_lock_row){
+		.org_id = item->acting, .id = unit_id(item, index), .uri = uri, .event = item->job->id};
+	unit->dirty = true;
+	for (size_t i = 0; i < 2 && (i == 0 || !sha256_equal(hashes[0], hashes[1])); i++) {
+		struct sha256 *key = arena_new(batch->arena, struct sha256);
+		*key = hashes[i];
+		map_set(batch->new_units, sha256_bytes(key), unit);
+		*ROW_ADD(batch, things_new, struct thing_row) =
+			(struct thing_row){hashes[i], "unit", unit->row.org_id, unit->row.id};
+	}
+	map_set(batch->units, MAP_KEY(unit->row.id), unit);
+	return unit;
+}
+
+/* One entry of contents[], checked. */
+struct content_plan {
+	struct lot_fact *lot; /* NULL: a unit */
+	struct unit_fact *unit;
+	struct str uri; /* of a unit to be made */
+	struct quantity quantity;
+	bool has_quantity;
+	struct decimal base;
+};
+
+static enum problem plan_lot(struct batch *batch, struct item *item, size_t i,
+			     const struct capture_parties_row *acting, struct content_plan *ret)
+{
+	struct input_plan plan;
+	enum problem p = content_lot_plan(batch, item, i, acting, &plan);
+	if (p)
+		return p;
+	*ret = (struct content_plan){.lot = plan.lot,
+				     .quantity = plan.quantity,
+				     .has_quantity = plan.has_quantity,
+				     .base = plan.base};
+	return PROBLEM_NONE;
+}
+
+static enum problem plan_unit(struct batch *batch, struct item *item, size_t i,
+			      const struct capture_parties_row *acting, const struct unit_fact *parent,
+			      struct content_plan *ret)
+{
+	const struct record_content *contents = item->job->record->contents.items;
+	const struct place_in where = {"contents", i, "unit"};
+	ret->unit = batch_unit(batch, &item->units[i]);
+	if (!ret->unit)
+		return unit_uri(batch, item, acting, contents[i].unit, where, &ret->uri);
+	if (parent && unit_holds(batch, ret->unit->row.id, parent->row.id, 0))
+		return refuse(item, PROBLEM_LINEAGE_CYCLE, "acyclic", where);
+	return PROBLEM_NONE;
+}
+
+static enum problem plan_contents(struct batch *batch, struct item *item, const struct event_parts *parts,
+				  const struct unit_fact *parent, struct content_plan **ret)
+{
+	const struct record_content *contents = item->job->record->contents.items;
+	struct content_plan *plans = arena_array(batch->arena, struct content_plan, item->lot_count);
+	for (size_t i = 0; i < item->lot_count; i++) {
+		enum problem p = contents[i].lot.at
+					 ? plan_lot(batch, item, i, parts->acting, &plans[i])
+					 : plan_unit(batch, item, i, parts->acting, parent, &plans[i]);
+		for (size_t k = 0; !p && contents[i].unit.at && k < i; k++)
+			if (contents[k].unit.at && str_equal(contents[k].unit, contents[i].unit))
+				p = refuse(item, PROBLEM_FIELD_RANGE, "unique",
+					   (struct place_in){"contents", i, "unit"});
+		if (p)
+			return p;
+	}
+	*ret = plans;
+	return PROBLEM_NONE;
+}
+
+/* What the event says: lots and units in the order of its entries. */
+static void tell_lot(struct batch *batch, struct event_parts *parts, struct lot_fact *lot,
+		     const struct quantity *quantity)
+{
+	parts->output_lots[parts->output_count] = lot;
+	parts->outputs[parts->output_count++] = thing_of_lot(batch, lot, quantity, NULL);
+}
+
+static void room_for(struct batch *batch, struct event_parts *parts, size_t count)
+{
+	parts->outputs = arena_array(batch->arena, struct epcis_thing, count);
+	parts->output_lots = arena_array(batch->arena, struct lot_fact *, count);
+	parts->unit_uris = arena_array(batch->arena, struct str, count);
+}
+
+/* The first emptying after it ends what is recorded late. */
+static void end_where_emptied(const struct batch *batch, struct content_fact *content)
+{
+	const struct emptying *all = batch->emptyings.items;
+	for (size_t i = 0; i < batch->emptyings.count; i++) {
+		bool ends = uuid_equal(all[i].unit.lot, content->row.parent) &&
+			    all[i].at > content->row.from_at &&
+			    (!content->row.to_at.known || all[i].at < content->row.to_at.value);
+		if (!ends)
+			continue;
+		content->row.to_at = (struct sql_nullable_int){true, all[i].at};
+		content->row.to_event = all[i].event;
+	}
+}
+
+static struct content_fact content_begin(const struct item *item, const struct unit_fact *unit, size_t n)
+{
+	return (struct content_fact){.row = {.org_id = unit->row.org_id,
+					     .parent = unit->row.id,
+					     .from_event = item->job->id,
+					     .n = (int64_t)n,
+					     .from_org = item->recorder,
+					     .party = item->acting,
+					     .from_at = item->time.at_us,
+					     .since = item->recorded_us},
+				     .dirty = true};
+}
+
+static void put_lot(struct content_fact *content, const struct lot_fact *lot, const struct quantity *quantity,
+		    struct decimal base)
+{
+	content->row.child_kind = STR("lot");
+	content->row.child_org = lot->row.org_id;
+	content->row.child = lot->row.lot_id;
+	content->row.value = quantity->value;
+	content->row.unit = str_of(quantity->unit->code);
+	content->row.base = (struct sql_nullable_decimal){true, base};
+}
+
+static void load_apply(struct batch *batch, struct item *item, struct event_parts *parts,
+		       struct unit_fact *unit, struct content_plan *plans)
+{
+	room_for(batch, parts, item->lot_count);
+	unit->row.known = unit->dirty = true;
+	unit->row.version = item->recorded_us;
+	for (size_t i = 0; i < item->lot_count; i++) {
+		struct content_fact content = content_begin(item, unit, i);
+		if (plans[i].lot) {
+			put_lot(&content, plans[i].lot, &plans[i].quantity, plans[i].base);
+			tell_lot(batch, parts, plans[i].lot, &plans[i].quantity);
+		} else {
+			if (!plans[i].unit)
+				plans[i].unit = unit_make(batch, item, &item->units[i], plans[i].uri, i + 1);
+			plans[i].unit->row.version = item->recorded_us;
+			plans[i].unit->dirty = true;
+			content.row.child_kind = STR("unit");
+			content.row.child_org = plans[i].unit->row.org_id;
+			content.row.child = plans[i].unit->row.id;
+			parts->unit_uris[parts->unit_count++] = plans[i].unit->row.uri;
+		}
+		end_where_emptied(batch, &content);
+		*ROW_ADD(batch, contents, struct content_fact) = content;
+	}
+}
+
+enum problem decide_load(struct batch *batch, struct item *item, struct event_parts *parts)
+{
+	static const struct place_in where = {.member = "unit"};
+	struct unit_fact *unit = batch_unit(batch, &item->unit);
+	struct content_plan *plans;
+	struct str uri = {NULL, 0};
+	enum problem p = PROBLEM_NONE;
+	if (!unit)
+		p = unit_uri(batch, item, parts->acting, item->job->record->unit, where, &uri);
+	else if (!unit_may_handle(batch, item, unit))
+		p = refuse(item, PROBLEM_NOT_KNOWN_YET, "known", where);
+	if (!p)
+		p = plan_contents(batch, item, parts, unit, &plans);
+	if (p)
+		return p;
+	if (!unit)
+		unit = unit_make(batch, item, &item->unit, uri, 0);
+	load_apply(batch, item, parts, unit, plans);
+	parts->parent_uri = unit->row.uri;
+	return event_store(batch, item, parts);
+}
+
+static void content_end(struct content_fact *content, const struct item *item)
+{
+	content->row.to_at = (struct sql_nullable_int){true, item->time.at_us};
+	content->row.to_event = item->job->id;
+	content->dirty = true;
+}
+
+static void tell_content(struct batch *batch, struct event_parts *parts, const struct content_fact *content)
+{
+	if (content_is_unit(content)) {
+		const struct unit_fact *child = map_get(batch->units, MAP_KEY(content->row.child));
+		parts->unit_uris[parts->unit_count++] = child->row.uri;
+		return;
+	}
+	struct lot_fact *lot = map_get(batch->lots, MAP_KEY(content->row.child));
+	const struct quantity quantity = {content->row.value, unit_find(content->row.unit),
+					  content->row.base.value};
+	if (lot)
+		tell_lot(batch, parts, lot, &quantity);
+}
+
+static void unload_all(struct batch *batch, struct item *item, struct event_parts *parts,
+		       const struct unit_fact *unit)
+{
+	struct content_fact *all = batch->contents.items;
+	room_for(batch, parts, batch->contents.count);
+	for (size_t i = 0; i < batch->contents.count; i++) {
+		if (!content_is_in(&all[i], unit, item->time.at_us))
+			continue;
+		tell_content(batch, parts, &all[i]);
+		content_end(&all[i], item);
+	}
+	*ROW_ADD(batch, emptyings, struct emptying) =
+		(struct emptying){.unit = {unit->row.org_id, unit->row.id},
+				  .event = item->job->id,
+				  .at = item->time.at_us,
+				  .is_new = true};
+}
+
+static struct decimal amount_in_unit(struct batch *batch, const struct item *item,
+				     const struct unit_fact *unit, struct uuid child)
+{
+	const struct content_fact *all = batch->contents.items;
+	struct decimal sum = decimal_of(0);
+	for (size_t i = 0; i < batch->contents.count; i++)
+		if (content_is_in(&all[i], unit, item->time.at_us) && uuid_equal(all[i].row.child, child))
+			sum = decimal_add(sum,
+					  content_is_unit(&all[i]) ? decimal_of(1) : all[i].row.base.value);
+	return sum;
+}
+
+/* All of it must be in the unit, of a lot so much; a lot that stands in contents twice is asked for at once. */
+static enum problem unload_check(struct batch *batch, struct item *item, const struct unit_fact *unit,
+				 const struct content_plan *plans, size_t i)
+{
+	struct uuid child = plans[i].lot    ? plans[i].lot->row.lot_id
+			    : plans[i].unit ? plans[i].unit->row.id
+					    : (struct uuid){{0}};
+	struct decimal there = amount_in_unit(batch, item, unit, child), asked = plans[i].base;
+	for (size_t k = 0; plans[i].lot && k < i; k++)
+		if (plans[k].lot == plans[i].lot)
+			asked = decimal_add(asked, plans[k].base);
+	if (decimal_is_zero(there))
+		return refuse(item, PROBLEM_NOT_KNOWN_YET, "contained",
+			      (struct place_in){"contents", i, plans[i].lot ? "lot" : "unit"});
+	if (!plans[i].has_quantity || decimal_compare(asked, there) <= 0)
+		return PROBLEM_NONE;
+	(void)refuse(item, PROBLEM_LOT_SHORT, "contained", (struct place_in){"contents", i, "quantity"});
+	item->job->fault->detail = arena_printf(item->job->arena, "in the unit: %.*s",
+						STR_ARGS(decimal_print(item->job->arena, there)));
+	return PROBLEM_LOT_SHORT;
+}
+
+static void unload_unit(struct batch *batch, struct item *item, const struct unit_fact *unit,
+			struct uuid child)
+{
+	struct content_fact *all = batch->contents.items;
+	for (size_t i = 0; i < batch->contents.count; i++)
+		if (content_is_in(&all[i], unit, item->time.at_us) && uuid_equal(all[i].row.child, child))
+			content_end(&all[i], item);
+}
+
+/* Ends what is taken out; what is left of a part goes on as a content of its own. */
+static void unload_lot(struct batch *batch, struct item *item, const struct unit_fact *unit,
+		       const struct content_plan *plan, size_t n)
+{
+	struct decimal left = plan->base;
+	size_t count = batch->contents.count;
+	for (size_t i = 0; i < count && !decimal_is_zero(left); i++) {
+		struct content_fact *content = &((struct content_fact *)batch->contents.items)[i];
+		if (!content_is_in(content, unit, item->time.at_us) ||
+		    !uuid_equal(content->row.child, plan->lot->row.lot_id))
+			continue;
+		struct decimal there = content->row.base.value, taken = left;
+		bool all = decimal_compare(there, left) <= 0;
+		struct content_fact rest = *content;
+		content_end(content, item);
+		left = all ? decimal_sub(left, there) : decimal_of(0);
+		if (all)
+			continue;
+		struct decimal remains = decimal_sub(there, taken);
+		const struct unit *base = unit_base((enum dimension)plan->lot->row.dimension);
+		const struct quantity quantity = {decimal_print(batch->arena, remains),
+						  base ? base : unit_find(plan->lot->row.unit), remains};
+		struct content_fact begun = content_begin(item, unit, n);
+		begun.row.party = rest.row.party;
+		begun.row.to_at = rest.row.to_at;
+		begun.row.to_event = rest.row.to_event;
+		put_lot(&begun, plan->lot, &quantity, remains);
+		*ROW_ADD(batch, contents, struct content_fact) = begun;
+	}
+}
+
+static enum problem unload_some(struct batch *batch, struct item *item, struct event_parts *parts,
+				const struct unit_fact *unit)
+{
+	struct content_plan *plans;
+	enum problem p = plan_contents(batch, item, parts, /* parent */ NULL, &plans);
+	for (size_t i = 0; !p && i < item->lot_count; i++)
+		p = unload_check(batch, item, unit, plans, i);
+	if (p)
+		return p;
+	room_for(batch, parts, item->lot_count);
+	for (size_t i = 0; i < item->lot_count; i++) {
+		if (plans[i].lot && plans[i].has_quantity) {
+			unload_lot(batch, item, unit, &plans[i], i);
+			tell_lot(batch, parts, plans[i].lot, &plans[i].quantity);
+			continue;
+		}
+		unload_unit(batch, item, unit,
+			    plans[i].lot ? plans[i].lot->row.lot_id : plans[i].unit->row.id);
+		if (plans[i].lot)
+			tell_lot(batch, parts, plans[i].lot, NULL);
+		else
+			parts->unit_uris[parts->unit_count++] = plans[i].unit->row.uri;
+	}
+	return PROBLEM_NONE;
+}
+
+enum problem decide_unload(struct batch *batch, struct item *item, struct event_parts *parts)
+{
+	struct unit_fact *unit = batch_unit(batch, &item->unit);
+	if (!unit || !unit->row.known || !unit_may_handle(batch, item, unit))
+		return refuse(item, PROBLEM_NOT_KNOWN_YET, "known", (struct place_in){.member = "unit"});
+	enum problem p = PROBLEM_NONE;
+	if (item->lot_count)
+		p = unload_some(batch, item, parts, unit);
+	else
+		unload_all(batch, item, parts, unit);
+	if (p)
+		return p;
+	unit->row.version = item->recorded_us;
+	unit->dirty = true;
+	parts->parent_uri = unit->row.uri;
+	return event_store(batch, item, parts);
+}
