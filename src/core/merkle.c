@@ -27,14 +27,22 @@ struct sha256 merkle_root(const struct sha256 *leaves, size_t count)
 }
 
 /* Counting up in binary: every carry joins two subtrees. */
-void merkle_edge_append(struct merkle_edge *edge, struct sha256 leaf)
+unsigned merkle_edge_append_noting(struct merkle_edge *edge, struct sha256 leaf, struct sha256 ret[64])
 {
 	assert(edge->size < UINT64_MAX);
 	unsigned level = 0;
-	for (uint64_t rest = edge->size; rest & 1; rest >>= 1)
-		leaf = merkle_node(edge->subtrees[level++], leaf);
-	edge->subtrees[level] = leaf;
+	ret[0] = leaf;
+	for (uint64_t rest = edge->size; rest & 1; rest >>= 1, level++)
+		ret[level + 1] = merkle_node(edge->subtrees[level], ret[level]);
+	edge->subtrees[level] = ret[level];
 	edge->size++;
+	return level + 1;
+}
+
+void merkle_edge_append(struct merkle_edge *edge, struct sha256 leaf)
+{
+	struct sha256 noted[64];
+	(void)merkle_edge_append_noting(edge, leaf, noted);
 }
 
 struct sha256 merkle_edge_root(const struct merkle_edge *edge)

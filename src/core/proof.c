@@ -551,3 +551,10 @@ bool checkpoint_parse(struct arena *arena, struct str text, struct checkpoint *r
 	*ret = head;
 	return true;
 }
+
+struct str checkpoint_print(struct arena *arena, const struct checkpoint *head)
+{
+	struct str root = signed_text_print_hash(arena, &head->root);
+	return arena_printf(arena, "%.*s\n%lld\n%.*s\n", STR_ARGS(head->origin), (long long)head->size,
+			    STR_ARGS(root));
+}

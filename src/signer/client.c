@@ -203,21 +203,18 @@ static bool generate_step(struct signer *signer, void *context)
 }
 
 enum problem signer_generate(struct signer *signer, struct arena *arena, enum sign_algorithm algorithm,
-			     struct uuid org, bool registrar, struct signer_key *ret)
+			     struct uuid org, enum signer_role role, struct signer_key *ret)
 {
 	struct generation generation = {
 		.arena = arena,
-		.request = {.type = FRAME_GENERATE,
-			    .algorithm = algorithm,
-			    .registrar = registrar,
-			    .org = org},
+		.request = {.type = FRAME_GENERATE, .algorithm = algorithm, .role = role, .org = org},
 	};
 	enum problem p = with_retry(signer, generate_step, &generation);
 	if (p)
 		return p;
 	struct signer_key key = generation.reply.key;
 	key.org = org;
-	key.registrar = registrar;
+	key.role = role;
 	*ret = key;
 	return PROBLEM_NONE;
 }

@@ -53,14 +53,14 @@ struct bytes frame_print_request(struct arena *arena, const struct frame_request
 	struct buf out = begin(arena, request->type, request_len(request));
 	if (request->type == FRAME_GENERATE) {
 		put_number(&out, request->algorithm, 1);
-		put_number(&out, request->registrar, 1);
+		put_number(&out, request->role, 1);
 		buf_put_bytes(&out, request->org.octets, sizeof request->org.octets);
 	}
 	if (request->type == FRAME_LOAD || request->type == FRAME_SIGN)
 		put_number(&out, request->count, 2);
 	for (size_t i = 0; request->type == FRAME_LOAD && i < request->count; i++) {
 		const struct signer_key *key = &request->loads[i];
-		put_number(&out, key->registrar, 1);
+		put_number(&out, key->role, 1);
 		buf_put_bytes(&out, key->org.octets, sizeof key->org.octets);
 		buf_put_bytes(&out, key->fingerprint.octets, sizeof key->fingerprint.octets);
 		put_octets(&out, key->wrapped);
@@ -118,11 +118,11 @@ static size_t take_number(struct cursor *cursor, size_t octets)
 	return value;
 }
 
-static bool take_bool(struct cursor *cursor)
+static enum signer_role take_role(struct cursor *cursor)
 {
 	size_t value = take_number(cursor, 1);
-	cursor->failed |= value > 1;
-	return value == 1;
+	cursor->failed |= value >= SIGNER_ROLES;
+	return value < SIGNER_ROLES ? (enum signer_role)value : SIGNER_PARTY;
 }
 
 static struct uuid take_uuid(struct cursor *cursor)
@@ -183,7 +183,7 @@ static void take_loads(struct arena *arena, struct cursor *cursor, struct frame_
 	request->loads = arena_array(arena, struct signer_key, request->count);
 	for (size_t i = 0; i < request->count; i++) {
 		struct signer_key *key = &request->loads[i];
-		key->registrar = take_bool(cursor);
+		key->role = take_role(cursor);
 		key->org = take_uuid(cursor);
 		key->fingerprint = take_hash(cursor);
 		key->wrapped = take_octets(cursor, FRAME_MAX_WRAPPED_LEN);
@@ -210,7 +210,7 @@ bool frame_parse_request(struct arena *arena, enum frame_type type, struct bytes
 		size_t algorithm = take_number(&cursor, 1);
 		cursor.failed |= algorithm != SIGN_ED25519 && algorithm != SIGN_P256 && algorithm != SIGN_SM2;
 		request.algorithm = (enum sign_algorithm)algorithm;
-		request.registrar = take_bool(&cursor);
+		request.role = take_role(&cursor);
 		request.org = take_uuid(&cursor);
 	}
 	if (type == FRAME_LOAD)

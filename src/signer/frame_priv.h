@@ -3,8 +3,8 @@
  *
  *	frame    = length:4 version:1 type:1 zero:2 payload[length]
  *	HELLO    → (nothing)                                           ← (nothing)
- *	GENERATE → algorithm:1 registrar:1 org:16                      ← fingerprint:32 spki wrapped
- *	LOAD     → count:2 {registrar:1 org:16 fingerprint:32 wrapped} ← count:2 {verdict:1 empty}
+ *	GENERATE → algorithm:1 role:1 org:16                           ← fingerprint:32 spki wrapped
+ *	LOAD     → count:2 {role:1 org:16 fingerprint:32 wrapped}      ← count:2 {verdict:1 empty}
  *	SIGN     → count:2 {fingerprint:32 text}                       ← count:2 {verdict:1 signature}
  *	FAULT                                                          ← (nothing): the request was malformed
  *
@@ -32,7 +32,7 @@ struct frame_sign {
 struct frame_request {
 	enum frame_type type;
 	enum sign_algorithm algorithm; /* GENERATE */
-	bool registrar;
+	enum signer_role role;
 	struct uuid org;
 	size_t count;
 	struct signer_key *loads; /* LOAD, without spki */

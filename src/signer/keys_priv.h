@@ -5,13 +5,14 @@
 
 #include "ft/base/uuid.h"
 #include "ft/crypto/sign.h"
+#include "ft/signer/signer.h"
 
 enum { KEYS_MAX = 4096 };
 
 struct opened_key {
 	struct sha256 fingerprint;
 	struct private_key *key;
-	bool registrar;
+	enum signer_role role;
 };
 struct keys;
 

@@ -8,6 +8,7 @@
 
 #include <sys/mman.h>
 
+#include "ft/core/proof.h"
 #include "ft/core/statement.h"
 #include "ft/crypto/seal.h"
 #include "ft/crypto/secret.h"
@@ -18,6 +19,7 @@ enum { WRAP_VERSION = 1, RAW_LEN = 32, CONTEXT_LEN = 16 + 32 + 1 + 1 };
 struct service {
 	uint8_t kek[KEK_LEN];
 	struct keys *keys;
+	struct checkpoint head; /* the largest log head signed by this process; size 0: none */
 };
 
 struct service *service_create(const uint8_t kek[KEK_LEN])
@@ -47,7 +49,7 @@ static struct bytes wrap_context(struct arena *arena, const struct signer_key *k
 	buf_put_bytes(&out, key->org.octets, sizeof key->org.octets);
 	buf_put_bytes(&out, key->fingerprint.octets, sizeof key->fingerprint.octets);
 	buf_put_char(&out, WRAP_VERSION);
-	buf_put_char(&out, key->registrar ? 1 : 0);
+	buf_put_char(&out, (char)key->role);
 	return str_bytes(buf_str(&out));
 }
 
@@ -85,7 +87,7 @@ static void hold(struct service *service, const struct signer_key *key, struct p
 	keys_put(service->keys, (struct opened_key){
 					.fingerprint = key->fingerprint,
 					.key = private,
-					.registrar = key->registrar,
+					.role = key->role,
 				});
 }
 
@@ -97,7 +99,7 @@ static void generate(struct service *service, struct arena *arena, const struct 
 		reply->type = FRAME_FAULT;
 		return;
 	}
-	struct signer_key key = {.org = request->org, .registrar = request->registrar};
+	struct signer_key key = {.org = request->org, .role = request->role};
 	key.spki = private_key_spki(arena, private);
 	key.fingerprint = sha256_of(key.spki);
 	key.wrapped = wrap(service, arena, request->algorithm, private, &key);
@@ -114,14 +116,33 @@ static enum signer_verdict load(struct service *service, struct arena *arena, co
 	return SIGNER_SIGNED;
 }
 
-/* Nothing but a statement that is counted under this very key: otherwise whoever reaches the socket could have log
- * heads, certificates or another organisation's records signed. The registrar vouches for keys of others. */
-static bool may_sign(struct arena *arena, const struct opened_key *held, struct str text)
+/* A head that grows, or the newest once more. The database and the guard file decide which heads there are; this is the
+ * last door: one process never signs two roots for a size, nor goes back. */
+static bool may_sign_head(struct service *service, struct arena *arena, struct str text)
+{
+	struct checkpoint head;
+	if (!checkpoint_parse(arena, text, &head) || !str_equal(checkpoint_print(arena, &head), text) ||
+	    head.size < service->head.size ||
+	    (head.size == service->head.size && service->head.size > 0 &&
+	     !sha256_equal(head.root, service->head.root)))
+		return false;
+	service->head = (struct checkpoint){.size = head.size, .root = head.root};
+	return true;
+}
+
+/* Nothing but a statement that is counted under this very key: otherwise whoever reaches the socket could have
+ * certificates or another organisation's records signed. The registrar vouches for keys of others; the log's key signs
+ * heads and its own enrolment, for an entry signed by the log would prove nothing. */
+static bool may_sign(struct service *service, struct arena *arena, const struct opened_key *held,
+		     struct str text)
 {
 	struct statement statement;
-	return statement_parse(arena, text, &statement) &&
-	       (sha256_equal(statement.key, held->fingerprint) ||
-		(held->registrar && str_equal(statement.kind, STR("key"))));
+	if (!statement_parse(arena, text, &statement))
+		return held->role == SIGNER_LOG && may_sign_head(service, arena, text);
+	bool own = sha256_equal(statement.key, held->fingerprint),
+	     about_a_key = str_equal(statement.kind, STR("key"));
+	return (own && (held->role != SIGNER_LOG || about_a_key)) ||
+	       (held->role == SIGNER_REGISTRAR && about_a_key);
 }
 
 static struct signer_result sign_one(struct service *service, struct arena *arena,
@@ -131,7 +152,7 @@ static struct signer_result sign_one(struct service *service, struct arena *aren
 	if (!held)
 		return (struct signer_result){.verdict = SIGNER_UNKNOWN_KEY};
 	struct signer_result result = {.verdict = SIGNER_SIGNED};
-	if (!may_sign(arena, held, request->text) ||
+	if (!may_sign(service, arena, held, request->text) ||
 	    sign(arena, held->key, str_bytes(request->text), &result.signature))
 		return (struct signer_result){.verdict = SIGNER_REFUSED};
 	return result;

@@ -17,6 +17,9 @@ struct merkle_edge {
 	struct sha256 subtrees[64]; /* [level] holds a root when bit `level` of size is set */
 };
 void merkle_edge_append(struct merkle_edge *edge, struct sha256 leaf);
+/* The same, and in ret[level] the root of each perfect subtree that the leaf completes, itself at level 0. The number of
+ * them. */
+unsigned merkle_edge_append_noting(struct merkle_edge *edge, struct sha256 leaf, struct sha256 ret[64]);
 struct sha256 merkle_edge_root(const struct merkle_edge *edge);
 
 /* That `leaf` stands at `index` in the tree of `size` with this root. */

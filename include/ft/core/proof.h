@@ -95,6 +95,8 @@ struct checkpoint {
 };
 /* Origin, size and root of the text of a checkpoint (https://c2sp.org/tlog-checkpoint). */
 bool checkpoint_parse(struct arena *arena, struct str text, struct checkpoint *ret);
+/* Without extension lines: what this log signs. */
+struct str checkpoint_print(struct arena *arena, const struct checkpoint *head);
 struct proof_head {
 	struct str note; /* absent: none was handed over */
 	bool is_read;    /* it has the form of a checkpoint */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The signing process as its users see it: a child behind a socket that alone can unwrap private keys. It signs nothing
- * but Farmtrail statements that name the key they are signed with; the registrar's key also co-signs key statements. */
+ * but Farmtrail statements that name the key they are signed with; the registrar's key also co-signs key statements,
+ * and the log's key signs log heads that never contradict each other, and no statement but its own. */
 #ifndef FT_SIGNER_SIGNER_H
 #define FT_SIGNER_SIGNER_H
 
@@ -9,12 +10,16 @@
 
 enum { SIGNER_MAX_BATCH = 1000, SIGNER_MAX_TEXT_LEN = 16 * 1024 };
 
+/* What a key is for decides what it may sign. */
+enum signer_role { SIGNER_PARTY, SIGNER_REGISTRAR, SIGNER_LOG };
+enum { SIGNER_ROLES = 3 };
+
 /* What the database keeps of a custodial key. `wrapped` opens only in a signer with the same key-encryption key, and
  * only as this organisation's key in this role. */
 struct signer_key {
 	struct uuid org;
 	struct sha256 fingerprint;
-	bool registrar;
+	enum signer_role role;
 	struct bytes spki; /* not needed for signing */
 	struct bytes wrapped;
 };
@@ -30,16 +35,16 @@ enum problem signer_start(struct str executable, struct str kek_file, struct sig
 void signer_stop(struct signer *signer); /* NULL is fine; returns when the child is gone */
 
 enum problem signer_generate(struct signer *signer, struct arena *arena, enum sign_algorithm algorithm,
-			     struct uuid org, bool registrar, struct signer_key *ret) must_check;
+			     struct uuid org, enum signer_role role, struct signer_key *ret) must_check;
 
 struct signer_request {
 	const struct signer_key *key;
-	struct str text; /* a statement, at most SIGNER_MAX_TEXT_LEN */
+	struct str text; /* a statement or a log head, at most SIGNER_MAX_TEXT_LEN */
 };
 enum signer_verdict {
 	SIGNER_SIGNED = 1,
 	SIGNER_UNKNOWN_KEY, /* its wrapping does not open: another key-encryption key, or changed bytes */
-	SIGNER_REFUSED,     /* not a statement, or not one that this key may sign */
+	SIGNER_REFUSED,     /* not a statement or a log head, or not one that this key may sign */
 };
 struct signer_result {
 	enum signer_verdict verdict;

@@ -63,9 +63,8 @@ static pid_t pid_of(struct world *world)
 static struct signer_key generate(struct world *world)
 {
 	struct signer_key key;
-	assert_int_equal(
-		signer_generate(world->signer, world->arena, SIGN_P256, org, /* registrar */ false, &key),
-		PROBLEM_NONE);
+	assert_int_equal(signer_generate(world->signer, world->arena, SIGN_P256, org, SIGNER_PARTY, &key),
+			 PROBLEM_NONE);
 	return key;
 }
 

@@ -47,7 +47,7 @@ static struct frame_request load_request(void)
 	static struct signer_key loads[1];
 	loads[0] = (struct signer_key){.org = {{1, 2}},
 				       .fingerprint = sha256_of(str_bytes(STR("a"))),
-				       .registrar = true,
+				       .role = SIGNER_REGISTRAR,
 				       .wrapped = str_bytes(STR("wrapped"))};
 	return (struct frame_request){.type = FRAME_LOAD, .count = 1, .loads = loads};
 }
@@ -68,7 +68,7 @@ static void requests_read_back(void **state)
 	assert_true(frame_parse_request(*state, FRAME_LOAD,
 					payload_of(frame_print_request(*state, &load), FRAME_LOAD), &got));
 	assert_int_equal(got.count, 1);
-	assert_true(got.loads[0].registrar);
+	assert_int_equal(got.loads[0].role, SIGNER_REGISTRAR);
 	assert_true(uuid_equal(got.loads[0].org, load.loads[0].org));
 	assert_true(sha256_equal(got.loads[0].fingerprint, load.loads[0].fingerprint));
 	assert_true(bytes_equal(got.loads[0].wrapped, load.loads[0].wrapped));
@@ -77,7 +77,7 @@ static void requests_read_back(void **state)
 					payload_of(frame_print_request(*state, &make), FRAME_GENERATE),
 					&got));
 	assert_int_equal(got.algorithm, SIGN_P256);
-	assert_false(got.registrar);
+	assert_int_equal(got.role, SIGNER_PARTY);
 	assert_true(uuid_equal(got.org, make.org));
 	assert_true(frame_parse_request(*state, FRAME_HELLO,
 					payload_of(frame_print_request(*state, &hello), FRAME_HELLO), &got));
@@ -143,9 +143,9 @@ static void counts_and_lengths_beyond_the_limits_are_refused(void **state)
 	static const uint8_t verdict_0[] = {0, 1, 0, 0, 0, 0, 0}, verdict_9[] = {0, 1, 9, 0, 0, 0, 0};
 	assert_false(frame_parse_reply(*state, FRAME_SIGN, (struct bytes){verdict_0, 7}, &reply));
 	assert_false(frame_parse_reply(*state, FRAME_SIGN, (struct bytes){verdict_9, 7}, &reply));
-	static const uint8_t algorithm_3[18] = {3}, registrar_2[18] = {1, 2};
+	static const uint8_t algorithm_3[18] = {3}, role_3[18] = {1, 3};
 	assert_false(frame_parse_request(*state, FRAME_GENERATE, (struct bytes){algorithm_3, 18}, &got));
-	assert_false(frame_parse_request(*state, FRAME_GENERATE, (struct bytes){registrar_2, 18}, &got));
+	assert_false(frame_parse_request(*state, FRAME_GENERATE, (struct bytes){role_3, 18}, &got));
 	assert_false(frame_parse_request(*state, FRAME_FAULT, (struct bytes){0}, &got));
 }
 

@@ -14,9 +14,9 @@ static struct sha256 number(size_t n)
 }
 
 /* Fingerprints are all that the table looks at: a key need not be a key. */
-static void put(struct keys *keys, struct sha256 fingerprint, bool registrar)
+static void put(struct keys *keys, struct sha256 fingerprint, enum signer_role role)
 {
-	keys_put(keys, (struct opened_key){.fingerprint = fingerprint, .registrar = registrar});
+	keys_put(keys, (struct opened_key){.fingerprint = fingerprint, .role = role});
 }
 
 static void what_is_put_is_found_and_nothing_else(void **state)
@@ -24,10 +24,10 @@ static void what_is_put_is_found_and_nothing_else(void **state)
 	(void)state;
 	struct keys *keys = keys_create();
 	assert_null(keys_find(keys, number(1)));
-	put(keys, number(1), true);
-	put(keys, number(2), false);
-	assert_true(keys_find(keys, number(1))->registrar);
-	assert_false(keys_find(keys, number(2))->registrar);
+	put(keys, number(1), SIGNER_REGISTRAR);
+	put(keys, number(2), SIGNER_PARTY);
+	assert_int_equal(keys_find(keys, number(1))->role, SIGNER_REGISTRAR);
+	assert_int_equal(keys_find(keys, number(2))->role, SIGNER_PARTY);
 	assert_null(keys_find(keys, number(3)));
 	keys_destroy(keys);
 	keys_destroy(NULL);
@@ -40,9 +40,9 @@ static void a_second_key_of_one_fingerprint_replaces_the_first(void **state)
 	struct private_key *key;
 	assert_int_equal(private_key_generate(SIGN_ED25519, &key), PROBLEM_NONE);
 	keys_put(keys, (struct opened_key){.fingerprint = number(1), .key = key});
-	put(keys, number(1), true);
+	put(keys, number(1), SIGNER_REGISTRAR);
 	assert_int_equal(keys_count(keys), 1);
-	assert_true(keys_find(keys, number(1))->registrar);
+	assert_int_equal(keys_find(keys, number(1))->role, SIGNER_REGISTRAR);
 	assert_null(keys_find(keys, number(1))->key);
 	keys_destroy(keys);
 }
@@ -52,9 +52,9 @@ static void the_least_recently_used_leaves_first(void **state)
 	(void)state;
 	struct keys *keys = keys_create();
 	for (size_t i = 0; i < KEYS_MAX; i++)
-		put(keys, number(i), false);
+		put(keys, number(i), SIGNER_PARTY);
 	assert_non_null(keys_find(keys, number(0)));
-	put(keys, number(KEYS_MAX), false);
+	put(keys, number(KEYS_MAX), SIGNER_PARTY);
 	assert_int_equal(keys_count(keys), KEYS_MAX);
 	assert_non_null(keys_find(keys, number(0)));
 	assert_null(keys_find(keys, number(1)));
@@ -75,7 +75,7 @@ static void a_long_run_holds_exactly_the_most_recent(void **state)
 		random = random * 1664525 + 1013904223;
 		size_t n = random >> 8 & 1 ? (random >> 9) % 100 : (random >> 9) % KINDS;
 		if (!keys_find(keys, number(n)))
-			put(keys, number(n), false);
+			put(keys, number(n), SIGNER_PARTY);
 		used_at[n] = step;
 	}
 	/* The oldest use that is still held is younger than the youngest that is not. */

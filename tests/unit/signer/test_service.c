@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "ft/core/note.h"
+#include "ft/core/proof.h"
 #include "ft/core/statement.h"
 #include "service_priv.h"
 
@@ -55,13 +56,13 @@ static struct frame_reply ask(struct world *world, const struct frame_request *r
 	return reply;
 }
 
-static struct signer_key generate(struct world *world, enum sign_algorithm algorithm, bool registrar)
+static struct signer_key generate(struct world *world, enum sign_algorithm algorithm, enum signer_role role)
 {
 	struct frame_request request = {
-		.type = FRAME_GENERATE, .algorithm = algorithm, .registrar = registrar, .org = org};
+		.type = FRAME_GENERATE, .algorithm = algorithm, .role = role, .org = org};
 	struct signer_key key = ask(world, &request).key;
 	key.org = org;
-	key.registrar = registrar;
+	key.role = role;
 	assert_true(sha256_equal(key.fingerprint, sha256_of(key.spki)));
 	return key;
 }
@@ -120,7 +121,7 @@ static void a_new_key_signs_its_own_statements(void **state)
 	struct world *world = *state;
 	static const enum sign_algorithm algorithms[] = {SIGN_ED25519, SIGN_P256};
 	for (size_t i = 0; i < 2; i++) {
-		struct signer_key key = generate(world, algorithms[i], false);
+		struct signer_key key = generate(world, algorithms[i], SIGNER_PARTY);
 		struct str texts[] = {event_of(world, key.fingerprint), key_statement_of(world, &key)};
 		for (size_t k = 0; k < 2; k++) {
 			struct signer_result result = sign_text(world, key.fingerprint, texts[k]);
@@ -133,7 +134,8 @@ static void a_new_key_signs_its_own_statements(void **state)
 static void anything_that_is_not_its_own_statement_is_refused(void **state)
 {
 	struct world *world = *state;
-	struct signer_key key = generate(world, SIGN_P256, false), other = generate(world, SIGN_P256, false);
+	struct signer_key key = generate(world, SIGN_P256, SIGNER_PARTY),
+			  other = generate(world, SIGN_P256, SIGNER_PARTY);
 	struct str event = event_of(world, key.fingerprint);
 	struct str texts[] = {
 		event_of(world, other.fingerprint),
@@ -155,8 +157,8 @@ static void anything_that_is_not_its_own_statement_is_refused(void **state)
 static void the_registrar_vouches_for_keys_and_for_nothing_else(void **state)
 {
 	struct world *world = *state;
-	struct signer_key registrar = generate(world, SIGN_P256, true),
-			  key = generate(world, SIGN_ED25519, false);
+	struct signer_key registrar = generate(world, SIGN_P256, SIGNER_REGISTRAR),
+			  key = generate(world, SIGN_ED25519, SIGNER_PARTY);
 	struct str statement = key_statement_of(world, &key);
 	struct signer_result result = sign_text(world, registrar.fingerprint, statement);
 	assert_int_equal(result.verdict, SIGNER_SIGNED);
@@ -168,10 +170,45 @@ static void the_registrar_vouches_for_keys_and_for_nothing_else(void **state)
 		SIGNER_SIGNED);
 }
 
+static struct str head_of(struct world *world, int64_t size, const char *root_of)
+{
+	const struct checkpoint head = {STR("farm.example"), size, sha256_of(str_bytes(str_of(root_of)))};
+	return checkpoint_print(world->arena, &head);
+}
+
+static void the_log_key_signs_heads_that_grow_and_its_own_enrolment(void **state)
+{
+	struct world *world = *state;
+	struct signer_key log = generate(world, SIGN_ED25519, SIGNER_LOG),
+			  party = generate(world, SIGN_P256, SIGNER_PARTY);
+	struct str head = head_of(world, 5, "five");
+	struct signer_result result = sign_text(world, log.fingerprint, head);
+	assert_int_equal(result.verdict, SIGNER_SIGNED);
+	assert_true(verify_spki(NULL, log.spki, str_bytes(head), result.signature));
+	const struct {
+		struct str text;
+		enum signer_verdict verdict;
+	} cases[] = {
+		{head, SIGNER_SIGNED}, /* the newest once more */
+		{head_of(world, 5, "another five"), SIGNER_REFUSED},
+		{head_of(world, 4, "four"), SIGNER_REFUSED},
+		{arena_printf(world->arena, "%.*sextension\n", STR_ARGS(head_of(world, 6, "six"))),
+		 SIGNER_REFUSED},
+		{head_of(world, 6, "six"), SIGNER_SIGNED},
+		{key_statement_of(world, &log), SIGNER_SIGNED},
+		{key_statement_of(world, &party), SIGNER_REFUSED},
+		{event_of(world, log.fingerprint), SIGNER_REFUSED},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_int_equal(sign_text(world, log.fingerprint, cases[i].text).verdict, cases[i].verdict);
+	assert_int_equal(sign_text(world, party.fingerprint, head_of(world, 7, "seven")).verdict,
+			 SIGNER_REFUSED);
+}
+
 static void a_wrapped_key_works_in_the_next_process(void **state)
 {
 	struct world *world = *state;
-	struct signer_key key = generate(world, SIGN_P256, false);
+	struct signer_key key = generate(world, SIGN_P256, SIGNER_PARTY);
 	struct str event = event_of(world, key.fingerprint);
 	forget_everything(world, kek);
 	assert_int_equal(sign_text(world, key.fingerprint, event).verdict, SIGNER_UNKNOWN_KEY);
@@ -184,7 +221,7 @@ static void a_wrapped_key_works_in_the_next_process(void **state)
 static void a_wrapping_opens_nowhere_else(void **state)
 {
 	struct world *world = *state;
-	struct signer_key key = generate(world, SIGN_P256, false), changed;
+	struct signer_key key = generate(world, SIGN_P256, SIGNER_PARTY), changed;
 	forget_everything(world, other_kek);
 	assert_int_equal(load(world, key), SIGNER_UNKNOWN_KEY);
 	forget_everything(world, kek);
@@ -192,7 +229,7 @@ static void a_wrapping_opens_nowhere_else(void **state)
 	changed.org = other_org;
 	assert_int_equal(load(world, changed), SIGNER_UNKNOWN_KEY);
 	changed = key;
-	changed.registrar = true;
+	changed.role = SIGNER_REGISTRAR;
 	assert_int_equal(load(world, changed), SIGNER_UNKNOWN_KEY);
 	changed = key;
 	changed.fingerprint.octets[0] ^= 1;
@@ -208,11 +245,11 @@ static void a_wrapping_opens_nowhere_else(void **state)
 static void a_wrapping_shows_nothing_of_the_key(void **state)
 {
 	struct world *world = *state;
-	struct signer_key key = generate(world, SIGN_ED25519, false);
+	struct signer_key key = generate(world, SIGN_ED25519, SIGNER_PARTY);
 	assert_int_equal(key.wrapped.len, 12 + 33 + 16);
 	assert_true(key.wrapped.len <= FRAME_MAX_WRAPPED_LEN);
 	assert_true(key.spki.len <= FRAME_MAX_SPKI_LEN);
-	struct signer_key again = generate(world, SIGN_ED25519, false);
+	struct signer_key again = generate(world, SIGN_ED25519, SIGNER_PARTY);
 	assert_memory_not_equal(key.wrapped.at, again.wrapped.at, key.wrapped.len);
 }
 
@@ -280,6 +317,8 @@ int main(void)
 						destroy),
 		cmocka_unit_test_setup_teardown(the_registrar_vouches_for_keys_and_for_nothing_else, create,
 						destroy),
+		cmocka_unit_test_setup_teardown(the_log_key_signs_heads_that_grow_and_its_own_enrolment,
+						create, destroy),
 		cmocka_unit_test_setup_teardown(a_wrapped_key_works_in_the_next_process, create, destroy),
 		cmocka_unit_test_setup_teardown(a_wrapping_opens_nowhere_else, create, destroy),
 		cmocka_unit_test_setup_teardown(a_wrapping_shows_nothing_of_the_key, create, destroy),

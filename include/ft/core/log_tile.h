@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The log's tree cut into tiles of 256 hashes (https://c2sp.org/tlog-tiles): which tiles a proof needs, and roots and
+ * inclusion paths computed from them. Level 0 holds the leaves; a hash of level L is the root of a full tile of level
+ * L−1. Pure: whoever has the hashes hands them in. */
+#ifndef FT_CORE_LOG_TILE_H
+#define FT_CORE_LOG_TILE_H
+
+#include "ft/core/merkle.h"
+
+enum { LOG_TILE_WIDTH = 256, LOG_TILE_HEIGHT = 8, LOG_TILE_LEVELS = 8 };
+
+struct log_tile {
+	unsigned level;
+	uint64_t index;              /* of the tile within its level */
+	unsigned width;              /* hashes: 1 … LOG_TILE_WIDTH */
+	const struct sha256 *hashes; /* `width` of them, set by who reads the tile; NULL: not read */
+};
+struct log_tiles { /* zero: none */
+	size_t count, room;
+	struct log_tile *items;
+};
+
+/* What stands behind "tile/" in a path: "0/x001/x234/067.p/8" or "entries/000". Numbers have one spelling only. */
+struct log_tile_name {
+	bool entries;
+	struct log_tile tile; /* hashes NULL */
+};
+bool log_tile_parse(struct str path, struct log_tile_name *ret);
+
+/* Adds what is not there yet, in the arena. All tiles of one list are of a tree of the same size. */
+/* The partial tiles on the right edge of a tree; of a size that is a multiple of 256 none at level 0. */
+void log_tiles_need_edge(struct arena *arena, struct log_tiles *tiles, uint64_t size);
+/* The tiles that the path of leaf `index` < `size` is computed from. */
+void log_tiles_need_path(struct arena *arena, struct log_tiles *tiles, uint64_t index, uint64_t size);
+
+/* The right edge of the tree of this size, from the tiles that log_tiles_need_edge asked for. */
+struct merkle_edge log_edge(const struct log_tiles *tiles, uint64_t size);
+/* The inclusion path (RFC 9162 §2.1.3) from the tiles that log_tiles_need_path asked for; its length. */
+size_t log_path(const struct log_tiles *tiles, uint64_t index, uint64_t size,
+		struct sha256 ret[MERKLE_MAX_PATH]);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Tiles of the log's tree: names, which are needed, and what is computed from them. */
+#include "ft/core/log_tile.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "ft/base/text.h"
+
+enum { NUMBER_GROUP = 3, NUMBER_MAX = 999999999, LEVEL_MAX = 63 };
+
+/* One to three digits without a leading zero. */
+static bool take_small(struct str text, unsigned most, unsigned *ret)
+{
+	int64_t value;
+	if (!text.len || text.len > NUMBER_GROUP || (text.at[0] == '0' && text.len > 1) ||
+	    text.at[0] == '-' || !str_integer(text, &value) || value > (int64_t)most)
+		return false;
+	*ret = (unsigned)value;
+	return true;
+}
+
+/* "x001/x234/067": groups of three digits, all but the last behind an x; the first is not 000 when others follow. */
+static bool take_index(struct str text, uint64_t *ret)
+{
+	uint64_t value = 0;
+	for (bool first = true, last = false; !last; first = false) {
+		struct str rest;
+		struct str group = str_cut(text, '/', &rest);
+		last = !rest.at;
+		if (!last && (!str_starts(group, STR("x")) || (first && str_equal(group, STR("x000")))))
+			return false;
+		group = last ? group : str_from(group, 1);
+		if (group.len != NUMBER_GROUP || value > NUMBER_MAX)
+			return false;
+		for (size_t i = 0; i < NUMBER_GROUP; i++) {
+			if (group.at[i] < '0' || group.at[i] > '9')
+				return false;
+			value = value * 10 + (uint64_t)(group.at[i] - '0');
+		}
+		text = rest;
+	}
+	*ret = value;
+	return true;
+}
+
+/* Takes ".p/W" off the end. */
+static bool take_width(struct str *path, unsigned *ret)
+{
+	static const struct str mark = {".p/", 3};
+	*ret = LOG_TILE_WIDTH;
+	for (size_t i = 0; i + mark.len <= path->len; i++)
+		if (str_equal((struct str){path->at + i, mark.len}, mark)) {
+			struct str digits = str_from(*path, i + mark.len);
+			path->len = i;
+			return take_small(digits, LOG_TILE_WIDTH - 1, ret) && *ret > 0;
+		}
+	return true;
+}
+
+bool log_tile_parse(struct str path, struct log_tile_name *ret)
+{
+	struct log_tile_name name = {0};
+	struct str rest;
+	struct str level = str_cut(path, '/', &rest);
+	name.entries = str_equal(level, STR("entries"));
+	if (!rest.at || (!name.entries && !take_small(level, LEVEL_MAX, &name.tile.level)) ||
+	    !take_width(&rest, &name.tile.width) || !take_index(rest, &name.tile.index))
+		return false;
+	*ret = name;
+	return true;
+}
+
+/* Full hashes at a level of a tree. */
+static uint64_t hashes_at(uint64_t size, unsigned level)
+{
+	return size >> (level * LOG_TILE_HEIGHT);
+}
+
+static void need(struct arena *arena, struct log_tiles *tiles, unsigned level, uint64_t index,
+		 uint64_t hashes)
+{
+	uint64_t first = index * LOG_TILE_WIDTH;
+	if (hashes <= first)
+		return;
+	for (size_t i = 0; i < tiles->count; i++)
+		if (tiles->items[i].level == level && tiles->items[i].index == index)
+			return;
+	if (tiles->count == tiles->room) {
+		struct log_tile *wider = arena_array(arena, struct log_tile, 2 * tiles->room + 16);
+		if (tiles->count)
+			memcpy(wider, tiles->items, tiles->count * sizeof *wider);
+		tiles->items = wider;
+		tiles->room = 2 * tiles->room + 16;
+	}
+	uint64_t width = hashes - first < LOG_TILE_WIDTH ? hashes - first : LOG_TILE_WIDTH;
+	tiles->items[tiles->count++] =
+		(struct log_tile){.level = level, .index = index, .width = (unsigned)width};
+}
+
+void log_tiles_need_edge(struct arena *arena, struct log_tiles *tiles, uint64_t size)
+{
+	for (unsigned level = 0; level < LOG_TILE_LEVELS; level++)
+		need(arena, tiles, level, hashes_at(size, level) / LOG_TILE_WIDTH, hashes_at(size, level));
+}
+
+void log_tiles_need_path(struct arena *arena, struct log_tiles *tiles, uint64_t index, uint64_t size)
+{
+	assert(index < size);
+	log_tiles_need_edge(arena, tiles, size);
+	for (unsigned level = 0; level < LOG_TILE_LEVELS; level++)
+		need(arena, tiles, level, hashes_at(index, level) / LOG_TILE_WIDTH, hashes_at(size, level));
+}
+
+/* The root of the perfect subtree over leaves [index << level, (index + 1) << level), out of the tile it lies in. */
+static struct sha256 subtree(const struct log_tiles *tiles, unsigned level, uint64_t index)
+{
+	unsigned tile_level = level / LOG_TILE_HEIGHT, below = level % LOG_TILE_HEIGHT;
+	uint64_t first = index << below;
+	size_t place = (size_t)(first % LOG_TILE_WIDTH), count = (size_t)1 << below;
+	for (size_t i = 0; i < tiles->count; i++) {
+		const struct log_tile *tile = &tiles->items[i];
+		if (tile->level != tile_level || tile->index != first / LOG_TILE_WIDTH)
+			continue;
+		assert(tile->hashes && place + count <= tile->width);
+		return merkle_root(tile->hashes + place, count);
+	}
+	assert(!"the tile is among those asked for");
+	return (struct sha256){{0}};
+}
+
+struct merkle_edge log_edge(const struct log_tiles *tiles, uint64_t size)
+{
+	struct merkle_edge edge = {.size = size};
+	for (unsigned level = 0; level < LOG_TILE_LEVELS * LOG_TILE_HEIGHT && size >> level; level++)
+		if (size >> level & 1)
+			edge.subtrees[level] = subtree(tiles, level, (size >> level) - 1);
+	return edge;
+}
+
+/* Of leaves [first, first + count), where `first` is a multiple of a power of two that is at least `count`. */
+static struct sha256 range_root(const struct log_tiles *tiles, uint64_t first, uint64_t count)
+{
+	struct sha256 root = {{0}};
+	bool any = false;
+	/* Smallest subtree first: it lies rightmost. */
+	uint64_t end = first + count;
+	for (unsigned level = 0; end > first; level++)
+		if (count >> level & 1) {
+			end -= UINT64_C(1) << level;
+			struct sha256 left = subtree(tiles, level, end >> level);
+			root = any ? merkle_node(left, root) : left;
+			any = true;
+		}
+	return root;
+}
+
+/* RFC 9162 §2.1.3.1, from the root down; the path is given from the leaf up. */
+size_t log_path(const struct log_tiles *tiles, uint64_t index, uint64_t size,
+		struct sha256 ret[MERKLE_MAX_PATH])
+{
+	struct sha256 down[MERKLE_MAX_PATH]; /* one a level of the tree */
+	size_t depth = 0;
+	for (uint64_t first = 0, count = size; count > 1;) {
+		uint64_t half = 1;
+		while (half < count - half)
+			half <<= 1;
+		bool is_left = index - first < half;
+		down[depth++] = is_left ? range_root(tiles, first + half, count - half)
+					: range_root(tiles, first, half);
+		first += is_left ? 0 : half;
+		count = is_left ? half : count - half;
+	}
+	for (size_t i = 0; i < depth; i++)
+		ret[i] = down[depth - 1 - i];
+	return depth;
+}
