@@ -228,6 +228,9 @@ static enum problem start_writers(struct service *s, struct fault *reterr)
 						  .once = s->app.once,
 						  .code_key = s->app.code_key};
 	enum problem p = capture_start(&settings, &s->app.capture, reterr);
+	const struct log_settings log = {&s->config, s->app.conninfo, s->app.signer, s->app.registrar};
+	if (!p && s->config.log_sequencer)
+		p = log_start(&log, &s->app.sequencer);
 	return p ? p : reader_open(s->app.conninfo, (int)s->config.statement_timeout_ms, &s->app.reader);
 }
 
@@ -347,6 +350,7 @@ static void stop(struct service *s)
 	if (s->server)
 		server_stop(s->server, GRACE_MS);
 	capture_stop(s->app.capture);
+	log_stop(s->app.sequencer);
 	reader_close(s->app.reader);
 	signer_stop(s->app.signer);
 	once_table_destroy(s->app.once);

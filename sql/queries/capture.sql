@@ -129,7 +129,7 @@ SELECT h.fingerprint, h.org_id, k.use = 'registrar' AS registrar, k.spki, s.wrap
 FROM key_head h
 JOIN signing_key k ON k.fingerprint = h.fingerprint
 JOIN key_secret s ON s.fingerprint = h.fingerprint
-WHERE h.org_id = ANY(@orgs) AND k.state = 'active' AND k.custody = 'service'
+WHERE h.org_id = ANY(@orgs) AND k.state = 'active' AND k.custody = 'service' AND k.use <> 'log'
 ORDER BY h.fingerprint
 FOR UPDATE OF h;
 

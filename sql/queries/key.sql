@@ -79,7 +79,7 @@ SELECT h.fingerprint, k.use, k.spki, s.wrapped, h.seq
 FROM key_head h
 JOIN signing_key k ON k.fingerprint = h.fingerprint
 JOIN key_secret s ON s.fingerprint = h.fingerprint
-WHERE h.org_id = @org_id AND k.state = 'active' AND k.custody = 'service'
+WHERE h.org_id = @org_id AND k.state = 'active' AND k.custody = 'service' AND k.use <> 'log'
 ORDER BY k.created_at, h.fingerprint
 LIMIT 1
 FOR UPDATE OF h;

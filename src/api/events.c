@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * /v1/events: capture one record, list and read what was captured, its EPCIS form and its proof. */
+ * /v1/events: capture one record, list and read what was captured, and its EPCIS form. */
 #include "ft/api/routes.h"
 
 #include "events_priv.h"
@@ -8,9 +8,7 @@
 #include "ft/api/app.h"
 #include "ft/base/text.h"
 #include "ft/core/epcis_body.h"
-#include "ft/core/manifest.h"
 #include "ft/crypto/random.h"
-#include "ft/store/proof_links.h"
 #include "queries.h"
 
 const struct shape captured_lot_shape = {
@@ -347,89 +345,9 @@ static enum problem event_list(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-struct proof_key_answer {
-	struct str spki, statement;
-};
-static const struct shape proof_key_answer = {
-	.name = "ProofKey",
-	.size = sizeof(struct proof_key_answer),
-	.doc = "The key that signed",
-	.fields =
-		(const struct field[]){
-			STRING(struct proof_key_answer, spki, "spki", .max_len = 4096,
-			       .doc = "SubjectPublicKeyInfo, DER in base64"),
-			STRING(struct proof_key_answer, statement, "statement", .max_len = 16384,
-			       .doc = "key@v1 note that enrolled it"),
-			END_OF_SHAPE,
-		},
-};
-struct proof_answer {
-	struct str statement, manifest, view, tier, salt;
-	struct proof_key_answer *key;
-	struct str index; /* raw: null until the log has numbered it */
-	struct str checkpoint;
-	struct str_list path;
-	struct proof_links links;
-};
-static const struct shape proof_answer = {
-	.name = "Proof",
-	.size = sizeof(struct proof_answer),
-	.doc = "Everything that shows that this view is what was signed; check it with farmtrail verify or "
-	       "openssl",
-	.fields =
-		(const struct field[]){
-			STRING(struct proof_answer, statement, "statement", .max_len = 16384,
-			       .doc = "Signed note"),
-			STRING(struct proof_answer, manifest, "manifest", .max_len = 4096,
-			       .doc = "Whose SHA-256 the statement's body line names"),
-			STRING(struct proof_answer, view, "view", .max_len = 1048576,
-			       .doc = "The view's bytes"),
-			STRING(struct proof_answer, tier, "tier",
-			       .doc = "Which line of the manifest the view answers to"),
-			STRING(struct proof_answer, salt, "salt",
-			       .doc = "16 octets, base64, put before the view when hashing"),
-			OBJECT(struct proof_answer, key, "key", &proof_key_answer, struct proof_key_answer),
-			RAW_JSON(struct proof_answer, index, "index",
-				 .doc = "Place in the log; null: queued, not yet numbered"),
-			STRING(struct proof_answer, checkpoint, "checkpoint", .flags = OPTIONAL | NULLABLE,
-			       .doc = "Signed head of the log that holds it; null until then"),
-			STRINGS(struct proof_answer, path, "path", .flags = OPTIONAL | ALWAYS,
-				.doc = "Hashes from the entry up to that head"),
-			STRING(struct proof_answer, links.lots, "lots", .flags = OPTIONAL, .max_len = 65536,
-			       .doc = "The lot lines, where the statement only sums them up"),
-			STRING(struct proof_answer, links.prevs, "prevs", .flags = OPTIONAL, .max_len = 65536,
-			       .doc = "The prev lines, likewise"),
-			END_OF_SHAPE,
-		},
-};
-static const char *const proof_tiers[] = {"full", "farm", "township", "district", NULL};
-struct proof_query {
-	struct str tier;
-};
-static const struct shape proof_query = {
-	.name = "ProofQuery",
-	.size = sizeof(struct proof_query),
-	.doc = "Which view",
-	.fields =
-		(const struct field[]){
-			WORD(struct proof_query, tier, "tier", proof_tiers, .flags = OPTIONAL,
-			     .doc = "Default: full for who may see the event, farm for everybody else"),
-			END_OF_SHAPE,
-		},
-};
-
-static enum tier tier_asked(const struct proof_query *q, bool visible)
-{
-	for (enum tier tier = TIER_FULL; q->tier.at && tier < TIER_COUNT; tier++)
-		if (str_equal(q->tier, str_of(tier_words[tier])))
-			return tier;
-	return visible ? TIER_FULL : TIER_FARM;
-}
-
 _Static_assert(sizeof(struct event_read_any_row) == sizeof(struct event_read_row), "the same columns");
 
-/* Whoever knows an event's id may check it; how much of it is shown depends on who asks. */
-static enum problem event_find_for_proof(struct call *call, struct event_read_row *ret, bool *ret_visible)
+enum problem event_find_for_proof(struct call *call, struct event_read_row *ret, bool *ret_visible)
 {
 	struct event_locate_row where;
 	enum problem p = event_locate_path(call, &where);
@@ -444,47 +362,6 @@ static enum problem event_find_for_proof(struct call *call, struct event_read_ro
 		 : event_read_any(call_db(call), call->arena,
 				  &(struct event_read_any_params){where.org_id, where.id},
 				  (struct event_read_any_row *)(void *)ret);
-}
-
-static enum problem event_get_proof(struct call *call, struct reply *reply)
-{
-	bool visible;
-	struct event_read_row row;
-	struct signing_key_read_row key;
-	struct str texts[TIER_COUNT];
-	struct manifest_view views[TIER_COUNT];
-	enum problem p = event_find_for_proof(call, &row, &visible);
-	if (p)
-		return p;
-	enum tier tier = tier_asked(call->query, visible);
-	if (tier == TIER_FULL && !visible)
-		return PROBLEM_NOT_FOUND;
-	p = signing_key_read(call_db(call), call->arena,
-			     &(struct signing_key_read_params){row.key_fingerprint}, &key);
-	if (!p)
-		p = view_all(call->arena, bytes_str(row.body), texts);
-	if (p)
-		return p;
-	for (enum tier t = TIER_FULL; t < TIER_COUNT; t++)
-		views[t] = (struct manifest_view){texts[t], STR("application/ld+json")};
-	if (row.view_secret.len != MANIFEST_SECRET_LEN)
-		return PROBLEM_NOT_FOUND; /* erased: no view can be opened any more */
-	struct proof_answer *proof = arena_new(call->arena, struct proof_answer);
-	struct manifest_salt *salt = arena_new(call->arena, struct manifest_salt);
-	*salt = manifest_salt(row.view_secret.at, tier);
-	*proof = (struct proof_answer){
-		.statement = bytes_str(row.statement),
-		.manifest = manifest_build(call->arena, row.view_secret.at, views),
-		.view = views[tier].at,
-		.tier = str_of(tier_words[tier]),
-		.salt = base64_encode(call->arena, (struct bytes){salt->octets, sizeof salt->octets}),
-		.key = arena_new(call->arena, struct proof_key_answer),
-		.index = STR("null")};
-	*proof->key =
-		(struct proof_key_answer){base64_encode(call->arena, key.spki), bytes_str(key.statement)};
-	reply->value = proof;
-	return proof_links_of(call_db(call), call->arena, proof->statement, bytes_str(row.answer), row.id,
-			      row.recorded_at, &proof->links);
 }
 
 #define TAG "Events"
@@ -549,19 +426,6 @@ const struct route event_routes[] = {
 		.media_type = "application/ld+json",
 		.status = 200,
 		.handle = event_get_epcis,
-		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE},
-	},
-	{
-		.method = "GET",
-		.path = "/v1/events/{id}/proof",
-		.id = "getEventProof",
-		.tag = TAG,
-		.summary = "What shows that the event is signed and unchanged",
-		.scope = SCOPE_PUBLIC,
-		.query = &proof_query,
-		.response = &proof_answer,
-		.status = 200,
-		.handle = event_get_proof,
 		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE},
 	},
 	{0},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What one record and a batch of them have in common on their way into the group writer and out of it. */
+ * What one record and a batch of them have in common on their way into the group writer and out of it, and how one is
+ * found again. */
 #ifndef FT_API_EVENTS_PRIV_H
 #define FT_API_EVENTS_PRIV_H
 
@@ -30,5 +31,11 @@ struct uuid capture_record_id(const struct once *once, const struct record *reco
  * whether a repetition of the id is one; the arena, the caller and the record are borrowed. */
 enum problem capture_job_of(struct call *call, const struct record *record, struct str sent,
 			    struct fault *fault, struct capture_job *ret) must_check;
+
+/* The event of the path's id. Whoever knows an event's id may check it; how much of it is shown depends on who asks:
+ * *ret_visible, all of it. PROBLEM_NOT_FOUND. */
+struct event_read_row;
+enum problem event_find_for_proof(struct call *call, struct event_read_row *ret,
+				  bool *ret_visible) must_check;
 
 #endif

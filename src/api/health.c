@@ -35,7 +35,7 @@ static bool healthz_at_once(struct call *call, struct reply *reply)
 }
 
 struct readiness {
-	struct str status;
+	struct str status, log;
 };
 static const struct shape readiness_shape = {
 	.name = "Readiness",
@@ -44,6 +44,10 @@ static const struct shape readiness_shape = {
 	.fields =
 		(const struct field[]){
 			STRING(struct readiness, status, "status", .doc = "ready"),
+			STRING(struct readiness, log, "log", .max_len = 512,
+			       .doc = "What the log's sequencer does: opening, standing by, running, or "
+				      "halted "
+				      "with the reason; records are taken all the same"),
 			END_OF_SHAPE,
 		},
 };
@@ -97,7 +101,10 @@ static enum problem readyz(struct call *call, struct reply *reply)
 		put_unready(call, &unready, reply);
 		return PROBLEM_NONE;
 	}
+	const struct log_status log = log_status(app->sequencer, call->arena);
 	ready->status = STR("ready");
+	ready->log = log.state == LOG_HALTED ? arena_printf(call->arena, "halted: %.*s", STR_ARGS(log.reason))
+					     : str_of(log_state_word(log.state));
 	reply->value = ready;
 	return PROBLEM_NONE;
 }

@@ -2,7 +2,7 @@
  * Brings a data directory and its database to the state in which the server can start; each step looks
  * before it acts.
  *
- * directory → settings → secrets → schema → regions, reference data → registrar → admin key */
+ * directory → settings → secrets → schema → regions, reference data → registrar → log key → admin key */
 #include "ft/store/init.h"
 
 #include "queries.h"
@@ -15,6 +15,7 @@
 #include "ft/db/migrate.h"
 #include "ft/db/private_cluster.h"
 #include "ft/store/keys.h"
+#include "ft/store/log.h"
 #include "ft/store/master.h"
 #include "ft/store/reference.h"
 #include "ft/store/regions.h"
@@ -185,6 +186,15 @@ static enum problem check_registrar(struct init *init)
 		       : refuse(init, STR("this database belongs to another directory"));
 }
 
+static enum problem open_signer(struct init *init)
+{
+	enum problem p =
+		signer_start(init->settings->signer_executable, path_of(init, "secrets/kek"), &init->signer);
+	if (p)
+		init->reterr->detail = init->settings->signer_executable;
+	return p;
+}
+
 static enum problem settle_registrar(struct init *init)
 {
 	struct registrar_find_row row;
@@ -195,32 +205,57 @@ static enum problem settle_registrar(struct init *init)
 		init->registrar = row.id;
 		return check_registrar(init);
 	}
-	p = signer_start(init->settings->signer_executable, path_of(init, "secrets/kek"), &init->signer);
-	if (p) {
-		init->reterr->detail = init->settings->signer_executable;
+	p = open_signer(init);
+	return p ? p : make_registrar(init);
+}
+
+static enum problem settle_log_key_in_tx(struct db *db, void *context)
+{
+	struct init *init = context;
+	struct log_key key;
+	return log_key_settle(db, init->arena, init->signer, init->config.origin, init->registrar, &key);
+}
+
+/* A directory that was made before there was a log gets it too. */
+static enum problem settle_log_key(struct init *init)
+{
+	struct log_statement_row row;
+	enum problem p = log_statement(init->db, init->arena, &row);
+	if (p != PROBLEM_NOT_FOUND)
 		return p;
-	}
-	return make_registrar(init);
+	p = init->signer ? PROBLEM_NONE : open_signer(init);
+	if (!p)
+		p = db_tx(init->db, &db_program, settle_log_key_in_tx, init, NULL /* reterr_unknown */);
+	init->changed = true;
+	return p;
 }
 
 /* For auditors: what a proof is checked against must not come with the proof. */
-static enum problem write_registrar_key(struct init *init)
+static enum problem write_vkey(struct init *init, const char *name, struct bytes key_statement)
 {
-	struct registrar_statement_row row;
 	struct statement statement;
 	struct note note;
-	struct str file = path_of(init, "registrar.vkey");
-	enum problem p = registrar_statement(init->db, init->arena,
-					     &(struct registrar_statement_params){init->registrar}, &row);
-	if (p)
-		return p;
-	struct str whole = {(const char *)row.statement.at, row.statement.len};
-	if (!note_parse(init->arena, whole, &note) || !statement_parse(init->arena, note.text, &statement))
+	struct str file = path_of(init, name);
+	if (!note_parse(init->arena, bytes_str(key_statement), &note) ||
+	    !statement_parse(init->arena, note.text, &statement))
 		return PROBLEM_INTERNAL;
 	if (str_equal(init_file_read(init->arena, file), statement.vkey))
 		return PROBLEM_NONE;
 	struct str line = arena_printf(init->arena, "%.*s\n", STR_ARGS(statement.vkey));
 	return init_file_write(init->arena, file, 0644, line, init->reterr);
+}
+
+static enum problem write_vkeys(struct init *init)
+{
+	struct registrar_statement_row registrar;
+	struct log_statement_row log;
+	enum problem p = registrar_statement(
+		init->db, init->arena, &(struct registrar_statement_params){init->registrar}, &registrar);
+	if (!p)
+		p = log_statement(init->db, init->arena, &log);
+	if (!p)
+		p = write_vkey(init, "registrar.vkey", registrar.statement);
+	return p ? p : write_vkey(init, "log.vkey", log.statement);
 }
 
 /* The file first: a key without its secret could never be used, a secret without its key is enrolled at
@@ -273,7 +308,9 @@ static enum problem run(struct init *init)
 	if (!p)
 		p = settle_registrar(init);
 	if (!p)
-		p = write_registrar_key(init);
+		p = settle_log_key(init);
+	if (!p)
+		p = write_vkeys(init);
 	if (!p)
 		p = settle_admin_key(init);
 	init->changed |= made_secrets;

@@ -30,9 +30,22 @@ static struct str join(struct arena *arena, struct str dir, const char *name)
 /* What may stand in a directory that is ours, made by us or by the script that makes the cluster. */
 static bool is_ours(const char *name)
 {
-	static const char *const known[] = {
-		".",   "..",  "farmtrail.env", "registrar.vkey", "admin.key", "secrets",     "cluster",
-		"bin", "run", "lost+found",    "farmtraild.log", "run.log",   "cluster.log", "farmtrail.log"};
+	static const char *const known[] = {".",
+					    "..",
+					    "farmtrail.env",
+					    "registrar.vkey",
+					    "log.vkey",
+					    "log.guard",
+					    "admin.key",
+					    "secrets",
+					    "cluster",
+					    "bin",
+					    "run",
+					    "lost+found",
+					    "farmtraild.log",
+					    "run.log",
+					    "cluster.log",
+					    "farmtrail.log"};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(name, known[i]) == 0)
 			return true;

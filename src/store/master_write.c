@@ -255,7 +255,9 @@ static enum problem enrol(struct write *w, struct db *db)
 {
 	const struct master *m = w->work.m;
 	bool registrar = uuid_equal(w->id, m->registrar);
-	struct enrolment e = {m->signer, m->origin, m->registrar, w->id, registrar, m->now_us};
+	struct enrolment e = {
+		m->signer, m->origin, m->registrar, w->id, registrar ? SIGNER_REGISTRAR : SIGNER_PARTY,
+		m->now_us};
 	return signing_enrol(db, m->arena, &e);
 }
 

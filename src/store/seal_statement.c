@@ -6,6 +6,15 @@
 #include "ft/core/note.h"
 #include "ft/crypto/random.h"
 
+struct signer_key signer_key_of(const struct held_key *key)
+{
+	return (struct signer_key){.org = key->org,
+				   .fingerprint = key->fingerprint,
+				   .role = key->registrar ? SIGNER_REGISTRAR : SIGNER_PARTY,
+				   .spki = key->spki,
+				   .wrapped = key->wrapped};
+}
+
 void seal_compose(struct arena *arena, struct str log, struct unsigned_statement *item)
 {
 	random_fill(item->secret, sizeof item->secret);
@@ -35,11 +44,7 @@ static enum problem sign_some(struct arena *arena, struct signer *signer, struct
 	struct signer_result *results = arena_array(arena, struct signer_result, count);
 	for (size_t i = 0; i < count; i++) {
 		const struct held_key *key = items[i].key;
-		keys[i] = (struct signer_key){.org = key->org,
-					      .fingerprint = key->fingerprint,
-					      .registrar = key->registrar,
-					      .spki = key->spki,
-					      .wrapped = key->wrapped};
+		keys[i] = signer_key_of(key);
 		requests[i] = (struct signer_request){&keys[i], items[i].text};
 	}
 	enum problem p = signer_sign_batch(signer, arena, requests, count, results);

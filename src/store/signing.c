@@ -35,11 +35,27 @@ enum problem signing_advance(struct db *db, const struct held_key *key, int64_t 
 				&rows);
 }
 
+/* What each role's key is called in its statement and in the table, and which algorithm it has. C2SP wants Ed25519 of a
+ * log. */
+static const struct role {
+	const char *stated, *stored;
+	enum sign_algorithm algorithm;
+} roles[SIGNER_ROLES] = {
+	[SIGNER_PARTY] = {"event", "event", SIGN_P256},
+	[SIGNER_REGISTRAR] = {"register", "registrar", SIGN_P256},
+	[SIGNER_LOG] = {"log", "log", SIGN_ED25519},
+};
+
+/* A log signs under its own name (c2sp.org/tlog-checkpoint), an organisation under one below it. */
+static struct str signer_name(struct arena *arena, struct str origin, const struct signer_key *key)
+{
+	return key->role == SIGNER_LOG ? origin : statement_signer_name(arena, origin, key->org);
+}
+
 static struct str key_statement(struct arena *arena, const struct enrolment *e, const struct signer_key *key)
 {
 	struct note_key note_key;
-	struct str name = statement_signer_name(arena, e->origin, e->org);
-	if (!note_key_from_spki(name, key->spki, &note_key))
+	if (!note_key_from_spki(signer_name(arena, e->origin, key), key->spki, &note_key))
 		return (struct str){NULL, 0};
 	struct statement s = {
 		.kind = STR("key"),
@@ -49,7 +65,7 @@ static struct str key_statement(struct arena *arena, const struct enrolment *e, 
 		.seq = 1,
 		.at_s = e->now_us / USEC_PER_SEC,
 		.vkey = note_key_print(arena, &note_key),
-		.use = e->is_registrar ? STR("register") : STR("event"),
+		.use = str_of(roles[e->role].stated),
 		.custody = STR("service"),
 	};
 	return statement_print(arena, &s);
@@ -59,7 +75,7 @@ static bool add_signature(struct arena *arena, const struct enrolment *e, const 
 			  const struct signer_result *result, struct note *note)
 {
 	struct note_key note_key;
-	struct str name = statement_signer_name(arena, e->origin, key->org);
+	struct str name = signer_name(arena, e->origin, key);
 	if (result->verdict != SIGNER_SIGNED || !note_key_from_spki(name, key->spki, &note_key))
 		return false;
 	note->signatures[note->count++] = (struct note_signature){name, note_key.id, result->signature};
@@ -92,8 +108,8 @@ static enum problem store_key(struct db *db, const struct enrolment *e, const st
 	struct signing_key_insert_params row = {
 		.fingerprint = fingerprint,
 		.org_id = e->org,
-		.algorithm = SIGN_P256,
-		.use = e->is_registrar ? STR("registrar") : STR("event"),
+		.algorithm = roles[e->role].algorithm,
+		.use = str_of(roles[e->role].stored),
 		.custody = STR("service"),
 		.spki = key->spki,
 		.statement = str_bytes(note),
@@ -119,19 +135,19 @@ static enum problem store_key(struct db *db, const struct enrolment *e, const st
 enum problem signing_enrol(struct db *db, struct arena *arena, const struct enrolment *e)
 {
 	struct signer_key keys[2];
-	enum problem p = signer_generate(e->signer, arena, SIGN_P256, e->org, e->is_registrar, &keys[0]);
-	if (!p && !e->is_registrar) {
+	enum problem p =
+		signer_generate(e->signer, arena, roles[e->role].algorithm, e->org, e->role, &keys[0]);
+	if (!p && e->role != SIGNER_REGISTRAR) {
 		struct held_key held;
 		p = signing_lock(db, arena, e->registrar, &held);
 		if (!p)
-			keys[1] = (struct signer_key){held.org, held.fingerprint, held.registrar, held.spki,
-						      held.wrapped};
+			keys[1] = signer_key_of(&held);
 	}
 	if (p)
 		return p;
 	struct str note, text = key_statement(arena, e, &keys[0]);
 	if (!text.at)
 		return PROBLEM_INTERNAL;
-	p = sign_key(arena, e, keys, e->is_registrar ? 1 : 2, text, &note);
+	p = sign_key(arena, e, keys, e->role == SIGNER_REGISTRAR ? 1 : 2, text, &note);
 	return p ? p : store_key(db, e, &keys[0], note);
 }

@@ -257,9 +257,11 @@ def check_stock(service):
 def check_directories(service):
     """Every event, lot and code is found by its name, queued for the log once, and nothing points to what is not there."""
     for sql in ("SELECT count(*) FROM event FULL JOIN event_key k USING (org_id, id) WHERE event.id IS NULL OR k.id IS NULL",
-                "SELECT count(*) FROM event e FULL JOIN (SELECT * FROM log_pending WHERE kind = 'event') q USING (org_id, id)"
+                "SELECT count(*) FROM event e FULL JOIN (SELECT org_id, id FROM log_pending WHERE kind = 'event' UNION ALL SELECT org_id, id FROM log_leaf"
+                " WHERE kind = 'event') q USING (org_id, id)"
                 " WHERE e.id IS NULL OR q.id IS NULL",
-                "SELECT count(*) - count(DISTINCT (org_id, id)) FROM log_pending WHERE kind = 'event'",
+                "SELECT count(*) - count(DISTINCT (org_id, id)) FROM (SELECT org_id, id FROM log_pending WHERE kind = 'event'"
+                " UNION ALL SELECT org_id, id FROM log_leaf WHERE kind = 'event') q",
                 "SELECT count(*) FROM lot l LEFT JOIN code c USING (code) WHERE c.id IS DISTINCT FROM l.lot_id",
                 "SELECT count(*) FROM code c LEFT JOIN lot l ON l.lot_id = c.id WHERE l.lot_id IS NULL",
                 "SELECT count(*) FROM thing t LEFT JOIN lot l ON l.lot_id = t.id WHERE t.kind = 'lot' AND l.lot_id IS NULL",

@@ -20,6 +20,9 @@ from pathlib import Path
 import psycopg2
 
 ROOT = Path(__file__).resolve().parents[2]
+# what was stated, in the order of the log; what waits for its number comes last
+LOGGED = ("(SELECT 0 AS part, idx AS n, kind, org_id, id FROM log_leaf"
+          " UNION ALL SELECT 1, qid, kind, org_id, id FROM log_pending) logged")
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
               "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
@@ -372,8 +375,10 @@ class Service:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
                                " AND table_type = 'BASE TABLE' AND table_name <> 'spatial_ref_sys'")
-                tables = sorted(row[0] for row in cursor.fetchall() if row[0] not in but)
-                found = {}
+                tables = sorted(row[0] for row in cursor.fetchall() if row[0] not in but and not row[0].startswith("log_"))
+                # what is queued for the log is numbered meanwhile
+                cursor.execute("SELECT (SELECT count(*) FROM log_pending) + (SELECT count(*) FROM log_leaf)")
+                found = {"log": cursor.fetchone()}
                 for table in tables:
                     cursor.execute(f'SELECT count(*), sum(hashtextextended(t::text, 0)::numeric) FROM "{table}" t')
                     found[table] = cursor.fetchone()

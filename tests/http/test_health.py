@@ -10,7 +10,7 @@ from service import wait_for
 
 def test_the_process_is_alive_and_ready(district):
     assert district.public.read("/healthz") == {"status": "ok"}
-    assert district.public.read("/readyz") == {"status": "ready"}
+    assert wait_for(lambda: district.public.read("/readyz") == {"status": "ready", "log": "running"})
 
 
 def test_readiness_names_what_does_not_work(new_service):

@@ -5,7 +5,7 @@ import json
 import time
 
 from conftest import TOWNSHIP, uuid7
-from service import Api, sha256
+from service import LOGGED, Api, sha256
 
 ELSEWHERE = "500109110"  # 静观镇 of 北碚区: it was not moved in 2025
 
@@ -49,7 +49,7 @@ def test_a_version_is_signed_by_the_registrar_and_queued_for_the_log(district):
     assert base64.b64encode(bytes(digest)).decode() == made["statement"]
     signed = json.loads(bytes(body))
     assert signed == {k: v for k, v in made.items() if k not in ("recordedAt", "statement")}
-    assert district.service.value("SELECT count(*) FROM log_pending WHERE kind = 'party' AND id = %s", made["id"]) == 1
+    assert district.service.value(f"SELECT count(*) FROM {LOGGED} WHERE kind = 'party' AND id = %s", made["id"]) == 1
 
 
 def test_a_new_party_gets_a_key_that_it_and_the_registrar_signed(district):
@@ -63,7 +63,7 @@ def test_a_new_party_gets_a_key_that_it_and_the_registrar_signed(district):
     signers = [line.split()[1] for line in text.split("\n") if line.startswith("—")]
     assert signers == [f"{district.service.origin}/o/{made['id']}", f"{district.service.origin}/o/{registrar}"]
     assert (use, custody, seq) == ("event", "service", 1)
-    assert district.service.value("SELECT count(*) FROM log_pending WHERE kind = 'key' AND org_id = %s", made["id"]) == 1
+    assert district.service.value(f"SELECT count(*) FROM {LOGGED} WHERE kind = 'key' AND org_id = %s", made["id"]) == 1
 
 
 def test_the_registrars_sequence_has_no_gap(district):

@@ -12,6 +12,7 @@
 #include "ft/pages/pages.h"
 #include "ft/signer/signer.h"
 #include "ft/store/capture.h"
+#include "ft/store/log.h"
 #include "ft/store/trail_cache.h"
 
 struct key_cache;
@@ -32,6 +33,7 @@ struct app {
 	bool test_codes;     /* no public URL, or demonstration data: TEST mark */
 	struct signer *signer;
 	struct capture *capture;
+	struct sequencer *sequencer; /* NULL: another server numbers the log */
 	struct trail_cache *cache;
 	struct reader *reader;  /* pipelined point reads */
 	struct key_cache *keys; /* API keys known in memory */

@@ -15,6 +15,8 @@ struct held_key {
 	int64_t seq;    /* last used */
 	bool registrar; /* the registrar's: its wrapping opens in that role alone (struct signer_key) */
 };
+struct signer_key signer_key_of(const struct held_key *key); /* as the signer takes it */
+
 struct unsigned_statement {
 	const char *kind; /* "event", "party", … */
 	const struct held_key *key;

@@ -16,12 +16,12 @@ enum problem signing_advance(struct db *db, const struct held_key *key, int64_t 
 struct enrolment {
 	struct signer *signer;
 	struct str origin;
-	struct uuid registrar, org; /* equal: the registrar's own key, which nobody else co-signs */
-	bool is_registrar;
+	struct uuid registrar, org; /* the log's key is the registrar's too */
+	enum signer_role role;
 	usec_t now_us;
 };
-/* A new P-256 key: made by the signer, its statement (seq 1) signed by itself and the registrar, stored
- * and queued for the log. In the transaction that registers the organisation. */
+/* A new key, P-256 or for the log Ed25519: made by the signer, its statement (seq 1) signed by itself and the registrar
+ * (whose own nobody else co-signs), stored and queued for the log. In the transaction that registers the organisation. */
 enum problem signing_enrol(struct db *db, struct arena *arena, const struct enrolment *enrolment) must_check;
 
 #endif

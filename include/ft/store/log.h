@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The log (https://c2sp.org/tlog-tiles): one sequencer numbers the statements that captures queue, grows the tree and
+ * signs its heads.
+ *
+ * Of one origin there is never a second root for a size. A head is signed only when its entries are committed and the
+ * guard file, flushed to disk, remembers it: published ≤ guard ≤ database at every instant. Whatever contradicts that
+ * halts the log, and says so; records are taken all the same, and wait in the queue. */
+#ifndef FT_STORE_LOG_H
+#define FT_STORE_LOG_H
+
+#include "ft/base/config.h"
+#include "ft/core/log_tile.h"
+#include "ft/core/note.h"
+#include "ft/core/proof.h"
+#include "ft/db/db.h"
+#include "ft/signer/signer.h"
+
+struct log_settings {
+	const struct config *config;
+	struct str conninfo;
+	struct signer *signer;
+	struct uuid registrar; /* vouches for the log's key */
+};
+struct sequencer;
+
+/* Starts the thread; everything that is checked is checked there. PROBLEM_DB_UNAVAILABLE as db_open. */
+enum problem log_start(const struct log_settings *settings, struct sequencer **ret) must_check;
+void log_stop(struct sequencer
+		      *sequencer); /* NULL is fine; what is committed and not published is so after a start */
+
+enum log_state {
+	LOG_OPENING,
+	LOG_STANDING_BY, /* another server's sequencer holds the lock */
+	LOG_RUNNING,
+	LOG_HALTED,
+};
+struct log_status {
+	enum log_state state;
+	struct str reason; /* of LOG_HALTED, for people */
+	int64_t size, published;
+};
+/* NULL: this server runs none, which stands by. The reason lies in the arena. */
+struct log_status log_status(struct sequencer *sequencer, struct arena *arena);
+const char *log_state_word(enum log_state state);
+
+/* The key that signs heads. `vkey` is what verifiers are given; its name is the log's origin. */
+struct log_key {
+	struct signer_key key;
+	struct note_key vkey;
+};
+/* PROBLEM_NOT_FOUND: there is none yet. In a transaction with service scope. */
+enum problem log_key_read(struct db *db, struct arena *arena, struct str origin,
+			  struct log_key *ret) must_check;
+/* Makes it, states it and queues its statement when there is none. In a transaction of the caller's. */
+enum problem log_key_settle(struct db *db, struct arena *arena, struct signer *signer, struct str origin,
+			    struct uuid registrar, struct log_key *ret) must_check;
+
+/* A statement as the queue names it: an event (id), a version of master data (id, version), a key (fingerprint). */
+struct log_subject {
+	struct str kind;
+	struct uuid id;
+	int64_t version;          /* 0: none */
+	struct bytes fingerprint; /* absent: none */
+};
+/* Where `count` ≤ 20000 statements stand under the newest published head, into ret[count]: index −1 for what no head
+ * covers yet. The checkpoint is absent while nothing is published. Three round trips however many there are; outside a
+ * transaction too, for what it reads only grows. */
+enum problem log_prove(struct db *db, struct arena *arena, const struct log_subject *subjects, size_t count,
+		       struct str *ret_checkpoint, struct proof_place *ret) must_check;
+
+#endif

@@ -1,0 +1,158 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The log: the sequencer's queue, tree and heads; tiles, entries and places in it.
+
+-- name: log_lock :one
+-- One sequencer: the lock belongs to this connection and goes with it.
+-- param: lock bigint
+-- class: local
+-- scope: program
+-- column: locked boolean, pid bigint
+SELECT pg_try_advisory_lock(@lock) AS locked, pg_backend_pid()::bigint AS pid;
+
+-- name: log_session :one
+-- Which connection this is: another one than took the lock has none.
+-- class: local
+-- scope: program
+-- column: pid bigint
+SELECT pg_backend_pid()::bigint AS pid;
+
+-- name: log_head_read :one
+-- Where the sequencer stands.
+-- class: local
+-- scope: program
+-- column: size bigint, root bytea
+SELECT size, root FROM log_head WHERE one;
+
+-- name: log_head_move :exec
+-- Compare and swap.
+-- param: old_size bigint, old_root bytea, size bigint, root bytea
+-- class: local
+-- scope: program
+UPDATE log_head SET size = @size, root = @root WHERE one AND size = @old_size AND root = @old_root;
+
+-- name: log_pending_read :many
+-- What waits, as far as it is committed, with the bytes that become entries.
+-- param: max_rows bigint
+-- class: fan
+-- scope: program
+-- column: qid bigint, kind text, org_id uuid, id uuid, version bigint?, fingerprint bytea, statement bytea, statement_sha256 bytea
+SELECT q.qid, q.kind, q.org_id, q.id, q.version, q.fingerprint,
+       coalesce(e.statement, m.statement, k.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256) AS statement_sha256
+FROM (SELECT * FROM log_pending ORDER BY qid LIMIT @max_rows) q
+LEFT JOIN event e ON q.kind = 'event' AND e.org_id = q.org_id AND e.id = q.id
+LEFT JOIN master_version m ON m.kind = q.kind AND m.id = q.id AND m.version = q.version
+LEFT JOIN signing_key k ON q.kind = 'key' AND k.fingerprint = q.fingerprint
+ORDER BY q.qid;
+
+-- name: log_pending_count :one
+-- How many wait; counting ends at the limit.
+-- param: max_rows bigint
+-- class: local
+-- scope: program
+-- column: count bigint
+SELECT count(*) AS count FROM (SELECT FROM log_pending LIMIT @max_rows) q;
+
+-- name: log_leaf_insert_many :exec
+-- Numbers rows of the queue.
+-- param: qid bigint[], idx bigint[], hash bytea[]
+-- class: local
+-- scope: program
+INSERT INTO log_leaf (idx, kind, org_id, id, version, fingerprint, hash)
+SELECT z.b, q.kind, q.org_id, q.id, q.version, q.fingerprint, z.c
+FROM unnest(@qid, @idx, @hash) AS z (a, b, c) JOIN log_pending q ON q.qid = z.a;
+
+-- name: log_pending_delete_many :exec
+-- Takes them off the queue.
+-- param: qid bigint[]
+-- class: local
+-- scope: program
+DELETE FROM log_pending WHERE qid = ANY(@qid);
+
+-- name: log_node_insert_many :exec
+-- Roots of tiles that became full.
+-- param: level bigint[], idx bigint[], hash bytea[]
+-- class: local
+-- scope: program
+INSERT INTO log_node (level, idx, hash)
+SELECT a::smallint, b, c FROM unnest(@level, @idx, @hash) AS z (a, b, c);
+
+-- name: log_checkpoint_insert :exec
+-- A head that was signed; once signed it stays.
+-- param: size bigint, note bytea, at timestamptz
+-- class: local
+-- scope: program
+INSERT INTO log_checkpoint (size, note, at) VALUES (@size, @note, @at) ON CONFLICT (size) DO NOTHING;
+
+-- name: log_checkpoint_newest :one
+-- What is published.
+-- class: local
+-- scope: public
+-- column: size bigint, note bytea, at timestamptz
+SELECT size, note, at FROM log_checkpoint ORDER BY size DESC LIMIT 1;
+
+-- name: log_tiles_read :many
+-- Tiles as one string of hashes each; NULL or too short where rows are missing. And how far the log is published.
+-- param: level bigint[], tile bigint[], width bigint[]
+-- class: local
+-- scope: public
+-- column: level bigint, tile bigint, hashes bytea, published bigint
+SELECT z.a AS level, z.b AS tile,
+       CASE WHEN z.a = 0
+            THEN (SELECT string_agg(l.hash, '' ORDER BY l.idx) FROM log_leaf l
+                  WHERE l.idx >= z.b * 256 AND l.idx < z.b * 256 + z.c)
+            ELSE (SELECT string_agg(n.hash, '' ORDER BY n.idx) FROM log_node n
+                  WHERE n.level = z.a AND n.idx >= z.b * 256 AND n.idx < z.b * 256 + z.c) END AS hashes,
+       (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published
+FROM unnest(@level, @tile, @width) AS z (a, b, c)
+LIMIT 10000;
+
+-- name: log_entries_read :many
+-- Entries in their order, with the bytes as they stand where they were stated.
+-- param: first bigint, after bigint
+-- class: fan
+-- scope: program
+-- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, published bigint
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256) AS statement_sha256,
+       (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published
+FROM log_leaf l
+LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
+LEFT JOIN master_version m ON m.kind = l.kind AND m.id = l.id AND m.version = l.version
+LEFT JOIN signing_key k ON l.kind = 'key' AND k.fingerprint = l.fingerprint
+WHERE l.idx >= @first AND l.idx < @after
+ORDER BY l.idx
+LIMIT 4096;
+
+-- name: log_key_find :one
+-- The key that signs heads.
+-- class: local
+-- scope: program
+-- column: org_id uuid, fingerprint bytea, spki bytea, wrapped bytea
+SELECT k.org_id, k.fingerprint, k.spki, s.wrapped
+FROM signing_key k JOIN key_secret s ON s.fingerprint = k.fingerprint
+WHERE k.use = 'log' AND k.state = 'active'
+ORDER BY k.created_at DESC
+LIMIT 1;
+
+-- name: log_statement :one
+-- The statement of that key, for everybody: no secret stands in it.
+-- class: ref
+-- scope: public
+-- column: statement bytea
+SELECT statement FROM signing_key WHERE use = 'log' AND state = 'active' ORDER BY created_at DESC LIMIT 1;
+
+-- name: log_index_of :many
+-- Where statements stand in the log; n counts the lists from 1. What has no number yet gives no row.
+-- param: kind text[], id uuid[], version bigint[], fingerprint bytea[]
+-- class: local
+-- scope: public
+-- column: n bigint, idx bigint
+SELECT w.n, l.idx
+FROM unnest(@kind, @id, @version) WITH ORDINALITY AS w (a, b, c, n)
+JOIN log_leaf l ON l.id = w.b AND l.kind = w.a AND l.version IS NOT DISTINCT FROM w.c
+UNION ALL
+SELECT w.n, l.idx
+FROM unnest(@kind, @fingerprint) WITH ORDINALITY AS w (a, b, n)
+JOIN log_leaf l ON l.fingerprint = w.b AND l.kind = w.a
+LIMIT 20000;

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * /v1/events/{id}/proof: what shows that a record is signed, unchanged and in the log; whole as JSON, or its place in the
+ * log alone as a C2SP tlog-proof. */
+#include "ft/api/routes.h"
+
+#include "events_priv.h"
+
+#include "ft/base/text.h"
+#include "ft/core/epcis_body.h"
+#include "ft/core/manifest.h"
+#include "ft/store/log.h"
+#include "ft/store/proof_links.h"
+#include "queries.h"
+
+struct proof_key_answer {
+	struct str spki, statement, index;
+	struct str_list path;
+};
+static const struct shape proof_key_answer = {
+	.name = "ProofKey",
+	.size = sizeof(struct proof_key_answer),
+	.doc = "The key that signed",
+	.fields =
+		(const struct field[]){
+			STRING(struct proof_key_answer, spki, "spki", .max_len = 4096,
+			       .doc = "SubjectPublicKeyInfo, DER in base64"),
+			STRING(struct proof_key_answer, statement, "statement", .max_len = 16384,
+			       .doc = "key@v1 note that enrolled it"),
+			RAW_JSON(struct proof_key_answer, index, "index",
+				 .doc = "Place of that note in the log; null until a head covers it"),
+			STRINGS(struct proof_key_answer, path, "path", .flags = OPTIONAL | ALWAYS,
+				.doc = "Hashes from it up to the same head"),
+			END_OF_SHAPE,
+		},
+};
+struct proof_answer {
+	struct str statement, manifest, view, tier, salt;
+	struct proof_key_answer *key;
+	struct str index; /* raw: null until the log has numbered it */
+	struct str checkpoint;
+	struct str_list path;
+	struct proof_links links;
+};
+static const struct shape proof_answer = {
+	.name = "Proof",
+	.size = sizeof(struct proof_answer),
+	.doc = "Everything that shows that this view is what was signed; check it with farmtrail verify or "
+	       "openssl",
+	.fields =
+		(const struct field[]){
+			STRING(struct proof_answer, statement, "statement", .max_len = 16384,
+			       .doc = "Signed note"),
+			STRING(struct proof_answer, manifest, "manifest", .max_len = 4096,
+			       .doc = "Whose SHA-256 the statement's body line names"),
+			STRING(struct proof_answer, view, "view", .max_len = 1048576,
+			       .doc = "The view's bytes"),
+			STRING(struct proof_answer, tier, "tier",
+			       .doc = "Which line of the manifest the view answers to"),
+			STRING(struct proof_answer, salt, "salt",
+			       .doc = "16 octets, base64, put before the view when hashing"),
+			OBJECT(struct proof_answer, key, "key", &proof_key_answer, struct proof_key_answer),
+			RAW_JSON(struct proof_answer, index, "index",
+				 .doc = "Place in the log; null until a signed head covers it"),
+			STRING(struct proof_answer, checkpoint, "checkpoint",
+			       .flags = OPTIONAL | NULLABLE | ALWAYS, .max_len = 16384,
+			       .doc = "Newest signed head of the log, when it covers the record"),
+			STRINGS(struct proof_answer, path, "path", .flags = OPTIONAL | ALWAYS,
+				.doc = "Hashes from the entry up to that head"),
+			STRING(struct proof_answer, links.lots, "lots", .flags = OPTIONAL, .max_len = 65536,
+			       .doc = "The lot lines, where the statement only sums them up"),
+			STRING(struct proof_answer, links.prevs, "prevs", .flags = OPTIONAL, .max_len = 65536,
+			       .doc = "The prev lines, likewise"),
+			END_OF_SHAPE,
+		},
+};
+static const char *const proof_tiers[] = {"full", "farm", "township", "district", NULL};
+struct proof_query {
+	struct str tier;
+};
+static const struct shape proof_query = {
+	.name = "ProofQuery",
+	.size = sizeof(struct proof_query),
+	.doc = "Which view",
+	.fields =
+		(const struct field[]){
+			WORD(struct proof_query, tier, "tier", proof_tiers, .flags = OPTIONAL,
+			     .doc = "Default: full for who may see the event, farm for everybody else"),
+			END_OF_SHAPE,
+		},
+};
+
+static enum tier tier_asked(const struct proof_query *q, bool visible)
+{
+	for (enum tier tier = TIER_FULL; q->tier.at && tier < TIER_COUNT; tier++)
+		if (str_equal(q->tier, str_of(tier_words[tier])))
+			return tier;
+	return visible ? TIER_FULL : TIER_FARM;
+}
+
+static void put_place(struct arena *arena, const struct proof_place *place, struct str *ret_index,
+		      struct str_list *ret_path)
+{
+	struct str *path = arena_array(arena, struct str, place->path_count);
+	for (size_t i = 0; i < place->path_count; i++)
+		path[i] = base64_encode(arena, sha256_bytes(&place->path[i]));
+	*ret_index = place->index < 0 ? STR("null") : arena_printf(arena, "%lld", (long long)place->index);
+	*ret_path = (struct str_list){path, place->path_count};
+}
+
+/* The record and its key under one head. */
+static enum problem put_places(struct call *call, struct uuid event, struct bytes key,
+			       struct proof_answer *proof)
+{
+	enum { RECORD, KEY, PLACES };
+	const struct log_subject subjects[PLACES] = {
+		[RECORD] = {.kind = STR("event"), .id = event},
+		[KEY] = {.kind = STR("key"), .fingerprint = key},
+	};
+	struct proof_place places[PLACES];
+	struct str checkpoint;
+	enum problem p = log_prove(call_db(call), call->arena, subjects, PLACES, &checkpoint, places);
+	if (p)
+		return p;
+	if (places[RECORD].index < 0)
+		places[KEY] =
+			places[RECORD]; /* without a head that covers the record there is none to show */
+	else
+		proof->checkpoint = checkpoint;
+	put_place(call->arena, &places[RECORD], &proof->index, &proof->path);
+	put_place(call->arena, &places[KEY], &proof->key->index, &proof->key->path);
+	return PROBLEM_NONE;
+}
+
+static enum problem put_view(struct call *call, const struct event_read_row *row, enum tier tier,
+			     struct proof_answer *proof)
+{
+	struct str texts[TIER_COUNT];
+	struct manifest_view views[TIER_COUNT];
+	if (row->view_secret.len != MANIFEST_SECRET_LEN)
+		return PROBLEM_NOT_FOUND; /* erased: no view can be opened any more */
+	enum problem p = view_all(call->arena, bytes_str(row->body), texts);
+	if (p)
+		return p;
+	for (enum tier t = TIER_FULL; t < TIER_COUNT; t++)
+		views[t] = (struct manifest_view){texts[t], STR("application/ld+json")};
+	struct manifest_salt *salt = arena_new(call->arena, struct manifest_salt);
+	*salt = manifest_salt(row->view_secret.at, tier);
+	proof->manifest = manifest_build(call->arena, row->view_secret.at, views);
+	proof->view = views[tier].at;
+	proof->tier = str_of(tier_words[tier]);
+	proof->salt = base64_encode(call->arena, (struct bytes){salt->octets, sizeof salt->octets});
+	return PROBLEM_NONE;
+}
+
+static enum problem proof_get(struct call *call, struct reply *reply)
+{
+	bool visible;
+	struct event_read_row row;
+	struct signing_key_read_row key;
+	enum problem p = event_find_for_proof(call, &row, &visible);
+	if (p)
+		return p;
+	enum tier tier = tier_asked(call->query, visible);
+	if (tier == TIER_FULL && !visible)
+		return PROBLEM_NOT_FOUND;
+	p = signing_key_read(call_db(call), call->arena,
+			     &(struct signing_key_read_params){row.key_fingerprint}, &key);
+	if (p)
+		return p;
+	struct proof_answer *proof = arena_new(call->arena, struct proof_answer);
+	proof->statement = bytes_str(row.statement);
+	proof->key = arena_new(call->arena, struct proof_key_answer);
+	proof->key->spki = base64_encode(call->arena, key.spki);
+	proof->key->statement = bytes_str(key.statement);
+	p = put_view(call, &row, tier, proof);
+	if (!p)
+		p = put_places(call, row.id, row.key_fingerprint, proof);
+	reply->value = proof;
+	return p ? p
+		 : proof_links_of(call_db(call), call->arena, proof->statement, bytes_str(row.answer), row.id,
+				  row.recorded_at, &proof->links);
+}
+
+/* What it is a proof of, the signed note, is the "statement" of the whole proof and an entry of the log. */
+static enum problem tlog_proof_get(struct call *call, struct reply *reply)
+{
+	bool visible;
+	struct event_read_row row;
+	struct tlog_proof proof = {{NULL, 0}, {.index = -1}, {NULL, 0}};
+	enum problem p = event_find_for_proof(call, &row, &visible);
+	if (p)
+		return p;
+	const struct log_subject subject = {.kind = STR("event"), .id = row.id};
+	p = log_prove(call_db(call), call->arena, &subject, 1, &proof.checkpoint, &proof.place);
+	if (p)
+		return p;
+	if (proof.place.index < 0)
+		return PROBLEM_NOT_LOGGED_YET;
+	reply->raw = tlog_proof_print(call->arena, &proof);
+	reply->media_type = "text/plain; charset=utf-8";
+	return PROBLEM_NONE;
+}
+
+#define TAG "Log"
+const struct route proof_routes[] = {
+	{
+		.method = "GET",
+		.path = "/v1/events/{id}/proof",
+		.id = "getEventProof",
+		.tag = TAG,
+		.summary = "What shows that the event is signed, unchanged and in the log",
+		.scope = SCOPE_PUBLIC,
+		.query = &proof_query,
+		.response = &proof_answer,
+		.status = 200,
+		.handle = proof_get,
+		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE},
+	},
+	{
+		.method = "GET",
+		.path = "/v1/events/{id}/tlog-proof",
+		.id = "getEventTlogProof",
+		.tag = TAG,
+		.summary = "Its place in the log under the newest signed head: a C2SP tlog-proof",
+		.scope = SCOPE_PUBLIC,
+		.media_type = "text/plain",
+		.status = 200,
+		.handle = tlog_proof_get,
+		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_NOT_LOGGED_YET, PROBLEM_DB_UNAVAILABLE},
+	},
+	{0},
+};

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the parts of the sequencer share.
+ *
+ *   lock → key → edge from tiles → head, guard and newest checkpoint agree with it → newest entries are what they were
+ *        → every 200 ms: read queue → re-hash → grow edge → write, COMMIT → guard → sign → store, publish */
+#ifndef FT_STORE_LOG_PRIV_H
+#define FT_STORE_LOG_PRIV_H
+
+#include <pthread.h>
+
+#include "ft/core/proof.h"
+#include "ft/store/log.h"
+#include "queries.h"
+
+enum { LOG_BATCH = 4096, LOG_REASON_MAX = 300 };
+
+struct sequencer {
+	struct log_settings settings;
+	struct str guard_file;
+	struct arena *arena; /* of settings that are made */
+	pthread_t thread, sweeper;
+	bool has_thread, has_sweeper;
+
+	/* of the thread alone */
+	struct db *db;
+	int64_t lock_pid;     /* server process that holds the lock for us; 0: none */
+	struct arena *opened; /* of the key; NULL: not open */
+	struct log_key key;
+	struct merkle_edge edge; /* what log_head says */
+	struct checkpoint head;  /* newest signed; size 0: none */
+	int64_t published_us;    /* monotonic */
+
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t wake;
+	bool stopping;
+	enum log_state state;
+	char reason[LOG_REASON_MAX];
+	int64_t size, published;
+};
+
+enum log_opening { LOG_OPENED, LOG_OPENING_LATER, LOG_OPENING_STANDBY, LOG_OPENING_HALTED };
+
+void log_set_state(struct sequencer *s, enum log_state state, struct str reason); /* and says so once */
+bool log_pause(struct sequencer *s, int64_t us);                                  /* false: stop */
+struct str log_origin(const struct sequencer *s);
+
+/* log_open.c: everything is compared with everything before a number is given or a head is signed. */
+enum log_opening log_open(struct sequencer *s);
+void log_close(struct sequencer *s); /* forgets what was read; the lock stays with the connection */
+
+/* log_tick.c: numbers at most LOG_BATCH statements. *ret_count is set on success. PROBLEM_CONFLICT with `fault->detail`:
+ * the log must not go on. Any other problem: open again, and try. */
+enum problem log_tick(struct sequencer *s, size_t *ret_count, struct fault *reterr);
+
+/* log_publish.c: signs a head when the log has grown and the last one is a second old. */
+enum problem log_publish(struct sequencer *s);
+int64_t log_clock(void); /* monotonic, microseconds */
+
+/* log_guard.c: the newest head that may have been signed, in a file of three lines. */
+enum problem log_guard_read(struct arena *arena, struct str path, struct checkpoint *ret,
+			    struct fault *reterr); /* PROBLEM_NOT_FOUND: there is none */
+enum problem log_guard_write(struct arena *arena, struct str path, const struct checkpoint *head,
+			     struct fault *reterr);
+
+/* log_tiles.c: fills in the hashes of all tiles. *ret_missing: one whose rows are not all there; NULL: none. */
+enum problem log_tiles_fill(struct db *db, struct arena *arena, struct log_tiles *tiles,
+			    const struct log_tile **ret_missing);
+/* Root of the first `size` entries, from tiles. PROBLEM_CONFLICT: rows are missing. */
+enum problem log_edge_read(struct db *db, struct arena *arena, int64_t size, struct merkle_edge *ret);
+
+/* log_entry.c: an entry against what was committed to. */
+struct log_entry {
+	struct str kind;
+	struct bytes statement, statement_sha256; /* absent: the row is gone; keys keep no digest */
+	struct bytes fingerprint;                 /* of a key statement, where known */
+};
+bool log_entry_sound(struct arena *arena, const struct log_entry *entry);
+struct str log_subject_words(struct arena *arena, struct str kind, struct uuid org, struct uuid id);
+
+/* log_sweep.c */
+void *log_sweeper_main(void *argument);
+
+#endif
