@@ -46,13 +46,13 @@ COMMENT ON COLUMN log_head.root IS 'Root of the tree of that size';
 INSERT INTO log_head (one, size, root) VALUES (true, 0, sha256(''));
 
 CREATE TABLE log_checkpoint (
-    size bigint PRIMARY KEY CHECK (size > 0),
-    note bytea NOT NULL,
-    at   timestamptz NOT NULL
+    size       bigint PRIMARY KEY CHECK (size > 0),
+    checkpoint bytea NOT NULL,
+    at         timestamptz NOT NULL
 );
 COMMENT ON TABLE log_checkpoint IS 'Heads that the log has signed (c2sp.org/tlog-checkpoint); published ones are never gone back on';
 COMMENT ON COLUMN log_checkpoint.size IS 'Entries it covers';
-COMMENT ON COLUMN log_checkpoint.note IS 'The signed note';
+COMMENT ON COLUMN log_checkpoint.checkpoint IS 'The signed note';
 COMMENT ON COLUMN log_checkpoint.at IS 'When it was signed';
 
 CREATE TABLE log_alteration (

@@ -79,17 +79,17 @@ SELECT a::smallint, b, c FROM unnest(@level, @idx, @hash) AS z (a, b, c);
 
 -- name: log_checkpoint_insert :exec
 -- A head that was signed; once signed it stays.
--- param: size bigint, note bytea, at timestamptz
+-- param: size bigint, checkpoint bytea, at timestamptz
 -- class: local
 -- scope: program
-INSERT INTO log_checkpoint (size, note, at) VALUES (@size, @note, @at) ON CONFLICT (size) DO NOTHING;
+INSERT INTO log_checkpoint (size, checkpoint, at) VALUES (@size, @checkpoint, @at) ON CONFLICT (size) DO NOTHING;
 
 -- name: log_checkpoint_newest :one
 -- What is published.
 -- class: local
 -- scope: public
--- column: size bigint, note bytea, at timestamptz
-SELECT size, note, at FROM log_checkpoint ORDER BY size DESC LIMIT 1;
+-- column: size bigint, checkpoint bytea, at timestamptz
+SELECT size, checkpoint, at FROM log_checkpoint ORDER BY size DESC LIMIT 1;
 
 -- name: log_tiles_read :many
 -- Tiles as one string of hashes each; NULL or too short where rows are missing. And how far the log is published.

@@ -58,7 +58,7 @@ static enum problem checkpoint_finish(struct call *call, struct reply *reply)
 {
 	const struct log_read *read = call->state;
 	const struct log_checkpoint_newest_row *row = read->request.rows;
-	put_open(reply, bytes_str(row->note), "text/plain; charset=utf-8", "no-cache");
+	put_open(reply, bytes_str(row->checkpoint), "text/plain; charset=utf-8", "no-cache");
 	return PROBLEM_NONE;
 }
 

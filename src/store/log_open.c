@@ -101,7 +101,7 @@ static enum problem compare_published(struct opening *o, struct db *db)
 	o->head = (struct checkpoint){.origin = log_origin(o->s)};
 	if (p)
 		return p == PROBLEM_NOT_FOUND ? PROBLEM_NONE : p;
-	if (!note_parse(o->arena, bytes_str(row.note), &note) ||
+	if (!note_parse(o->arena, bytes_str(row.checkpoint), &note) ||
 	    !checkpoint_parse(o->arena, note.text, &o->head) || o->head.size != row.size)
 		return disagree(o, STR("the newest checkpoint in the database is not one"));
 	return compare(o, db, &o->head, "the newest published head");

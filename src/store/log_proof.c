@@ -68,6 +68,6 @@ enum problem log_prove(struct db *db, struct arena *arena, const struct log_subj
 	if (!p)
 		p = find_paths(&l, head.size, ret);
 	if (!p)
-		*ret_checkpoint = bytes_str(head.note);
+		*ret_checkpoint = bytes_str(head.checkpoint);
 	return p;
 }

@@ -139,7 +139,7 @@ def test_heads_are_a_second_apart_while_it_grows(new_service):
     times = [row[0] for row in service.rows("SELECT at FROM log_checkpoint ORDER BY size")]
     assert len(times) >= 3
     assert all((b - a).total_seconds() > 0.9 for a, b in zip(times, times[1:])), "at most one a second"
-    heads = service.rows("SELECT size, note FROM log_checkpoint ORDER BY size")
+    heads = service.rows("SELECT size, checkpoint FROM log_checkpoint ORDER BY size")
     leaves = [bytes(row[0]) for row in service.rows("SELECT hash FROM log_leaf ORDER BY idx")]
     for size, note in heads:
         head = Head(bytes(note).decode())
