@@ -154,6 +154,17 @@ FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
 JOIN shipment_line ON org_id = z.a AND shipment = z.b
 ORDER BY org_id, shipment, n;
 
+-- name: capture_on_the_way :many
+-- How much of some lots is on its way to some parties: a row for every pair.
+-- param: lots uuid[], holders uuid[]
+-- class: any
+-- column: place bigint, base numeric
+SELECT z.place, coalesce((
+    SELECT sum(l.base) FROM shipment s JOIN shipment_line l ON l.org_id = s.org_id AND l.shipment = s.id
+    WHERE s.to_party = z.b AND s.state = 'in_transit' AND l.lot_id = z.a
+), 0) AS base
+FROM unnest(@lots, @holders) WITH ORDINALITY AS z (a, b, place);
+
 -- name: site_uses :many
 -- Inputs used at sites in a span of time, for the interval rules.
 -- param: orgs uuid[], sites uuid[], since timestamptz, until timestamptz
@@ -173,10 +184,11 @@ LIMIT 5000;
 -- class: any
 -- column: site uuid, event uuid, event_time timestamptz, offset_min bigint, lot_org uuid, lot_id uuid, commodity text, product uuid, region text
 SELECT s.site, s.event, s.event_time, s.offset_min::bigint AS offset_min, s.lot_org, s.lot_id, l.commodity, l.product,
-       l.region
+       t.region
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @sites) AS u (a, b)) z
+JOIN site t ON t.id = z.b
 JOIN site_event s ON s.org_id = z.a AND s.site = z.b
-CROSS JOIN LATERAL (SELECT commodity, product, region FROM lot WHERE org_id = s.lot_org AND lot_id = s.lot_id OFFSET 0) l
+CROSS JOIN LATERAL (SELECT commodity, product FROM lot WHERE org_id = s.lot_org AND lot_id = s.lot_id OFFSET 0) l
 WHERE s.event_time BETWEEN @since AND @until AND s.lot_id IS NOT NULL
 ORDER BY s.event_time, s.event
 LIMIT 5000;
@@ -274,7 +286,8 @@ FROM unnest(@org_id, @lot_id, @number, @uri, @code, @product, @commodity, @dimen
             @destroyed, @outside, @returned)
      AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y)
 ON CONFLICT (org_id, lot_id) DO UPDATE
-SET own = excluded.own, total = excluded.total, event_time = excluded.event_time, offset_min = excluded.offset_min,
+SET own = excluded.own, total = excluded.total, site = excluded.site, region = excluded.region,
+    created_event = excluded.created_event, event_time = excluded.event_time, offset_min = excluded.offset_min,
     produced_day = excluded.produced_day, expires_day = excluded.expires_day, flags = excluded.flags,
     head = excluded.head, version = excluded.version, destroyed = excluded.destroyed, outside = excluded.outside,
     returned = excluded.returned;
@@ -398,17 +411,29 @@ SELECT a, b, c, d, e FROM unnest(@kind, @org_id, @id, @version, @fingerprint) AS
 -- param: org_id uuid[], id uuid[], rule text[], rule_version bigint[], severity bigint[], subject bytea[]
 -- param: title_zh text[], title_en text[], reason_zh text[], reason_en text[], action_zh text[], action_en text[]
 -- param: inputs bytea[], edition text[], evidence bytea[], seen timestamptz[], due_at timestamptz[], party uuid[]
--- param: product uuid[], lot_org uuid[], lot_id uuid[], event uuid[]
+-- param: product uuid[], lot_org uuid[], lot_id uuid[], event uuid[], happened_at timestamptz[]
 -- class: key
 INSERT INTO alert (org_id, id, rule, rule_version, severity, state, subject, title_zh, title_en, reason_zh, reason_en,
                    action_zh, action_en, inputs, edition, evidence, first_seen, last_seen, due_at, party, product, lot_org,
-                   lot_id, event)
-SELECT a, b, c, d, e, 'open', f, g, h, i, j, k, l, m, n, o, p, p, q, r, s, t, u, v
+                   lot_id, event, happened_at)
+SELECT a, b, c, d, e, 'open', f, g, h, i, j, k, l, m, n, o, p, p, q, r, s, t, u, v, w
 FROM unnest(@org_id, @id, @rule, @rule_version, @severity, @subject, @title_zh, @title_en, @reason_zh, @reason_en,
             @action_zh, @action_en, @inputs, @edition, @evidence, @seen, @due_at, @party, @product, @lot_org, @lot_id,
-            @event) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)
+            @event, @happened_at) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w)
 ON CONFLICT (org_id, subject) DO UPDATE
 SET last_seen = excluded.last_seen, severity = least(alert.severity, excluded.severity);
+
+-- name: alert_retell_many :exec
+-- Findings whose story begins with an earlier event than what was recorded first.
+-- param: org_id uuid[], subject bytea[], reason_zh text[], reason_en text[], action_zh text[], action_en text[]
+-- param: inputs bytea[], edition text[], evidence bytea[], party uuid[], event uuid[], happened_at timestamptz[]
+-- class: key
+UPDATE alert
+SET reason_zh = z.c, reason_en = z.d, action_zh = z.e, action_en = z.f, inputs = z.g, edition = z.h, evidence = z.i,
+    party = z.j, event = z.k, happened_at = z.l
+FROM unnest(@org_id, @subject, @reason_zh, @reason_en, @action_zh, @action_en, @inputs, @edition, @evidence, @party, @event,
+            @happened_at) AS z (a, b, c, d, e, f, g, h, i, j, k, l)
+WHERE alert.org_id = z.a AND alert.subject = z.b AND (z.l, z.k) < (alert.happened_at, alert.event);
 
 -- name: alert_ids_find :many
 -- Alerts that exist already for these subjects.

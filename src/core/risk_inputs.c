@@ -438,16 +438,18 @@ static struct risk_finding interval_finding(struct arena *arena, const struct re
 		STR_ARGS(s->row->active_en), (long long)s->row->days, STR_ARGS(s->row->crop_en),
 		STR_ARGS(used), STR_ARGS(cut), (long long)s->days_passed, (long long)s->days_missing,
 		STR_ARGS(legal));
-	f.action_zh = arena_printf(
-		arena,
-		"%s；%.*s 之前不得采收；抽样检测，合格前不得开具合格证；如用药未涉及该批次，请更正记录",
-		harvest->sold ? "立即停止销售并通知已收货方" : "暂停销售该批次", STR_ARGS(legal));
+	f.action_zh = arena_printf(arena,
+				   "暂停销售该批次，已售出的通知收货方停止销售；%.*s "
+				   "之前不得采收；抽样检测，合格前不得开具合格证；"
+				   "如用药未涉及该批次，请更正记录",
+				   STR_ARGS(legal));
+	/* The same whether or not it was sold when the rule ran: that may be recorded later. */
 	f.action_en = arena_printf(arena,
-				   "%s; no harvest before %.*s; test a sample, and issue no certificate "
-				   "until it passes; correct "
-				   "the record if the use did not concern this lot",
-				   harvest->sold ? "Stop sale at once and tell those who received it"
-						 : "Hold the lot",
+				   "Hold the lot; of what is sold stop the sale and tell those who received "
+				   "it; no harvest before "
+				   "%.*s; test a sample, and issue no certificate until it passes; correct "
+				   "the record if the use did "
+				   "not concern this lot",
 				   STR_ARGS(legal));
 	f.inputs_json = interval_inputs(arena, use, harvest, s);
 	f.evidence = interval_evidence(arena, use, harvest, s->row);

@@ -159,6 +159,9 @@ static enum problem decide_and_write(struct attempt *attempt, struct batch *batc
 	if (p)
 		return p;
 	batch_decide(batch);
+	p = batch_judge_short(batch);
+	if (p)
+		return p;
 	if (attempt->all_or_nothing)
 		refuse_together(batch);
 	results_give(batch);

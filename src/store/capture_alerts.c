@@ -99,23 +99,31 @@ enum problem batch_alert_facts(struct batch *batch)
 	return p ? p : take_harvests(batch);
 }
 
+static void add_about(struct batch *batch, struct item *item, const struct risk_findings *findings,
+		      const struct alert_row *about)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		struct alert_row *row = ROW_ADD(batch, alerts, struct alert_row);
+		*row = *about;
+		row->finding = findings->items[i];
+		row->seen = item->recorded_us;
+		row->item = item;
+		row->subject = sha256_of(str_bytes(findings->items[i].subject));
+	}
+}
+
 void alerts_add(struct batch *batch, struct item *item, const struct risk_findings *findings, struct uuid org,
 		struct uuid product, struct str origin_region)
 {
 	const struct capture_parties_row *acting = map_get(batch->parties, MAP_KEY(item->acting));
-	for (size_t i = 0; i < findings->count; i++) {
-		struct alert_row *row = ROW_ADD(batch, alerts, struct alert_row);
-		*row = (struct alert_row){.org = org,
-					  .finding = findings->items[i],
-					  .seen = item->recorded_us,
-					  .party = item->acting,
-					  .product = product,
-					  .event = item->job->id,
-					  .origin_region = origin_region,
-					  .found_region = acting->region,
-					  .item = item,
-					  .subject = sha256_of(str_bytes(findings->items[i].subject))};
-	}
+	const struct alert_row about = {.org = org,
+					.party = item->acting,
+					.product = product,
+					.event = item->job->id,
+					.happened_us = item->time.at_us,
+					.origin_region = origin_region,
+					.found_region = acting->region};
+	add_about(batch, item, findings, &about);
 }
 
 static struct risk_use use_of(const struct use_fact *fact, struct str commodity)
@@ -167,7 +175,7 @@ void alerts_of_harvest(struct batch *batch, struct item *item, const struct even
 					      .time = item->time,
 					      .lot = {lot->row.org_id, lot->row.lot_id},
 					      .commodity = lot->row.commodity,
-					      .region = lot->row.region,
+					      .region = parts->sites[i]->region,
 					      .product = lot->row.product};
 }
 
@@ -269,7 +277,15 @@ static enum problem check_intervals(struct batch *batch)
 		bool is_sold = map_get(sold, MAP_KEY(harvest->lot.lot)) != NULL;
 		struct risk_findings findings =
 			interval_findings(batch, harvest, is_sold, m[i].uses, m[i].use_count);
-		alerts_add(batch, m[i].item, &findings, harvest->lot.org, harvest->product, harvest->region);
+		/* About the harvest, whichever of the records came last. */
+		const struct alert_row about = {.org = harvest->lot.org,
+						.party = harvest->lot.org,
+						.product = harvest->product,
+						.event = harvest->event,
+						.happened_us = harvest->time.at_us,
+						.origin_region = harvest->region,
+						.found_region = harvest->region};
+		add_about(batch, m[i].item, &findings, &about);
 	}
 	return p;
 }
@@ -436,6 +452,7 @@ static void send_alerts(struct batch *batch, struct alert_row *const *rows, size
 	COLUMN(p.lot_org, struct uuid, n, rows[i]->finding.lot.org);
 	COLUMN(p.lot_id, struct uuid, n, rows[i]->finding.lot.lot);
 	COLUMN(p.event, struct uuid, n, rows[i]->event);
+	COLUMN(p.happened_at, usec_t, n, rows[i]->happened_us);
 	db_queue(batch->db, &sql_alert_upsert_many, &p);
 
 	struct alert_region_insert_many_params r;
@@ -470,7 +487,51 @@ static void send_moved(struct batch *batch)
 	db_queue(batch->db, &sql_alert_region_insert_moved, &moved);
 }
 
-/* One row an alert: the strictest of what was found about the same subject. */
+static bool is_earlier(const struct alert_row *a, const struct alert_row *b)
+{
+	return a->happened_us != b->happened_us ? a->happened_us < b->happened_us
+						: uuid_compare(a->event, b->event) < 0;
+}
+
+/* The earliest of what was found about the same subject, as strict as the strictest. */
+static void join(struct alert_row *first, const struct alert_row *other)
+{
+	enum severity strictest = other->finding.severity < first->finding.severity ? other->finding.severity
+										    : first->finding.severity;
+	bool is_new = first->is_new || other->is_new;
+	if (is_earlier(other, first))
+		*first = *other;
+	first->finding.severity = strictest;
+	first->is_new = is_new;
+}
+
+/* Alerts that were there already and turn out to have begun earlier. */
+static void send_retold(struct batch *batch, struct alert_row *const *all, size_t count)
+{
+	struct alert_retell_many_params p;
+	struct alert_row **rows = arena_array(batch->arena, struct alert_row *, count);
+	size_t n = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!all[i]->is_new)
+			rows[n++] = all[i];
+	if (!n)
+		return;
+	COLUMN(p.org_id, struct uuid, n, rows[i]->org);
+	COLUMN(p.subject, struct bytes, n, sha256_bytes(&rows[i]->subject));
+	COLUMN(p.reason_zh, struct str, n, rows[i]->finding.reason_zh);
+	COLUMN(p.reason_en, struct str, n, rows[i]->finding.reason_en);
+	COLUMN(p.action_zh, struct str, n, rows[i]->finding.action_zh);
+	COLUMN(p.action_en, struct str, n, rows[i]->finding.action_en);
+	COLUMN(p.inputs, struct bytes, n, str_bytes(rows[i]->finding.inputs_json));
+	COLUMN(p.edition, struct str, n, rows[i]->finding.edition);
+	COLUMN(p.evidence, struct bytes, n, str_bytes(evidence_json(batch, &rows[i]->finding)));
+	COLUMN(p.party, struct uuid, n, rows[i]->party);
+	COLUMN(p.event, struct uuid, n, rows[i]->event);
+	COLUMN(p.happened_at, usec_t, n, rows[i]->happened_us);
+	db_queue(batch->db, &sql_alert_retell_many, &p);
+}
+
+/* One row an alert. */
 void alerts_send(struct batch *batch)
 {
 	struct alert_row *alerts = batch->alerts.items;
@@ -480,8 +541,7 @@ void alerts_send(struct batch *batch)
 	for (size_t i = 0; i < batch->alerts.count; i++) {
 		struct alert_row *first = map_get(seen, MAP_KEY(alerts[i].id));
 		if (first) {
-			if (alerts[i].finding.severity < first->finding.severity)
-				first->finding.severity = alerts[i].finding.severity;
+			join(first, &alerts[i]);
 			continue;
 		}
 		map_set(seen, MAP_KEY(alerts[i].id), &alerts[i]);
@@ -489,6 +549,7 @@ void alerts_send(struct batch *batch)
 	}
 	if (n)
 		send_alerts(batch, rows, n);
+	send_retold(batch, rows, n);
 	send_moved(batch);
 	if (batch->touched.count) {
 		const struct lot_touch_many_params touched = {rows_array(&batch->touched_orgs),

@@ -89,6 +89,7 @@ static enum problem short_of(struct item *item, const struct input_plan *plan)
 		arena_printf(arena, "lot %.*s: available %.*s, asked %.*s", STR_ARGS(plan->lot->row.number),
 			     STR_ARGS(amount_text(arena, available, plan->lot)),
 			     STR_ARGS(amount_text(arena, plan->base, plan->lot)));
+	item->short_of = (struct lot_id){plan->lot->row.org_id, plan->lot->row.lot_id};
 	return PROBLEM_LOT_SHORT;
 }
 
@@ -248,8 +249,12 @@ enum problem inputs_check_stock(struct item *item, struct input_plan *plans, siz
 		for (size_t k = 0; k < i; k++)
 			if (plans[k].lot == plans[i].lot)
 				asked = decimal_add(asked, plans[k].base);
-		if (!plans[i].holding || decimal_compare(plans[i].holding->row.on_hand, asked) < 0)
-			return short_of(item, &plans[i]);
+		const struct decimal none = {0};
+		struct decimal on_hand = plans[i].holding ? plans[i].holding->row.on_hand : none;
+		if (decimal_compare(on_hand, asked) >= 0)
+			continue;
+		item->missing = decimal_sub(asked, on_hand);
+		return short_of(item, &plans[i]);
 	}
 	return PROBLEM_NONE;
 }
@@ -378,6 +383,23 @@ static void lot_dates(struct lot_fact *lot, const struct item *item,
 			true, lot->row.produced_day + product->shelf_life_days.value};
 }
 
+/* A lot that grows is as old as the first of what made it, whichever was recorded first. */
+static bool is_first(const struct item *item, const struct lot_fact *lot)
+{
+	if (item->time.at_us != lot->row.event_time)
+		return item->time.at_us < lot->row.event_time;
+	return uuid_compare(item->job->id, lot->row.created_event) < 0;
+}
+
+static void lot_begin(struct lot_fact *lot, const struct item *item, const struct capture_parties_row *acting,
+		      const struct capture_sites_row *site, const struct capture_products_row *product)
+{
+	lot->row.created_event = item->job->id;
+	lot->row.site = site ? site->id : (struct uuid){{0}};
+	lot->row.region = site ? site->region : acting->region;
+	lot_dates(lot, item, product);
+}
+
 static struct lot_fact *lot_make(struct batch *batch, struct item *item, size_t index,
 				 const struct capture_parties_row *acting,
 				 const struct capture_sites_row *site, const struct output_plan *plan)
@@ -396,14 +418,11 @@ static struct lot_fact *lot_make(struct batch *batch, struct item *item, size_t 
 		.commodity = plan->product->commodity,
 		.dimension = unit_find(plan->product->unit)->dimension,
 		.unit = plan->product->unit,
-		.site = site ? site->id : (struct uuid){{0}},
-		.region = site ? site->region : acting->region,
-		.created_event = item->job->id,
 		.salt = {salt, SALT_LEN},
 		.version = item->recorded_us,
 	};
 	lot->row.uri = lot_uri(batch, plan->product, lot->row.number);
-	lot_dates(lot, item, plan->product);
+	lot_begin(lot, item, acting, site, plan->product);
 	map_set(batch->lots, MAP_KEY(lot->row.lot_id), lot);
 	lot_file(batch, lot);
 	return lot;
@@ -414,8 +433,8 @@ struct lot_fact *output_apply(struct batch *batch, struct item *item, size_t ind
 			      const struct output_plan *plan, bool own)
 {
 	struct lot_fact *lot = plan->lot ? plan->lot : lot_make(batch, item, index, acting, site, plan);
-	if (plan->lot && item->time.at_us < lot->row.event_time)
-		lot_dates(lot, item, plan->product);
+	if (plan->lot && is_first(item, lot))
+		lot_begin(lot, item, acting, site, plan->product);
 	if (own)
 		lot->row.own = decimal_add(lot->row.own, plan->base);
 	lot->row.total = decimal_add(lot->row.total, plan->base);

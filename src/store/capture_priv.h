@@ -121,6 +121,8 @@ struct item {
 	struct shipment_fact *made_shipment; /* NULL: none */
 	struct rows alerts;                  /* struct uuid */
 	struct rows warnings;                /* struct str */
+	struct lot_id short_of;              /* the lot it was refused for; nil: none */
+	struct decimal missing;              /* of that lot */
 	bool two_senders;                    /* what it returns was shipped by several parties */
 	struct str statement_b64;
 	size_t sealed; /* index in batch->sealed, when stored */
@@ -173,6 +175,7 @@ struct alert_row {
 	struct sha256 subject;
 	usec_t seen;
 	struct uuid party, product, event;
+	usec_t happened_us; /* of several findings with one subject the earliest is told */
 	struct str origin_region, found_region;
 	struct item *item;
 	bool is_new;
@@ -386,6 +389,8 @@ enum problem alerts_resolve(struct batch *batch) must_check;
 		(target) = (struct sql_array){column_, (n)}; \
 	} while (0)
 void alerts_send(struct batch *batch);
+/* capture_short.c */
+enum problem batch_judge_short(struct batch *batch) must_check;
 /* capture_once.c */
 /* Which of the units were carried out before: sets kept, remembered, problem of each. */
 enum problem units_recall(struct db *db, struct arena *arena, struct capture_unit **units,

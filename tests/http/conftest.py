@@ -183,6 +183,10 @@ def packer(district):
     return district.packer()
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="tests that try many random cases try all of them")
+
+
 def pytest_configure(config):
     config.contract = None
 

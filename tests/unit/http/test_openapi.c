@@ -170,10 +170,21 @@ static void what_needs_if_match_says_so(void **state)
 {
 	struct fixture *f = *state;
 	const struct json *parameters = at(f, "paths /v1/wholes post parameters");
-	assert_int_equal(parameters->count, 1);
+	assert_int_equal(parameters->count, 2);
 	assert_str(json_text(json_get(&parameters->items[0], STR("name"))), "If-Match");
 	assert_str(json_text(json_get(&parameters->items[0], STR("in"))), "header");
 	assert_true(json_get(&parameters->items[0], STR("required"))->boolean);
+}
+
+static void a_post_takes_an_idempotency_key(void **state)
+{
+	struct fixture *f = *state;
+	const struct json *parameter = &at(f, "paths /v1/wholes post parameters")->items[1];
+	assert_str(json_text(json_get(parameter, STR("name"))), "Idempotency-Key");
+	assert_false(json_get(parameter, STR("required"))->boolean);
+	struct str refusals = json_text(at(f, "paths /v1/wholes post responses 422 description"));
+	assert_holds(refusals, "`idempotency-mismatch`: ");
+	assert_int_equal(at(f, "paths /v1/wholes get parameters")->count, 1);
 }
 
 static void what_may_be_repeated_answers_200_too(void **state)
@@ -207,7 +218,7 @@ static void problems_are_responses(void **state)
 	struct fixture *f = *state;
 	assert_str(json_text(at(f, "paths /v1/wholes post responses 404 $ref")),
 		   "#/components/responses/not-found");
-	assert_str(json_text(at(f, "paths /v1/wholes post responses 503 $ref")),
+	assert_str(json_text(at(f, "paths /v1/wholes get responses 503 $ref")),
 		   "#/components/responses/busy");
 	struct str conflict = json_text(at(f, "paths /v1/wholes post responses 409 description"));
 	assert_holds(conflict, "`lot-short`: ");
@@ -250,6 +261,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(paths_are_sorted_and_share_their_methods, setup, teardown),
 		cmocka_unit_test_setup_teardown(parameters_come_from_path_and_query, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_needs_if_match_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_post_takes_an_idempotency_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_may_be_repeated_answers_200_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(schemas_are_reached_through_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(problems_are_responses, setup, teardown),
