@@ -94,31 +94,14 @@ ORDER BY org_id, lot_id, holder
 FOR UPDATE OF lot_holding;
 
 -- name: capture_lots_seen :many
--- Which of some lots, by place in the list, may be looked at by a party that does not hold them, or by a key of a region:
--- as lot_visible.
--- param: orgs uuid[], ids uuid[], parties uuid[], regions text[], max_lots bigint
+-- Which of some lots, by place in the list, may be looked at by who does not hold them: by a party, by a key of a region, or,
+-- with both, by the party as far as the region goes.
+-- param: orgs uuid[], ids uuid[], parties uuid[], regions text[]
 -- class: fan
 -- column: place bigint
-WITH RECURSIVE asked AS MATERIALIZED (
-    SELECT org_id, lot_id, party, region, place
-    FROM unnest(@orgs, @ids, @parties, @regions) WITH ORDINALITY AS z (org_id, lot_id, party, region, place)
-), below (place, org_id, lot_id) AS (
-    SELECT place, org_id, lot_id FROM asked
-    UNION
-    SELECT b.place, e.child_org, e.child
-    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id OFFSET 0) e
-), bounded AS (
-    SELECT place, org_id, lot_id FROM below LIMIT @max_lots
-)
-SELECT a.place
-FROM asked a
-WHERE EXISTS (SELECT FROM bounded b JOIN lot_holding h ON h.org_id = b.org_id AND h.lot_id = b.lot_id
-              WHERE b.place = a.place
-                AND (h.holder = a.party
-                     OR EXISTS (SELECT FROM region_closure c WHERE c.ancestor = a.region AND c.descendant = h.region)))
-   OR EXISTS (SELECT FROM bounded b JOIN lot l ON l.org_id = b.org_id AND l.lot_id = b.lot_id
-              JOIN region_closure c ON c.ancestor = a.region AND c.descendant = l.region
-              WHERE b.place = a.place);
+SELECT place
+FROM unnest(@orgs, @ids, @parties, @regions) WITH ORDINALITY AS z (org_id, lot_id, party, region, place)
+WHERE lot_seen_by(org_id, lot_id, CASE WHEN party IS NULL THEN '{}'::uuid[] ELSE ARRAY[party] END, region);
 
 -- name: key_heads_lock :many
 -- Keys of the organisations that record, with their sequence heads, locked in ascending order.

@@ -35,63 +35,65 @@ ORDER BY h.lot_id, h.holder
 LIMIT 200000;
 
 -- name: lot_list_held :many
--- Lots that some parties hold, held or were shipped; changed last comes first.
--- param: parties uuid[], q text, code text, party uuid, region text, state text, before timestamptz?, before_id uuid, max_rows bigint
+-- Lots that some parties hold, held or were shipped, newest first, after one place; @plain: no filter is asked for.
+-- param: parties uuid[], plain boolean, q text, code text, party uuid, region text, state text, before uuid, max_rows bigint
 -- class: fan
--- column: org_id uuid, lot_id uuid, version timestamptz
-SELECT l.org_id, l.lot_id, l.version
-FROM (SELECT DISTINCT org_id, lot_id FROM lot_holding WHERE holder = ANY(@parties)) k
-JOIN lot l ON l.org_id = k.org_id AND l.lot_id = k.lot_id
-JOIN product p ON p.id = l.product
-WHERE (@before IS NULL OR (l.version, l.lot_id) < (@before, @before_id))
-  AND (@q IS NULL OR strpos(lower(l.number), lower(@q)) > 0 OR strpos(lower(p.name_zh), lower(@q)) > 0
-       OR strpos(lower(p.name_en), lower(@q)) > 0 OR l.code = @code)
-  AND (@party IS NULL OR l.org_id = @party
-       OR EXISTS (SELECT FROM lot_holding h WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id AND h.holder = @party))
-  AND (@region IS NULL OR EXISTS (SELECT FROM region_closure c WHERE c.ancestor = @region AND c.descendant = l.region)
-       OR EXISTS (SELECT FROM lot_holding h JOIN region_closure c ON c.ancestor = @region AND c.descendant = h.region
-                  WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id))
-  AND (@state IS NULL
-       OR (@state = 'recalled' AND l.flags & 1 <> 0)
-       OR EXISTS (SELECT FROM lot_holding h
-                  WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id
-                    AND CASE @state WHEN 'on_hand' THEN h.on_hand WHEN 'in_transit' THEN h.in_transit
-                                    WHEN 'sold' THEN h.sold WHEN 'destroyed' THEN h.destroyed END > 0))
-ORDER BY l.version DESC, l.lot_id DESC
+-- column: lot_id uuid, org_id uuid
+SELECT DISTINCT k.lot_id, k.org_id
+FROM unnest(@parties) AS holders (id)
+CROSS JOIN LATERAL (
+    SELECT h.org_id, h.lot_id
+    FROM lot_holding h
+    WHERE h.holder = holders.id AND h.lot_id < coalesce(@before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+      AND (@plain OR lot_matches(h.org_id, h.lot_id, @q, @code, @party, @region, @state))
+    ORDER BY h.lot_id DESC
+    LIMIT @max_rows
+) k
+ORDER BY k.lot_id DESC
+LIMIT @max_rows;
+
+-- name: lot_list_region :many
+-- Lots that were grown in a region, or that somebody there holds, held or was shipped; otherwise the same.
+-- param: scope text, plain boolean, q text, code text, party uuid, region text, state text, before uuid, max_rows bigint
+-- class: fan
+-- column: lot_id uuid, org_id uuid
+SELECT DISTINCT k.lot_id, k.org_id
+FROM region_closure c
+CROSS JOIN LATERAL (
+    (SELECT DISTINCT h.lot_id, h.org_id
+     FROM lot_holding h
+     WHERE h.region = c.descendant AND h.lot_id < coalesce(@before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+       AND (@plain OR lot_matches(h.org_id, h.lot_id, @q, @code, @party, @region, @state))
+     ORDER BY h.lot_id DESC, h.org_id DESC
+     LIMIT @max_rows)
+    UNION ALL
+    (SELECT l.lot_id, l.org_id
+     FROM lot l
+     WHERE l.region = c.descendant AND l.lot_id < coalesce(@before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+       AND (@plain OR lot_matches(l.org_id, l.lot_id, @q, @code, @party, @region, @state))
+     ORDER BY l.lot_id DESC
+     LIMIT @max_rows)
+) k
+WHERE c.ancestor = @scope
+ORDER BY k.lot_id DESC
 LIMIT @max_rows;
 
 -- name: lot_list_all :many
--- Lots of everybody, or those grown or held in the caller's region; changed last comes first. Each issuer gives its newest.
--- param: scope text, q text, code text, party uuid, region text, state text, before timestamptz?, before_id uuid, max_rows bigint
+-- Lots of everybody; otherwise the same. Each issuer gives its newest.
+-- param: plain boolean, q text, code text, party uuid, region text, state text, before uuid, max_rows bigint
 -- class: fan
--- column: org_id uuid, lot_id uuid, version timestamptz
-SELECT k.org_id, k.lot_id, k.version
+-- column: lot_id uuid, org_id uuid
+SELECT k.lot_id, k.org_id
 FROM party i
 CROSS JOIN LATERAL (
-    SELECT l.org_id, l.lot_id, l.version
-    FROM lot l JOIN product p ON p.id = l.product
-    WHERE l.org_id = i.id
-      AND (@before IS NULL OR (l.version, l.lot_id) < (@before, @before_id))
-      AND (@scope IS NULL OR EXISTS (SELECT FROM region_closure c WHERE c.ancestor = @scope AND c.descendant = l.region)
-           OR EXISTS (SELECT FROM lot_holding h JOIN region_closure c ON c.ancestor = @scope AND c.descendant = h.region
-                      WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id))
-      AND (@q IS NULL OR strpos(lower(l.number), lower(@q)) > 0 OR strpos(lower(p.name_zh), lower(@q)) > 0
-           OR strpos(lower(p.name_en), lower(@q)) > 0 OR l.code = @code)
-      AND (@party IS NULL OR l.org_id = @party
-           OR EXISTS (SELECT FROM lot_holding h WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id AND h.holder = @party))
-      AND (@region IS NULL OR EXISTS (SELECT FROM region_closure c WHERE c.ancestor = @region AND c.descendant = l.region)
-           OR EXISTS (SELECT FROM lot_holding h JOIN region_closure c ON c.ancestor = @region AND c.descendant = h.region
-                      WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id))
-      AND (@state IS NULL
-           OR (@state = 'recalled' AND l.flags & 1 <> 0)
-           OR EXISTS (SELECT FROM lot_holding h
-                      WHERE h.org_id = l.org_id AND h.lot_id = l.lot_id
-                        AND CASE @state WHEN 'on_hand' THEN h.on_hand WHEN 'in_transit' THEN h.in_transit
-                                        WHEN 'sold' THEN h.sold WHEN 'destroyed' THEN h.destroyed END > 0))
-    ORDER BY l.version DESC, l.lot_id DESC
+    SELECT l.org_id, l.lot_id
+    FROM lot l
+    WHERE l.org_id = i.id AND l.lot_id < coalesce(@before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+      AND (@plain OR lot_matches(l.org_id, l.lot_id, @q, @code, @party, @region, @state))
+    ORDER BY l.lot_id DESC
     LIMIT @max_rows
 ) k
-ORDER BY k.version DESC, k.lot_id DESC
+ORDER BY k.lot_id DESC
 LIMIT @max_rows;
 
 -- name: lot_details :many

@@ -20,20 +20,29 @@ SET kind = @kind, name_zh = @name_zh, name_en = @name_en, uscc = @uscc, gln = @g
 WHERE id = @id;
 
 -- name: party_list :many
--- Parties by a text in name or number, by region subtree, by state; oldest first.
+-- Parties by a text in name or number, by region subtree, by state; oldest first. `whole` says whether this key may see who
+-- it is, where that is a person: others neither see nor find the name.
 -- param: q text, party uuid, region text, state text, after uuid, max_rows bigint
 -- class: ref
--- column: body bytea, recorded_at timestamptz, statement_sha256 bytea
-SELECT v.body, v.recorded_at, v.statement_sha256
+-- column: body bytea, recorded_at timestamptz, statement_sha256 bytea, whole boolean
+SELECT v.body, v.recorded_at, v.statement_sha256, NOT p.personal OR site_is_own(p.id, p.region) AS whole
 FROM party p JOIN master_version v ON v.kind = 'party' AND v.id = p.id AND v.version = p.version
-WHERE (@q IS NULL OR strpos(lower(p.name_zh), lower(@q)) > 0 OR strpos(lower(p.name_en), lower(@q)) > 0
-       OR lower(p.number) = lower(@q) OR p.uscc = upper(@q))
+WHERE (@q IS NULL OR lower(p.number) = lower(@q)
+       OR ((strpos(lower(p.name_zh), lower(@q)) > 0 OR strpos(lower(p.name_en), lower(@q)) > 0 OR p.uscc = upper(@q))
+           AND (NOT p.personal OR site_is_own(p.id, p.region))))
   AND (@party IS NULL OR p.id = @party)
   AND (@region IS NULL OR p.region IN (SELECT descendant FROM region_closure WHERE ancestor = @region))
   AND (@state IS NULL OR p.state = @state)
   AND (@after IS NULL OR p.id > @after)
 ORDER BY p.id
 LIMIT @max_rows;
+
+-- name: party_sight :one
+-- Whether who asks may see who a party is.
+-- param: id uuid
+-- class: ref
+-- column: whole boolean
+SELECT site_is_own(id, region) AS whole FROM party WHERE id = @id;
 
 -- name: party_seat :one
 -- What sites and products need of their party.

@@ -36,21 +36,21 @@ static const struct shape lot_query = {
 			END_OF_SHAPE,
 		},
 };
-static const struct shape lot_page =
-	LIST_PAGE_SHAPE("LotPage", &lot_answer_shape, "Lots, changed last first");
+static const struct shape lot_page = LIST_PAGE_SHAPE("LotPage", &lot_answer_shape, "Lots, newest first");
 
 struct list_filter {
 	struct str code;
-	struct uuid party, before_id;
-	struct sql_nullable_int before;
+	struct uuid party, before;
 	int64_t max_rows;
+	bool plain; /* no filter is asked for */
 	bool empty; /* a party that is not registered has no lots */
 };
 
 static enum problem read_filter(struct call *call, const struct lot_query *q, struct list_filter *ret)
 {
 	static const struct uuid nobody;
-	struct list_filter filter = {.max_rows = list_rows_wanted(q->limit)};
+	struct list_filter filter = {.max_rows = list_rows_wanted(q->limit),
+				     .plain = !q->q.at && !q->party.at && !q->region.at && !q->state.at};
 	struct lot_id party = {0};
 	enum problem p =
 		q->party.at ? thing_resolve(call, THING_PARTY, nobody, q->party, &party) : PROBLEM_NONE;
@@ -59,48 +59,43 @@ static enum problem read_filter(struct call *call, const struct lot_query *q, st
 		return p;
 	filter.party = party.lot;
 	filter.code = q->q.at ? crockford_fold(call->arena, q->q) : (struct str){NULL, 0};
-	if (q->cursor.at) {
-		p = cursor_read(call, q->cursor, &filter.before.value, &filter.before_id);
-		if (p)
-			return p;
-		filter.before.known = true;
-	}
+	int64_t unused;
+	p = q->cursor.at ? cursor_read(call, q->cursor, &unused, &filter.before) : PROBLEM_NONE;
+	if (p)
+		return p;
 	*ret = filter;
 	return PROBLEM_NONE;
 }
 
-_Static_assert(sizeof(struct lot_list_all_row) == sizeof(struct lot_list_held_row), "the same columns");
+_Static_assert(sizeof(struct lot_list_all_row) == sizeof(struct lot_list_held_row) &&
+		       sizeof(struct lot_list_region_row) == sizeof(struct lot_list_held_row),
+	       "the same columns");
+
+/* The lists have these parameters in common. */
+#define LIST_FILTER(q_, f) \
+	.plain = (f)->plain, .q = (q_)->q, .code = (f)->code, .party = (f)->party, .region = (q_)->region, \
+	.state = (q_)->state, .before = (f)->before, .max_rows = (f)->max_rows
 
 static enum problem list_rows(struct call *call, const struct lot_query *q, const struct list_filter *f,
 			      struct lot_list_held_row **ret, size_t *ret_count)
 {
+	const struct caller *caller = &call->caller;
+	struct db *db = call_db(call);
 	*ret_count = 0;
-	if (f->empty || (!call->caller.party_count && !call->caller.region.at && !call_sees_all(call)))
+	if (f->empty)
 		return PROBLEM_NONE;
-	if (call->caller.party_count) {
-		const struct lot_list_held_params params = {
-			.parties = {call->caller.parties, call->caller.party_count},
-			.q = q->q,
-			.code = f->code,
-			.party = f->party,
-			.region = q->region,
-			.state = q->state,
-			.before = f->before,
-			.before_id = f->before_id,
-			.max_rows = f->max_rows};
-		return lot_list_held(call_db(call), call->arena, &params, ret, ret_count);
+	if (caller->party_count) {
+		const struct lot_list_held_params params = {.parties = {caller->parties, caller->party_count},
+							    LIST_FILTER(q, f)};
+		return lot_list_held(db, call->arena, &params, ret, ret_count);
 	}
-	const struct lot_list_all_params params = {.scope = call->caller.region,
-						   .q = q->q,
-						   .code = f->code,
-						   .party = f->party,
-						   .region = q->region,
-						   .state = q->state,
-						   .before = f->before,
-						   .before_id = f->before_id,
-						   .max_rows = f->max_rows};
-	return lot_list_all(call_db(call), call->arena, &params, (struct lot_list_all_row **)(void *)ret,
-			    ret_count);
+	if (caller->region.at) {
+		const struct lot_list_region_params params = {.scope = caller->region, LIST_FILTER(q, f)};
+		return lot_list_region(db, call->arena, &params, (struct lot_list_region_row **)(void *)ret,
+				       ret_count);
+	}
+	const struct lot_list_all_params params = {LIST_FILTER(q, f)};
+	return lot_list_all(db, call->arena, &params, (struct lot_list_all_row **)(void *)ret, ret_count);
 }
 
 static enum problem list_lots(struct call *call, struct reply *reply)
@@ -120,7 +115,7 @@ static enum problem list_lots(struct call *call, struct reply *reply)
 		count--;
 		const struct lot_list_held_row *last = &rows[count - 1];
 		page->next = list_announce_next(call, reply,
-						cursor_print(call->arena, last->version, last->lot_id));
+						cursor_print(call->arena, /* place */ 0, last->lot_id));
 	}
 	struct lot_id *ids = arena_array(call->arena, struct lot_id, count);
 	for (size_t i = 0; i < count; i++)

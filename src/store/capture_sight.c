@@ -26,7 +26,8 @@ static void ask(struct batch *batch, struct asked *asked, const struct item *ite
 		return;
 	*(struct uuid *)rows_add(batch->arena, &asked->orgs, sizeof(struct uuid)) = id.org;
 	*(struct uuid *)rows_add(batch->arena, &asked->lots, sizeof(struct uuid)) = id.lot;
-	*(struct uuid *)rows_add(batch->arena, &asked->parties, sizeof(struct uuid)) = item->acting;
+	*(struct uuid *)rows_add(batch->arena, &asked->parties, sizeof(struct uuid)) =
+		item->job->party_count ? item->acting : (struct uuid){{0}};
 	*(struct str *)rows_add(batch->arena, &asked->regions, sizeof(struct str)) = item->job->region;
 	*(struct uuid *)rows_add(batch->arena, &asked->records, sizeof(struct uuid)) = item->job->id;
 }
@@ -50,9 +51,7 @@ enum problem batch_load_sight(struct batch *batch)
 	const struct capture_lots_seen_params params = {.orgs = rows_array(&asked.orgs),
 							.ids = rows_array(&asked.lots),
 							.parties = rows_array(&asked.parties),
-							.regions = rows_array(&asked.regions),
-							.max_lots =
-								batch->capture->settings.config->graph_nodes};
+							.regions = rows_array(&asked.regions)};
 	db_queue(batch->db, &sql_capture_lots_seen, &params);
 	enum problem p = db_flush(batch->db);
 	if (!p)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reads master data: one version, or lists of the newest. */
+ * Reads master data: one version, or lists of the newest. What is personal is for who acts for it, and for officers. */
 #include <string.h>
 
 #include "queries.h"
@@ -22,6 +22,23 @@ static enum problem see_site(const struct master *m, struct site *site)
 	return PROBLEM_NONE;
 }
 
+/* Who a natural person is. One deals with them by their number. */
+static void withhold_person(struct party *party)
+{
+	party->name = NULL;
+	party->uscc = party->gln = (struct str){NULL, 0};
+	party->head.withheld = STR("personal");
+}
+
+static enum problem see_party(const struct master *m, struct party *party)
+{
+	struct party_sight_row sight;
+	enum problem p = party_sight(m->db, m->arena, &(struct party_sight_params){party->head.id}, &sight);
+	if (!p && party->personal && !sight.whole)
+		withhold_person(party);
+	return p;
+}
+
 enum problem master_read(const struct master *m, enum thing_kind kind, struct uuid id, int64_t version,
 			 void *ret)
 {
@@ -35,6 +52,8 @@ enum problem master_read(const struct master *m, enum thing_kind kind, struct uu
 		p = master_from_body(m->arena, ops, row.body, entity);
 	if (!p && kind == THING_SITE)
 		p = see_site(m, entity);
+	if (!p && kind == THING_PARTY)
+		p = see_party(m, entity);
 	if (p)
 		return p;
 	master_stamp(m->arena, entity, row.recorded_at, row.statement_sha256);
@@ -46,11 +65,10 @@ enum problem master_read(const struct master *m, enum thing_kind kind, struct uu
 struct listed {
 	struct bytes body, statement_sha256;
 	usec_t recorded_at;
-	bool hide_geometry;
+	bool whole; /* nothing is withheld from this reader */
 };
 
-/* The three lists without geometry have the same parameters and columns; the copies keep their types
- * apart. */
+/* The two lists that withhold nothing have the same parameters and columns; the copies keep their types apart. */
 #define LIST_OF(kind) \
 	static enum problem list_##kind(const struct master *m, const struct master_filter *f, \
 					struct listed **ret, size_t *ret_count) \
@@ -64,12 +82,26 @@ struct listed {
 		*ret = arena_array(m->arena, struct listed, *ret_count); \
 		for (size_t i = 0; i < *ret_count; i++) \
 			(*ret)[i] = (struct listed){rows[i].body, rows[i].statement_sha256, \
-						    rows[i].recorded_at, false}; \
+						    rows[i].recorded_at, true}; \
 		return PROBLEM_NONE; \
 	}
-LIST_OF(party)
 LIST_OF(product)
 LIST_OF(certificate)
+
+static enum problem list_party(const struct master *m, const struct master_filter *f, struct listed **ret,
+			       size_t *ret_count)
+{
+	struct party_list_row *rows;
+	struct party_list_params params = {f->q, f->party, f->region, f->state, f->after, f->limit};
+	enum problem p = party_list(m->db, m->arena, &params, &rows, ret_count);
+	if (p)
+		return p;
+	*ret = arena_array(m->arena, struct listed, *ret_count);
+	for (size_t i = 0; i < *ret_count; i++)
+		(*ret)[i] = (struct listed){rows[i].body, rows[i].statement_sha256, rows[i].recorded_at,
+					    rows[i].whole};
+	return PROBLEM_NONE;
+}
 
 static enum problem list_site(const struct master *m, const struct master_filter *f, struct listed **ret,
 			      size_t *ret_count)
@@ -89,7 +121,7 @@ static enum problem list_site(const struct master *m, const struct master_filter
 	*ret = arena_array(m->arena, struct listed, *ret_count);
 	for (size_t i = 0; i < *ret_count; i++)
 		(*ret)[i] = (struct listed){rows[i].body, rows[i].statement_sha256, rows[i].recorded_at,
-					    !rows[i].whole};
+					    rows[i].whole};
 	return PROBLEM_NONE;
 }
 
@@ -131,8 +163,10 @@ enum problem master_read_list(const struct master *m, enum thing_kind kind,
 		if (p)
 			return p;
 		master_stamp(m->arena, entity, rows[i].recorded_at, rows[i].statement_sha256);
-		if (rows[i].hide_geometry)
+		if (!rows[i].whole && kind == THING_SITE)
 			((struct site *)entity)->geometry = (struct str){NULL, 0};
+		if (!rows[i].whole && kind == THING_PARTY)
+			withhold_person(entity);
 	}
 	memcpy(ret, &entities, sizeof entities); /* the caller's array is of the kind's struct */
 	*ret_count = count;

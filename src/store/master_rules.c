@@ -82,7 +82,7 @@ enum problem master_owner(const struct master_work *work, struct db *db, struct 
 enum problem master_check_region(const struct master_work *work, struct db *db, struct str region)
 {
 	const struct master_actor *actor = &work->m->actor;
-	if (actor->all || actor->party_count || !actor->region.at || !region.at)
+	if (actor->all || !actor->region.at || !region.at)
 		return PROBLEM_NONE;
 	struct region_sees_row row;
 	struct region_sees_params params = {actor->region, region};

@@ -63,16 +63,27 @@ static enum problem load_old(struct write *w, struct db *db)
 	return p;
 }
 
+/* PROBLEM_FORBIDDEN unless it lies in the actor's region; what lies nowhere of its own lies where its owner's seat is. */
+static enum problem check_place(const struct write *w, struct db *db, const void *entity)
+{
+	const struct master *m = w->work.m;
+	struct str region = w->kind->region(entity);
+	struct party_seat_row seat;
+	if (region.at || !m->actor.region.at)
+		return master_check_region(&w->work, db, region);
+	enum problem p = party_seat(db, m->arena, &(struct party_seat_params){w->kind->owner(entity)}, &seat);
+	return p ? p : master_check_region(&w->work, db, seat.region);
+}
+
 /* What a party-bound or region-bound key may not change is not there for it. */
 static enum problem check_may_change(const struct write *w, struct db *db)
 {
 	const struct master_actor *actor = &w->work.m->actor;
 	if (actor->all)
 		return PROBLEM_NONE;
-	if (actor->party_count)
-		return master_may_act_for(actor, w->kind->owner(w->old)) ? PROBLEM_NONE : PROBLEM_NOT_FOUND;
-	struct str region = w->kind->region(w->old);
-	enum problem p = master_check_region(&w->work, db, region);
+	if (!master_may_act_for(actor, w->kind->owner(w->old)))
+		return PROBLEM_NOT_FOUND;
+	enum problem p = check_place(w, db, w->old);
 	return p == PROBLEM_FORBIDDEN ? PROBLEM_NOT_FOUND : p;
 }
 
@@ -107,10 +118,9 @@ static enum problem build(struct write *w, struct db *db)
 	if (p)
 		return p;
 	struct str region = w->kind->region(w->entity);
-	if (!region.at)
-		return PROBLEM_NONE;
-	p = regions_tiers_of(db, m->arena, region, "/region", &w->tiers, w->work.reterr);
-	return p ? p : master_check_region(&w->work, db, region);
+	if (region.at)
+		p = regions_tiers_of(db, m->arena, region, "/region", &w->tiers, w->work.reterr);
+	return p ? p : check_place(w, db, w->entity);
 }
 
 /* The same id with the same content is the same thing: the first answer again. */

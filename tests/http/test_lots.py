@@ -99,17 +99,17 @@ def test_officers_see_what_is_grown_or_held_in_their_region(district):
 
 # — lists —
 def test_a_party_lists_what_it_holds_held_or_is_on_its_way_to_it(district, farm, packer):
-    lots = [farm.harvest(10) for _ in range(3)]
+    lots = [farm.harvest(10, time=ago(days=2, minutes=-i)) for i in range(3)]
     farm.ship(packer, line(lots[1], 10))
     assert [i["id"] for i in packer.read("/v1/lots")["items"]] == [lots[1]["id"]]
     mine = [i["id"] for i in farm.read("/v1/lots")["items"]]
-    assert mine == [lots[1]["id"], lots[2]["id"], lots[0]["id"]], "changed last comes first"
+    assert mine == [lot["id"] for lot in lots[::-1]], "the newest comes first, whatever happened to it since"
     assert [i["id"] for i in farm.read("/v1/lots?state=in_transit")["items"]] == [lots[1]["id"]]
     assert {i["id"] for i in farm.read("/v1/lots?state=on_hand")["items"]} == {lots[0]["id"], lots[2]["id"]}
 
 
 def test_lists_are_walked_by_cursor_without_gap_or_double(district, farm):
-    ids = [farm.harvest(1)["id"] for _ in range(7)]
+    ids = [farm.harvest(1, time=ago(days=2, minutes=-i))["id"] for i in range(7)]
     for root in (f"/v1/lots?party={farm.number}&limit=3", f"/v1/lots?limit=3&party={farm.id}"):
         for api in (farm, district.admin, district.inspector(DISTRICT)):
             found, cursor = [], ""
@@ -123,6 +123,37 @@ def test_lists_are_walked_by_cursor_without_gap_or_double(district, farm):
                 cursor = f"&cursor={page['next']}"
                 assert f"cursor={page['next']}>; rel=\"next\"" in reply.headers["link"] and "limit=3" in reply.headers["link"]
             assert found == ids[::-1]
+
+
+def test_a_page_goes_on_where_the_last_one_ended_whatever_happens_meanwhile(district, farm, packer):
+    """Lots made at the same moment, and lots that change between two pages, are neither left out nor shown twice."""
+    when = ago(days=3)
+    ids = {farm.harvest(1, time=when)["id"] for _ in range(6)}
+    for api in (farm, district.admin, district.inspector(DISTRICT)):
+        found, target = [], f"/v1/lots?limit=2&party={farm.number}"
+        for _ in range(3):
+            page = api.read(target)
+            found += [item["id"] for item in page["items"]]
+            farm.ship(packer, line(found[0], 0.1))
+            target = f"/v1/lots?limit=2&party={farm.number}&cursor={page['next']}"
+        assert len(found) == 6 and set(found) == ids and page["next"] is None
+
+
+def test_a_page_costs_the_same_however_many_lots_there_are(service, district, farm):
+    """The lists are read by index: no plan of theirs sorts or reads all lots of a party."""
+    import re
+
+    from service import ROOT
+    source = (ROOT / "sql/queries/lot.sql").read_text()
+    for name, types in (("lot_list_held", ("uuid[]", "bool")), ("lot_list_region", ("text", "bool")), ("lot_list_all", ("bool",))):
+        block = re.search(rf"-- name: {name} :many\n(.*?);\n", source, re.S)[1]
+        text = "\n".join(row for row in block.splitlines() if not row.startswith("--"))
+        values = {"parties": f"'{{{farm.id}}}'::uuid[]", "scope": "'500X01'", "plain": "true", "before": f"'{farm.id}'::uuid", "max_rows": "51::bigint"}
+        text = re.sub(r"@(\w+)", lambda m: values.get(m[1], "NULL"), text)
+        plan = "\n".join(row[0] for row in service.rows(f"SET enable_seqscan = off; EXPLAIN {text}"))
+        scans = re.findall(r"-> +(.*Scan.* on lot.*)\n +Index Cond: (.*)", plan)
+        assert scans and len(scans) == len(re.findall(r"Scan.* on lot", plan)), plan
+        assert all(scan.startswith("Index") and "lot_id <" in condition for scan, condition in scans), plan
 
 
 def test_lists_are_filtered(district, farm):
