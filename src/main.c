@@ -20,6 +20,7 @@
 #include "ft/http/server.h"
 #include "ft/store/backup.h"
 #include "ft/store/idempotency.h"
+#include "ft/store/item_memory.h"
 #include "ft/store/keys.h"
 #include "ft/store/reference.h"
 #include "queries.h"
@@ -227,6 +228,8 @@ static enum problem start_writers(struct service *s, struct fault *reterr)
 						  .cache = s->app.cache,
 						  .once = s->app.once,
 						  .code_key = s->app.code_key};
+	s->app.items = item_memory_start(s->app.conninfo, (int)s->config.statement_timeout_ms,
+					 (struct bytes){s->app.code_key, CODE_KEY_LEN});
 	enum problem p = capture_start(&settings, &s->app.capture, reterr);
 	const struct log_settings log = {&s->config, s->app.conninfo, s->app.signer, s->app.registrar};
 	if (!p && s->config.log_sequencer)
@@ -349,6 +352,7 @@ static void stop(struct service *s)
 {
 	if (s->server)
 		server_stop(s->server, GRACE_MS);
+	item_memory_stop(s->app.items);
 	capture_stop(s->app.capture);
 	log_stop(s->app.sequencer);
 	reader_close(s->app.reader);

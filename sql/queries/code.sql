@@ -67,15 +67,30 @@ SELECT code, first, last FROM code_mark WHERE code = ANY(@codes) AND state = 'vo
 -- param: block text, place bigint, code text
 -- class: any
 -- scope: public
--- column: org_id uuid, lot_id uuid, lot_code text, state text, issued_at timestamptz, activated_at timestamptz?, voided_at timestamptz?
--- column: first_at timestamptz?, scans bigint?, day date?, day_scans bigint?, day_networks bigint?
-SELECT c.org_id, c.id AS lot_id, l.code AS lot_code, c.state, c.issued_at, m.activated_at, m.voided_at, s.first_at, s.scans, s.day,
-       s.day_scans, s.day_networks
+-- column: org_id uuid, lot_id uuid, state text, issued_at timestamptz, activated_at timestamptz?, voided_at timestamptz?
+-- column: first_at timestamptz?, scans bigint?, day date?, day_networks bigint?
+SELECT c.org_id, c.id AS lot_id, c.state, c.issued_at, m.activated_at, m.voided_at, s.first_at, s.scans, s.day, s.day_networks
 FROM code c
-JOIN lot l ON l.org_id = c.org_id AND l.lot_id = c.id
 CROSS JOIN LATERAL (
     SELECT min(at) FILTER (WHERE state = 'activated') AS activated_at, min(at) FILTER (WHERE state = 'voided') AS voided_at
     FROM code_mark WHERE code = c.code AND first <= @place AND last >= @place
 ) m
 LEFT JOIN code_scan s ON s.code = @code
 WHERE c.code = @block AND c.kind = 'item' AND c.items > @place;
+
+-- name: code_scan_add :exec
+-- Scans that have gathered. Of two days the newer counts.
+-- param: code text[], first_at timestamptz[], last_at timestamptz[], scans bigint[], day date[], day_scans bigint[]
+-- param: day_networks bigint[]
+-- class: any
+INSERT INTO code_scan (code, first_at, last_at, scans, day, day_scans, day_networks)
+SELECT * FROM unnest(@code, @first_at, @last_at, @scans, @day, @day_scans, @day_networks)
+              AS z (code, first_at, last_at, scans, day, day_scans, day_networks)
+ORDER BY code
+ON CONFLICT (code) DO UPDATE
+SET first_at = least(code_scan.first_at, excluded.first_at), last_at = greatest(code_scan.last_at, excluded.last_at),
+    scans = code_scan.scans + excluded.scans, day = greatest(code_scan.day, excluded.day),
+    day_scans = CASE WHEN excluded.day = code_scan.day THEN code_scan.day_scans + excluded.day_scans
+                     WHEN excluded.day > code_scan.day THEN excluded.day_scans ELSE code_scan.day_scans END,
+    day_networks = CASE WHEN excluded.day = code_scan.day THEN code_scan.day_networks | excluded.day_networks
+                        WHEN excluded.day > code_scan.day THEN excluded.day_networks ELSE code_scan.day_networks END;

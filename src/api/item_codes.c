@@ -6,6 +6,7 @@
 
 #include "ft/core/lot_id.h"
 #include "ft/crypto/random.h"
+#include "ft/store/item_memory.h"
 
 enum { MAX_BODY = 64 * 1024, REASON_MAX = 400, CSV_ROW = 96 };
 
@@ -239,6 +240,7 @@ static enum problem mark_items(struct call *call, struct reply *reply, enum item
 			      call->caller.key, input->reason, &answer->voided);
 	if (p)
 		return p;
+	item_memory_forget(call_app(call)->items);
 	answer->state = str_of(item_state_words[state]);
 	answer->count = named.items;
 	reply->value = answer;

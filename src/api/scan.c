@@ -44,6 +44,8 @@ static void read_code(struct call *call, struct scan *scan)
 	scan->malformed = code_parse(call->arena, scan->typed, &key, 1, &code);
 	scan->code = scan->malformed ? (struct str){NULL, 0} : code.text;
 	scan->path = scan->malformed ? call->path : arena_printf(call->arena, "/t/%.*s", STR_ARGS(code.text));
+	if (!scan->malformed && code.letter == CODE_ITEM)
+		scan_item_read(call, scan, &code);
 }
 
 /* The lot of a Digital Link: a serial number or other finer qualifier opens the page of its lot. */

@@ -59,11 +59,10 @@ static void put_cached(const struct trail_cached *cached, const struct scan *sca
 	reply->held = (void *)(uintptr_t)cached;
 }
 
-/* What could not be checked says how old it is. */
-static void say_age(struct call *call, const struct trail_cached *cached, struct reply *reply)
+void scan_say_age(struct call *call, usec_t computed_us, struct reply *reply)
 {
 	struct reply_header *headers = arena_array(call->arena, struct reply_header, 2);
-	int64_t age_s = (clock_now() - cached->computed_us) / USEC_PER_SEC;
+	int64_t age_s = (clock_now() - computed_us) / USEC_PER_SEC;
 	headers[0] = (struct reply_header){"Age", arena_printf(call->arena, "%lld", (long long)age_s)};
 	headers[1] = (struct reply_header){"Warning", STR("111 farmtrail \"Revalidation Failed\"")};
 	reply->headers = headers;
@@ -76,6 +75,8 @@ bool scan_cached(struct call *call, struct reply *reply)
 	call->state = scan;
 	if (scan->malformed)
 		return false;
+	if (scan->item)
+		return scan_item_cached(call, scan, reply);
 	bool answers = app_database_answers(call_app(call));
 	const struct trail_cached *cached =
 		trail_cache_get(call_app(call)->cache, scan->key, clock_now(), /* stale_is_fine */ !answers);
@@ -83,23 +84,30 @@ bool scan_cached(struct call *call, struct reply *reply)
 		return false;
 	put_cached(cached, scan, reply);
 	if (!answers)
-		say_age(call, cached, reply);
+		scan_say_age(call, cached->computed_us, reply);
 	return true;
 }
 
 /* Another server on this database drops nothing here: the table, which knows all of them, is asked again soon. */
-static void remember(const struct call *call, const struct scan *scan, const struct reply *reply,
-		     usec_t computed_us, usec_t good_until_us, const struct sql_array *lots)
+void scan_remember(const struct call *call, const struct scan *scan, const struct trail_cached *body,
+		   const struct scan_answer *answer)
 {
 	usec_t ask_again_us = clock_now() + MEMORY_S * USEC_PER_SEC;
-	const struct trail_cached entry = {.body = reply->raw,
-					   .etag = reply->etag,
-					   .media_type = reply->media_type,
-					   .content_encoding = reply->content_encoding,
-					   .computed_us = computed_us,
-					   .good_until_us = good_until_us < ask_again_us ? good_until_us
-											 : ask_again_us};
-	trail_cache_put(call_app(call)->cache, scan->begun, scan->key, &entry, lots->items, lots->count);
+	struct trail_cached entry = *body;
+	entry.computed_us = answer->computed_us;
+	entry.good_until_us = answer->good_until_us < ask_again_us ? answer->good_until_us : ask_again_us;
+	trail_cache_put(call_app(call)->cache, scan->begun, scan->key, &entry, answer->lots.items,
+			answer->lots.count);
+}
+
+static void remember_reply(const struct call *call, const struct scan *scan, const struct reply *reply,
+			   const struct scan_answer *answer)
+{
+	const struct trail_cached body = {.body = reply->raw,
+					  .etag = reply->etag,
+					  .media_type = reply->media_type,
+					  .content_encoding = reply->content_encoding};
+	scan_remember(call, scan, &body, answer);
 }
 
 static const struct sql_statement *scan_statement(const struct call *call, struct scan *scan)
@@ -122,6 +130,10 @@ enum problem scan_prepare(struct call *call, struct reply *reply)
 {
 	(void)reply;
 	struct scan *scan = call->state;
+	if (scan->item) {
+		scan_item_prepare(call, scan);
+		return PROBLEM_NONE;
+	}
 	call->needs_worker =
 		scan->malformed || scan->form != SCAN_JSON || scan->tier != TIER_FARM || !scan->gzip;
 	if (!call->needs_worker)
@@ -143,6 +155,8 @@ enum problem scan_finish(struct call *call, struct reply *reply)
 {
 	struct scan *scan = call->state;
 	const struct trail_by_code_row *row = scan->read.rows;
+	if (scan->item)
+		return scan_item_finish(call, scan, reply);
 	call->needs_worker = !scan->read.count || !row->body.at;
 	if (call->needs_worker)
 		return PROBLEM_NONE;
@@ -150,11 +164,14 @@ enum problem scan_finish(struct call *call, struct reply *reply)
 	const struct lot_id lot = {row->org_id, row->lot_id};
 	struct str etag = etag_of_kept(call->arena, lot, row->computed_at.value, GZIP_SUFFIX);
 	put_reply(reply, body, etag, scan->media_type, "gzip");
-	remember(call, scan, reply, row->computed_at.value, row->good_until.value, &row->lots);
+	const struct scan_answer answer = {.lots = row->lots,
+					   .computed_us = row->computed_at.value,
+					   .good_until_us = row->good_until.value};
+	remember_reply(call, scan, reply, &answer);
 	return PROBLEM_NONE;
 }
 
-static struct page page_of(const struct call *call, const struct scan *scan)
+struct page scan_page(const struct call *call, const struct scan *scan)
 {
 	const struct config *config = call_app(call)->config;
 	return (struct page){.language = call->language,
@@ -166,18 +183,18 @@ static struct page page_of(const struct call *call, const struct scan *scan)
 								 : (struct str){NULL, 0}};
 }
 
-static enum problem not_there(struct call *call, const struct scan *scan, struct reply *reply)
+enum problem scan_not_there(struct call *call, const struct scan *scan, struct reply *reply)
 {
 	bool is_code = str_starts(call->path, STR("/t/"));
 	bool malformed = scan->malformed && scan->malformed != PROBLEM_NOT_FOUND;
 	if (scan->form == SCAN_JSON) {
 		call->fault.detail = !malformed ? STR("no such code or lot is registered here")
-				     : is_code  ? STR("this is not a code: B and 12 letters and digits, as "
-						       "printed below the QR")
+				     : is_code  ? STR("this is not a code: a letter and 12 or 16 letters "
+						       "and digits, as printed below the QR")
 						: STR("this is not an identifier of a lot");
 		return PROBLEM_NOT_FOUND;
 	}
-	const struct page page = page_of(call, scan);
+	const struct page page = scan_page(call, scan);
 	*reply = (struct reply){.status = 404, .media_type = "text/html; charset=utf-8"};
 	reply->raw = malformed ? page_malformed_code(call->arena, &page, scan->typed)
 			       : page_unknown_code(call->arena, &page, scan->typed);
@@ -196,20 +213,11 @@ static enum problem serve_old(struct call *call, struct scan *scan, struct reply
 	if (!cached)
 		return away;
 	put_cached(cached, scan, reply);
-	say_age(call, cached, reply);
+	scan_say_age(call, cached->computed_us, reply);
 	return PROBLEM_NONE;
 }
 
-struct answer { /* a trail, kept or just computed */
-	struct lot_id lot;
-	struct str json;   /* farm tier */
-	struct bytes gzip; /* of json */
-	struct trail trail;
-	struct sql_array lots;
-	usec_t computed_us, good_until_us;
-};
-
-static enum problem compute(struct call *call, struct answer *answer, bool all_origins)
+static enum problem compute(struct call *call, struct scan_answer *answer, bool all_origins)
 {
 	const struct app *app = call_app(call);
 	const struct trail_ask ask = {.lot = answer->lot,
@@ -238,7 +246,7 @@ static enum problem compute(struct call *call, struct answer *answer, bool all_o
 	return PROBLEM_NONE;
 }
 
-static enum problem aggregate(struct call *call, const struct scan *scan, struct answer *answer)
+static enum problem aggregate(struct call *call, const struct scan *scan, struct scan_answer *answer)
 {
 	enum problem p = PROBLEM_NONE;
 	if (scan->tier == TIER_FARM)
@@ -248,7 +256,7 @@ static enum problem aggregate(struct call *call, const struct scan *scan, struct
 	return p ? p : trail_aggregate(call->arena, &answer->trail, scan->tier, &answer->trail);
 }
 
-static enum problem find(struct call *call, struct scan *scan, struct answer *ret, bool *ret_found)
+static enum problem find(struct call *call, struct scan *scan, struct scan_answer *ret, bool *ret_found)
 {
 	struct trail_by_code_row *rows;
 	size_t count;
@@ -256,14 +264,14 @@ static enum problem find(struct call *call, struct scan *scan, struct answer *re
 	enum problem p = db_many(call_db(call), call->arena, statement, scan->params, (void **)&rows, &count);
 	if (p)
 		return p;
-	*ret_found = count && str_equal(rows->kind, STR("lot"));
+	*ret_found = count && str_equal(rows->kind, scan->item ? STR("item") : STR("lot"));
 	if (!*ret_found)
 		return PROBLEM_NONE;
-	*ret = (struct answer){.lot = {rows->org_id, rows->lot_id},
-			       .gzip = rows->body,
-			       .lots = rows->lots,
-			       .computed_us = rows->computed_at.value,
-			       .good_until_us = rows->good_until.value};
+	*ret = (struct scan_answer){.lot = {rows->org_id, rows->lot_id},
+				    .gzip = rows->body,
+				    .lots = rows->lots,
+				    .computed_us = rows->computed_at.value,
+				    .good_until_us = rows->good_until.value};
 	struct bytes json;
 	if (ret->gzip.at && gunzip_bytes(call->arena, ret->gzip, &json)) {
 		ret->json = bytes_str(json);
@@ -273,10 +281,24 @@ static enum problem find(struct call *call, struct scan *scan, struct answer *re
 	return compute(call, ret, /* all_origins */ false);
 }
 
-static void render(struct call *call, const struct scan *scan, const struct answer *answer,
+enum problem scan_find(struct call *call, struct scan *scan, struct scan_answer *ret, bool *ret_found)
+{
+	struct scan_answer answer;
+	bool found = false;
+	enum problem p = find(call, scan, &answer, &found);
+	if (!p && found)
+		p = aggregate(call, scan, &answer);
+	if (p)
+		return p;
+	*ret = answer;
+	*ret_found = found;
+	return PROBLEM_NONE;
+}
+
+static void render(struct call *call, const struct scan *scan, const struct scan_answer *answer,
 		   struct reply *reply)
 {
-	const struct page page = page_of(call, scan);
+	const struct page page = scan_page(call, scan);
 	bool is_kept = scan->form == SCAN_JSON && scan->tier == TIER_FARM;
 	struct str body = scan->form == SCAN_PAGE ? page_trail(call->arena, &page, &answer->trail)
 			  : is_kept               ? answer->json
@@ -287,21 +309,21 @@ static void render(struct call *call, const struct scan *scan, const struct answ
 	if (scan->gzip)
 		body = bytes_str(is_kept ? answer->gzip : gzip_bytes(call->arena, str_bytes(body)));
 	put_reply(reply, body, etag, scan->media_type, scan->gzip ? "gzip" : NULL);
-	remember(call, scan, reply, answer->computed_us, answer->good_until_us, &answer->lots);
+	remember_reply(call, scan, reply, answer);
 }
 
 enum problem scan_handle(struct call *call, struct reply *reply)
 {
 	struct scan *scan = call->state;
-	struct answer answer;
+	struct scan_answer answer;
 	bool found = false;
 	if (scan->malformed)
-		return not_there(call, scan, reply);
-	enum problem p = find(call, scan, &answer, &found);
+		return scan_not_there(call, scan, reply);
+	if (scan->item)
+		return scan_item_handle(call, scan, reply);
+	enum problem p = scan_find(call, scan, &answer, &found);
 	if (!p && !found)
-		return not_there(call, scan, reply);
-	if (!p)
-		p = aggregate(call, scan, &answer);
+		return scan_not_there(call, scan, reply);
 	app_database_found(call_app(call), p);
 	if (p == PROBLEM_DB_UNAVAILABLE)
 		return serve_old(call, scan, reply, p);

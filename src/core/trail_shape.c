@@ -23,6 +23,15 @@ enum {
 		"registered"
 const char *const verdict_words[VERDICT_COUNT] = {VERDICTS};
 static const char *const verdicts[] = {VERDICTS, NULL};
+
+struct str verdict_first(struct str word, enum verdict other)
+{
+	for (enum verdict v = VERDICT_RECALLED; v < other; v++)
+		if (str_equal(word, str_of(verdict_words[v])))
+			return word;
+	return str_of(verdict_words[other]);
+}
+
 static const char *const tiers[] = {"full", "farm", "township", "district", NULL};
 
 /* clang-format off */
@@ -212,6 +221,19 @@ static const struct shape lot_shape = {
 		END_OF_SHAPE,
 	},
 };
+static const struct shape item_shape = {
+	.name = "TrailItem", .size = sizeof(struct trail_item), .doc = "The pack whose own code was asked for",
+	.fields = (const struct field[]){
+		STRING (struct trail_item, code, "code", .max_len = 64, .doc = "Its code"),
+		STRING (struct trail_item, state, "state", .max_len = 16, .doc = "issued, activated, voided"),
+		STRING (struct trail_item, issued_at, "issuedAt", .max_len = 64, .doc = "When the code was issued"),
+		STRING (struct trail_item, activated_at, "activatedAt", .flags = OPTIONAL, .max_len = 64, .doc = "When it was put into use"),
+		STRING (struct trail_item, voided_at, "voidedAt", .flags = OPTIONAL, .max_len = 64, .doc = "When it was withdrawn"),
+		STRING (struct trail_item, first_scanned_at, "firstScannedAt", .flags = OPTIONAL, .max_len = 64, .doc = "When its page was first opened"),
+		INTEGER(struct trail_item, scans, "scans", .doc = "About how often its page was opened"),
+		END_OF_SHAPE,
+	},
+};
 const struct shape trail_shape = {
 	.name = "Trail", .size = sizeof(struct trail), .doc = "Everything upstream of a lot, told as a story",
 	.fields = (const struct field[]){
@@ -226,6 +248,7 @@ const struct shape trail_shape = {
 		LIST   (struct trail, alerts, "alerts", &alert_shape, .flags = ALWAYS, .max_len = MAX_ALERTS, .doc = "Alerts that are not closed"),
 		STRING (struct trail, checkpoint, "checkpoint", .flags = OPTIONAL | NULLABLE, .max_len = MAX_CHECKPOINT, .doc = "Newest signed head of the log"),
 		BOOLEAN(struct trail, demonstration, "demonstration", .flags = OPTIONAL, .doc = "Demonstration data"),
+		OBJECT (struct trail, item, "item", &item_shape, struct trail_item, .flags = OPTIONAL, .doc = "Of a pack's own code"),
 		END_OF_SHAPE,
 	},
 };

@@ -145,6 +145,7 @@ enum problem admit_headers(struct request *r, const char *method, const char *ve
 	take_headers(r);
 	enum problem malformed = read_target(r, version);
 	r->method = str_of(method);
+	call->head = str_equal(r->method, STR("HEAD"));
 	call->request_id = header_request_id_is_usable(call->request_id)
 				   ? arena_str(call->arena, call->request_id)
 				   : make_request_id(r);

@@ -39,7 +39,7 @@ static void put_share_card(struct html *html, const struct frame *frame)
 	     "<meta property=og:site_name content=Farmtrail><meta property=og:title content=\"{0}\">"
 	     "<meta property=og:description content=\"{1}\">",
 	     FRAGMENT(frame->title), FRAGMENT(frame->summary));
-	if (page->public_url.len > 0)
+	if (page->public_url.len > 0 && page->path.len > 0)
 		HTML(html, "<meta property=og:url content=\"{}{}\">", TEXT(page->public_url),
 		     TEXT(page->path));
 }

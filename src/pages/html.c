@@ -152,10 +152,10 @@ static void put_name(struct html *html, struct str name)
 	buf_put(&html->out, STR("</bdi>"));
 }
 
-/* "//host" and "/\host" leave this server in a browser; so does any scheme. */
+/* "//host" and "/\host" leave this server in a browser; so does any scheme. A query alone stays on the page. */
 bool html_is_own_path(struct str s)
 {
-	if (s.len == 0 || s.at[0] != '/')
+	if (s.len == 0 || (s.at[0] != '/' && s.at[0] != '?'))
 		return false;
 	for (size_t i = 0; i < s.len; i++)
 		if ((unsigned char)s.at[i] <= 0x20 || s.at[i] == '\\')

@@ -48,7 +48,8 @@ static struct html_fragment say_summary(const struct html *html, const struct tr
 	return html_done(&part);
 }
 
-struct str page_trail(struct arena *arena, const struct page *page, const struct trail *trail)
+static struct str put_page(struct arena *arena, const struct page *page, const struct trail *trail,
+			   struct item_band *item)
 {
 	struct html scratch = html_create(arena, page->language, 0);
 	struct html title = html_aside(&scratch);
@@ -61,7 +62,7 @@ struct str page_trail(struct arena *arena, const struct page *page, const struct
 				      &(const struct frame){&shown, html_done(&title),
 							    say_summary(&scratch, trail), trail->lot->test},
 				      /* expected_len */ 48 * 1024);
-	verdict_put(&html, trail);
+	verdict_put(&html, trail, item);
 	alerts_put(&html, trail);
 	product_put(&html, trail);
 	origins_put(&html, &shown, trail);
@@ -71,4 +72,17 @@ struct str page_trail(struct arena *arena, const struct page *page, const struct
 	put_check(&html, &shown, trail);
 	frame_hotlines(&html);
 	return frame_close(&html);
+}
+
+struct str page_trail(struct arena *arena, const struct page *page, const struct trail *trail)
+{
+	return put_page(arena, page, trail, /* item */ NULL);
+}
+
+struct page_gap page_item_frame(struct arena *arena, const struct page *page, const struct trail *trail,
+				enum page_item_state state)
+{
+	struct item_band item = {.state = state};
+	struct str whole = put_page(arena, page, trail, &item);
+	return (struct page_gap){{whole.at, item.gap}, str_from(whole, item.gap)};
 }

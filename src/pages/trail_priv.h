@@ -13,7 +13,13 @@
 
 /* verdict.c */
 enum message verdict_title(struct str verdict);
-void verdict_put(struct html *html, const struct trail *trail);
+struct page_gap;
+/* Of a pack: leaves where its own words go, *ret_gap octets from the document's start. */
+struct item_band {
+	enum page_item_state state;
+	size_t gap;
+};
+void verdict_put(struct html *html, const struct trail *trail, struct item_band *item); /* NULL: of a lot */
 void alerts_put(struct html *html, const struct trail *trail);
 /* origins.c: product, origins */
 void product_put(struct html *html, const struct trail *trail);

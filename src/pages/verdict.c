@@ -57,6 +57,13 @@ static const struct verdict_row verdicts[VERDICT_COUNT] = {
 				{MESSAGE_COUNT}},
 };
 
+/* A pack whose label was printed and not yet put into use. */
+static const struct verdict_row inactive = {"warn",
+					    ICON_QUESTION,
+					    MESSAGE_ITEM_INACTIVE,
+					    MESSAGE_ITEM_INACTIVE_WORDS,
+					    {MESSAGE_ITEM_INACTIVE_DO, MESSAGE_COUNT}};
+
 /* A word that is not in the table says nothing that a reader could rely on: not registered. */
 static enum verdict verdict_of(struct str word)
 {
@@ -94,10 +101,11 @@ static void put_registration(struct html *html, const struct trail *trail)
 	html_raw(html, "</p>");
 }
 
-void verdict_put(struct html *html, const struct trail *trail)
+void verdict_put(struct html *html, const struct trail *trail, struct item_band *item)
 {
 	enum verdict verdict = verdict_of(trail->verdict);
-	const struct verdict_row *row = &verdicts[verdict];
+	bool is_inactive = item && item->state == PAGE_ITEM_INACTIVE && verdict == VERDICT_UNREGISTERED;
+	const struct verdict_row *row = is_inactive ? &inactive : &verdicts[verdict];
 	struct html_fragment eyebrow =
 		PHRASE(html, MESSAGE_VERDICT_OF, FRAGMENT(say_product(html, trail->lot->product)),
 		       NAME(trail->lot->number));
@@ -114,6 +122,8 @@ void verdict_put(struct html *html, const struct trail *trail)
 			HTML(html, "<li>{}</li>", SAY(row->steps[i]));
 		html_raw(html, "</ul>");
 	}
+	if (item)
+		item->gap = html->out.len;
 	frame_verdict_close(html);
 }
 

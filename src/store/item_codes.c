@@ -25,14 +25,12 @@ struct item_place item_place_of(struct arena *arena, const struct code *item, st
 struct item item_of_row(const struct item_get_row *row)
 {
 	struct item item = {.lot = {row->org_id, row->lot_id},
-			    .lot_code = row->lot_code,
 			    .issued_us = row->issued_at,
 			    .activated_us = row->activated_at.known ? row->activated_at.value : 0,
 			    .voided_us = row->voided_at.known ? row->voided_at.value : 0,
 			    .first_scan_us = row->first_at.known ? row->first_at.value : 0,
 			    .scans = row->scans.known ? row->scans.value : 0,
 			    .day = row->day.known ? (int32_t)row->day.value : 0,
-			    .day_scans = row->day_scans.known ? row->day_scans.value : 0,
 			    .day_networks = row->day_networks.known ? (uint64_t)row->day_networks.value : 0};
 	bool at_once = str_equal(row->state, str_of(item_state_words[ITEM_ACTIVATED]));
 	if (at_once && !item.activated_us)
@@ -48,9 +46,11 @@ enum problem item_read(struct db *db, struct arena *arena, const struct code *co
 	struct item_get_row row;
 	const struct item_get_params params = {place.block, place.index, code->text};
 	enum problem p = item_get(db, arena, &params, &row);
-	if (!p)
-		*ret = item_of_row(&row);
-	return p;
+	if (p)
+		return p;
+	*ret = item_of_row(&row);
+	ret->body = code->body;
+	return PROBLEM_NONE;
 }
 
 /* — issuing — */

@@ -15,6 +15,7 @@
 #include "ft/store/log.h"
 #include "ft/store/trail_cache.h"
 
+struct item_memory;
 struct key_cache;
 struct once;
 struct once_table;
@@ -35,6 +36,7 @@ struct app {
 	struct capture *capture;
 	struct sequencer *sequencer; /* NULL: another server numbers the log */
 	struct trail_cache *cache;
+	struct item_memory *items; /* packs that are being scanned */
 	struct reader *reader;  /* pipelined point reads */
 	struct key_cache *keys; /* API keys known in memory */
 	const struct reference *reference;

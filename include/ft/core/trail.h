@@ -94,6 +94,12 @@ struct trail_lot {
 	struct str expires;  /* date; absent: no shelf life registered */
 	bool test;           /* TEST mark: codes of an installation without a public URL, or demonstration */
 };
+struct trail_item { /* one pack of the lot, named by its own code */
+	struct str code, state; /* issued, activated, voided */
+	struct str issued_at, activated_at, voided_at;
+	struct str first_scanned_at;
+	int64_t scans; /* about */
+};
 struct trail {
 	struct trail_lot *lot;
 	struct str verdict; /* word of contract section 4 */
@@ -106,6 +112,7 @@ struct trail {
 	struct list alerts;    /* struct trail_alert */
 	struct str checkpoint; /* null until the log publishes one */
 	bool demonstration;
+	struct trail_item *item; /* NULL: the whole lot was asked for */
 };
 extern const struct shape trail_shape;
 
@@ -131,6 +138,8 @@ enum verdict {
 	VERDICT_COUNT,
 };
 extern const char *const verdict_words[VERDICT_COUNT];
+/* Of a verdict's word and another verdict the one that comes first; a word that is none gives way. */
+struct str verdict_first(struct str word, enum verdict other);
 
 /* Bits of lot.flags and lot_state.flag. */
 enum lot_flag {

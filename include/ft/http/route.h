@@ -40,6 +40,7 @@ struct call {
 	void *worker; /* what app.worker_start made for this thread; NULL outside worker threads */
 	struct caller caller;
 	enum language language;  /* by ?lang=, else Accept-Language, else zh */
+	bool head;               /* HEAD: the body is not sent */
 	struct str path;         /* raw, as on the request line, without the query */
 	struct str raw_query;    /* raw, without "?"; absent when there is none */
 	struct str path_args[4]; /* {names} of the route's path, in order, percent-decoded once */

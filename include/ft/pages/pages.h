@@ -26,6 +26,23 @@ struct page {
 /* /t/{code}, /01/…, /o/…: the trail at the tier that it was aggregated to. Send with max-age short and an ETag. */
 struct str page_trail(struct arena *arena, const struct page *page, const struct trail *trail);
 
+/* The page of one pack: that of its lot, the same for all packs in this state, and what is its own in a gap of it.
+ * `page->path` is empty: links lead to the page they stand on. */
+enum page_item_state { PAGE_ITEM_INACTIVE, PAGE_ITEM_ACTIVE, PAGE_ITEM_VOIDED };
+struct page_gap {
+	struct str head, tail;
+};
+struct page_gap page_item_frame(struct arena *arena, const struct page *page, const struct trail *trail,
+				enum page_item_state state);
+struct page_item {
+	struct str code;           /* in groups */
+	struct instant voided_at;  /* at_us 0: not */
+	struct instant first_scan; /* at_us 0: never before */
+	int64_t scans;             /* before this one, the first included */
+};
+/* What goes into the gap. */
+struct str page_item_words(struct arena *arena, enum language language, const struct page_item *item);
+
 /* A code of the right form that is not registered, and text that cannot be a code. Both are sent with 404. */
 struct str page_unknown_code(struct arena *arena, const struct page *page, struct str typed);
 struct str page_malformed_code(struct arena *arena, const struct page *page, struct str typed);

@@ -20,15 +20,14 @@ struct item_place {
 struct item_place item_place_of(struct arena *arena, const struct code *item, struct bytes key);
 
 struct item {
+	uint64_t body; /* of its code */
 	struct lot_id lot;
-	struct str lot_code;
 	enum item_state state;
 	usec_t issued_us, activated_us, voided_us; /* 0: not */
 	usec_t first_scan_us;                      /* 0: never scanned, as far as is written */
 	int64_t scans;
-	int32_t day; /* UTC, of the newest scan */
-	int64_t day_scans;
-	uint64_t day_networks; /* bits */
+	int32_t day;           /* UTC, of the newest scan */
+	uint64_t day_networks; /* bits of core/visitor.h on that day */
 };
 /* PROBLEM_NOT_FOUND: the code was never issued, although its tag is right. */
 enum problem item_read(struct db *db, struct arena *arena, const struct code *code, struct bytes key,

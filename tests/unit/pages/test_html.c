@@ -75,12 +75,14 @@ static void only_paths_of_this_server_are_linked(void **state)
 		LITERAL("data:text/html,x"),
 		LITERAL(""),
 		LITERAL("a/b"),
+		LITERAL("?\\a"),
 		{NULL, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
 		assert_str(WRITTEN(PATH(foreign[i])), "#");
 	assert_str(WRITTEN(PATH(STR("/"))), "/");
+	assert_str(WRITTEN(PATH(STR("?lang=en&tier=farm"))), "?lang=en&amp;tier=farm");
 	assert_str(WRITTEN(PATH(STR("/v1/codes/7K/qr.svg?a=1&b=2"))), "/v1/codes/7K/qr.svg?a=1&amp;b=2");
 }
 

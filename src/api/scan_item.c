@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Answers a scan of a pack's own code: the page of its lot, kept in memory with a gap and shared by all packs in one
+ * state, and in the gap what is known of this pack alone. The scan is counted in memory and written later. */
+#include "scan_priv.h"
+
+#include "ft/core/visitor.h"
+#include "ft/http/gap.h"
+#include "ft/store/item_memory.h"
+#include "ft/store/trail.h"
+#include "queries.h"
+
+enum { CHINA_OFFSET_MIN = 480 };
+static const usec_t DAY_US = 86400 * USEC_PER_SEC;
+static const char media_type[] = "text/html; charset=utf-8";
+
+struct scan_item {
+	struct code code;
+	struct item_place place;
+	struct item_get_params params;
+	uint64_t begun;
+	bool known;
+	struct item item; /* when known */
+};
+
+void scan_item_read(struct call *call, struct scan *scan, const struct code *code)
+{
+	scan->item = arena_new(call->arena, struct scan_item);
+	scan->item->code = *code;
+}
+
+static struct bytes tag_key(const struct call *call)
+{
+	return (struct bytes){call_app(call)->code_key, sizeof call_app(call)->code_key};
+}
+
+/* — what it is — */
+static bool is_copied(const struct call *call, const struct item *item)
+{
+	bool today = item->day == (int32_t)(clock_now() / DAY_US);
+	return today && __builtin_popcountll(item->day_networks) >= call_app(call)->config->copy_networks;
+}
+
+static struct str verdict_of(const struct call *call, const struct item *item, struct str of_lot)
+{
+	if (is_copied(call, item))
+		of_lot = verdict_first(of_lot, VERDICT_SUSPICIOUS);
+	switch (item->state) {
+	case ITEM_VOIDED:
+		return verdict_first(of_lot, VERDICT_VOIDED);
+	case ITEM_ISSUED:
+		return verdict_first(of_lot, VERDICT_UNREGISTERED);
+	case ITEM_ACTIVATED:
+	case ITEM_STATES:
+		break;
+	}
+	return of_lot;
+}
+
+/* Everything that makes the pages of two packs of a lot different outside the gap. */
+static void set_key(const struct call *call, struct scan *scan)
+{
+	const struct item *item = &scan->item->item;
+	scan->key = arena_printf(call->arena, "i%.*s %d%d%d%d%c",
+				 STR_ARGS(uuid_print(call->arena, item->lot.lot)), (int)item->state,
+				 is_copied(call, item), (int)call->language, (int)scan->tier,
+				 scan->gzip ? 'z' : '-');
+}
+
+/* — its page — */
+static struct instant instant_of(usec_t at)
+{
+	return (struct instant){at, CHINA_OFFSET_MIN};
+}
+
+static struct str gap_words(const struct call *call, const struct scan *scan)
+{
+	const struct item *item = &scan->item->item;
+	const struct page_item words = {.code = code_group(call->arena, &scan->item->code),
+					.voided_at = instant_of(item->voided_us),
+					.first_scan = instant_of(item->first_scan_us),
+					.scans = item->scans};
+	return page_item_words(call->arena, call->language, &words);
+}
+
+static struct str purpose_of(const struct call *call)
+{
+	static const char *const names[] = {"Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"};
+	struct str purpose = {NULL, 0};
+	for (size_t i = 0; !purpose.at && i < sizeof names / sizeof *names; i++)
+		purpose = call_header(call, names[i]);
+	return purpose;
+}
+
+static void count(const struct call *call, const struct scan *scan)
+{
+	const struct visit visit = {.user_agent = call_header(call, "User-Agent"),
+				    .purpose = purpose_of(call),
+				    .head = call->head};
+	if (visit_is_scan(&visit))
+		item_memory_count(call_app(call)->items, call->arena, &scan->item->code, clock_now(),
+				  call->caller.address);
+}
+
+/* Nobody may keep it for others: they would not be counted, nor told of those who were there before them. */
+static void serve(struct call *call, const struct scan *scan, struct bytes packed, struct reply *reply)
+{
+	struct bytes body = gap_fill(call->arena, packed, str_bytes(gap_words(call, scan)), scan->gzip);
+	*reply = (struct reply){.raw = bytes_str(body),
+				.media_type = media_type,
+				.content_encoding = scan->gzip ? "gzip" : NULL,
+				.cache_control = "private, no-cache",
+				.vary_accept = true};
+	count(call, scan);
+}
+
+static bool serve_kept(struct call *call, struct scan *scan, bool stale_is_fine, struct reply *reply)
+{
+	set_key(call, scan);
+	const struct trail_cached *kept =
+		trail_cache_get(call_app(call)->cache, scan->key, clock_now(), stale_is_fine);
+	if (!kept)
+		return false;
+	usec_t computed_us = kept->computed_us;
+	serve(call, scan, str_bytes(kept->body), reply);
+	trail_cache_release((void *)(uintptr_t)kept);
+	if (stale_is_fine)
+		scan_say_age(call, computed_us, reply);
+	return true;
+}
+
+static bool serve_from_memory(struct call *call, struct scan *scan, bool stale_is_fine, struct reply *reply)
+{
+	struct scan_item *item = scan->item;
+	item->known =
+		item_memory_get(call_app(call)->items, &item->code, clock_now(), stale_is_fine, &item->item);
+	return item->known && scan->form == SCAN_PAGE && serve_kept(call, scan, stale_is_fine, reply);
+}
+
+bool scan_item_cached(struct call *call, struct scan *scan, struct reply *reply)
+{
+	return serve_from_memory(call, scan, /* stale_is_fine */ !app_database_answers(call_app(call)),
+				 reply);
+}
+
+/* — reading it — */
+static void begin(const struct call *call, struct scan_item *item)
+{
+	item->place = item_place_of(call->arena, &item->code, tag_key(call));
+	item->params = (struct item_get_params){item->place.block, item->place.index, item->code.text};
+	item->begun = item_memory_begin(call_app(call)->items);
+}
+
+static void know(const struct call *call, struct scan_item *item, const struct item_get_row *row)
+{
+	struct app *app = call_app(call);
+	item->item = item_of_row(row);
+	item->item.body = item->code.body;
+	usec_t now = clock_now();
+	item_memory_put(app->items, item->begun, &item->code, &item->item, now);
+	/* With the scans that are not yet written. */
+	item->known = true;
+	(void)item_memory_get(app->items, &item->code, now, /* stale_is_fine */ true, &item->item);
+}
+
+void scan_item_prepare(struct call *call, struct scan *scan)
+{
+	struct scan_item *item = scan->item;
+	call->needs_worker = item->known || scan->form != SCAN_PAGE;
+	if (call->needs_worker)
+		return;
+	begin(call, item);
+	scan->read = (struct read_request){
+		.statement = &sql_item_get, .params = &item->params, .arena = call->arena};
+}
+
+enum problem scan_item_finish(struct call *call, struct scan *scan, struct reply *reply)
+{
+	know(call, scan->item, scan->read.rows);
+	call->needs_worker = !serve_kept(call, scan, /* stale_is_fine */ false, reply);
+	return PROBLEM_NONE;
+}
+
+static enum problem read_item(struct call *call, struct scan_item *item)
+{
+	struct item_get_row row;
+	if (item->known)
+		return PROBLEM_NONE;
+	begin(call, item);
+	enum problem p = item_get(call_db(call), call->arena, &item->params, &row);
+	if (!p)
+		know(call, item, &row);
+	return p;
+}
+
+/* — computing it — */
+static void make_page(struct call *call, struct scan *scan, const struct scan_answer *answer,
+		      struct reply *reply)
+{
+	static const enum page_item_state states[ITEM_STATES] = {
+		[ITEM_ISSUED] = PAGE_ITEM_INACTIVE,
+		[ITEM_ACTIVATED] = PAGE_ITEM_ACTIVE,
+		[ITEM_VOIDED] = PAGE_ITEM_VOIDED,
+	};
+	struct page page = scan_page(call, scan);
+	page.path = STR("");
+	struct page_gap gap =
+		page_item_frame(call->arena, &page, &answer->trail, states[scan->item->item.state]);
+	struct bytes packed = gap_pack(call->arena, str_bytes(gap.head), str_bytes(gap.tail), scan->gzip);
+	const struct trail_cached kept = {
+		.body = bytes_str(packed), .etag = STR(""), .media_type = media_type};
+	set_key(call, scan);
+	scan_remember(call, scan, &kept, answer);
+	serve(call, scan, packed, reply);
+}
+
+static struct str time_of(struct arena *arena, usec_t at)
+{
+	return at ? utc_print(arena, at) : (struct str){NULL, 0};
+}
+
+static void make_json(struct call *call, const struct scan *scan, struct trail *trail, struct reply *reply)
+{
+	struct arena *arena = call->arena;
+	const struct item *item = &scan->item->item;
+	trail->item = arena_new(arena, struct trail_item);
+	*trail->item = (struct trail_item){.code = scan->item->code.text,
+					   .state = str_of(item_state_words[item->state]),
+					   .issued_at = utc_print(arena, item->issued_us),
+					   .activated_at = time_of(arena, item->activated_us),
+					   .voided_at = time_of(arena, item->voided_us),
+					   .first_scanned_at = time_of(arena, item->first_scan_us),
+					   .scans = item->scans};
+	*reply = (struct reply){.raw = trail_json(arena, trail),
+				.media_type = scan->media_type,
+				.cache_control = "private, no-cache",
+				.vary_accept = true};
+}
+
+enum problem scan_item_handle(struct call *call, struct scan *scan, struct reply *reply)
+{
+	struct scan_answer answer;
+	bool found = false;
+	enum problem p = read_item(call, scan->item);
+	if (p == PROBLEM_NOT_FOUND)
+		return scan_not_there(call, scan, reply);
+	if (!p && !scan->item->place.block.at)
+		scan->item->place = item_place_of(call->arena, &scan->item->code, tag_key(call));
+	scan->code = scan->item->place.block;
+	if (!p)
+		p = scan_find(call, scan, &answer, &found);
+	app_database_found(call_app(call), p);
+	if (p == PROBLEM_DB_UNAVAILABLE && serve_from_memory(call, scan, /* stale_is_fine */ true, reply))
+		return PROBLEM_NONE;
+	if (p || !found)
+		return p ? p : scan_not_there(call, scan, reply);
+	answer.trail.verdict = verdict_of(call, &scan->item->item, answer.trail.verdict);
+	if (scan->form == SCAN_PAGE)
+		make_page(call, scan, &answer, reply);
+	else
+		make_json(call, scan, &answer.trail, reply);
+	return PROBLEM_NONE;
+}

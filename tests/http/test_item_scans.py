@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page behind a pack's own code: its state, its first scan and how often since; who is not counted; what is kept of whom;
+what a stop, a second server and a lost database do to the counts."""
+import gzip
+import re
+import threading
+
+import pytest
+from conftest import District, ago
+from service import Cluster, Service, wait_for
+
+PAGE = {"Accept": "text/html", "User-Agent": "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0", "Accept-Language": "en"}
+JSON = {"Accept": "application/json"}
+FIRST = "This is the first time this code is scanned."
+
+
+@pytest.fixture
+def lot(farm):
+    return farm.harvest(10, lot="L1")
+
+
+def issue(party, lot, **members):
+    return party.make("/v1/codes", {"kind": "item", "lot": lot["id"], "activate": True, **members})["code"]
+
+
+def page(district, code, query="", **headers):
+    reply = district.public.get(f"/t/{code}{query}", **{**PAGE, **headers})
+    assert reply.status == 200 and reply.headers["content-type"] == "text/html; charset=utf-8", reply
+    body = gzip.decompress(reply.body) if reply.headers.get("content-encoding") == "gzip" else reply.body
+    return body.decode()
+
+
+def since(html):
+    """How many times it was scanned since its first; None: this is the first."""
+    found = re.search(r"about <b>(\d+)</b> times since", html)
+    assert bool(found) != (FIRST in html)
+    return int(found[1]) if found else None
+
+
+def written(service, code):
+    return service.rows("SELECT scans, first_at, day_scans, day_networks FROM code_scan WHERE code = %s", code)
+
+
+def count_written(service, code):
+    return sum(row[0] for row in written(service, code))
+
+
+def scans(district, code):
+    return district.public.read(f"/t/{code}", **JSON)["item"]["scans"]
+
+
+# — counting —
+def test_a_page_says_when_its_code_was_first_scanned_and_how_often_since(district, farm, lot):
+    code = issue(farm, lot)
+    grouped = "-".join((code[:5], code[5:9], code[9:13], code[13:]))
+    first = page(district, code)
+    assert since(first) is None and grouped in first and lot["number"] in first
+    assert [since(page(district, code)) for _ in range(4)] == [1, 2, 3, 4]
+    item = district.public.read(f"/t/{code}", **JSON)["item"]
+    assert (item["code"], item["state"], item["scans"]) == (code, "activated", 5)
+    assert wait_for(lambda: count_written(district.service, code) == 5)
+    assert district.public.read(f"/v1/codes/{code}")["scans"] == 5
+    at = item["firstScannedAt"]
+    assert at == district.public.read(f"/v1/codes/{code}")["firstScannedAt"]
+    assert re.search(r"first scanned on <time datetime=\"" + "....-..-..T", page(district, code))
+
+
+def test_packs_are_counted_each_alone(district, farm, lot):
+    made = farm.make("/v1/codes", {"kind": "item", "lot": lot["id"], "activate": True, "count": 2})
+    assert [since(page(district, made["code"])) for _ in range(3)] == [None, 1, 2]
+    assert since(page(district, made["last"])) is None
+    assert made["last"][5:9] not in page(district, made["code"])
+
+
+def test_what_is_no_scan_is_not_counted(district, farm, lot):
+    code = issue(farm, lot)
+    assert since(page(district, code)) is None
+    others = [{"User-Agent": agent} for agent in (
+        "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Mozilla/5.0 (compatible; Baiduspider/2.0)",
+        "Mozilla/5.0 (compatible; bingbot/2.0)", "facebookexternalhit/1.1", "Sogou web spider/4.0")]
+    others += [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}]
+    for headers in others:
+        assert lot["number"] in page(district, code, **headers), "served all the same"
+    for _ in range(3):
+        head = district.public.exchange("HEAD", f"/t/{code}", None, PAGE)
+        assert head.status == 200 and not head.body and int(head.headers["content-length"]) > 1000
+        district.public.read(f"/t/{code}", **JSON)
+        district.public.get(f"/v1/codes/{code}/qr.svg")
+    assert since(page(district, code)) == 1
+    page(district, code, **{"User-Agent": "Mozilla/5.0 (Linux; Android 10; CUBOT X30) Chrome/120"})
+    assert scans(district, code) == 3
+
+
+def test_a_scan_waits_for_no_write_and_none_is_lost_at_a_stop(new_service):
+    service = new_service().start()
+    here = District(service)
+    farm = here.farm()
+    code = issue(farm, farm.harvest(3))
+    locker = service.cluster.connect(service.database)
+    locker.autocommit = False
+    locker.cursor().execute("LOCK TABLE code_scan IN SHARE MODE")  # read, yes; written, no
+    assert [since(page(here, code)) for _ in range(5)] == [None, 1, 2, 3, 4]
+    assert not written(service, code)
+    locker.rollback()
+    locker.close()
+    service.stop()
+    assert written(service, code)[0][0] == 5
+    service.start()
+    assert since(page(here, code)) == 5
+    service.stop()
+
+
+def test_of_a_kill_only_the_unwritten_is_lost(new_service):
+    service = new_service().start()
+    here = District(service)
+    farm = here.farm()
+    code = issue(farm, farm.harvest(3))
+    for _ in range(4):
+        page(here, code)
+    assert wait_for(lambda: count_written(service, code) == 4)
+    first = here.public.read(f"/t/{code}", **JSON)["item"]["firstScannedAt"]
+    page(here, code)
+    service.process.kill()
+    service.process.wait()
+    service.start()
+    after = here.public.read(f"/t/{code}", **JSON)["item"]
+    assert after["scans"] in (4, 5) and after["firstScannedAt"] == first
+    service.stop()
+
+
+def test_scans_at_once_are_all_counted(district, farm, lot):
+    code = issue(farm, lot)
+    threads = [threading.Thread(target=lambda: [page(district, code) for _ in range(25)]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wait_for(lambda: count_written(district.service, code) >= 200)
+    assert count_written(district.service, code) == 200
+
+
+def test_nothing_is_kept_of_who_scanned(new_service):
+    service = new_service(BEHIND_PROXY="true").start()
+    here = District(service)
+    farm = here.farm()
+    code = issue(farm, farm.harvest(3))
+    for host in range(1, 4):
+        page(here, code, **{"X-Forwarded-For": f"203.0.113.{host}"})
+    assert wait_for(lambda: count_written(service, code) == 3)
+    assert bin(written(service, code)[0][3] & 2**64 - 1).count("1") == 1, "one network, one bit"
+    text = str(service.rows("SELECT * FROM code_scan")) + service.log()
+    assert "203.0.113" not in text and "MicroMessenger" not in text
+    service.stop()
+
+
+def test_a_code_seen_in_many_networks_is_suspicious(new_service):
+    service = new_service(BEHIND_PROXY="true", COPY_NETWORKS="5").start()
+    here = District(service)
+    farm = here.farm()
+    lot = farm.harvest(3)
+    code, other = issue(farm, lot), issue(farm, lot)
+    for network in range(30):
+        page(here, code, **{"X-Forwarded-For": f"198.51.{network}.7"})
+    copied = page(here, code)
+    assert "Something is unusual about this code" in copied and since(copied) == 30
+    assert here.public.read(f"/t/{code}", **JSON)["verdict"] == "suspicious"
+    assert "Something is unusual" not in page(here, other)
+    assert here.public.read(f"/t/{lot['code']}", **JSON)["verdict"] == "registered"
+    assert wait_for(lambda: count_written(service, code) == 31)
+    service.stop()
+    service.start()
+    assert here.public.read(f"/t/{code}", **JSON)["verdict"] == "suspicious", "known again after a start"
+    service.stop()
+
+
+# — states —
+def test_a_label_that_is_not_in_use_yet_says_so(district, farm, lot):
+    code = issue(farm, lot, activate=False)
+    html = page(district, code)
+    assert "This label is not in use yet" in html and lot["number"] in html
+    assert "此标签尚未启用" in page(district, code, "?lang=zh")
+    assert district.public.read(f"/t/{code}", **JSON)["verdict"] == "unregistered"
+    farm.post("/v1/codes:activate", {"codes": [code]})
+    html = page(district, code)
+    assert "not in use" not in html and "Registered" in html and since(html) == 2
+    assert district.public.read(f"/t/{code}", **JSON)["verdict"] == "registered"
+
+
+def test_a_voided_code_says_so_from_the_next_scan_on(district, farm, lot):
+    code, other = issue(farm, lot), issue(farm, lot)
+    for one in (code, other):
+        assert "Registered" in page(district, one)
+    farm.post("/v1/codes:void", {"codes": [code], "reason": "torn"})
+    html = page(district, code)
+    assert "This code has been withdrawn" in html and "Withdrawn on <time" in html and "torn" not in html
+    trail = district.public.read(f"/t/{code}", **JSON)
+    assert trail["verdict"] == "voided" and trail["item"]["state"] == "voided" and trail["item"]["voidedAt"]
+    assert "Registered" in page(district, other) and district.public.read(f"/t/{lot['code']}", **JSON)["verdict"] == "registered"
+
+
+def test_what_happens_to_the_lot_shows_on_its_packs_at_once(district, farm, lot):
+    code = issue(farm, lot)
+    assert "id=alerts" not in page(district, code)
+    late = farm.record("treat", ago(days=3), site="P1", product="1.8%乳油", active=["阿维菌素"])
+    assert late["alerts"] and "id=alerts" in page(district, code)
+    assert district.public.read(f"/t/{code}", **JSON)["alerts"][0]["id"] == late["alerts"][0]
+
+
+# — the page —
+def test_the_page_of_a_pack_is_that_of_its_lot_in_every_form(district, farm, lot):
+    code = issue(farm, lot)
+    for query in ("", "?tier=district", "?tier=township", "?lang=zh"):
+        for encoding in ("gzip", "identity"):
+            for _ in range(2):  # computed, from memory
+                html = page(district, code, query, **{"Accept-Encoding": encoding})
+                whole = page(district, lot["code"], query, **{"Accept-Encoding": encoding})
+                assert html.startswith("<!doctype html>") and html.endswith("</html>\n")
+                assert html.count("<section") == whole.count("<section") and "District" in html or "区" in html
+                below = [text[text.index("<section class=card"):text.index("id=origin>")] for text in (html, whole)]
+                assert below[0] == below[1]
+                links = re.findall(r'href="([^"]*)"', html)
+                assert links and all(link.startswith(("/", "?")) for link in links if link != "data:,"), links
+    reply = district.public.get(f"/t/{code}", Accept_Encoding="gzip", **PAGE)
+    assert reply.headers["cache-control"] == "private, no-cache" and "etag" not in reply.headers
+    assert reply.headers["content-encoding"] == "gzip" and len(reply.body) <= 14 * 1024
+    assert district.public.read(f"/t/{code}?tier=district", **JSON)["tier"] == "district"
+
+
+def test_typed_codes_are_folded_and_wrong_ones_cost_no_reading(district, farm, lot):
+    code = issue(farm, lot)
+    assert district.public.read(f"/t/{code.lower()}", **JSON)["item"]["code"] == code
+    assert district.public.read(f"/t/{code[:5]}-{code[5:9]}-{code[9:13]}-{code[13:]}", **JSON)["item"]["code"] == code
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    assert district.public.get(f"/t/{wrong}", **PAGE).status == 404
+    assert district.public.get(f"/t/{wrong}", **JSON).problem() == "not-found"
+
+
+def test_a_pack_that_is_in_memory_is_served_while_the_database_is_away(new_service):
+    cluster = Cluster()
+    service = Service(cluster, "alone").start()
+    try:
+        here = District(service)
+        farm = here.farm()
+        lot = farm.harvest(3)
+        code, unseen = issue(farm, lot), issue(farm, lot)
+        page(here, code)
+        assert wait_for(lambda: written(service, code))
+        cluster.kill()
+        assert here.public.get(f"/t/{unseen}", **PAGE).status == 503
+        old = here.public.get(f"/t/{code}", **PAGE)
+        assert old.status == 200 and old.headers["warning"].startswith("111 ") and since(old.body.decode()) == 1
+        cluster.start()
+        assert wait_for(lambda: here.public.get("/readyz").status == 200)
+        assert wait_for(lambda: count_written(service, code) == 2), "counted meanwhile, written now"
+        service.stop()
+    finally:
+        service.close()
+        cluster.close()
