@@ -94,3 +94,18 @@ SET first_at = least(code_scan.first_at, excluded.first_at), last_at = greatest(
                      WHEN excluded.day > code_scan.day THEN excluded.day_scans ELSE code_scan.day_scans END,
     day_networks = CASE WHEN excluded.day = code_scan.day THEN code_scan.day_networks | excluded.day_networks
                         WHEN excluded.day > code_scan.day THEN excluded.day_networks ELSE code_scan.day_networks END;
+
+-- name: label_lots :many
+-- What stands on labels of these lots.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: org_id uuid, lot_id uuid, number text, produced_day date, product_zh text, product_en text, issuer_zh text
+-- column: issuer_en text, personal boolean, region_zh text, region_en text
+SELECT l.org_id, l.lot_id, l.number, l.produced_day, p.name_zh AS product_zh, p.name_en AS product_en, i.name_zh AS issuer_zh,
+       i.name_en AS issuer_en, i.personal, r.name_zh AS region_zh, r.name_en AS region_en
+FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
+JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
+JOIN product p ON p.id = l.product
+JOIN party i ON i.id = l.org_id
+JOIN region r ON r.code = i.region
+LIMIT 1000;

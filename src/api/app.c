@@ -7,6 +7,16 @@ bool call_sees_all(const struct call *call)
 	return (call->caller.scopes & SCOPE_ADMIN) && !call->caller.region.at && !call->caller.party_count;
 }
 
+bool call_acts_for(const struct call *call, struct uuid party)
+{
+	if (call_sees_all(call))
+		return true;
+	for (size_t i = 0; i < call->caller.party_count; i++)
+		if (uuid_equal(call->caller.parties[i], party))
+			return true;
+	return false;
+}
+
 struct page call_page(const struct call *call)
 {
 	const struct config *config = call_app(call)->config;

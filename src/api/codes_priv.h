@@ -36,4 +36,17 @@ struct code_answer *code_answer_of(const struct call *call, const struct code *c
 enum problem item_codes_issue(struct call *call, struct reply *reply, struct lot_id lot) must_check;
 enum problem item_answer(struct call *call, const struct code *code, struct code_answer **ret) must_check;
 
+/* Codes of packs that the caller may handle: those named, or all that were issued from one to another. */
+struct items_named {
+	struct str_list codes;
+	struct str from, to;
+};
+struct item_ranges {
+	struct item_range *ranges;
+	size_t count;
+	int64_t items;
+};
+enum problem item_ranges_of(struct call *call, const struct items_named *named,
+			    struct item_ranges *ret) must_check;
+
 #endif

@@ -10,17 +10,6 @@
 
 enum { MAX_BODY = 64 * 1024, REASON_MAX = 400, CSV_ROW = 96 };
 
-/* Whoever issued a lot issues the codes of its packs; to others their existence is no matter. */
-static bool may_issue(const struct call *call, struct lot_id lot)
-{
-	if (call_sees_all(call))
-		return true;
-	for (size_t i = 0; i < call->caller.party_count; i++)
-		if (uuid_equal(call->caller.parties[i], lot.org))
-			return true;
-	return false;
-}
-
 static struct code_answer *issue_answer(const struct call *call, const struct item_issue *issue)
 {
 	struct code first = item_issue_code(call->arena, issue, 0, code_key(call));
@@ -42,7 +31,7 @@ enum problem item_codes_issue(struct call *call, struct reply *reply, struct lot
 {
 	const struct code_input *input = call->body;
 	usec_t now = clock_now();
-	if (!may_issue(call, lot)) {
+	if (!call_acts_for(call, lot.org)) {
 		call->fault.detail = STR("codes of packs are issued by whoever issued the lot");
 		return PROBLEM_FORBIDDEN;
 	}
@@ -100,7 +89,7 @@ static enum problem issue_find(struct call *call, struct str typed, struct item_
 		p = PROBLEM_NOT_FOUND;
 	if (!p)
 		p = item_issue_of(call_db(call), call->arena, &code, code_key(call), &issue, ret_place);
-	if (!p && !may_issue(call, issue.lot))
+	if (!p && !call_acts_for(call, issue.lot.org))
 		p = PROBLEM_NOT_FOUND;
 	if (!p)
 		*ret = issue;
@@ -134,8 +123,7 @@ static enum problem list_issue(struct call *call, struct reply *reply)
 }
 
 struct mark_input {
-	struct str_list codes;
-	struct str from, to;
+	struct items_named named;
 	struct str reason;
 };
 static const struct shape mark_input = {
@@ -144,11 +132,11 @@ static const struct shape mark_input = {
 	.doc = "Codes of packs: some by name, or all that were issued from one to another",
 	.fields =
 		(const struct field[]){
-			STRINGS(struct mark_input, codes, "codes", .flags = OPTIONAL,
+			STRINGS(struct mark_input, named.codes, "codes", .flags = OPTIONAL,
 				.max_len = ITEM_CODES_MAX, .doc = "These"),
-			STRING(struct mark_input, from, "from", .flags = OPTIONAL, .max_len = 64,
+			STRING(struct mark_input, named.from, "from", .flags = OPTIONAL, .max_len = 64,
 			       .doc = "From this one, as on the first label of a roll"),
-			STRING(struct mark_input, to, "to", .flags = OPTIONAL, .max_len = 64,
+			STRING(struct mark_input, named.to, "to", .flags = OPTIONAL, .max_len = 64,
 			       .doc = "To this one, issued together with it and not before it"),
 			STRING(struct mark_input, reason, "reason", .flags = OPTIONAL, .max_len = REASON_MAX,
 			       .doc = "Why, for whoever asks later"),
@@ -173,18 +161,12 @@ static const struct shape mark_answer = {
 			END_OF_SHAPE,
 		},
 };
-struct named_items {
-	struct item_range *ranges;
-	size_t count;
-	int64_t items;
-};
-
-static enum problem read_codes(struct call *call, const struct mark_input *input, struct named_items *ret)
+static enum problem read_codes(struct call *call, const struct items_named *named, struct item_ranges *ret)
 {
-	struct item_range *ranges = arena_array(call->arena, struct item_range, input->codes.count);
-	for (size_t i = 0; i < input->codes.count; i++) {
+	struct item_range *ranges = arena_array(call->arena, struct item_range, named->codes.count);
+	for (size_t i = 0; i < named->codes.count; i++) {
 		struct item_issue *issue = arena_new(call->arena, struct item_issue);
-		enum problem p = issue_find(call, input->codes.items[i], issue, &ranges[i].first);
+		enum problem p = issue_find(call, named->codes.items[i], issue, &ranges[i].first);
 		if (p == PROBLEM_NOT_FOUND)
 			(void)!fault_set(&call->fault, p, "code", "/codes/%zu", i);
 		if (p)
@@ -192,19 +174,19 @@ static enum problem read_codes(struct call *call, const struct mark_input *input
 		ranges[i].last = ranges[i].first;
 		ranges[i].issue = issue;
 	}
-	*ret = (struct named_items){ranges, input->codes.count, (int64_t)input->codes.count};
+	*ret = (struct item_ranges){ranges, named->codes.count, (int64_t)named->codes.count};
 	return PROBLEM_NONE;
 }
 
-static enum problem read_range(struct call *call, const struct mark_input *input, struct named_items *ret)
+static enum problem read_range(struct call *call, const struct items_named *named, struct item_ranges *ret)
 {
 	struct item_range *range = arena_new(call->arena, struct item_range);
 	struct item_issue *issue = arena_new(call->arena, struct item_issue), last;
-	enum problem p = issue_find(call, input->from, issue, &range->first);
+	enum problem p = issue_find(call, named->from, issue, &range->first);
 	if (p == PROBLEM_NOT_FOUND)
 		return fault_set(&call->fault, p, "code", "/from");
 	if (!p)
-		p = issue_find(call, input->to, &last, &range->last);
+		p = issue_find(call, named->to, &last, &range->last);
 	if (p == PROBLEM_NOT_FOUND)
 		return fault_set(&call->fault, p, "code", "/to");
 	if (p)
@@ -212,29 +194,28 @@ static enum problem read_range(struct call *call, const struct mark_input *input
 	if (!uuid_equal(issue->id, last.id) || range->last < range->first)
 		return fault_set(&call->fault, PROBLEM_FIELD_RANGE, "order", "/to");
 	range->issue = issue;
-	*ret = (struct named_items){range, 1, range->last - range->first + 1};
+	*ret = (struct item_ranges){range, 1, range->last - range->first + 1};
 	return PROBLEM_NONE;
 }
 
-static enum problem read_items(struct call *call, struct named_items *ret)
+enum problem item_ranges_of(struct call *call, const struct items_named *named, struct item_ranges *ret)
 {
-	const struct mark_input *input = call->body;
-	if (!input->codes.count && !input->from.at)
+	if (!named->codes.count && !named->from.at)
 		return fault_set(&call->fault, PROBLEM_FIELD_MISSING, "required", "/codes");
-	if (input->codes.count && input->from.at)
+	if (named->codes.count && named->from.at)
 		return fault_set(&call->fault, PROBLEM_FIELD_UNKNOWN, "either", "/from");
-	if (!input->from.at != !input->to.at)
+	if (!named->from.at != !named->to.at)
 		return fault_set(&call->fault, PROBLEM_FIELD_MISSING, "required",
-				 input->to.at ? "/from" : "/to");
-	return input->codes.count ? read_codes(call, input, ret) : read_range(call, input, ret);
+				 named->to.at ? "/from" : "/to");
+	return named->codes.count ? read_codes(call, named, ret) : read_range(call, named, ret);
 }
 
 static enum problem mark_items(struct call *call, struct reply *reply, enum item_state state)
 {
 	const struct mark_input *input = call->body;
-	struct named_items named = {.count = 0};
+	struct item_ranges named = {.count = 0};
 	struct mark_answer *answer = arena_new(call->arena, struct mark_answer);
-	enum problem p = read_items(call, &named);
+	enum problem p = item_ranges_of(call, &input->named, &named);
 	if (!p)
 		p = item_mark(call_db(call), call->arena, code_key(call), named.ranges, named.count, state,
 			      call->caller.key, input->reason, &answer->voided);

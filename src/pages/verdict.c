@@ -116,14 +116,14 @@ void verdict_put(struct html *html, const struct trail *trail, struct item_band 
 	HTML(html, "<p>{}</p>", SAY(row->words));
 	if (verdict == VERDICT_REGISTERED)
 		HTML(html, "<p class=s>{}</p>", SAY(MESSAGE_COMPARE));
+	if (item)
+		item->gap = html->out.len;
 	if (row->steps[0] != MESSAGE_COUNT) {
 		html_raw(html, "<ul role=list>");
 		for (size_t i = 0; i < 3 && row->steps[i] != MESSAGE_COUNT; i++)
 			HTML(html, "<li>{}</li>", SAY(row->steps[i]));
 		html_raw(html, "</ul>");
 	}
-	if (item)
-		item->gap = html->out.len;
 	frame_verdict_close(html);
 }
 

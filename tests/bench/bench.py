@@ -14,7 +14,7 @@ import capture
 import lineage
 import scan
 
-NAMES = {"page": scan.page, "trail": scan.trail, "capture": capture.capture, "memory": scan.memory,
+NAMES = {"page": scan.page, "item": scan.item, "trail": scan.trail, "capture": capture.capture, "memory": scan.memory,
          "lineage": lineage.lineage}
 FARMS, GROWTH_SECONDS = 200, 8  # thousands of records: plans made for empty tables are nobody's
 

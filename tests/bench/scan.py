@@ -64,6 +64,50 @@ def trail(bench):
     service.stop()
 
 
+def issue(bench, service, count):
+    """Codes of packs of the mixed lot, in use; of each issue the codes in order."""
+    admin, code = Api(service, service.admin_key), bench.district()[2]
+    lot = Api(service).get(f"/t/{code}", Accept="application/json").json()["lot"]["id"]
+    codes = []
+    while len(codes) < count:
+        made = admin.post("/v1/codes", {"kind": "item", "lot": lot, "count": min(count, 100000), "activate": True}).json()
+        codes += [row.split(",")[1] for row in admin.get(made["list"]).body.decode().splitlines()[1:]]
+    return codes[:count]
+
+
+def compare_items(bench, name, service, codes, bar):
+    """As compare(), each request for the next pack."""
+    public = Api(service)
+    asked = {k.replace("-", "_"): v for k, v in PAGE}
+    public.get(f"/t/{codes[0]}", **asked)
+    bare, figures = BareServer(public.get(f"/t/{codes[0]}", **asked)), bench.figures
+    with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
+        file.writelines(f"GET\t/t/{code}\t-\ttext/html\t-\n" for code in codes)
+        file.flush()
+        try:
+            for _ in range(bench.rounds):
+                ours, theirs = (run_wrk(of, f"http://127.0.0.1:{of.port}", bench.seconds, "many.lua",
+                                        (file.name, THREADS, int(time.time() * 1000))) for of in (service, bare))
+                if ours.refused:
+                    raise FailedToRun(f"{name}: {ours.refused} refused")
+                figures.add_load(name, ours)
+                figures.add_load(f"{name}-bare", theirs)
+                figures.add(name, ours.rate / theirs.rate)
+        finally:
+            bare.close()
+    figures.say(name, "of bare", at_least=bar)
+    figures.say_load(name)
+    figures.say_load(f"{name}-bare")
+
+
+def item(bench):
+    """The pages of packs, each with a code of its own: some that were scanned lately, and far more than memory holds."""
+    service = bench.serve("item")
+    compare_items(bench, "item", service, issue(bench, service, 10000), 0.20)
+    compare_items(bench, "item-new", service, issue(bench, service, 300000), 0.20)
+    service.stop()
+
+
 def mixed_lines(farms):
     """Of eight requests four are pages, two are trails, two are captures."""
     captures = capture_lines(farms, 4000)

@@ -93,6 +93,39 @@ static void render_trails(struct arena *arena, const char *directory, enum langu
 	}
 }
 
+/* The pages of packs: every state, with and without earlier scans. */
+static void render_items(struct arena *arena, const char *directory, enum language language)
+{
+	static const struct instant earlier = {INT64_C(1777774320000000), 480},
+				    later = {INT64_C(1779774320000000), 480};
+	static const struct {
+		const char *name, *verdict;
+		enum page_item_state state;
+		struct page_item item;
+	} rows[] = {
+		{"item-first", "registered", PAGE_ITEM_ACTIVE, {.scans = 0}},
+		{"item-scanned", "registered", PAGE_ITEM_ACTIVE, {.first_scan = earlier, .scans = 41}},
+		{"item-copied", "suspicious", PAGE_ITEM_ACTIVE, {.first_scan = earlier, .scans = 2041}},
+		{"item-inactive", "unregistered", PAGE_ITEM_INACTIVE, {.scans = 0}},
+		{"item-voided",
+		 "voided",
+		 PAGE_ITEM_VOIDED,
+		 {.first_scan = earlier, .scans = 2, .voided_at = later}},
+	};
+	struct page page = sample_page(language);
+	page.path = STR("");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct page_item item = rows[i].item;
+		struct trail *trail = with_verdict(sample_trail(arena, 2, 5), str_of(rows[i].verdict));
+		struct page_gap gap = page_item_frame(arena, &page, trail, rows[i].state);
+		item.code = STR("K7K3F-9Q2M-X4TC-AB12");
+		struct str words = page_item_words(arena, language, &item);
+		save(directory, rows[i].name, language,
+		     arena_printf(arena, "%.*s%.*s%.*s", STR_ARGS(gap.head), STR_ARGS(words),
+				  STR_ARGS(gap.tail)));
+	}
+}
+
 static void render_others(struct arena *arena, const char *directory, enum language language)
 {
 	static const struct page_hit hits[] = {
@@ -132,6 +165,7 @@ int main(int argc, char **argv)
 	struct arena *arena = arena_create();
 	for (int language = 0; language < 2; language++) {
 		render_trails(arena, argv[1], (enum language)language);
+		render_items(arena, argv[1], (enum language)language);
 		render_others(arena, argv[1], (enum language)language);
 	}
 	save_as(argv[1], "proof.json", sample_proof(arena));

@@ -10,12 +10,13 @@ from conftest import AXE
 VERDICTS = ["recalled", "on_hold", "suspicious", "voided", "destroyed", "returned", "expired", "unregistered",
             "registered"]
 TRAILS = ["single", "mix", "budget", "long", "recalled", "township", "hostile"] + [f"verdict-{v}" for v in VERDICTS]
+ITEMS = [f"item-{state}" for state in ("first", "scanned", "copied", "inactive", "voided")]
 OTHERS = ["unknown", "malformed", "home", "results", "nothing", "problems", "problem-type", "problem", "verify"]
 LANGUAGES = ["zh", "en"]
 
-EVERY_PAGE = [f"{name}.{lang}.html" for name in TRAILS + OTHERS for lang in LANGUAGES]
+EVERY_PAGE = [f"{name}.{lang}.html" for name in TRAILS + ITEMS + OTHERS for lang in LANGUAGES]
 every_page = pytest.mark.parametrize("page", EVERY_PAGE)
-every_trail = pytest.mark.parametrize("page", [f"{name}.{lang}.html" for name in TRAILS for lang in LANGUAGES])
+every_trail = pytest.mark.parametrize("page", [f"{name}.{lang}.html" for name in TRAILS + ITEMS for lang in LANGUAGES])
 # The nine verdicts differ in one band only: two of them, and one language, stand for the others where that is enough.
 every_kind = pytest.mark.parametrize("page", [
     page for page in EVERY_PAGE if not page.startswith("verdict-") or page in ("verdict-expired.zh.html", "verdict-on_hold.en.html")])
@@ -97,6 +98,17 @@ def test_the_parts_of_a_trail_read_in_order(browser):
     browser.open("mix.zh.html")
     headings = browser.run("return [...document.querySelectorAll('h1, h2')].map(heading => heading.innerText)")
     assert headings == ["已登记", "柠檬礼盒 2.5 千克", "产地", "合格证与认证", "检测", "全程记录", "记录与签名", "有疑问或要投诉"]
+
+
+@pytest.mark.parametrize("name,words", [
+    ("first", ["已登记", "K7K3F-9Q2M-X4TC-AB12", "第一次被查询"]), ("scanned", ["已登记", "此码首次查询：2026-05-03 10:12", "此后约 41 次", "可能被复制"]),
+    ("copied", ["此码存在异常", "约 2041 次"]), ("inactive", ["此标签尚未启用", "尚未登记它贴在哪件商品上"]),
+    ("voided", ["此码已作废", "作废时间：2026-05-26 13:45"])])
+def test_a_pack_tells_its_own_story_in_the_first_band(browser, name, words):
+    browser.open(f"item-{name}.zh.html")
+    text = browser.run("return document.querySelector('section.v').innerText")
+    places = [text.find(word) for word in words]
+    assert -1 not in places and places == sorted(places), text
 
 
 def test_shares_are_drawn_to_scale(browser):

@@ -37,8 +37,8 @@ struct app {
 	struct sequencer *sequencer; /* NULL: another server numbers the log */
 	struct trail_cache *cache;
 	struct item_memory *items; /* packs that are being scanned */
-	struct reader *reader;  /* pipelined point reads */
-	struct key_cache *keys; /* API keys known in memory */
+	struct reader *reader;     /* pipelined point reads */
+	struct key_cache *keys;    /* API keys known in memory */
 	const struct reference *reference;
 	uint8_t code_key[32];
 	struct uuid registrar; /* party whose key signs master data and enrolments */
@@ -76,5 +76,7 @@ void reply_page(struct reply *reply, struct str html);
 struct db_scope call_scope(const struct call *call);
 /* An administrator's key that is bound to no party and no region. */
 bool call_sees_all(const struct call *call);
+/* A key of that party, or one that sees all. */
+bool call_acts_for(const struct call *call, struct uuid party);
 
 #endif

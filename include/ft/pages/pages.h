@@ -47,6 +47,22 @@ struct str page_item_words(struct arena *arena, enum language language, const st
 struct str page_unknown_code(struct arena *arena, const struct page *page, struct str typed);
 struct str page_malformed_code(struct arena *arena, const struct page *page, struct str typed);
 
+/* A sheet of labels for A4 paper. */
+struct page_label_size {
+	int width_mm, height_mm;
+};
+struct page_label {
+	struct str svg;  /* markup, as qr_svg made it: inserted as it is */
+	struct str code; /* in groups */
+	struct str number, produced;
+	struct str product_zh, product_en;
+	struct str issuer_zh, issuer_en; /* absent of a natural person */
+	struct str region_zh, region_en;
+	bool test;
+};
+struct str page_labels(struct arena *arena, enum language language, const struct page_label_size *size,
+		       const struct page_label *labels, size_t count);
+
 /* / and /q?q= */
 struct page_hit {
 	struct str kind; /* lot, code, party, site, product, certificate; another word is shown as it is */
