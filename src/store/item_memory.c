@@ -312,6 +312,14 @@ static bool wait_a_moment(struct item_memory *memory)
 	return !stopping;
 }
 
+static enum problem open_database(const struct item_memory *memory, struct db **ret)
+{
+	enum problem p = db_open(memory->conninfo, memory->statement_timeout_ms, ret);
+	if (!p)
+		db_act_for(*ret, &db_program);
+	return p;
+}
+
 static void *write_scans(void *context)
 {
 	struct item_memory *memory = context;
@@ -319,8 +327,7 @@ static void *write_scans(void *context)
 	bool going = true, failed = false;
 	while (going) {
 		going = wait_a_moment(memory);
-		enum problem p =
-			db ? PROBLEM_NONE : db_open(memory->conninfo, memory->statement_timeout_ms, &db);
+		enum problem p = db ? PROBLEM_NONE : open_database(memory, &db);
 		if (!p)
 			p = flush(memory, db);
 		if (p && !failed)

@@ -58,7 +58,7 @@ def test_a_page_says_when_its_code_was_first_scanned_and_how_often_since(distric
     assert [since(page(district, code)) for _ in range(4)] == [1, 2, 3, 4]
     item = district.public.read(f"/t/{code}", **JSON)["item"]
     assert (item["code"], item["state"], item["scans"]) == (code, "activated", 5)
-    assert wait_for(lambda: count_written(district.service, code) == 5)
+    assert wait_for(lambda: count_written(district.service, code) == 5), (written(district.service, code), district.service.log()[-3000:])
     assert district.public.read(f"/v1/codes/{code}")["scans"] == 5
     at = item["firstScannedAt"]
     assert at == district.public.read(f"/v1/codes/{code}")["firstScannedAt"]
