@@ -86,8 +86,8 @@ FOR UPDATE OF lot;
 -- condition: a search for every lot with every party would cost more than the few holders a lot has.
 -- param: orgs uuid[], ids uuid[], holders uuid[]
 -- class: any
--- column: org_id uuid, lot_id uuid, holder uuid, region text, site uuid, on_hand numeric, in_transit numeric, sold numeric, destroyed numeric, deficit numeric
-SELECT org_id, lot_id, holder, region, site, on_hand, in_transit, sold, destroyed, deficit
+-- column: org_id uuid, lot_id uuid, holder uuid, region text, site uuid, on_hand numeric, in_transit numeric, sold numeric, destroyed numeric, deficit numeric, claimed numeric
+SELECT org_id, lot_id, holder, region, site, on_hand, in_transit, sold, destroyed, deficit, claimed
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
 JOIN lot_holding ON org_id = z.a AND lot_id = z.b AND (holder = ANY(@holders)) IS TRUE
 ORDER BY org_id, lot_id, holder
@@ -120,8 +120,9 @@ FOR UPDATE OF h;
 -- Shipments a batch receives, locked in ascending order.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
--- column: org_id uuid, id uuid, from_party uuid, to_party uuid, event uuid, shipped_at timestamptz, state text
-SELECT org_id, id, from_party, to_party, event, shipped_at, state
+-- column: org_id uuid, id uuid, from_party uuid, to_party uuid, vehicle text, event uuid, shipped_at timestamptz, state text
+-- column: receipt_org uuid, receipt uuid
+SELECT org_id, id, from_party, to_party, vehicle, event, shipped_at, state, receipt_org, receipt
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
 JOIN shipment ON org_id = z.a AND id = z.b
 ORDER BY org_id, id
@@ -157,7 +158,7 @@ SELECT s.site, s.event, s.type, s.event_time, s.offset_min::bigint AS offset_min
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @sites) AS u (a, b)) z
 JOIN site_event s ON s.org_id = z.a AND s.site = z.b
 JOIN event e ON e.org_id = s.event_org AND e.id = s.event
-WHERE s.event_time BETWEEN @since AND @until AND s.lot_id IS NULL AND (e.input_product IS NOT NULL OR e.input_active IS NOT NULL)
+WHERE s.event_time BETWEEN @since AND @until AND s.declared_at IS NULL AND s.lot_id IS NULL AND (e.input_product IS NOT NULL OR e.input_active IS NOT NULL)
 ORDER BY s.event_time, s.event
 LIMIT 5000;
 
@@ -172,7 +173,7 @@ FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @sites) AS u (a, b)) z
 JOIN site t ON t.id = z.b
 JOIN site_event s ON s.org_id = z.a AND s.site = z.b
 CROSS JOIN LATERAL (SELECT commodity, product FROM lot WHERE org_id = s.lot_org AND lot_id = s.lot_id OFFSET 0) l
-WHERE s.event_time BETWEEN @since AND @until AND s.lot_id IS NOT NULL
+WHERE s.event_time BETWEEN @since AND @until AND s.declared_at IS NULL AND s.lot_id IS NOT NULL
 ORDER BY s.event_time, s.event
 LIMIT 5000;
 
@@ -186,7 +187,7 @@ WITH RECURSIVE below (root, org_id, lot_id) AS (
     SELECT b, a, b FROM unnest(@orgs, @ids) AS u (a, b)
     UNION
     SELECT b.root, e.child_org, e.child
-    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id OFFSET 0) e
+    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id AND declared_at IS NULL OFFSET 0) e
 ), bounded AS (
     SELECT root, org_id, lot_id FROM below LIMIT @max_lots
 )
@@ -206,14 +207,14 @@ SELECT true AS locked FROM pg_advisory_xact_lock(7377289428066984298);
 -- Edges upstream of some lots, for the cycle check of an output that exists already.
 -- param: ids uuid[], max_edges bigint
 -- class: local
--- column: parent_org uuid, parent uuid, child_org uuid, child uuid
+-- column: parent_org uuid, parent uuid, child_org uuid, child uuid, event uuid
 WITH RECURSIVE above (lot_id) AS (
     SELECT unnest(@ids)
     UNION
-    SELECT e.parent FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id OFFSET 0) e
+    SELECT e.parent FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id AND declared_at IS NULL OFFSET 0) e
 )
-SELECT e.parent_org, e.parent, e.child_org, e.child
-FROM above a CROSS JOIN LATERAL (SELECT * FROM lot_edge WHERE child = a.lot_id OFFSET 0) e
+SELECT e.parent_org, e.parent, e.child_org, e.child, e.event
+FROM above a CROSS JOIN LATERAL (SELECT * FROM lot_edge WHERE child = a.lot_id AND declared_at IS NULL OFFSET 0) e
 LIMIT @max_edges;
 
 -- name: event_insert_many :exec
@@ -222,16 +223,18 @@ LIMIT @max_edges;
 -- param: recorded_at timestamptz[], biz_step text[], disposition text[], party uuid[], site uuid[], region text[]
 -- param: to_party uuid[], input_product text[], input_active text[], flags bigint[], body bytea[]
 -- param: request_sha256 bytea[], view_secret bytea[], key_fingerprint bytea[], seq bigint[], statement bytea[]
--- param: statement_sha256 bytea[], answer bytea[]
+-- param: statement_sha256 bytea[], answer bytea[], declaration_time timestamptz[]
+-- param: shipment_org uuid[], shipment uuid[]
 -- class: key
 INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, biz_step, disposition, party, site, region,
                    to_party, input_product, input_active, flags, body, request_sha256, view_secret, key_fingerprint, seq,
-                   statement, statement_sha256, answer)
-SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, string_to_array(o, E'\x1f'), p, q, r, s, t, u, v, w, x
+                   statement, statement_sha256, answer, declaration_time, shipment_org, shipment)
+SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, string_to_array(o, E'\x1f'), p, q, r, s, t, u, v, w, x,
+       y, z1, z2
 FROM unnest(@org_id, @id, @event_id, @type, @event_time, @offset_min, @recorded_at, @biz_step, @disposition, @party, @site,
             @region, @to_party, @input_product, @input_active, @flags, @body, @request_sha256, @view_secret,
-            @key_fingerprint, @seq, @statement, @statement_sha256, @answer)
-     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x);
+            @key_fingerprint, @seq, @statement, @statement_sha256, @answer, @declaration_time, @shipment_org, @shipment)
+     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z1, z2);
 
 -- name: event_key_insert_many :exec
 -- Their identities.
@@ -309,6 +312,7 @@ FROM unnest(@orgs, @ids, @holders) WITH ORDINALITY AS z (org_id, lot_id, holder,
 CROSS JOIN LATERAL (
     SELECT e.party FROM event_thing t JOIN event e ON e.org_id = t.event_org AND e.id = t.event
     WHERE t.org_id = z.org_id AND t.lot_id = z.lot_id AND e.type = 'ship' AND e.to_party = z.holder
+      AND t.declared_at IS NULL
     ORDER BY e.recorded_at DESC
     LIMIT 1
 ) k;
@@ -316,15 +320,15 @@ CROSS JOIN LATERAL (
 -- name: holding_upsert_many :exec
 -- Stock after a batch.
 -- param: org_id uuid[], lot_id uuid[], holder uuid[], region text[], site uuid[], on_hand numeric[], in_transit numeric[]
--- param: sold numeric[], destroyed numeric[], deficit numeric[]
+-- param: sold numeric[], destroyed numeric[], deficit numeric[], claimed numeric[]
 -- class: key
-INSERT INTO lot_holding (org_id, lot_id, holder, region, site, on_hand, in_transit, sold, destroyed, deficit)
-SELECT a, b, c, d, e, f, g, h, i, j
-FROM unnest(@org_id, @lot_id, @holder, @region, @site, @on_hand, @in_transit, @sold, @destroyed, @deficit)
-     AS z (a, b, c, d, e, f, g, h, i, j)
+INSERT INTO lot_holding (org_id, lot_id, holder, region, site, on_hand, in_transit, sold, destroyed, deficit, claimed)
+SELECT a, b, c, d, e, f, g, h, i, j, k
+FROM unnest(@org_id, @lot_id, @holder, @region, @site, @on_hand, @in_transit, @sold, @destroyed, @deficit, @claimed)
+     AS z (a, b, c, d, e, f, g, h, i, j, k)
 ON CONFLICT (org_id, lot_id, holder) DO UPDATE
 SET region = excluded.region, site = excluded.site, on_hand = excluded.on_hand, in_transit = excluded.in_transit,
-    sold = excluded.sold, destroyed = excluded.destroyed, deficit = excluded.deficit;
+    sold = excluded.sold, destroyed = excluded.destroyed, deficit = excluded.deficit, claimed = excluded.claimed;
 
 -- name: event_thing_insert_many :exec
 -- Which lots the events concern.
@@ -361,11 +365,21 @@ FROM unnest(@parent_org, @parent, @child_org, @child, @event_org, @event, @input
 -- name: shipment_upsert_many :exec
 -- Shipments that left or arrived.
 -- param: org_id uuid[], id uuid[], from_party uuid[], to_party uuid[], vehicle text[], event uuid[], shipped_at timestamptz[], state text[]
+-- param: receipt_org uuid[], receipt uuid[]
 -- class: key
-INSERT INTO shipment (org_id, id, from_party, to_party, vehicle, event, shipped_at, state)
-SELECT a, b, c, d, e, f, g, h
-FROM unnest(@org_id, @id, @from_party, @to_party, @vehicle, @event, @shipped_at, @state) AS z (a, b, c, d, e, f, g, h)
-ON CONFLICT (org_id, id) DO UPDATE SET state = excluded.state;
+INSERT INTO shipment (org_id, id, from_party, to_party, vehicle, event, shipped_at, state, receipt_org, receipt)
+SELECT a, b, c, d, e, f, g, h, i, j
+FROM unnest(@org_id, @id, @from_party, @to_party, @vehicle, @event, @shipped_at, @state, @receipt_org, @receipt)
+     AS z (a, b, c, d, e, f, g, h, i, j)
+ON CONFLICT (org_id, id) DO UPDATE
+SET to_party = excluded.to_party, vehicle = excluded.vehicle, event = excluded.event, shipped_at = excluded.shipped_at,
+    state = excluded.state, receipt_org = excluded.receipt_org, receipt = excluded.receipt;
+
+-- name: shipment_lines_drop :exec
+-- What shipments that are stated anew were said to carry.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+DELETE FROM shipment_line l USING unnest(@orgs, @ids) AS z (org_id, id) WHERE l.org_id = z.org_id AND l.shipment = z.id;
 
 -- name: shipment_line_upsert_many :exec
 -- What they carry and how much of it arrived.
@@ -443,7 +457,7 @@ WITH RECURSIVE below (alert_org, alert, org_id, lot_id) AS (
     SELECT a, b, c, d FROM unnest(@org_id, @alert, @lot_org, @lot_id) AS z (a, b, c, d)
     UNION
     SELECT b.alert_org, b.alert, e.child_org, e.child
-    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id OFFSET 0) e
+    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id AND declared_at IS NULL OFFSET 0) e
 ), bounded AS (
     SELECT alert_org, alert, org_id, lot_id FROM below LIMIT @max_lots
 )
@@ -462,7 +476,7 @@ ON CONFLICT DO NOTHING;
 WITH RECURSIVE above (region, lot_id) AS (
     SELECT b, a FROM unnest(@lot_id, @region) AS z (a, b)
     UNION
-    SELECT a.region, e.parent FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id OFFSET 0) e
+    SELECT a.region, e.parent FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id AND declared_at IS NULL OFFSET 0) e
 ), bounded AS (
     SELECT region, lot_id FROM above LIMIT @max_lots
 )
@@ -480,7 +494,7 @@ ON CONFLICT DO NOTHING;
 WITH RECURSIVE above (lot_id) AS (
     SELECT unnest(@ids)
     UNION
-    SELECT e.parent FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id OFFSET 0) e
+    SELECT e.parent FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id AND declared_at IS NULL OFFSET 0) e
 ), bounded AS (
     SELECT lot_id FROM above LIMIT @max_lots
 )

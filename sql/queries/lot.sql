@@ -122,12 +122,12 @@ WITH RECURSIVE below (org_id, lot_id) AS (
     SELECT @org_id, @lot_id
     UNION
     SELECT e.child_org, e.child
-    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id OFFSET 0) e
+    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id AND declared_at IS NULL OFFSET 0) e
 ), bounded AS (
     SELECT lot_id FROM below LIMIT @max_lots
 )
 SELECT e.parent_org, e.parent, e.child_org, e.child
-FROM bounded b JOIN lot_edge e ON e.parent = b.lot_id
+FROM bounded b JOIN lot_edge e ON e.parent = b.lot_id AND e.declared_at IS NULL
 LIMIT @max_edges;
 
 -- name: thing_by_id :many

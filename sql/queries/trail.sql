@@ -2,8 +2,9 @@
 -- Reading trails: the lots upstream, what is known about them, and the trails that are kept.
 
 -- name: lot_upstream :many
--- Everything a lot was made from, itself included. Without a depth, so that UNION cuts diamonds by the lot alone.
--- param: org_id uuid, lot_id uuid, max_rows bigint
+-- Everything a lot was made from as known at a time (infinity: now), itself included. Without a depth, so that UNION cuts
+-- diamonds by the lot alone.
+-- param: org_id uuid, lot_id uuid, as_of timestamptz, max_rows bigint
 -- class: local
 -- scope: program
 -- column: org_id uuid, lot_id uuid
@@ -11,7 +12,10 @@ WITH RECURSIVE above (org_id, lot_id) AS (
     SELECT @org_id, @lot_id
     UNION
     SELECT e.parent_org, e.parent
-    FROM above a CROSS JOIN LATERAL (SELECT parent_org, parent FROM lot_edge WHERE child = a.lot_id OFFSET 0) e
+    FROM above a CROSS JOIN LATERAL (
+        SELECT parent_org, parent FROM lot_edge
+        WHERE child = a.lot_id AND recorded_at <= @as_of AND (declared_at IS NULL OR declared_at > @as_of) OFFSET 0
+    ) e
 )
 SELECT org_id, lot_id FROM above LIMIT @max_rows;
 
@@ -31,27 +35,28 @@ JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
 JOIN product p ON p.id = l.product;
 
 -- name: trail_edges :many
--- How the lots of a trail were made; in the same order every time.
--- param: ids uuid[], max_rows bigint
+-- How the lots of a trail were made, what was declared erroneous since included; in the same order every time.
+-- param: ids uuid[], as_of timestamptz, max_rows bigint
 -- class: local
 -- column: parent_org uuid, parent uuid, child_org uuid, child uuid, event_org uuid, event uuid, input numeric
--- column: input_total numeric, output numeric, value text, unit text, recorded_at timestamptz
-SELECT parent_org, parent, child_org, child, event_org, event, input, input_total, output, value, unit, recorded_at
+-- column: input_total numeric, output numeric, value text, unit text, recorded_at timestamptz, declared_at timestamptz?
+SELECT parent_org, parent, child_org, child, event_org, event, input, input_total, output, value, unit, recorded_at, declared_at
 FROM lot_edge
-WHERE child = ANY(@ids)
+WHERE child = ANY(@ids) AND recorded_at <= @as_of
 ORDER BY child, parent, event
 LIMIT @max_rows;
 
 -- name: trail_links :many
 -- The records that made these lots or concern them; those that only consume them are found by the edges.
--- param: orgs uuid[], ids uuid[], per_lot bigint
+-- param: orgs uuid[], ids uuid[], as_of timestamptz, per_lot bigint
 -- class: any
--- column: org_id uuid, lot_id uuid, event_org uuid, event uuid, role text, recorded_at timestamptz, value text, unit text, base numeric?
-SELECT k.org_id, k.lot_id, k.event_org, k.event, k.role, k.recorded_at, k.value, k.unit, k.base
+-- column: org_id uuid, lot_id uuid, event_org uuid, event uuid, role text, recorded_at timestamptz, declared_at timestamptz?
+-- column: value text, unit text, base numeric?
+SELECT k.org_id, k.lot_id, k.event_org, k.event, k.role, k.recorded_at, k.declared_at, k.value, k.unit, k.base
 FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
 CROSS JOIN LATERAL (
     SELECT t.* FROM event_thing t
-    WHERE t.org_id = z.org_id AND t.lot_id = z.lot_id AND t.role <> 'input'
+    WHERE t.org_id = z.org_id AND t.lot_id = z.lot_id AND t.role <> 'input' AND t.recorded_at <= @as_of
     ORDER BY t.event, t.n
     LIMIT @per_lot
 ) k;
@@ -61,7 +66,8 @@ CROSS JOIN LATERAL (
 -- param: ids uuid[]
 -- class: fan
 -- column: org_id uuid, site uuid, lot_id uuid, event_time timestamptz, offset_min bigint, recorded_at timestamptz
-SELECT org_id, site, lot_id, event_time, offset_min::bigint AS offset_min, recorded_at
+-- column: declared_at timestamptz?
+SELECT org_id, site, lot_id, event_time, offset_min::bigint AS offset_min, recorded_at, declared_at
 FROM site_event
 WHERE lot_id = ANY(@ids)
 ORDER BY lot_id, event_time
@@ -69,7 +75,7 @@ LIMIT 100000;
 
 -- name: trail_site_steps :many
 -- What was done at the sites of a harvest before it.
--- param: orgs uuid[], sites uuid[], since timestamptz[], until timestamptz[], per_site bigint
+-- param: orgs uuid[], sites uuid[], since timestamptz[], until timestamptz[], as_of timestamptz, per_site bigint
 -- class: any
 -- column: event_org uuid, event uuid, recorded_at timestamptz
 SELECT k.event_org, k.event, k.recorded_at
@@ -77,20 +83,25 @@ FROM unnest(@orgs, @sites, @since, @until) AS z (org_id, site, since, until)
 CROSS JOIN LATERAL (
     SELECT s.event_org, s.event, s.recorded_at FROM site_event s
     WHERE s.org_id = z.org_id AND s.site = z.site AND s.event_time BETWEEN z.since AND z.until AND s.lot_id IS NULL
-    ORDER BY s.event_time DESC
+      AND s.recorded_at <= @as_of
+    ORDER BY s.event_time DESC, s.recorded_at DESC
     LIMIT @per_site
 ) k;
 
 -- name: trail_events :many
--- The records of a trail, without bodies.
+-- The records of a trail, without bodies, with what was corrected of them and what they correct.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
 -- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz, party uuid
 -- column: site uuid, region text, to_party uuid, input_product text, input_active text[]?, statement_sha256 bytea
+-- column: declaration uuid, replacement uuid, declared_by uuid, reason text, declared_at timestamptz?, corrects uuid
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
-       e.to_party, e.input_product, e.input_active, e.statement_sha256
+       e.to_party, e.input_product, e.input_active, e.statement_sha256,
+       c.declaration, c.replacement, c.party AS declared_by, c.reason, c.declared_at, r.event AS corrects
 FROM unnest(@orgs, @ids) AS z (org_id, id)
-JOIN event e ON e.org_id = z.org_id AND e.id = z.id;
+JOIN event e ON e.org_id = z.org_id AND e.id = z.id
+LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
+LEFT JOIN correction r ON r.org_id = e.org_id AND r.replacement = e.id;
 
 -- name: trail_lot_states :many
 -- What stood about the lots of a trail at a time.

@@ -11,6 +11,7 @@
 #include "ft/crypto/random.h"
 #include "ft/store/alerts.h"
 #include "ft/store/reach.h"
+#include "ft/store/trail.h"
 #include "queries.h"
 
 enum { FACETS_MAX = 1000, MAX_BODY = 64 * 1024, NOTE_MAX = 4000 };
@@ -366,7 +367,8 @@ static enum problem add_above(struct call *call, struct lot_id lot, struct map *
 {
 	struct lot_upstream_row *rows;
 	size_t count;
-	const struct lot_upstream_params params = {lot.org, lot.lot, call_app(call)->config->graph_nodes};
+	const struct lot_upstream_params params = {lot.org, lot.lot, TRAIL_NOW,
+						   call_app(call)->config->graph_nodes};
 	enum problem p = lot_upstream(call_db(call), call->arena, &params, &rows, &count);
 	for (size_t i = 0; !p && i < count; i++)
 		add_new(call->arena, seen, above, (struct lot_id){rows[i].org_id, rows[i].lot_id});

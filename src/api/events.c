@@ -25,6 +25,25 @@ const struct shape captured_lot_shape = {
 			END_OF_SHAPE,
 		},
 };
+const struct shape captured_replacement_shape = {
+	.name = "CapturedReplacement",
+	.size = sizeof(struct captured_replacement),
+	.doc = "The record that stands in the place of the one corrected",
+	.fields =
+		(const struct field[]){
+			UUID(struct captured_replacement, event, "event", .doc = "Id of the event, for ever"),
+			LIST(struct captured_replacement, lots, "lots", &captured_lot_shape,
+			     .flags = OPTIONAL | ALWAYS, .max_len = 1000,
+			     .doc = "Lots it made or concerns; where it says nothing else, those of the "
+				    "record it "
+				    "replaces"),
+			STRING(struct captured_replacement, shipment, "shipment", .flags = OPTIONAL,
+			       .doc = "Of a ship record: what receive names"),
+			STRING(struct captured_replacement, statement, "statement",
+			       .doc = "Base64 SHA-256 of the signed statement's text"),
+			END_OF_SHAPE,
+		},
+};
 const struct shape captured_shape = {
 	.name = "Captured",
 	.size = sizeof(struct captured),
@@ -38,6 +57,9 @@ const struct shape captured_shape = {
 			       .doc = "Of a ship record: what receive names"),
 			STRING(struct captured, statement, "statement",
 			       .doc = "Base64 SHA-256 of the signed statement's text"),
+			OBJECT(struct captured, replacement, "replacement", &captured_replacement_shape,
+			       struct captured_replacement, .flags = OPTIONAL,
+			       .doc = "Of a correction that says what should have been recorded"),
 			STRINGS(struct captured, alerts, "alerts", .flags = OPTIONAL | ALWAYS,
 				.doc = "Alerts raised at once"),
 			STRINGS(struct captured, warnings, "warnings", .flags = OPTIONAL | ALWAYS,
@@ -381,15 +403,15 @@ const struct route event_routes[] = {
 		.prepare = capture_prepare,
 		.submit = capture_hand_over,
 		.finish = capture_finish,
-		.may_fail = {PROBLEM_RECORD_TYPE,    PROBLEM_TIME_FUTURE,        PROBLEM_TIME_ORDER,
-			     PROBLEM_TIME_NAIVE,     PROBLEM_TIME_SYNTAX,        PROBLEM_QUANTITY_SYNTAX,
-			     PROBLEM_UNIT_UNKNOWN,   PROBLEM_UNIT_DIMENSION,     PROBLEM_IDENTIFIER_SYNTAX,
-			     PROBLEM_GTIN_SYNTAX,    PROBLEM_GTIN_CHECK_DIGIT,   PROBLEM_REFERENCE_UNKNOWN,
-			     PROBLEM_ID_TAKEN,       PROBLEM_NUMBER_TAKEN,       PROBLEM_LOT_SHORT,
-			     PROBLEM_LOT_ON_HOLD,    PROBLEM_NOT_ON_HOLD,        PROBLEM_NOT_KNOWN_YET,
-			     PROBLEM_SHIPMENT_STATE, PROBLEM_YIELD_EXCEEDED,     PROBLEM_LINEAGE_CYCLE,
-			     PROBLEM_NOT_FOUND,      PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE,
-			     PROBLEM_DB_RETRY},
+		.may_fail = {PROBLEM_RECORD_TYPE,        PROBLEM_TIME_FUTURE,      PROBLEM_TIME_ORDER,
+			     PROBLEM_TIME_NAIVE,         PROBLEM_TIME_SYNTAX,      PROBLEM_QUANTITY_SYNTAX,
+			     PROBLEM_UNIT_UNKNOWN,       PROBLEM_UNIT_DIMENSION,   PROBLEM_IDENTIFIER_SYNTAX,
+			     PROBLEM_GTIN_SYNTAX,        PROBLEM_GTIN_CHECK_DIGIT, PROBLEM_REFERENCE_UNKNOWN,
+			     PROBLEM_ID_TAKEN,           PROBLEM_NUMBER_TAKEN,     PROBLEM_LOT_SHORT,
+			     PROBLEM_ALREADY_CORRECTED,  PROBLEM_NOT_CORRECTABLE,  PROBLEM_LOT_ON_HOLD,
+			     PROBLEM_NOT_ON_HOLD,        PROBLEM_NOT_KNOWN_YET,    PROBLEM_SHIPMENT_STATE,
+			     PROBLEM_YIELD_EXCEEDED,     PROBLEM_LINEAGE_CYCLE,    PROBLEM_NOT_FOUND,
+			     PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE,   PROBLEM_DB_RETRY},
 	},
 	{
 		.method = "GET",

@@ -11,14 +11,20 @@ enum { MAX_RECORD = 256 * 1024 };
 struct captured_lot {
 	struct str id, number, code, uri;
 };
+struct captured_replacement {
+	struct uuid event;
+	struct list lots;
+	struct str shipment, statement;
+};
 struct captured {
 	struct uuid event;
+	struct captured_replacement *replacement; /* of a correction; NULL: none */
 	struct list lots;
 	struct str shipment, statement;
 	struct str_list alerts, warnings;
 };
 /* As a record's answer tells them; a result of a batch has the same members. */
-extern const struct shape captured_lot_shape, captured_shape;
+extern const struct shape captured_lot_shape, captured_shape, captured_replacement_shape;
 #define CAPTURED_MAX_LOTS 1000
 
 /* What the Idempotency-Key makes of a request of records. NULL in unit->once: it has none. */

@@ -264,6 +264,41 @@ struct str epcis_body_build(struct arena *arena, const struct epcis_source *sour
 	return buf_str(&out);
 }
 
+static struct str event_urn(struct arena *arena, struct uuid id)
+{
+	return arena_printf(arena, "urn:uuid:%.*s", STR_ARGS(uuid_print(arena, id)));
+}
+
+struct str epcis_declaration_build(struct arena *arena, struct str body, const struct epcis_error *error)
+{
+	struct buf out = buf_create(arena, body.len + 1024);
+	struct json_writer w = json_writer(&out);
+	bool replaced = !uuid_is_nil(error->corrective);
+
+	assert(body.len > 1 && body.at[body.len - 1] == '}');
+	json_begin_object(&w);
+	json_pair(&w, STR("declarationTime"), instant_print(arena, error->time));
+	json_pair(&w, STR("reason"), replaced ? STR("incorrect_data") : STR("did_not_occur"));
+	if (replaced) {
+		json_name(&w, STR("correctiveEventIDs"));
+		json_begin_array(&w);
+		json_string(&w, event_urn(arena, error->corrective));
+		json_end_array(&w);
+	}
+	json_pair(&w, STR("farmtrail:declaration"), event_urn(arena, error->id));
+	json_pair(&w, STR("farmtrail:declaredBy"), error->declared_by);
+	json_pair(&w, STR("farmtrail:reason"), error->record->reason);
+	json_pair(&w, STR("farmtrail:entryMode"), error->record->entry_mode);
+	json_pair(&w, STR("farmtrail:note"), error->record->note);
+	json_pair(&w, STR("farmtrail:device"), error->record->device);
+	if (error->record->device_time.at_us != 0)
+		json_pair(&w, STR("farmtrail:deviceTime"), instant_print(arena, error->record->device_time));
+	json_pair(&w, STR("farmtrail:request"), error->request_sha256);
+	json_end_object(&w);
+	return arena_printf(arena, "%.*s,\"errorDeclaration\":%.*s}", (int)(body.len - 1), body.at,
+			    STR_ARGS(buf_str(&out)));
+}
+
 struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_at_us)
 {
 	struct str recorded = utc_print(arena, recorded_at_us);

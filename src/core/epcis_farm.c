@@ -316,6 +316,10 @@ void epcis_farm_members(struct arena *arena, const struct epcis_source *source, 
 	put_position(arena, record->position, w);
 	json_pair(w, FT("device"), record->device);
 	pair_time(arena, FT("deviceTime"), record->device_time, w);
+	if (!uuid_is_nil(source->corrects))
+		json_pair(
+			w, FT("corrects"),
+			arena_printf(arena, "urn:uuid:%.*s", STR_ARGS(uuid_print(arena, source->corrects))));
 	put_pins(source, w);
 	json_pair(w, FT("request"), source->request_sha256);
 }

@@ -63,6 +63,10 @@ static const struct record_rule rules[] = {
 	 B(PRODUCT) | B(QUANTITY),
 	 {B(SITE) | B(SITES)}},
 	{STORE("cool", "预冷", "Cool"), GOODS | B(TEMPERATURE), 0, {GOODS}, .measured = true},
+	{{"correct", RECORD_CORRECT, NULL, NULL, NULL, NULL, "更正", "Correction"},
+	 B(EVENT) | B(REASON) | B(REPLACEMENT),
+	 B(EVENT) | B(REASON),
+	 {0}},
 	{OBSERVE("death", "死亡", "Death"), ANIMAL_MEMBERS, 0, SITE_OR_LOT},
 	{{"destroy", RECORD_DESTROY, "ObjectEvent", "DELETE", "destroying", "destroyed", "销毁", "Destroy"},
 	 GOODS | B(REASON),
@@ -193,16 +197,22 @@ static enum problem refuse(struct fault *reterr, enum problem p, const char *rul
 static enum problem members_check(const struct record *record, const struct record_rule *rule,
 				  struct fault *reterr)
 {
+	/* A correction is made nowhere, and no paper goes with it. */
+	const uint64_t common = rule->kind.class == RECORD_CORRECT
+					? COMMON & ~(B(SITE) | B(DOCUMENTS) | B(POSITION))
+					: COMMON;
 	uint64_t has = 0;
 
 	for (unsigned m = 0; m < MEMBER_COUNT; m++)
 		if (record_has(record, m))
 			has |= MEMBER_BIT(m);
+	if (rule->kind.class != RECORD_CORRECT && !(has & B(TIME)))
+		return fault_set(reterr, PROBLEM_FIELD_MISSING, "required", "/time");
 	for (unsigned m = 0; m < MEMBER_COUNT; m++) {
 		if (rule->needs & ~has & MEMBER_BIT(m))
 			return fault_set(reterr, PROBLEM_FIELD_MISSING, "required", "/%s",
 					 record_fields[m].name);
-		if (has & ~(COMMON | rule->takes) & MEMBER_BIT(m))
+		if (has & ~(common | rule->takes) & MEMBER_BIT(m))
 			return fault_set(reterr, PROBLEM_FIELD_UNKNOWN, "type", "/%s", record_fields[m].name);
 	}
 	for (size_t set = 0; set < 2; set++) {
@@ -438,6 +448,21 @@ static enum problem dose_check(const struct json *dose, struct fault *reterr)
 	return PROBLEM_NONE;
 }
 
+/* A correction is corrected by correcting its replacement, never by a correction of the correction. */
+static enum problem replacement_check(const struct record *replacement, usec_t now_us, struct fault *reterr)
+{
+	const struct record_kind *kind;
+	enum problem p;
+
+	if (replacement == NULL)
+		return PROBLEM_NONE;
+	kind = record_kind_find(replacement->type);
+	p = kind != NULL && kind->class == RECORD_CORRECT
+		    ? refuse(reterr, PROBLEM_RECORD_TYPE, "type", "/type", replacement->type)
+		    : record_check(replacement, now_us, &kind, reterr);
+	return p ? fault_within(reterr, p, "replacement", NO_INDEX) : PROBLEM_NONE;
+}
+
 enum problem record_check(const struct record *record, usec_t now_us, const struct record_kind **ret,
 			  struct fault *reterr)
 {
@@ -464,6 +489,8 @@ enum problem record_check(const struct record *record, usec_t now_us, const stru
 		p = dose_check(record->dose, reterr);
 	if (!p && record->sample != NULL)
 		p = record_sample_read(record->sample, &sample, reterr);
+	if (!p)
+		p = replacement_check(record->replacement, now_us, reterr);
 	if (p)
 		return p;
 	*ret = kind;

@@ -162,7 +162,8 @@ const struct field record_fields[MEMBER_COUNT + 1] = {
 			   .doc = "Identity of the record for ever (UUIDv7); made when absent"),
 	[MEMBER_TYPE] = STRING(struct record, type, "type", .min_len = 1, .max_len = 32,
 			       .doc = "What was done: harvest, ship …"),
-	[MEMBER_TIME] = TIME(struct record, time, "time", .doc = "When it was done, with offset"),
+	[MEMBER_TIME] = TIME(struct record, time, "time", .flags = OPTIONAL,
+			     .doc = "When it was done, with offset; only correct may leave it out: now"),
 	[MEMBER_PARTY] = STRING(struct record, party, "party", .flags = OPTIONAL, .min_len = 1,
 				.max_len = MAX_REFERENCE_BYTES, .doc = "Who acted; default: the key's party"),
 	[MEMBER_SITE] =
@@ -239,6 +240,12 @@ const struct field record_fields[MEMBER_COUNT + 1] = {
 			     .doc = "Which of the two fixed forms of the compliance certificate"),
 	[MEMBER_BASIS] = STRINGS(struct record, basis, "basis", .flags = OPTIONAL, .min_len = 1, .max_len = 3,
 				 .words = certify_bases, .doc = "What the promise rests on"),
+	[MEMBER_EVENT] = UUID(struct record, event, "event", .flags = OPTIONAL,
+			      .doc = "correct: the record that was wrong"),
+	[MEMBER_REPLACEMENT] = OBJECT(
+		struct record, replacement, "replacement", &record_shape, struct record, .flags = OPTIONAL,
+		.doc = "correct: the whole record as it should have been; without it nothing of the kind "
+		       "happened"),
 	[MEMBER_DOCUMENTS] = LIST(struct record, documents, "documents", &document_shape, .flags = OPTIONAL,
 				  .min_len = 1, .max_len = MAX_DOCUMENTS, .doc = "Papers that go with it"),
 	[MEMBER_NOTE] =

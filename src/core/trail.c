@@ -168,6 +168,19 @@ static bool is_farm_step(const struct trail_step *step)
 	return kind != NULL && (kind->class == RECORD_CREATE || kind->class == RECORD_OBSERVE);
 }
 
+static struct trail_correction *coarsen_correction(struct arena *arena, const struct trail_correction *fine)
+{
+	struct trail_correction *coarse;
+
+	if (fine == NULL)
+		return NULL;
+	coarse = arena_new(arena, struct trail_correction);
+	*coarse = *fine;
+	coarse->reason = (struct str){NULL, 0};
+	coarse->party = NULL;
+	return coarse;
+}
+
 static struct list coarsen_steps(struct arena *arena, const struct list *steps, enum tier tier)
 {
 	struct trail_step *coarse = arena_array(arena, struct trail_step, steps->count);
@@ -179,6 +192,7 @@ static struct list coarsen_steps(struct arena *arena, const struct list *steps, 
 			coarse[i].township = NULL;
 		if (is_farm_step(&coarse[i]))
 			coarse[i].party = coarse[i].recorded_by = NULL;
+		coarse[i].correction = coarsen_correction(arena, coarse[i].correction);
 	}
 	return (struct list){coarse, steps->count};
 }

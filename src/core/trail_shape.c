@@ -174,6 +174,16 @@ static const struct shape used_shape = {
 		END_OF_SHAPE,
 	},
 };
+static const struct shape correction_shape = {
+	.name = "TrailCorrection", .size = sizeof(struct trail_correction), .doc = "Why a step no longer counts",
+	.fields = (const struct field[]){
+		STRING(struct trail_correction, replacement, "replacement", .flags = OPTIONAL, .max_len = MAX_ID, .doc = "Record that stands in its place; absent: nothing of the kind happened"),
+		STRING(struct trail_correction, reason, "reason", .flags = OPTIONAL, .max_len = MAX_NAME, .doc = "In the words of who corrected it"),
+		STRING(struct trail_correction, recorded_at, "recordedAt", .max_len = 64, .doc = "Since when"),
+		OBJECT(struct trail_correction, party, "party", &party_shape, struct trail_party, .flags = OPTIONAL, .doc = "Who declared it"),
+		END_OF_SHAPE,
+	},
+};
 static const struct shape step_shape = {
 	.name = "TrailStep", .size = sizeof(struct trail_step), .doc = "One thing that was done",
 	.fields = (const struct field[]){
@@ -190,7 +200,9 @@ static const struct shape step_shape = {
 		LIST  (struct trail_step, outputs, "outputs", &flow_shape, .flags = ALWAYS, .max_len = MAX_FLOWS, .doc = "What came out, or the lots concerned"),
 		OBJECT(struct trail_step, to, "to", &party_shape, struct trail_party, .flags = OPTIONAL, .doc = "ship: who was to receive it"),
 		OBJECT(struct trail_step, used, "used", &used_shape, struct trail_input_use, .flags = OPTIONAL, .doc = "treat and the like: what was used"),
-		STRING(struct trail_step, corrected, "corrected", .flags = OPTIONAL | NULLABLE, .max_len = MAX_ID, .doc = "Record that corrects it"),
+		STRING(struct trail_step, corrected, "corrected", .flags = OPTIONAL | NULLABLE, .max_len = MAX_ID, .doc = "Record that declares it erroneous: it no longer counts"),
+		OBJECT(struct trail_step, correction, "correction", &correction_shape, struct trail_correction, .flags = OPTIONAL, .doc = "What is said about that"),
+		STRING(struct trail_step, corrects, "corrects", .flags = OPTIONAL, .max_len = MAX_ID, .doc = "Record in whose place it stands"),
 		OBJECT(struct trail_step, proof, "proof", &proof_shape, struct trail_proof, .flags = OPTIONAL, .doc = "Proof"),
 		END_OF_SHAPE,
 	},

@@ -24,6 +24,7 @@ static const struct hidden hidden[] = {
 	{"farmtrail:request", TIER_FARM}, /* a hash of text that names people can be guessed at */
 	{"farmtrail:party", TIER_TOWNSHIP},
 	{"farmtrail:recordedBy", TIER_TOWNSHIP},
+	{"farmtrail:declaredBy", TIER_TOWNSHIP},
 	{"farmtrail:pins", TIER_TOWNSHIP},
 	{"farmtrail:animals", TIER_TOWNSHIP},
 	{"farmtrail:quarantineCertificate", TIER_TOWNSHIP},
@@ -204,6 +205,22 @@ static void put_pins(const struct json_member *member, const struct shown_places
 	json_end_object(w);
 }
 
+/* What a declaration says beyond the standard names people as the event does. */
+static void put_declaration(const struct json_member *member, enum tier tier, struct json_writer *w)
+{
+	const struct json *declaration = &member->value;
+
+	json_name(w, member->name);
+	json_begin_object(w);
+	for (size_t i = 0; declaration->kind == JSON_OBJECT && i < declaration->count; i++) {
+		if (is_hidden(declaration->members[i].name, tier))
+			continue;
+		json_name(w, declaration->members[i].name);
+		json_raw(w, declaration->members[i].value.span);
+	}
+	json_end_object(w);
+}
+
 static void put_member(const struct json_member *member, const struct shown_places *places, enum tier tier,
 		       struct json_writer *w)
 {
@@ -215,6 +232,8 @@ static void put_member(const struct json_member *member, const struct shown_plac
 		put_places(places, w);
 	} else if (str_equal(member->name, FT("pins"))) {
 		put_pins(member, places, w);
+	} else if (str_equal(member->name, STR("errorDeclaration"))) {
+		put_declaration(member, tier, w);
 	} else {
 		json_name(w, member->name);
 		json_raw(w, member->value.span);

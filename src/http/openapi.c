@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATUS_PROBLEMS_MAX = 40 };
+enum { STATUS_PROBLEMS_MAX = 64 };
 
 struct rows {
 	const struct route **at;

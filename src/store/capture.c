@@ -36,7 +36,8 @@ void *rows_add(struct arena *arena, struct rows *rows, size_t size)
 
 size_t capture_edges(const struct record *record)
 {
-	return record->inputs.count * record->outputs.count;
+	const struct record *stated = record->replacement ? record->replacement : record;
+	return stated->inputs.count * stated->outputs.count;
 }
 
 static size_t edges_of(const struct capture_unit *unit)
@@ -217,7 +218,8 @@ static void cache_drop(struct batch *batch)
 static void count_results(const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++)
-		metric_add(batch->items[i].problem ? METRIC_CAPTURE_REFUSED : METRIC_CAPTURES, 1);
+		if (!batch->items[i].corrects) /* answered with its correction */
+			metric_add(batch->items[i].problem ? METRIC_CAPTURE_REFUSED : METRIC_CAPTURES, 1);
 }
 
 static enum problem run(struct writer *writer, struct attempt *attempt)

@@ -28,7 +28,7 @@ static bool region_has(const struct batch *batch, struct str region, struct uuid
 	return false;
 }
 
-static bool may_act_for(const struct batch *batch, const struct capture_job *job, struct uuid party)
+bool may_act_for(const struct batch *batch, const struct capture_job *job, struct uuid party)
 {
 	for (size_t i = 0; i < job->party_count; i++)
 		if (uuid_equal(job->parties[i], party))
@@ -124,7 +124,7 @@ enum problem plan_lines(struct batch *batch, struct item *item, struct event_par
 	for (size_t i = 0; !p && i < item->line_count; i++)
 		p = input_plan(batch, item, i, parts->acting, &plans[i]);
 	if (!p)
-		p = inputs_check_stock(item, plans, item->line_count);
+		p = inputs_check_stock(batch, item, plans, item->line_count);
 	bool goes_on = item->job->kind->class == RECORD_SHIP || item->job->kind->class == RECORD_SELL;
 	for (size_t i = 0; !p && goes_on && i < item->line_count; i++)
 		p = hold_check(batch, item, &plans[i], item->acting);
@@ -166,7 +166,8 @@ static void shipment_make(struct batch *batch, struct item *item, const struct e
 							     .unit = str_of(plans[i].quantity.unit->code),
 							     .base = plans[i].base};
 	fact->dirty = true;
-	item->made_shipment = fact;
+	fact->anew = item->corrects != NULL;
+	item->made_shipment = item->shipment_fact = fact;
 	map_set(batch->shipments, MAP_KEY(fact->row.id), fact);
 }
 
@@ -189,7 +190,9 @@ enum problem decide_ship(struct batch *batch, struct item *item, struct event_pa
 		p = plan_lines(batch, item, parts, &plans);
 	if (p)
 		return p;
-	struct lot_id shipment = shipment_id_of(item);
+	const struct shipment_fact *goes_on = inherited_shipment(batch, item, parts->to->id);
+	struct lot_id shipment =
+		goes_on ? (struct lot_id){goes_on->row.org_id, goes_on->row.id} : shipment_id_of(item);
 	struct str id = shipment_id_print(batch->arena, shipment);
 	for (size_t i = 0; i < item->line_count; i++) {
 		struct holding_fact *from = plans[i].holding;
@@ -340,9 +343,13 @@ static void arrival_apply(struct batch *batch, struct item *item, const struct e
 	to->row.on_hand = decimal_add(to->row.on_hand, arrival->received);
 	if (parts->site_count)
 		to->row.site = parts->sites[0]->id;
-	if (decimal_compare(arrival->received, arrival->shipped) > 0)
-		from->row.deficit =
-			decimal_add(from->row.deficit, decimal_sub(arrival->received, arrival->shipped));
+	if (decimal_compare(arrival->received, arrival->shipped) > 0) {
+		struct decimal beyond = decimal_sub(arrival->received, arrival->shipped);
+		from->row.deficit = decimal_add(from->row.deficit, beyond);
+		if (item->shipment
+			    .asked) /* without a shipment it is goods that the sender had no record of */
+			from->row.claimed = decimal_add(from->row.claimed, beyond);
+	}
 	from->dirty = to->dirty = true;
 	const struct record_shortage *shortage = item->job->record->shortage;
 	const struct risk_ledger ledger = {.event = item->job->id,
@@ -453,7 +460,10 @@ static enum problem decide_receive(struct batch *batch, struct item *item, struc
 	}
 	if (shipment) {
 		shipment->row.state = STR("received");
+		shipment->row.receipt_org = item->recorder;
+		shipment->row.receipt = item->job->id;
 		shipment->dirty = true;
+		item->shipment_fact = shipment;
 		struct str id = shipment_id_print(batch->arena,
 						  (struct lot_id){shipment->row.org_id, shipment->row.id});
 		parts->shipment_uri =
@@ -463,7 +473,7 @@ static enum problem decide_receive(struct batch *batch, struct item *item, struc
 	return event_store(batch, item, parts);
 }
 
-static usec_t recorded_next(struct capture *capture)
+usec_t recorded_next(struct capture *capture)
 {
 	pthread_mutex_lock(&capture->clock_lock);
 	usec_t now = clock_now();
@@ -473,15 +483,18 @@ static usec_t recorded_next(struct capture *capture)
 	return now;
 }
 
-static enum problem decide(struct batch *batch, struct item *item)
+enum problem item_decide(struct batch *batch, struct item *item)
 {
 	struct event_parts parts = {0};
+	if (item->job->kind->class == RECORD_CORRECT)
+		return decide_correct(batch, item);
 	enum problem p = find_actors(batch, item, &parts);
 	if (!p)
 		p = find_sites(batch, item, &parts);
 	if (p)
 		return p;
-	item->recorded_us = recorded_next(batch->capture);
+	if (!item->recorded_us)
+		item->recorded_us = recorded_next(batch->capture);
 	item->line_count = item->lot_count;
 	p = item->job->record->units.count ? units_expand(batch, item, &parts) : PROBLEM_NONE;
 	if (p)
@@ -515,6 +528,8 @@ static enum problem decide(struct batch *batch, struct item *item)
 		return decide_load(batch, item, &parts);
 	case RECORD_UNLOAD:
 		return decide_unload(batch, item, &parts);
+	case RECORD_CORRECT:
+		break;
 	}
 	return PROBLEM_RECORD_TYPE;
 }
@@ -540,9 +555,9 @@ void batch_decide(struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		struct item *item = &batch->items[i];
-		if (item->problem || item->replay || repeats_in_batch(batch, item))
+		if (item->problem || item->replay || item->corrects || repeats_in_batch(batch, item))
 			continue;
-		item->problem = decide(batch, item);
+		item->problem = item_decide(batch, item);
 		if (!item->problem)
 			map_set(batch->new_ids, sha256_bytes(&item->event_hash), item);
 	}

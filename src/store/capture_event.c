@@ -70,6 +70,7 @@ static struct str body_of(struct batch *batch, struct item *item, const struct e
 		.parent_uri = parts->parent_uri,
 		.unit_uris = parts->unit_uris,
 		.unit_count = parts->unit_count,
+		.corrects = item->corrects ? item->corrects->job->record->event : (struct uuid){{0}},
 		.request_sha256 = hex_encode(batch->arena, sha256_bytes(&item->job->request)),
 	};
 	return epcis_body_build(batch->arena, &source);
@@ -206,6 +207,22 @@ static struct str lots_json(struct batch *batch, const struct event_parts *parts
 	return buf_str(&out);
 }
 
+void declaration_store(struct batch *batch, struct item *item, const struct event_parts *parts,
+		       const struct declaration *declaration)
+{
+	struct unsigned_statement *s = compose(batch, item, parts, declaration->body);
+	*ROW_ADD(batch, events, struct event_rows) =
+		(struct event_rows){.item = item,
+				    .body = declaration->body,
+				    .site = declaration->site,
+				    .region = declaration->region,
+				    .event_id = declaration->event_id,
+				    .declaration_time = declaration->time_us};
+	add_links(batch, item, parts, s);
+	item->lots_json = lots_json(batch, parts);
+	item->statement_b64 = base64_encode(batch->arena, sha256_bytes(&s->text_hash));
+}
+
 enum problem event_store(struct batch *batch, struct item *item, const struct event_parts *parts)
 {
 	struct str body = body_of(batch, item, parts);
@@ -214,6 +231,7 @@ enum problem event_store(struct batch *batch, struct item *item, const struct ev
 	const struct capture_sites_row *site = parts->site_count ? parts->sites[0] : NULL;
 	*row = (struct event_rows){.item = item,
 				   .body = body,
+				   .event_id = item->job->id,
 				   .region = site ? site->region : parts->acting->region,
 				   .input_active = join_active(batch->arena, &item->job->record->active)};
 	if (site)
@@ -223,6 +241,9 @@ enum problem event_store(struct batch *batch, struct item *item, const struct ev
 	add_links(batch, item, parts, s);
 	add_sites(batch, item, parts);
 	item->lots_json = lots_json(batch, parts);
+	item->output_facts = parts->output_lots;
+	item->output_fact_count = parts->output_count;
+	stock_settle_event(batch, item, parts);
 	item->only_lot = parts->output_count == 1 ? parts->output_lots[0] : NULL;
 	item->statement_b64 = base64_encode(batch->arena, sha256_bytes(&s->text_hash));
 	return PROBLEM_NONE;

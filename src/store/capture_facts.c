@@ -24,9 +24,29 @@ static void want_named_lot(struct batch *batch, struct wanted *wanted, const str
 		want_lot(batch, wanted, named->id);
 }
 
+static void target_want_rows(struct batch *batch, const struct target *target, struct wanted *wanted)
+{
+	const struct target_move *moves = target->moves.items;
+	const struct shipment_fact *fact = map_get(batch->shipments, MAP_KEY(target->shipment.lot));
+	want_id(batch, &wanted->parties, target->party);
+	for (size_t i = 0; i < target->moves.count; i++) {
+		want_lot(batch, wanted, moves[i].lot);
+		want_id(batch, &wanted->parties, moves[i].holder);
+	}
+	for (size_t i = 0; i < target->output_count; i++)
+		want_lot(batch, wanted, target->outputs[i]);
+	want_id(batch, &wanted->shipment_orgs, target->shipment.org);
+	want_id(batch, &wanted->shipments, target->shipment.lot);
+	for (size_t i = 0; fact && i < fact->line_count; i++)
+		want_lot(batch, wanted, (struct lot_id){fact->lines[i].lot_org, fact->lines[i].lot_id});
+}
+
 static void item_want_rows(struct batch *batch, struct item *item, struct wanted *wanted)
 {
-	item->recorder = item->job->party_count ? item->job->parties[0] : item->acting;
+	if (uuid_is_nil(item->recorder)) /* a correction is signed by who recorded what it corrects */
+		item->recorder = item->job->party_count ? item->job->parties[0] : item->acting;
+	if (item->target)
+		target_want_rows(batch, item->target, wanted);
 	want_id(batch, &wanted->recorders, item->recorder);
 	if (!item->job->party_count && item->job->region.at)
 		*(struct str *)rows_add(batch->arena, &wanted->regions, sizeof(struct str)) =
@@ -110,19 +130,23 @@ static enum problem take_stock(struct batch *batch)
 	for (size_t i = 0; i < lot_count; i++) {
 		struct lot_fact *fact = arena_new(batch->arena, struct lot_fact);
 		fact->row = lots[i];
+		fact->settled = sums_of(fact);
 		map_set(batch->lots, MAP_KEY(fact->row.lot_id), fact);
 	}
 	for (size_t i = 0; i < holding_count; i++) {
 		struct holding_fact *fact = arena_new(batch->arena, struct holding_fact);
 		struct holding_key *key = arena_new(batch->arena, struct holding_key);
 		fact->row = holdings[i];
+		fact->settled = stock_of(fact);
 		*key = (struct holding_key){holdings[i].lot_id, holdings[i].holder};
 		map_set(batch->holdings, MAP_KEY(*key), fact);
 	}
 	for (size_t i = 0; i < shipment_count; i++) {
 		struct shipment_fact *fact = map_get(batch->shipments, MAP_KEY(shipments[i].id));
-		if (fact)
+		if (fact) {
 			fact->row = shipments[i];
+			fact->vehicle = shipments[i].vehicle;
+		}
 	}
 	return PROBLEM_NONE;
 }
@@ -189,7 +213,7 @@ static enum problem load_dependents(struct batch *batch)
 		for (size_t k = 0;
 		     batch->items[i].job->kind->class == RECORD_TRANSFORM && k < batch->items[i].output_count;
 		     k++)
-			cycle_possible |= batch->items[i].output_lots[k].found;
+			cycle_possible |= batch->items[i].output_lots[k].found || batch->items[i].corrects;
 	if (!products.count && !cycle_possible)
 		return PROBLEM_NONE;
 	const struct lot_ancestor_edges_params above = {
@@ -212,7 +236,8 @@ static enum problem load_dependents(struct batch *batch)
 	for (size_t i = 0; i < edge_count; i++)
 		*ROW_ADD(batch, known_edges, struct lot_edge) =
 			(struct lot_edge){.parent = {edges[i].parent_org, edges[i].parent},
-					  .child = {edges[i].child_org, edges[i].child}};
+					  .child = {edges[i].child_org, edges[i].child},
+					  .event = edges[i].event};
 	return PROBLEM_NONE;
 }
 
@@ -237,7 +262,9 @@ enum problem batch_load_rows(struct batch *batch)
 		p = take_master(batch);
 	if (!p)
 		p = load_region_parties(batch, &wanted);
-	return p ? p : load_dependents(batch);
+	if (!p)
+		p = load_dependents(batch);
+	return p ? p : batch_reload_moves(batch);
 }
 
 struct lot_fact *batch_lot(struct batch *batch, const struct named *named)

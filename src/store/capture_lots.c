@@ -241,11 +241,18 @@ enum problem content_lot_plan(struct batch *batch, struct item *item, size_t ind
 	return p;
 }
 
-/* Stock is asked for once all lines of a record are known: a lot may stand in it under two spellings. */
-enum problem inputs_check_stock(struct item *item, struct input_plan *plans, size_t count)
+/* Stock is asked for once all lines of a record are known: a lot may stand in it under two spellings. What a correction
+ * states has happened already: what is missing is a deficit. */
+enum problem inputs_check_stock(struct batch *batch, struct item *item, struct input_plan *plans,
+				size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct decimal asked = plans[i].base;
+		if (item->corrects) {
+			if (!plans[i].holding)
+				plans[i].holding = batch_holding_make(batch, plans[i].lot, item->acting);
+			continue;
+		}
 		for (size_t k = 0; k < i; k++)
 			if (plans[k].lot == plans[i].lot)
 				asked = decimal_add(asked, plans[k].base);
@@ -299,6 +306,8 @@ enum problem output_plan(struct batch *batch, struct item *item, size_t index,
 	enum problem p = product_plan(batch, item, index, &plan);
 	if (p)
 		return p;
+	if (!item->output_lots[index].asked)
+		plan.lot = inherited_lot(batch, item, index, plan.product);
 	if (plan.lot && (!uuid_equal(plan.lot->row.org_id, acting->id) ||
 			 !uuid_equal(plan.lot->row.product, plan.product->id)))
 		return refuse(item, PROBLEM_NUMBER_TAKEN, "unique", (struct place_in){list, index, "lot"});

@@ -41,7 +41,9 @@ static void acting_read(struct item *item)
 	name_read(item, THING_PARTY, job->record->party, (struct place_in){.member = "party"}, &item->party);
 	if (item->party.asked && item->party.name.form == NAME_ID)
 		item->acting = item->party.name.id.lot;
-	else if (!item->party.asked && !job->party_count && !item->problem)
+	else if (!item->party.asked && !job->party_count && !item->problem &&
+		 job->kind->class != RECORD_CORRECT &&
+		 !item->corrects) /* theirs is that of the record corrected */
 		item->problem = fault_set(item->job->fault, PROBLEM_FIELD_MISSING, "required", "/party");
 }
 
@@ -171,7 +173,7 @@ static void item_read_names(struct batch *batch, struct item *item)
 
 void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 {
-	batch->items = arena_array(batch->arena, struct item, count);
+	batch->items = arena_array(batch->arena, struct item, count * 2);
 	batch->count = count;
 	for (size_t i = 0; i < count; i++) {
 		struct item *item = &batch->items[i];
@@ -181,6 +183,11 @@ void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 		jobs[i]->replayed = false;
 		item->event_hash = event_id_hash(batch->arena, jobs[i]->id);
 		acting_read(item);
+		struct item *replacement = correction_prepare(batch, item, &batch->items[batch->count]);
+		if (replacement) {
+			acting_read(replacement);
+			batch->count++;
+		}
 	}
 	batch->things = map_create(batch->arena, count * 8);
 	batch->codes = map_create(batch->arena, count);
@@ -249,6 +256,8 @@ static enum problem load_identities(struct batch *batch)
 	size_t count;
 	for (size_t i = 0; i < batch->count; i++) {
 		want_hash(batch, &hashes, &batch->items[i].event_hash);
+		if (batch->items[i].job->kind->class == RECORD_CORRECT)
+			want_hash(batch, &hashes, &batch->items[i].target_hash);
 		want_name(batch, &party_hashes, &unused, &batch->items[i].party);
 	}
 	db_queue(batch->db, &sql_event_key_find_many,
@@ -270,7 +279,14 @@ static enum problem load_identities(struct batch *batch)
 		named_resolve(batch, THING_PARTY, &item->party);
 		if (item->party.found)
 			item->acting = item->party.id.lot;
-		item->replay = map_get(taken, sha256_bytes(&item->event_hash)) != NULL;
+		const struct event_key_find_many_row *known = map_get(taken, sha256_bytes(&item->event_hash));
+		item->replay = known != NULL;
+		item->known_org = known ? known->org_id : (struct uuid){{0}};
+		if (item->job->kind->class != RECORD_CORRECT)
+			continue;
+		known = map_get(taken, sha256_bytes(&item->target_hash));
+		if (known)
+			item->target = target_named(batch, (struct lot_id){known->org_id, known->id});
 	}
 	return PROBLEM_NONE;
 }
@@ -296,8 +312,12 @@ static enum problem load_answers(struct batch *batch)
 		struct item *item = &batch->items[i];
 		if (!item->replay)
 			continue;
+		if (item->corrects && item->corrects->replay) /* answered with its correction */
+			continue;
 		item->problem = fault_set(item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
 		item->recorder = item->job->party_count ? item->job->parties[0] : item->acting;
+		if (item->job->kind->class == RECORD_CORRECT)
+			item->recorder = item->known_org;
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = item->recorder;
 		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = item->job->id;
 	}
@@ -377,6 +397,12 @@ static enum problem load_names(struct batch *batch)
 		if (item->problem || item->replay)
 			continue;
 		item_want(batch, item, &hashes, &codes);
+		if (item->target && !uuid_is_nil(item->target->shipment.lot)) {
+			*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) =
+				item->target->shipment.org;
+			*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) =
+				item->target->shipment.lot;
+		}
 		if (item->shipment.name.form != NAME_ID || !item->shipment.asked)
 			continue;
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) =
@@ -419,6 +445,8 @@ enum problem batch_load(struct batch *batch)
 	enum problem p = load_identities(batch);
 	if (!p)
 		p = load_answers(batch);
+	if (!p)
+		p = batch_load_targets(batch);
 	if (!p)
 		p = load_names(batch);
 	if (!p)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The group writer's batch: what a round of captures knows, decides and will write.
  *
- *   queue → names → facts and locks → decide each record in order → sign all → write all → commit → answer all
+ *   queue → names (→ what is to be corrected) → facts and locks → decide each record in order → sign all → write all → commit → answer all
  *
  * Everything of a batch lives in its arena and is made anew when the transaction is run again; only ids minted for a
  * record stay, so that a repetition cannot double anything. */
@@ -31,13 +31,24 @@ struct rows {
 void *rows_add(struct arena *arena, struct rows *rows, size_t size);
 #define ROW_ADD(batch, list, type) ((type *)rows_add((batch)->arena, &(batch)->list, sizeof(type)))
 
+/* What a holder has of a lot. on_hand below zero is a deficit: more went than came. `claimed` is what others say they
+ * received beyond what was shipped; it takes nothing off what is on hand. */
+struct stock {
+	struct decimal on_hand, in_transit, sold, destroyed, claimed;
+};
+struct lot_sums { /* of a lot itself, at whoever's it is */
+	struct decimal own, total, destroyed, outside, returned;
+};
+/* `settled` is what the moves of all events decided so far add up to. */
 struct lot_fact {
 	struct capture_lots_lock_row row;
+	struct lot_sums settled;
 	bool is_new;
 	bool dirty;
 };
 struct holding_fact {
 	struct capture_holdings_lock_row row;
+	struct stock settled;
 	bool dirty;
 };
 struct shipment_fact {
@@ -46,6 +57,7 @@ struct shipment_fact {
 	struct shipment_lines_row *lines;
 	size_t line_count;
 	bool dirty;
+	bool anew; /* its lines replace those that it had */
 };
 struct unit_fact {
 	struct units_lock_row row;
@@ -90,6 +102,26 @@ struct named {
 	bool found;
 	struct lot_id id; /* parties, sites, products: id.lot */
 };
+/* What a correction corrects. */
+struct target_move {
+	struct lot_id lot;
+	struct uuid holder;
+	struct stock stock;
+	struct lot_sums sums;
+};
+struct target {
+	struct uuid org, id; /* the event; org: that recorded it */
+	bool known, declaration, corrected;
+	const struct record_kind *kind;
+	struct uuid party, site, replacement;
+	struct instant time;
+	struct str region, body;
+	struct lot_id shipment; /* sent or received; nil: none */
+	struct lot_id *outputs; /* lots it made or concerns */
+	size_t output_count;
+	struct rows moves; /* struct target_move: what it does to stock, as it stands now */
+	struct rows sites; /* struct lot_id: party and site */
+};
 struct output_ids {
 	struct uuid lot;
 	struct str number; /* made, when the record names none */
@@ -101,7 +133,13 @@ struct item {
 	struct capture_job *job;
 	enum problem problem;
 	bool replay;
-	struct item *first; /* of this batch, that it repeats; NULL: none */
+	struct item *first;    /* of this batch, that it repeats; NULL: none */
+	struct uuid known_org; /* that recorded the id, when it is in */
+	/* of a correction */
+	struct sha256 target_hash;
+	struct target *target;    /* what it corrects; NULL: not known */
+	struct item *replacement; /* the record in its place, decided with it; NULL: none */
+	struct item *corrects;    /* of a replacement: its correction */
 	struct named party, to, from, shipment, lot, product;
 	struct named *sites, *lots; /* lots: inputs, lots or contents */
 	size_t site_count, lot_count;
@@ -119,11 +157,14 @@ struct item {
 	struct str lots_json, shipment_json;
 	struct lot_fact *only_lot;           /* of its answer; NULL: none or several */
 	struct shipment_fact *made_shipment; /* NULL: none */
-	struct rows alerts;                  /* struct uuid */
-	struct rows warnings;                /* struct str */
-	struct lot_id short_of;              /* the lot it was refused for; nil: none */
-	struct decimal missing;              /* of that lot */
-	bool two_senders;                    /* what it returns was shipped by several parties */
+	struct shipment_fact *shipment_fact; /* made or taken; NULL: none */
+	struct lot_fact **output_facts;      /* the lots it made or concerns */
+	size_t output_fact_count;
+	struct rows alerts;     /* struct uuid */
+	struct rows warnings;   /* struct str */
+	struct lot_id short_of; /* the lot it was refused for; nil: none */
+	struct decimal missing; /* of that lot */
+	bool two_senders;       /* what it returns was shipped by several parties */
 	struct str statement_b64;
 	size_t sealed; /* index in batch->sealed, when stored */
 };
@@ -134,6 +175,26 @@ struct event_rows { /* one row of table event */
 	struct str region;
 	struct uuid to;
 	struct str input_active; /* joined by U+001F; absent: none */
+	struct uuid event_id;    /* of the EPCIS event: a declaration has that of the event it declares */
+	usec_t declaration_time; /* 0: no declaration */
+};
+struct move_row {
+	struct uuid event_org, event;
+	usec_t at;
+	int64_t n;
+	struct lot_id lot;
+	struct uuid holder;
+	struct stock change;
+	struct lot_sums sums;
+};
+struct declared_row { /* an event that no longer stands, with a lot or a site of it */
+	struct uuid event, org, id;
+	usec_t at;
+};
+struct correction_row {
+	struct uuid org, event, declaration, replacement, party;
+	struct str reason;
+	usec_t at;
 };
 struct thing_row {
 	struct sha256 hash;
@@ -209,6 +270,7 @@ struct batch {
 	struct rows sealed; /* struct unsigned_statement, parallel to events */
 	struct rows events; /* struct event_rows */
 	struct rows things_new, codes_new, links, site_rows, edges, alerts;
+	struct rows moves, corrections, declared_lots, declared_sites;
 	struct rows sold; /* struct uuid: lots sold in this batch */
 	struct rows touched_orgs,
 		touched; /* struct uuid: lots not in `lots` whose trail shows something new */
@@ -263,6 +325,11 @@ struct item *batch_record(struct batch *batch,
 			  const struct named *named); /* stored in this batch; NULL: none */
 /* capture_decide.c */
 void batch_decide(struct batch *batch);
+/* One record against the facts; item->recorded_us is given unless it has one. */
+struct event_parts;
+enum problem item_decide(struct batch *batch, struct item *item) must_check;
+usec_t recorded_next(struct capture *capture);
+bool may_act_for(const struct batch *batch, const struct capture_job *job, struct uuid party);
 /* A key without bounds: everything is its business. */
 bool job_is_unbounded(const struct capture_job *job);
 void item_warn(struct batch *batch, struct item *item, const char *word); /* once a word */
@@ -285,6 +352,46 @@ struct input_plan;
 enum problem plan_lines(struct batch *batch, struct item *item, struct event_parts *parts,
 			struct input_plan **ret) must_check;
 enum problem decide_ship(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+/* An error declaration: a body of its own under the EPCIS event's id. */
+struct declaration {
+	struct str body;
+	struct uuid event_id, site;
+	struct str region;
+	usec_t time_us;
+};
+void declaration_store(struct batch *batch, struct item *item, const struct event_parts *parts,
+		       const struct declaration *declaration);
+/* capture_stock.c */
+struct stock stock_of(const struct holding_fact *holding);
+struct stock stock_sum(struct stock a, struct stock b);
+struct stock stock_difference(struct stock a, struct stock b);
+struct lot_sums sums_of(const struct lot_fact *lot);
+struct lot_sums sums_difference(struct lot_sums a, struct lot_sums b);
+void sums_put(struct lot_fact *lot, struct lot_sums sums);
+/* Writes it to the row: what is below zero on hand stands there as deficit. */
+void holding_put(struct holding_fact *holding, struct stock stock);
+/* Adds a move for what has changed at a holder since the last one. */
+struct move_of {
+	struct uuid event_org, event;
+	usec_t at;
+	int64_t n; /* of the next row */
+};
+void stock_settle(struct batch *batch, struct move_of *of, struct lot_fact *lot, struct uuid holder);
+void stock_settle_event(struct batch *batch, const struct item *item, const struct event_parts *parts);
+/* capture_target.c */
+/* Makes the item of a correction's replacement in `room`. NULL: none. */
+struct item *correction_prepare(struct batch *batch, struct item *item, struct item *room);
+struct target *target_named(struct batch *batch, struct lot_id event);
+enum problem batch_load_targets(struct batch *batch) must_check;
+enum problem batch_reload_moves(struct batch *batch) must_check;
+struct target *target_of_item(struct batch *batch, const struct item *item); /* stored in this batch */
+/* capture_correct.c */
+enum problem decide_correct(struct batch *batch, struct item *item) must_check;
+/* The lot that the output of a replacement goes on with: that of the record it replaces. NULL: a new one. */
+struct lot_fact *inherited_lot(struct batch *batch, const struct item *item, size_t index,
+			       const struct capture_products_row *product);
+/* The shipment that it goes on with. */
+struct shipment_fact *inherited_shipment(struct batch *batch, const struct item *item, struct uuid to);
 struct epcis_thing thing_of_lot(struct batch *batch, const struct lot_fact *lot, const struct quantity *q,
 				const struct quantity *net);
 /* capture_sight.c */
@@ -302,8 +409,10 @@ enum problem batch_load_states(struct batch *batch) must_check;
 /* What a holder has of a lot may not go on while a hold binds it; what went before the hold may, with a warning. */
 enum problem hold_check(struct batch *batch, struct item *item, const struct input_plan *line,
 			struct uuid holder) must_check;
-/* After a change of total, destroyed, outside or returned: whether the lot is destroyed, returned, or neither. */
+/* After a change of total, destroyed, outside or returned: whether the lot is voided, destroyed, returned, or none of these. */
 void lot_settle(struct batch *batch, const struct item *item, struct lot_fact *lot);
+/* After a correction: what the record said of its lots ends, and what follows from quantities is told anew. */
+void states_settle(struct batch *batch, const struct item *item, const struct target *target);
 /* So much leaves `holder`; counts where that is the issuer. */
 void lot_leaves(struct batch *batch, const struct item *item, struct lot_fact *lot, struct uuid holder,
 		struct decimal base);
@@ -365,7 +474,8 @@ enum problem look_plan(struct batch *batch, struct item *item, size_t index,
 /* A lot of contents[]. Without a quantity: loading takes all that the party has, unloading all that is in the unit. */
 enum problem content_lot_plan(struct batch *batch, struct item *item, size_t index,
 			      const struct capture_parties_row *acting, struct input_plan *ret) must_check;
-enum problem inputs_check_stock(struct item *item, struct input_plan *plans, size_t count) must_check;
+enum problem inputs_check_stock(struct batch *batch, struct item *item, struct input_plan *plans,
+				size_t count) must_check;
 bool number_may_be_issued(struct str number);
 struct package *product_packages(struct batch *batch, const struct capture_products_row *product,
 				 size_t *ret_count);
@@ -397,6 +507,8 @@ enum problem units_recall(struct db *db, struct arena *arena, struct capture_uni
 			  size_t count) must_check;
 /* Queues the rows of those that are carried out now. */
 void units_remember(struct db *db, struct arena *arena, struct capture_unit **units, size_t count);
+/* Moves of stock, and what declared events left. */
+void corrections_send(struct batch *batch);
 /* capture_write.c */
 void batch_write(struct batch *batch);
 

@@ -9,7 +9,7 @@ struct state_fact {
 	usec_t until; /* SQL_NULL_INT: it stands */
 	bool dirty;
 };
-enum { LOT_HAS_STATES = LOT_ON_HOLD | LOT_DESTROYED | LOT_RETURNED };
+enum { LOT_HAS_STATES = LOT_ON_HOLD | LOT_VOIDED | LOT_DESTROYED | LOT_RETURNED };
 
 /* Nearly no lot has any: asked only about those whose flags say so. */
 enum problem batch_load_states(struct batch *batch)
@@ -93,6 +93,7 @@ static void state_follow(struct batch *batch, const struct item *item, struct lo
 
 void lot_settle(struct batch *batch, const struct item *item, struct lot_fact *lot)
 {
+	state_follow(batch, item, lot, LOT_VOIDED, decimal_is_zero(lot->row.total));
 	bool destroyed = !decimal_is_zero(lot->row.destroyed) &&
 			 decimal_compare(lot->row.destroyed, lot->row.total) >= 0;
 	bool returned =
@@ -200,6 +201,27 @@ enum problem decide_release(struct batch *batch, struct item *item, struct event
 	for (size_t i = 0; !p && i < parts->output_count; i++)
 		lift(batch, item, parts->output_lots[i], parts->acting);
 	return p ? p : event_store(batch, item, parts);
+}
+
+void states_settle(struct batch *batch, const struct item *item, const struct target *target)
+{
+	struct state_fact *states = batch->states.items;
+	for (size_t i = 0; i < target->output_count; i++) {
+		struct lot_fact *lot = map_get(batch->lots, MAP_KEY(target->outputs[i].lot));
+		bool held = false;
+		for (size_t k = 0; lot && k < batch->states.count; k++) {
+			if (!stands(&states[k], lot, LOT_ON_HOLD))
+				continue;
+			if (uuid_equal(states[k].row.event, target->id))
+				state_end(item, &states[k]);
+			else
+				held = true;
+		}
+		if (lot && !held)
+			lot->row.flags &= ~(int64_t)LOT_ON_HOLD;
+		if (lot)
+			lot_settle(batch, item, lot);
+	}
 }
 
 void states_send(struct batch *batch)

@@ -25,7 +25,7 @@ static enum problem plan_all(struct batch *batch, struct item *item, struct even
 		p = hold_check(batch, item, &t->inputs[i], item->acting);
 	for (size_t i = 0; !p && i < t->output_count; i++)
 		p = output_plan(batch, item, i, parts->acting, &t->outputs[i]);
-	return p ? p : inputs_check_stock(item, t->inputs, t->input_count);
+	return p ? p : inputs_check_stock(batch, item, t->inputs, t->input_count);
 }
 
 static const struct capture_products_row *input_product(struct batch *batch, const struct input_plan *plan)
@@ -155,8 +155,8 @@ static void add_edges(struct batch *batch, struct item *item, const struct trans
 						  .value = t->inputs[i].quantity.value,
 						  .unit = str_of(t->inputs[i].quantity.unit->code),
 						  .at = item->recorded_us};
-			*ROW_ADD(batch, known_edges, struct lot_edge) =
-				(struct lot_edge){.parent = edge->parent, .child = edge->child};
+			*ROW_ADD(batch, known_edges, struct lot_edge) = (struct lot_edge){
+				.parent = edge->parent, .child = edge->child, .event = edge->event};
 		}
 }
 

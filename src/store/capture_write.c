@@ -14,21 +14,43 @@ static int64_t flags_of(const struct capture_job *job)
 	       (str_equal(mode, STR("import")) ? EVENT_IMPORTED : 0);
 }
 
+static void put_replacement(struct batch *batch, const struct item *item, struct json_writer *w)
+{
+	json_begin_object(w);
+	json_pair(w, STR("event"), uuid_print(batch->arena, item->job->id));
+	json_name(w, STR("lots"));
+	json_raw(w, item->lots_json);
+	json_pair(w, STR("shipment"), item->shipment_json);
+	json_pair(w, STR("statement"), item->statement_b64);
+	json_end_object(w);
+}
+
+static void put_alerts(struct batch *batch, const struct item *item, struct json_writer *w)
+{
+	const struct uuid *alerts = item->alerts.items;
+	for (size_t i = 0; i < item->alerts.count; i++)
+		json_string(w, uuid_print(batch->arena, alerts[i]));
+}
+
 static struct str answer_of(struct batch *batch, const struct item *item)
 {
 	struct buf out = buf_create(batch->arena, 512);
 	struct json_writer w = json_writer(&out);
-	const struct uuid *alerts = item->alerts.items;
 	json_begin_object(&w);
 	json_pair(&w, STR("event"), uuid_print(batch->arena, item->job->id));
 	json_name(&w, STR("lots"));
 	json_raw(&w, item->lots_json);
 	json_pair(&w, STR("shipment"), item->shipment_json);
 	json_pair(&w, STR("statement"), item->statement_b64);
+	if (item->replacement) {
+		json_name(&w, STR("replacement"));
+		put_replacement(batch, item->replacement, &w);
+	}
 	json_name(&w, STR("alerts"));
 	json_begin_array(&w);
-	for (size_t i = 0; i < item->alerts.count; i++)
-		json_string(&w, uuid_print(batch->arena, alerts[i]));
+	put_alerts(batch, item, &w);
+	if (item->replacement)
+		put_alerts(batch, item->replacement, &w);
 	json_end_array(&w);
 	json_name(&w, STR("warnings"));
 	json_begin_array(&w);
@@ -52,6 +74,12 @@ static void answers_give(struct batch *batch)
 	}
 }
 
+static struct lot_id shipment_of(const struct item *item)
+{
+	const struct shipment_fact *fact = item->shipment_fact;
+	return fact ? (struct lot_id){fact->row.org_id, fact->row.id} : (struct lot_id){{{0}}, {{0}}};
+}
+
 static void send_events(struct batch *batch)
 {
 	const struct event_rows *rows = batch->events.items;
@@ -62,7 +90,7 @@ static void send_events(struct batch *batch)
 	COLUMN(p.id, struct uuid, n, rows[i].item->job->id);
 	COLUMN(p.event_id, struct str, n,
 	       arena_printf(batch->arena, "urn:uuid:%.*s",
-			    STR_ARGS(uuid_print(batch->arena, rows[i].item->job->id))));
+			    STR_ARGS(uuid_print(batch->arena, rows[i].event_id))));
 	COLUMN(p.type, struct str, n, str_of(rows[i].item->job->kind->word));
 	COLUMN(p.event_time, usec_t, n, rows[i].item->time.at_us);
 	COLUMN(p.offset_min, int64_t, n, rows[i].item->time.offset_min);
@@ -86,6 +114,10 @@ static void send_events(struct batch *batch)
 	COLUMN(p.statement, struct bytes, n, str_bytes(sealed[i].note));
 	COLUMN(p.statement_sha256, struct bytes, n, sha256_bytes(&sealed[i].text_hash));
 	COLUMN(p.answer, struct bytes, n, str_bytes(rows[i].item->job->answer));
+	COLUMN(p.declaration_time, usec_t, n,
+	       rows[i].declaration_time ? rows[i].declaration_time : SQL_NULL_INT);
+	COLUMN(p.shipment_org, struct uuid, n, shipment_of(rows[i].item).org);
+	COLUMN(p.shipment, struct uuid, n, shipment_of(rows[i].item).lot);
 	db_queue(batch->db, &sql_event_insert_many, &p);
 
 	struct event_key_insert_many_params k = {.org_id = p.org_id, .id = p.id};
@@ -179,6 +211,7 @@ static void send_holdings(struct batch *batch)
 	COLUMN(p.sold, struct decimal, n, rows[i]->row.sold);
 	COLUMN(p.destroyed, struct decimal, n, rows[i]->row.destroyed);
 	COLUMN(p.deficit, struct decimal, n, rows[i]->row.deficit);
+	COLUMN(p.claimed, struct decimal, n, rows[i]->row.claimed);
 	db_queue(batch->db, &sql_holding_upsert_many, &p);
 }
 
@@ -276,13 +309,17 @@ static void send_shipments(struct batch *batch)
 {
 	struct shipment_upsert_many_params p;
 	struct shipment_line_upsert_many_params l;
-	struct rows dirty = {0}, lines = {0};
+	struct rows dirty = {0}, lines = {0}, orgs = {0}, ids = {0};
 	for (size_t i = 0; i < map_count(batch->shipments); i++) {
 		struct shipment_fact *fact = map_at(batch->shipments, i);
 		if (!fact->dirty)
 			continue;
 		*(struct shipment_fact **)rows_add(batch->arena, &dirty, sizeof(struct shipment_fact *)) =
 			fact;
+		if (fact->anew) {
+			*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = fact->row.org_id;
+			*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = fact->row.id;
+		}
 		for (size_t k = 0; k < fact->line_count; k++)
 			*(struct shipment_lines_row *)rows_add(
 				batch->arena, &lines, sizeof(struct shipment_lines_row)) = fact->lines[k];
@@ -298,7 +335,13 @@ static void send_shipments(struct batch *batch)
 	COLUMN(p.event, struct uuid, dirty.count, s[i]->row.event);
 	COLUMN(p.shipped_at, usec_t, dirty.count, s[i]->row.shipped_at);
 	COLUMN(p.state, struct str, dirty.count, s[i]->row.state);
+	COLUMN(p.receipt_org, struct uuid, dirty.count, s[i]->row.receipt_org);
+	COLUMN(p.receipt, struct uuid, dirty.count, s[i]->row.receipt);
 	db_queue(batch->db, &sql_shipment_upsert_many, &p);
+	if (orgs.count) {
+		const struct shipment_lines_drop_params drop = {rows_array(&orgs), rows_array(&ids)};
+		db_queue(batch->db, &sql_shipment_lines_drop, &drop);
+	}
 	const struct shipment_lines_row *r = lines.items;
 	COLUMN(l.org_id, struct uuid, lines.count, r[i].org_id);
 	COLUMN(l.shipment, struct uuid, lines.count, r[i].shipment);
@@ -338,6 +381,7 @@ void batch_write(struct batch *batch)
 	send_shipments(batch);
 	states_send(batch);
 	units_send(batch);
+	corrections_send(batch);
 	send_keys(batch);
 	alerts_send(batch);
 }

@@ -15,7 +15,8 @@ static struct trail_quantity *quantity_of_lot(const struct trail_facts *facts, c
 	const struct unit *base = unit_base((enum dimension)node->row->dimension);
 	size_t count = 0;
 	for (size_t i = 0; i < node->links.count; i++)
-		if (str_equal(links[i]->role, STR("output")) && links[i]->value.at && ++count)
+		if (str_equal(links[i]->role, STR("output")) && links[i]->value.at &&
+		    trail_stands(facts, links[i]->recorded_at, links[i]->declared_at) && ++count)
 			made = links[i];
 	if (count == 1)
 		return trail_quantity_make(facts->arena, made->value, made->unit);

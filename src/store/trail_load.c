@@ -20,6 +20,12 @@ void *trail_list_add(struct arena *arena, struct trail_list *list, size_t size)
 	return (char *)list->items + list->count++ * size;
 }
 
+bool trail_stands(const struct trail_facts *facts, usec_t recorded_at, struct sql_nullable_int declared_at)
+{
+	usec_t as_of = facts->ask->as_of_us;
+	return recorded_at <= as_of && (!declared_at.known || declared_at.value > as_of);
+}
+
 struct trail_node *trail_node_of(const struct trail_facts *facts, struct uuid lot)
 {
 	struct trail_node *node = map_get(facts->nodes, MAP_KEY(lot));
@@ -58,7 +64,8 @@ static enum problem load_upstream(struct trail_facts *facts)
 {
 	const struct trail_ask *ask = facts->ask;
 	struct lot_upstream_row *rows;
-	const struct lot_upstream_params params = {ask->lot.org, ask->lot.lot, (int64_t)ask->max_lots + 1};
+	const struct lot_upstream_params params = {ask->lot.org, ask->lot.lot, ask->as_of_us,
+						   (int64_t)ask->max_lots + 1};
 	db_queue(facts->db, &sql_lot_upstream, &params);
 	enum problem p = db_flush(facts->db);
 	if (!p)
@@ -80,9 +87,11 @@ static enum problem load_lots(struct trail_facts *facts)
 	}
 	int64_t max_edges = (int64_t)facts->ask->max_lots * EDGES_PER_LOT;
 	db_queue(facts->db, &sql_trail_lots, &(struct trail_lots_params){array_of(&orgs), array_of(&ids)});
-	db_queue(facts->db, &sql_trail_edges, &(struct trail_edges_params){array_of(&ids), max_edges + 1});
+	db_queue(facts->db, &sql_trail_edges,
+		 &(struct trail_edges_params){array_of(&ids), facts->ask->as_of_us, max_edges + 1});
 	db_queue(facts->db, &sql_trail_links,
-		 &(struct trail_links_params){array_of(&orgs), array_of(&ids), EVENTS_PER_LOT});
+		 &(struct trail_links_params){array_of(&orgs), array_of(&ids), facts->ask->as_of_us,
+					      EVENTS_PER_LOT});
 	db_queue(facts->db, &sql_trail_harvests, &(struct trail_harvests_params){array_of(&ids)});
 	enum problem p = db_flush(facts->db);
 	if (!p)
@@ -94,6 +103,33 @@ static enum problem load_lots(struct trail_facts *facts)
 	if (!p)
 		p = TAKE(facts, trail_harvests, harvests, harvest_count);
 	return !p && facts->edge_count > (size_t)max_edges ? PROBLEM_GRAPH_TOO_LARGE : p;
+}
+
+/* A record that no longer stands may name lots that are no part of the trail: only their names are told. */
+static enum problem load_mentioned(struct trail_facts *facts)
+{
+	struct trail_list orgs = {0}, ids = {0};
+	struct trail_lots_row *rows;
+	size_t count;
+	for (size_t i = 0; i < facts->edge_count; i++) {
+		const struct trail_edges_row *edge = &facts->edges[i];
+		if (!trail_node_of(facts, edge->child) || map_get(facts->nodes, MAP_KEY(edge->parent)))
+			continue;
+		*LIST_ADD(facts->arena, &orgs, struct uuid) = edge->parent_org;
+		*LIST_ADD(facts->arena, &ids, struct uuid) = edge->parent;
+	}
+	if (!ids.count)
+		return PROBLEM_NONE;
+	db_queue(facts->db, &sql_trail_lots, &(struct trail_lots_params){array_of(&orgs), array_of(&ids)});
+	enum problem p = db_flush(facts->db);
+	if (!p)
+		p = db_take_many(facts->db, facts->arena, &sql_trail_lots, (void **)&rows, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		struct trail_node *node = arena_new(facts->arena, struct trail_node);
+		node->row = &rows[i];
+		map_set(facts->nodes, MAP_KEY(node->row->lot_id), node);
+	}
+	return p;
 }
 
 /* From the target along the edges that were known at the time asked for. */
@@ -130,19 +166,18 @@ static struct trail_fact *fact_of(struct trail_facts *facts, struct uuid org, st
 /* false: an edge was added meanwhile whose parent was not among the lots. */
 static bool link_graph(struct trail_facts *facts)
 {
-	usec_t as_of = facts->ask->as_of_us;
 	for (size_t i = 0; i < facts->lot_count; i++) {
 		struct trail_node *node = arena_new(facts->arena, struct trail_node);
 		node->row = &facts->lots[i];
 		node->own = facts->lots[i].own;
-		node->flags = as_of == TRAIL_NOW ? facts->lots[i].flags : 0;
+		node->flags = facts->ask->as_of_us == TRAIL_NOW ? facts->lots[i].flags : 0;
 		map_set(facts->nodes, MAP_KEY(node->row->lot_id), node);
 	}
 	facts->target = map_get(facts->nodes, MAP_KEY(facts->ask->lot.lot));
 	for (size_t i = 0; i < facts->edge_count; i++) {
 		const struct trail_edges_row *edge = &facts->edges[i];
 		struct trail_node *child = map_get(facts->nodes, MAP_KEY(edge->child));
-		if (edge->recorded_at > as_of || !child)
+		if (!trail_stands(facts, edge->recorded_at, edge->declared_at) || !child)
 			continue;
 		if (!map_get(facts->nodes, MAP_KEY(edge->parent)))
 			return false;
@@ -155,17 +190,16 @@ static bool link_graph(struct trail_facts *facts)
 
 static void link_events(struct trail_facts *facts)
 {
-	usec_t as_of = facts->ask->as_of_us;
 	for (size_t i = 0; i < facts->edge_count; i++) {
 		const struct trail_edges_row *edge = &facts->edges[i];
-		if (edge->recorded_at <= as_of && trail_node_of(facts, edge->child))
+		if (trail_node_of(facts, edge->child))
 			*LIST_ADD(facts->arena, &fact_of(facts, edge->event_org, edge->event)->edges,
 				  const struct trail_edges_row *) = edge;
 	}
 	for (size_t i = 0; i < facts->link_count; i++) {
 		const struct trail_links_row *link = &facts->links[i];
 		struct trail_node *node = trail_node_of(facts, link->lot_id);
-		if (link->recorded_at > as_of || !node)
+		if (!node)
 			continue;
 		*LIST_ADD(facts->arena, &node->links, const struct trail_links_row *) = link;
 		*LIST_ADD(facts->arena, &fact_of(facts, link->event_org, link->event)->links,
@@ -178,7 +212,7 @@ static void link_harvests(struct trail_facts *facts)
 	for (size_t i = 0; i < facts->harvest_count; i++) {
 		const struct trail_harvests_row *harvest = &facts->harvests[i];
 		struct trail_node *node = trail_node_of(facts, harvest->lot_id);
-		if (node && harvest->recorded_at <= facts->ask->as_of_us)
+		if (node && trail_stands(facts, harvest->recorded_at, harvest->declared_at))
 			*LIST_ADD(facts->arena, &node->harvests, const struct trail_harvests_row *) = harvest;
 	}
 }
@@ -190,7 +224,8 @@ static enum problem load_site_steps(struct trail_facts *facts)
 	size_t count;
 	for (size_t i = 0; i < facts->harvest_count; i++) {
 		const struct trail_harvests_row *harvest = &facts->harvests[i];
-		if (harvest->recorded_at > facts->ask->as_of_us || !trail_node_of(facts, harvest->lot_id))
+		if (!trail_stands(facts, harvest->recorded_at, harvest->declared_at) ||
+		    !trail_node_of(facts, harvest->lot_id))
 			continue;
 		*LIST_ADD(facts->arena, &orgs, struct uuid) = harvest->org_id;
 		*LIST_ADD(facts->arena, &sites, struct uuid) = harvest->site;
@@ -199,15 +234,15 @@ static enum problem load_site_steps(struct trail_facts *facts)
 	}
 	if (!sites.count)
 		return PROBLEM_NONE;
-	const struct trail_site_steps_params params = {array_of(&orgs), array_of(&sites), array_of(&since),
-						       array_of(&until), STEPS_PER_SITE};
+	const struct trail_site_steps_params params = {array_of(&orgs),      array_of(&sites),
+						       array_of(&since),     array_of(&until),
+						       facts->ask->as_of_us, STEPS_PER_SITE};
 	db_queue(facts->db, &sql_trail_site_steps, &params);
 	enum problem p = db_flush(facts->db);
 	if (!p)
 		p = db_take_many(facts->db, facts->arena, &sql_trail_site_steps, (void **)&steps, &count);
 	for (size_t i = 0; !p && i < count; i++)
-		if (steps[i].recorded_at <= facts->ask->as_of_us)
-			fact_of(facts, steps[i].event_org, steps[i].event)->at_site = true;
+		fact_of(facts, steps[i].event_org, steps[i].event)->at_site = true;
 	return p;
 }
 
@@ -229,17 +264,44 @@ static enum problem take_by_id(struct trail_facts *facts, const struct sql_state
 	return PROBLEM_NONE;
 }
 
-/* What came into being here, from the records known then: the lot's row knows today's only. */
-static void own_as_of(struct trail_facts *facts, struct trail_node *node)
+static bool is_earlier(const struct trail_events_row *a, const struct trail_events_row *b)
 {
+	return a->event_time != b->event_time ? a->event_time < b->event_time
+					      : uuid_compare(a->id, b->id) < 0;
+}
+
+/* When and where it was made is told by the earliest of the records that made it. */
+static void take_making(struct trail_lots_row *lot, const struct trail_events_row *made)
+{
+	int32_t day = instant_day((struct instant){made->event_time, (int16_t)made->offset_min});
+	lot->expires_day.value += day - lot->produced_day;
+	lot->produced_day = day;
+	lot->offset_min = made->offset_min;
+	lot->site = made->site;
+	lot->region = made->region;
+}
+
+/* What came into being here, when and where, from the records known then: the lot's row knows today's only. */
+static void made_as_of(struct trail_facts *facts, struct trail_lots_row *lot)
+{
+	struct trail_node *node = map_get(facts->nodes, MAP_KEY(lot->lot_id));
 	const struct trail_links_row *const *links = node->links.items;
-	node->own = decimal_of(0);
+	const struct trail_events_row *made = NULL;
+	node->own = lot->total = decimal_of(0);
 	for (size_t i = 0; i < node->links.count; i++) {
 		const struct trail_fact *fact = map_get(facts->events, MAP_KEY(links[i]->event));
 		const struct record_kind *kind = fact->row ? record_kind_find(fact->row->type) : NULL;
-		if (kind && kind->class == RECORD_CREATE && links[i]->base.known)
+		if (!kind || !str_equal(links[i]->role, STR("output")) || !links[i]->base.known ||
+		    !trail_stands(facts, links[i]->recorded_at, links[i]->declared_at))
+			continue;
+		lot->total = decimal_add(lot->total, links[i]->base.value);
+		if (kind->class == RECORD_CREATE)
 			node->own = decimal_add(node->own, links[i]->base.value);
+		if (!made || is_earlier(fact->row, made))
+			made = fact->row;
 	}
+	if (made)
+		take_making(lot, made);
 }
 
 /* What stood then: the lot's row knows what stands today. */
@@ -291,9 +353,10 @@ static enum problem load_events(struct trail_facts *facts)
 		const struct trail_events_row *row = map_at(rows, i);
 		struct trail_fact *fact = map_get(facts->events, MAP_KEY(row->id));
 		fact->row = row;
+		fact->declared = !trail_stands(facts, row->recorded_at, row->declared_at);
 	}
-	for (size_t i = 0; !p && facts->ask->as_of_us != TRAIL_NOW && i < map_count(facts->nodes); i++)
-		own_as_of(facts, map_at(facts->nodes, i));
+	for (size_t i = 0; !p && facts->ask->as_of_us != TRAIL_NOW && i < facts->lot_count; i++)
+		made_as_of(facts, &facts->lots[i]);
 	return p;
 }
 
@@ -316,6 +379,7 @@ static void want_names(struct trail_facts *facts, struct wanted_names *wanted)
 		set_add(facts, &wanted->parties, row->org_id);
 		set_add(facts, &wanted->parties, row->party);
 		set_add(facts, &wanted->parties, row->to_party);
+		set_add(facts, &wanted->parties, row->declared_by);
 		set_add(facts, &wanted->sites, row->site);
 		if (row->region.at)
 			*LIST_ADD(facts->arena, &wanted->regions, struct str) = row->region;
@@ -385,7 +449,9 @@ enum problem trail_load(struct trail_facts *facts)
 	link_harvests(facts);
 	if (!target_is_known(facts))
 		return PROBLEM_NOT_FOUND;
-	p = load_site_steps(facts);
+	p = load_mentioned(facts);
+	if (!p)
+		p = load_site_steps(facts);
 	if (!p)
 		p = load_states(facts);
 	if (!p)

@@ -117,7 +117,8 @@ static struct lot_edge *graph_edges(const struct trail_facts *facts, size_t *ret
 	size_t count = 0;
 	for (size_t i = 0; i < facts->edge_count; i++) {
 		const struct trail_edges_row *row = &facts->edges[i];
-		if (row->recorded_at <= facts->ask->as_of_us && trail_node_of(facts, row->child))
+		if (trail_stands(facts, row->recorded_at, row->declared_at) &&
+		    trail_node_of(facts, row->child))
 			edges[count++] = (struct lot_edge){{row->parent_org, row->parent},
 							   {row->child_org, row->child},
 							   row->event,

@@ -35,7 +35,8 @@ struct trail_fact { /* an event of the trail */
 	struct trail_list edges; /* const struct trail_edges_row * */
 	struct trail_list links; /* const struct trail_links_row * */
 	struct uuid org, id;
-	bool at_site; /* done at the site of a harvest */
+	bool at_site;  /* done at the site of a harvest */
+	bool declared; /* erroneous, at the time asked for */
 };
 
 struct trail_facts {
@@ -62,6 +63,8 @@ struct trail_facts {
 
 /* trail_load.c */
 enum problem trail_load(struct trail_facts *facts) must_check;
+/* Whether a row was known and stood at the time asked for. */
+bool trail_stands(const struct trail_facts *facts, usec_t recorded_at, struct sql_nullable_int declared_at);
 struct trail_node *trail_node_of(const struct trail_facts *facts,
 				 struct uuid lot); /* NULL: not in this trail */
 

@@ -24,6 +24,12 @@ static const struct trail_events_row *event_of(const struct trail_facts *facts, 
 	return fact ? fact->row : NULL;
 }
 
+static bool event_is_declared(const struct trail_facts *facts, struct uuid id)
+{
+	const struct trail_fact *fact = map_get(facts->events, MAP_KEY(id));
+	return fact && fact->declared;
+}
+
 /* Who used each lot in what became the target. */
 static void find_users(const struct trail_facts *facts)
 {
@@ -32,6 +38,7 @@ static void find_users(const struct trail_facts *facts)
 		struct trail_node *parent = trail_node_of(facts, edge->parent);
 		const struct trail_events_row *event = event_of(facts, edge->event);
 		if (parent && event && trail_node_of(facts, edge->child) &&
+		    trail_stands(facts, edge->recorded_at, edge->declared_at) &&
 		    !has_uuid(&parent->takers, event->party))
 			*LIST_ADD(facts->arena, &parent->takers, struct uuid) = event->party;
 	}
@@ -46,7 +53,8 @@ static void find_senders(const struct trail_facts *facts, struct trail_node *nod
 		for (size_t i = 0; i < node->links.count; i++) {
 			const struct trail_events_row *event = event_of(facts, links[i]->event);
 			const struct record_kind *kind = event ? record_kind_find(event->type) : NULL;
-			if (!kind || !record_sends(kind) || !has_uuid(&node->takers, event->to_party) ||
+			if (!kind || !record_sends(kind) || event_is_declared(facts, links[i]->event) ||
+			    !has_uuid(&node->takers, event->to_party) ||
 			    has_uuid(&node->takers, event->party))
 				continue;
 			*LIST_ADD(facts->arena, &node->takers, struct uuid) = event->party;
@@ -101,7 +109,7 @@ static struct list inputs_of(const struct trail_facts *facts, const struct trail
 	struct map *seen = map_create(facts->arena, fact->edges.count);
 	size_t count = 0;
 	for (size_t i = 0; i < fact->edges.count; i++) {
-		const struct trail_node *parent = trail_node_of(facts, edges[i]->parent);
+		const struct trail_node *parent = map_get(facts->nodes, MAP_KEY(edges[i]->parent));
 		if (!parent || map_get(seen, MAP_KEY(parent->row->lot_id)))
 			continue;
 		map_set(seen, MAP_KEY(parent->row->lot_id), &flows[count]);
@@ -157,6 +165,21 @@ static struct trail_proof *proof_of(const struct trail_facts *facts, const struc
 	return proof;
 }
 
+static struct trail_correction *correction_of(const struct trail_facts *facts, const struct trail_fact *fact)
+{
+	const struct trail_events_row *row = fact->row;
+	if (!fact->declared)
+		return NULL;
+	struct trail_correction *correction = arena_new(facts->arena, struct trail_correction);
+	*correction =
+		(struct trail_correction){.reason = row->reason,
+					  .recorded_at = utc_print(facts->arena, row->declared_at.value),
+					  .party = trail_party_make(facts, row->declared_by)};
+	if (!uuid_is_nil(row->replacement))
+		correction->replacement = uuid_print(facts->arena, row->replacement);
+	return correction;
+}
+
 static struct trail_step step_of(const struct trail_facts *facts, const struct trail_fact *fact)
 {
 	const struct trail_events_row *row = fact->row;
@@ -175,6 +198,11 @@ static struct trail_step step_of(const struct trail_facts *facts, const struct t
 		.outputs = outputs_of(facts, fact),
 		.to = trail_party_make(facts, row->to_party),
 		.used = used_in(facts, row),
+		.corrected =
+			fact->declared ? uuid_print(facts->arena, row->declaration) : (struct str){NULL, 0},
+		.correction = correction_of(facts, fact),
+		.corrects = uuid_is_nil(row->corrects) ? (struct str){NULL, 0}
+						       : uuid_print(facts->arena, row->corrects),
 		.proof = proof_of(facts, row),
 	};
 }
@@ -192,7 +220,7 @@ static bool belongs(const struct trail_facts *facts, const struct trail_fact *fa
 {
 	const struct record_kind *kind = fact->row ? record_kind_find(fact->row->type) : NULL;
 	const struct trail_links_row *const *links = fact->links.items;
-	if (!kind)
+	if (!kind || kind->class == RECORD_CORRECT) /* told at the step that it corrects */
 		return false;
 	if (fact->at_site || fact->edges.count)
 		return true;

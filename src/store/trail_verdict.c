@@ -14,7 +14,7 @@ static const usec_t DAY_US = 86400 * USEC_PER_SEC, MINUTE_US = 60 * USEC_PER_SEC
  * them too. */
 static int64_t flags_of(const struct trail_facts *facts, const struct trail_node *node)
 {
-	bool is_end = node == facts->target || !decimal_is_zero(node->own);
+	bool is_end = node == facts->target || !decimal_is_zero(node->own) || !node->up.count;
 	return is_end ? node->flags : node->flags & (LOT_RECALLED | LOT_ON_HOLD | LOT_SUSPICIOUS);
 }
 

@@ -61,7 +61,8 @@ static enum problem ask(struct client *c, const struct lot *lot)
 	enum problem p = lot_by_id(c->db, arena, &(struct lot_by_id_params){lot->org, lot->id}, &row);
 	int64_t middle = now_ns();
 	if (!p)
-		p = lot_upstream(c->db, arena, &(struct lot_upstream_params){lot->org, lot->id, GRAPH_NODES},
+		p = lot_upstream(c->db, arena,
+				 &(struct lot_upstream_params){lot->org, lot->id, INT64_MAX, GRAPH_NODES},
 				 &rows, &count);
 	int64_t end = now_ns();
 	add(&c->reads, (uint64_t)(middle - start));

@@ -202,7 +202,7 @@ static void check_upstream(struct fixture *f, struct arena *arena, const struct 
 	size_t count, wanted = 0;
 	bool found[LOTS_MAX] = {false};
 	struct lot_id id = lot_of(lot);
-	const struct lot_upstream_params params = {id.org, id.lot, MANY};
+	const struct lot_upstream_params params = {id.org, id.lot, INT64_MAX, MANY};
 	assert_int_equal(lot_upstream(f->db, arena, &params, &rows, &count), PROBLEM_NONE);
 	for (size_t i = 0; i < count; i++) {
 		int n = number_of((struct lot_id){rows[i].org_id, rows[i].lot_id});
@@ -373,9 +373,9 @@ static void a_diamond_of_twenty_levels_costs_its_edges_and_not_its_paths(void **
 	assert_int_equal(reach.count, LEVELS * 2);
 	assert_int_equal(reach.lots[reach.count - 1].depth, LEVELS);
 
-	double up = explain(
-		f, arena, &sql_lot_upstream, "uuid, uuid, bigint",
-		"'01000000-0000-0000-0000-000000000001', '03000000-0000-0000-0000-000000000028', 20000");
+	double up = explain(f, arena, &sql_lot_upstream, "uuid, uuid, timestamptz, bigint",
+			    "'01000000-0000-0000-0000-000000000001', '03000000-0000-0000-0000-000000000028', "
+			    "'infinity', 20000");
 	double down = explain(f, arena, &sql_lot_reach, "uuid, uuid, bigint, bigint",
 			      "'01000000-0000-0000-0000-000000000001', "
 			      "'03000000-0000-0000-0000-000000000000', 20000, 1000000");

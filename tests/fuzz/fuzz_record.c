@@ -50,7 +50,9 @@ static void resolve(struct arena *arena, struct epcis_source *source)
 	source->output_count = out;
 }
 
-static void check(struct arena *arena, const struct record *record, const struct record_kind *kind)
+/* correction: declares the event erroneous; NULL: none */
+static void check(struct arena *arena, const struct record *record, const struct record_kind *kind,
+		  const struct record *correction)
 {
 	struct epcis_source source = {.record = record,
 				      .kind = kind,
@@ -66,6 +68,12 @@ static void check(struct arena *arena, const struct record *record, const struct
 
 	resolve(arena, &source);
 	body = epcis_body_build(arena, &source);
+	if (correction)
+		body = epcis_declaration_build(arena, body,
+					       &(struct epcis_error){.time = record->time,
+								     .record = correction,
+								     .declared_by = party.uri,
+								     .request_sha256 = STR("00")});
 	p = json_parse(arena, epcis_document(arena, body, 0), &json, &fault);
 	assert(!p);
 	p = view_of(arena, body, TIER_FARM, &farm);
@@ -74,6 +82,16 @@ static void check(struct arena *arena, const struct record *record, const struct
 	assert(!p);
 	p = view_of(arena, body, TIER_TOWNSHIP, &direct);
 	assert(!p && str_equal(direct, township));
+}
+
+static void check_record(struct arena *arena, const struct record *record, const struct record_kind *kind)
+{
+	const struct record *replacement = record->replacement;
+
+	if (kind->class != RECORD_CORRECT)
+		check(arena, record, kind, NULL);
+	else if (replacement)
+		check(arena, replacement, record_kind_find(replacement->type), record);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -88,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!json_parse(arena, (struct str){(const char *)data, size}, &json, &fault) &&
 	    !shape_decode(&record_shape, arena, &json, &record, &fault) &&
 	    !record_check(&record, now_us, &kind, &fault))
-		check(arena, &record, kind);
+		check_record(arena, &record, kind);
 	arena_destroy(arena);
 	return 0;
 }

@@ -43,6 +43,7 @@ struct epcis_source {
 	size_t unit_count;
 	struct str shipment_uri;   /* absent: none */
 	struct str request_sha256; /* hex; the SHA-256 of the request's bytes */
+	struct uuid corrects;      /* the event in whose place it stands; nil: none */
 };
 /* Body: one EPCIS 2.0 event in JSON-LD with its own @context, member order fixed, no white space. Farm meanings travel
  * as farmtrail:… members (urn:farmtrail:vocab:). Valid against the EPCIS 2.0 JSON Schema inside a document. Amounts are
@@ -50,11 +51,22 @@ struct epcis_source {
  * written in farmtrail:written. A shipment has no bizLocation: nobody knows yet where the goods will be. */
 struct str epcis_body_build(struct arena *arena, const struct epcis_source *source);
 
+/* EPCIS 2.0, 7.4.1.2: a declaration repeats the event that was wrong, member by member, and adds errorDeclaration. */
+struct epcis_error {
+	struct instant time;    /* declarationTime */
+	struct uuid id;         /* of the record that declares it */
+	struct uuid corrective; /* event that stands in its place; nil: what was recorded did not occur */
+	const struct record *record; /* of type correct: its reason and what else it says of itself */
+	struct str declared_by;      /* URI of the party */
+	struct str request_sha256;
+};
+struct str epcis_declaration_build(struct arena *arena, struct str body, const struct epcis_error *error);
+
 /* EPCISDocument around one body, recordTime spliced into the event; the rest of the body is byte for byte the same. */
 struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_at_us);
 
 /* Decision 2: what each tier may see. Version 1 of the function; `full` is the body itself. farm: without personal
- * members (harvester, note, device, deviceTime, position, vehicle, farmtrail:request), and places of natural persons as
+ * members (harvester, note, device, deviceTime, position, vehicle, farmtrail:request, that of an errorDeclaration too), and places of natural persons as
  * in township. township: places become urn:farmtrail:region:{township}, and what names the farm (party, recordedBy, pins,
  * sources, destinations, documents, animals, free text) is gone; lots keep their names, or nothing could be linked.
  * district: {district}. A place without that code becomes the next coarser one, one without any is left out.

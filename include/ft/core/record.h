@@ -61,12 +61,14 @@ struct record {
 	struct str_list units;    /* units whose contents are meant */
 	struct str to, from, vehicle, shipment, quarantine_certificate, channel, reason;
 	struct record_shortage *shortage;
-	struct list temperature;   /* struct record_reading */
-	struct list documents;     /* struct record_document */
-	struct str_list findings;  /* inspect */
-	const struct json *sample; /* sample: {id, takenAt, taker, quantity} */
-	struct str form;           /* certify: producer, buyer */
-	struct str_list basis;     /* certify */
+	struct list temperature;    /* struct record_reading */
+	struct list documents;      /* struct record_document */
+	struct str_list findings;   /* inspect */
+	const struct json *sample;  /* sample: {id, takenAt, taker, quantity} */
+	struct str form;            /* certify: producer, buyer */
+	struct str_list basis;      /* certify */
+	struct uuid event;          /* correct: the record that was wrong */
+	struct record *replacement; /* correct: what it should have said; NULL: it did not happen */
 	struct str note, device, entry_mode;
 	struct record_position *position;
 	struct instant device_time; /* at_us 0: not said */
@@ -91,12 +93,13 @@ enum record_class {
 	RECORD_RETURN, /* ships back */
 	RECORD_LOAD,
 	RECORD_UNLOAD,
+	RECORD_CORRECT, /* declares an earlier record erroneous, and records what should have stood there */
 };
 struct record_kind {
 	const char *word;
 	enum record_class class;
-	const char *event_type;             /* ObjectEvent, TransformationEvent */
-	const char *action;                 /* ADD, OBSERVE; NULL for transformations */
+	const char *event_type; /* ObjectEvent, TransformationEvent; NULL: that of the record corrected */
+	const char *action;     /* ADD, OBSERVE; NULL for transformations */
 	const char *biz_step, *disposition; /* CBV 2.0 bare words */
 	const char *title_zh, *title_en;    /* "采收", "Harvest": for pages */
 };
@@ -112,7 +115,8 @@ enum problem record_sample_read(const struct json *sample, struct record_sample 
 
 /* Checks everything that needs no other record: the members its type requires, quantities, units, times against
  * `now_us` (5 minutes of grace; a record with deviceTime may lie ahead and is flagged by the caller), text lengths,
- * shortest sensible lists, a lot named twice among inputs or among outputs. */
+ * shortest sensible lists, a lot named twice among inputs or among outputs; the replacement of a `correct` record in the
+ * same way, with pointers below /replacement. */
 enum problem record_check(const struct record *record, usec_t now_us, const struct record_kind **ret,
 			  struct fault *reterr) must_check;
 

@@ -68,6 +68,12 @@ struct trail_input_use { /* what a treat, feed, medicate record used */
 	struct str product;
 	struct str_list active;
 };
+struct trail_correction {       /* of a step that was declared erroneous */
+	struct str replacement; /* event that stands in its place; absent: it did not happen */
+	struct str reason;      /* free text: to the farm tier only */
+	struct str recorded_at; /* since when it no longer counts */
+	struct trail_party *party;
+};
 struct trail_step {
 	struct str event, type;
 	struct instant time;
@@ -75,10 +81,12 @@ struct trail_step {
 	struct trail_party *party, *recorded_by;
 	struct trail_place *place;
 	struct trail_region *district, *township;
-	struct list inputs, outputs;  /* struct trail_flow */
-	struct trail_party *to;       /* ship */
-	struct trail_input_use *used; /* treat and the like */
-	struct str corrected;         /* event id of the correction; null: none */
+	struct list inputs, outputs;         /* struct trail_flow */
+	struct trail_party *to;              /* ship */
+	struct trail_input_use *used;        /* treat and the like */
+	struct str corrected;                /* event id of the correction; null: none */
+	struct trail_correction *correction; /* what is said about it; NULL: none */
+	struct str corrects; /* event id of the record in whose place it stands; absent: none */
 	struct trail_proof *proof;
 };
 struct trail_alert { /* public: rule and severity in words, nothing about third parties */

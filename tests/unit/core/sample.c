@@ -139,6 +139,27 @@ static void put_look(struct arena *arena, struct generator *g, struct str type, 
 	}
 }
 
+static const struct record_kind *other_kind(struct generator *g)
+{
+	static const char *const words[] = {"harvest", "pack", "ship", "receive", "treat", "sample", "sell"};
+
+	return record_kind_find(str_of(words[generator_below(g, sizeof words / sizeof words[0])]));
+}
+
+static void put_correction(struct arena *arena, struct generator *g, struct json_writer *w)
+{
+	json_pair(w, STR("event"), STR("0196a5b0-0000-7000-8000-000000000009"));
+	json_pair(w, STR("reason"), STR(SAMPLE_FARM_TEXT));
+	if (!chance(g, 3))
+		put_raw("replacement", sample_record_json(arena, g, other_kind(g)), w);
+	if (chance(g, 2))
+		json_pair(w, STR("note"), STR(SAMPLE_PERSONAL));
+	if (chance(g, 2))
+		json_pair(w, STR("device"), STR(SAMPLE_PERSONAL "-device"));
+	if (chance(g, 2))
+		json_pair(w, STR("deviceTime"), STR(SAMPLE_DEVICE_TIME "+08:00"));
+}
+
 static void put_members(struct arena *arena, struct generator *g, const struct record_kind *kind,
 			struct json_writer *w)
 {
@@ -203,6 +224,9 @@ static void put_members(struct arena *arena, struct generator *g, const struct r
 	case RECORD_LOOK:
 		put_look(arena, g, str_of(kind->word), w);
 		return;
+	case RECORD_CORRECT:
+		put_correction(arena, g, w);
+		return;
 	case RECORD_SELL:
 		put_list(arena, g, "lots", false, w);
 		json_pair(w, STR("channel"), STR("market"));
@@ -221,7 +245,8 @@ struct str sample_record_json(struct arena *arena, struct generator *g, const st
 	json_pair(&w, STR("type"), str_of(kind->word));
 	json_pair(&w, STR("time"), str_of(times[generator_below(g, 3)]));
 	put_members(arena, g, kind, &w);
-	put_common(arena, g, &w);
+	if (kind->class != RECORD_CORRECT)
+		put_common(arena, g, &w);
 	json_end_object(&w);
 	return buf_str(&out);
 }
@@ -352,4 +377,24 @@ struct epcis_source *sample_source(struct arena *arena, struct generator *g, con
 	resolve_places(arena, g, source);
 	resolve_things(arena, source);
 	return source;
+}
+
+struct str sample_body(struct arena *arena, struct generator *g, const struct record_kind *kind,
+		       struct epcis_source **ret)
+{
+	bool correct = kind->class == RECORD_CORRECT;
+	struct epcis_source *source = sample_source(arena, g, correct ? other_kind(g) : kind);
+	struct str body = epcis_body_build(arena, source);
+	struct epcis_error error = {.time = source->record->time,
+				    .id = generator_uuid(g),
+				    .declared_by = source->party->uri,
+				    .request_sha256 = STR(SAMPLE_REQUEST)};
+
+	*ret = source;
+	if (!correct)
+		return body;
+	error.record = decode(arena, sample_record_json(arena, g, kind), kind);
+	if (error.record->replacement != NULL)
+		error.corrective = generator_uuid(g);
+	return epcis_declaration_build(arena, body, &error);
 }

@@ -17,7 +17,11 @@
 
 /* The JSON of a record of this kind that record_check accepts. */
 struct str sample_record_json(struct arena *arena, struct generator *g, const struct record_kind *kind);
-/* The same, decoded, checked, and resolved to made-up names. */
+/* The same, decoded, checked, and resolved to made-up names. Not of `correct`, which is no event of its own. */
 struct epcis_source *sample_source(struct arena *arena, struct generator *g, const struct record_kind *kind);
+/* The body of an event of this kind; of `correct`: the declaration of an event of some other kind. *ret: what it was made
+ * from. */
+struct str sample_body(struct arena *arena, struct generator *g, const struct record_kind *kind,
+		       struct epcis_source **ret);
 
 #endif

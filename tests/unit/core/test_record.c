@@ -236,13 +236,41 @@ static void the_kinds_are_sorted_and_complete(void **state)
 	(void)state;
 	for (const struct record_kind *kind; (kind = record_kind_at(count)) != NULL; count++) {
 		assert_ptr_equal(record_kind_find(str_of(kind->word)), kind);
-		assert_true(strlen(kind->title_zh) > 0 && strlen(kind->title_en) > 0 &&
-			    kind->biz_step != NULL);
-		assert_int_equal(kind->action == NULL, kind->class == RECORD_TRANSFORM);
+		assert_true(strlen(kind->title_zh) > 0 && strlen(kind->title_en) > 0);
+		assert_int_equal(kind->biz_step == NULL, kind->class == RECORD_CORRECT);
+		assert_int_equal(kind->action == NULL,
+				 kind->class == RECORD_TRANSFORM || kind->class == RECORD_CORRECT);
 	}
-	assert_int_equal(count, 30);
+	assert_int_equal(count, 31);
 	assert_null(record_kind_find(STR("")));
 	assert_null(record_kind_find((struct str){NULL, 0}));
+}
+
+#define CORRECT "{\"type\":\"correct\",\"event\":\"0196a5b0-0000-7000-8000-000000000009\",\"reason\":\"r\""
+
+static void a_correction_says_which_record_and_why(void **state)
+{
+	accepted(*state, CORRECT "}");
+	accepted(*state, CORRECT ",\"replacement\":" HARVEST "}}");
+	(void)refused(*state, "{\"type\":\"correct\",\"reason\":\"r\"}", PROBLEM_FIELD_MISSING, "/event");
+	(void)refused(*state, "{\"type\":\"correct\",\"event\":\"0196a5b0-0000-7000-8000-000000000009\"}",
+		      PROBLEM_FIELD_MISSING, "/reason");
+	(void)refused(*state, CORRECT ",\"site\":\"s\"}", PROBLEM_FIELD_UNKNOWN, "/site");
+	(void)refused(*state, HARVEST ",\"event\":\"0196a5b0-0000-7000-8000-000000000009\"}",
+		      PROBLEM_FIELD_UNKNOWN, "/event");
+	(void)refused(*state, "{\"type\":\"plant\",\"site\":\"s\"}", PROBLEM_FIELD_MISSING, "/time");
+}
+
+static void a_replacement_is_a_whole_record(void **state)
+{
+	(void)refused(*state, CORRECT ",\"replacement\":{\"type\":\"harvest\"," T "}}", PROBLEM_FIELD_MISSING,
+		      "/replacement/product");
+	(void)refused(*state, CORRECT ",\"replacement\":" CORRECT "}}", PROBLEM_RECORD_TYPE,
+		      "/replacement/type");
+	(void)refused(*state, CORRECT ",\"replacement\":" HARVEST ",\"replacement\":" HARVEST "}}}",
+		      PROBLEM_FIELD_UNKNOWN, "/replacement/replacement");
+	(void)refused(*state, CORRECT ",\"replacement\":{\"type\":\"plant\",\"site\":\"s\"}}",
+		      PROBLEM_FIELD_MISSING, "/replacement/time");
 }
 
 static void a_time_ahead_needs_the_devices_own_time(void **state)
@@ -446,6 +474,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_harvest_is_three_fields),
+		TEST(a_correction_says_which_record_and_why),
+		TEST(a_replacement_is_a_whole_record),
 		cmocka_unit_test(every_sample_of_every_kind_is_accepted),
 		TEST(each_type_needs_its_members),
 		TEST(a_content_is_a_lot_or_a_unit),

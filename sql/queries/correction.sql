@@ -1,0 +1,104 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Correcting records: what was recorded, what it did, and telling everything derived from it that it no longer stands.
+
+-- name: correction_targets :many
+-- Events that are to be corrected.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, party uuid, site uuid, site_party uuid
+-- column: region text, shipment_org uuid, shipment uuid, body bytea, answer bytea, declaration boolean, corrected boolean
+-- column: replacement uuid
+SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.party, e.site, s.party AS site_party,
+       e.region, e.shipment_org, e.shipment, e.body, e.answer, e.declaration_time IS NOT NULL AS declaration,
+       c.event IS NOT NULL AS corrected, c.replacement
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+JOIN event e ON e.org_id = z.a AND e.id = z.b
+LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
+LEFT JOIN site s ON s.id = e.site;
+
+-- name: correction_moves :many
+-- What those events did to stock, what corrections of others made of it included.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: event uuid, lot_org uuid, lot_id uuid, holder uuid, on_hand numeric, in_transit numeric, sold numeric
+-- column: destroyed numeric, claimed numeric, own numeric, total numeric
+-- column: lot_destroyed numeric, outside numeric, returned numeric
+SELECT m.event, m.lot_org, m.lot_id, m.holder, sum(m.on_hand) AS on_hand, sum(m.in_transit) AS in_transit,
+       sum(m.sold) AS sold, sum(m.destroyed) AS destroyed, sum(m.claimed) AS claimed, sum(m.own) AS own, sum(m.total) AS total,
+       sum(m.lot_destroyed) AS lot_destroyed, sum(m.outside) AS outside, sum(m.returned) AS returned
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+JOIN stock_move m ON m.event_org = z.a AND m.event = z.b
+GROUP BY m.event, m.lot_org, m.lot_id, m.holder
+ORDER BY m.event, m.lot_org, m.lot_id, m.holder;
+
+-- name: correction_sites :many
+-- Sites where lots were harvested in those events.
+-- param: lots uuid[], events uuid[]
+-- class: fan
+-- column: org_id uuid, site uuid, event uuid
+SELECT DISTINCT org_id, site, event FROM site_event WHERE lot_id = ANY(@lots) AND event = ANY(@events)
+LIMIT 100000;
+
+-- name: correction_insert_many :exec
+-- Corrections; the second of one event breaks the key.
+-- param: org_id uuid[], event uuid[], declaration uuid[], replacement uuid[], party uuid[], reason text[]
+-- param: declared_at timestamptz[]
+-- class: key
+INSERT INTO correction (org_id, event, declaration, replacement, party, reason, declared_at)
+SELECT a, b, c, d, e, f, g
+FROM unnest(@org_id, @event, @declaration, @replacement, @party, @reason, @declared_at) AS z (a, b, c, d, e, f, g);
+
+-- name: stock_move_insert_many :exec
+-- What a batch did to stock.
+-- param: event_org uuid[], event uuid[], recorded_at timestamptz[], n bigint[], lot_org uuid[], lot_id uuid[], holder uuid[]
+-- param: on_hand numeric[], in_transit numeric[], sold numeric[], destroyed numeric[], claimed numeric[], own numeric[]
+-- param: total numeric[], lot_destroyed numeric[], outside numeric[], returned numeric[]
+-- class: key
+INSERT INTO stock_move (event_org, event, recorded_at, n, lot_org, lot_id, holder, on_hand, in_transit, sold, destroyed,
+                        claimed, own, total, lot_destroyed, outside, returned)
+SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q
+FROM unnest(@event_org, @event, @recorded_at, @n, @lot_org, @lot_id, @holder, @on_hand, @in_transit, @sold, @destroyed,
+            @claimed, @own, @total, @lot_destroyed, @outside, @returned)
+     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
+
+-- name: lot_edge_declare :exec
+-- Edges of declared events no longer stand.
+-- param: lots uuid[], events uuid[], declared_at timestamptz[]
+-- class: local
+UPDATE lot_edge e SET declared_at = z.c
+FROM unnest(@lots, @events, @declared_at) AS z (a, b, c)
+WHERE e.child = z.a AND e.event = z.b;
+
+-- name: event_thing_declare :exec
+-- Nor do their links to lots.
+-- param: orgs uuid[], lots uuid[], events uuid[], declared_at timestamptz[]
+-- class: any
+UPDATE event_thing t SET declared_at = z.d
+FROM unnest(@orgs, @lots, @events, @declared_at) AS z (a, b, c, d)
+WHERE t.org_id = z.a AND t.lot_id = z.b AND t.event = z.c;
+
+-- name: site_event_declare :exec
+-- Nor those to sites.
+-- param: orgs uuid[], sites uuid[], events uuid[], declared_at timestamptz[]
+-- class: any
+UPDATE site_event s SET declared_at = z.d
+FROM unnest(@orgs, @sites, @events, @declared_at) AS z (a, b, c, d)
+WHERE s.org_id = z.a AND s.site = z.b AND s.event = z.c;
+
+-- name: lot_recompute_many :exec
+-- When and where lots came into being, by the earliest of the records that stand; with none left it stays as it was.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+UPDATE lot l
+SET event_time = m.event_time, offset_min = m.offset_min, produced_day = m.day,
+    expires_day = l.expires_day + (m.day - l.produced_day), site = m.site, region = m.region, created_event = m.id
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+CROSS JOIN LATERAL (
+    SELECT e.id, e.event_time, e.offset_min, e.site, e.region,
+           ((e.event_time AT TIME ZONE 'UTC') + make_interval(mins => e.offset_min))::date AS day
+    FROM event_thing t JOIN event e ON e.org_id = t.event_org AND e.id = t.event
+    WHERE t.org_id = z.a AND t.lot_id = z.b AND t.role = 'output' AND t.declared_at IS NULL
+    ORDER BY e.event_time, e.id
+    LIMIT 1
+) m
+WHERE l.org_id = z.a AND l.lot_id = z.b;

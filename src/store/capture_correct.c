@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Corrects a record: takes back what it did, declares it erroneous, and decides what stands in its place against the facts
+ * as they are without it. Records of others that built on it stay as they are; what they used beyond what there is now
+ * becomes a deficit. */
+#include "capture_priv.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "ft/base/text.h"
+
+/* What is put back when the replacement is refused. */
+struct kept_lot {
+	struct lot_fact *at, was;
+};
+struct kept_holding {
+	struct holding_fact *at, was;
+};
+struct kept {
+	struct rows lots, holdings;
+	struct rows known_edges;
+	size_t events, sealed, links, moves, declared_lots, declared_sites;
+	struct held_key *key;
+	int64_t seq;
+	struct shipment_fact *shipment, shipment_was;
+	struct shipment_lines_row *lines;
+};
+
+static struct lot_fact *fact_of(const struct batch *batch, struct lot_id lot)
+{
+	return map_get(batch->lots, MAP_KEY(lot.lot));
+}
+
+static void keep_lot(struct batch *batch, struct kept *kept, struct lot_fact *lot)
+{
+	if (lot)
+		*(struct kept_lot *)rows_add(batch->arena, &kept->lots, sizeof(struct kept_lot)) =
+			(struct kept_lot){lot, *lot};
+}
+
+static void keep_shipment(struct batch *batch, struct kept *kept, struct shipment_fact *shipment)
+{
+	if (!shipment)
+		return;
+	kept->shipment = shipment;
+	kept->shipment_was = *shipment;
+	kept->lines = arena_array(batch->arena, struct shipment_lines_row, shipment->line_count);
+	if (shipment->line_count)
+		memcpy(kept->lines, shipment->lines, shipment->line_count * sizeof *kept->lines);
+}
+
+static struct kept keep(struct batch *batch, struct item *item)
+{
+	const struct target *target = item->target;
+	const struct target_move *moves = target->moves.items;
+	struct kept kept = {.known_edges = batch->known_edges,
+			    .events = batch->events.count,
+			    .sealed = batch->sealed.count,
+			    .links = batch->links.count,
+			    .moves = batch->moves.count,
+			    .declared_lots = batch->declared_lots.count,
+			    .declared_sites = batch->declared_sites.count,
+			    .key = map_get(batch->keys, MAP_KEY(item->recorder))};
+	kept.seq = kept.key->seq;
+	for (size_t i = 0; i < target->output_count; i++)
+		keep_lot(batch, &kept, fact_of(batch, target->outputs[i]));
+	for (size_t i = 0; i < target->moves.count; i++) {
+		struct lot_fact *lot = fact_of(batch, moves[i].lot);
+		struct holding_fact *holding = batch_holding_make(batch, lot, moves[i].holder);
+		keep_lot(batch, &kept, lot);
+		*(struct kept_holding *)rows_add(batch->arena, &kept.holdings, sizeof(struct kept_holding)) =
+			(struct kept_holding){holding, *holding};
+	}
+	keep_shipment(batch, &kept, map_get(batch->shipments, MAP_KEY(target->shipment.lot)));
+	return kept;
+}
+
+/* From the last: a lot that was kept twice was first kept as it stood before. */
+static void put_back(struct batch *batch, const struct kept *kept)
+{
+	const struct kept_lot *lots = kept->lots.items;
+	const struct kept_holding *holdings = kept->holdings.items;
+	for (size_t i = kept->lots.count; i-- > 0;)
+		*lots[i].at = lots[i].was;
+	for (size_t i = kept->holdings.count; i-- > 0;)
+		*holdings[i].at = holdings[i].was;
+	batch->known_edges = kept->known_edges;
+	batch->events.count = kept->events;
+	batch->sealed.count = kept->sealed;
+	batch->links.count = kept->links;
+	batch->moves.count = kept->moves;
+	batch->declared_lots.count = kept->declared_lots;
+	batch->declared_sites.count = kept->declared_sites;
+	kept->key->seq = kept->seq;
+	if (!kept->shipment)
+		return;
+	*kept->shipment = kept->shipment_was;
+	kept->shipment->lines = kept->lines;
+	map_set(batch->shipments, MAP_KEY(kept->shipment->row.id), kept->shipment);
+}
+
+static enum problem not_known(const struct item *item)
+{
+	(void)fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/event");
+	item->job->fault->value = uuid_print(item->job->arena, item->job->record->event);
+	return PROBLEM_NOT_KNOWN_YET;
+}
+
+static const struct correction_row *corrected_in_batch(const struct batch *batch, const struct target *target)
+{
+	const struct correction_row *rows = batch->corrections.items;
+	for (size_t i = 0; i < batch->corrections.count; i++)
+		if (uuid_equal(rows[i].event, target->id) && uuid_equal(rows[i].org, target->org))
+			return &rows[i];
+	return NULL;
+}
+
+static enum problem already_corrected(const struct item *item, struct uuid replacement)
+{
+	struct arena *arena = item->job->arena;
+	(void)fault_set(item->job->fault, PROBLEM_ALREADY_CORRECTED, "once", "/event");
+	item->job->fault->detail = uuid_is_nil(replacement)
+					   ? STR("it was declared not to have happened")
+					   : arena_printf(arena, "in its place stands %.*s",
+							  STR_ARGS(uuid_print(arena, replacement)));
+	return PROBLEM_ALREADY_CORRECTED;
+}
+
+/* What stands until another record ends it is ended by that record. Absent: such a record is corrected. */
+static struct str undone_by(enum record_class class)
+{
+	switch ((int)class) {
+	case RECORD_RELEASE:
+		return STR("it lifted a hold: record a new hold");
+	case RECORD_LOAD:
+		return STR("it put things into a unit: record that they were unloaded");
+	case RECORD_UNLOAD:
+		return STR("it took things out of a unit: record that they were loaded");
+	default:
+		return (struct str){NULL, 0};
+	}
+}
+
+static enum problem not_correctable(const struct item *item, const struct target *target)
+{
+	(void)fault_set(item->job->fault, PROBLEM_NOT_CORRECTABLE, "type", "/event");
+	item->job->fault->detail = target->declaration ? STR("it is a correction: correct the record that it "
+							     "put in place, or record again what "
+							     "did happen")
+						       : undone_by(target->kind->class);
+	return PROBLEM_NOT_CORRECTABLE;
+}
+
+/* Only who recorded it corrects a record; for everybody else it is as if it were not there. */
+static enum problem find_target(struct batch *batch, struct item *item)
+{
+	const struct item *maker = map_get(batch->new_ids, sha256_bytes(&item->target_hash));
+	if (maker)
+		item->target = target_of_item(batch, maker);
+	const struct target *target = item->target;
+	if (!target || !target->known || !target->kind || !may_act_for(batch, item->job, target->org))
+		return not_known(item);
+	if ((item->party.asked && !item->party.found) || !may_act_for(batch, item->job, item->acting) ||
+	    !map_get(batch->parties, MAP_KEY(item->acting)) || !map_get(batch->keys, MAP_KEY(item->recorder)))
+		return fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
+	if (target->declaration || undone_by(target->kind->class).at)
+		return not_correctable(item, target);
+	const struct correction_row *earlier = corrected_in_batch(batch, target);
+	return target->corrected ? already_corrected(item, target->replacement)
+	       : earlier         ? already_corrected(item, earlier->replacement)
+				 : PROBLEM_NONE;
+}
+
+static enum problem replacement_refused(const struct item *item, enum problem p)
+{
+	const struct fault *inner = item->replacement->job->fault;
+	struct fault *fault = item->job->fault;
+	(void)fault_set(fault, p, inner->rule, "/replacement%s", inner->pointer);
+	fault->value = inner->value;
+	fault->detail = inner->detail;
+	return p;
+}
+
+static enum problem check_replacement(struct batch *batch, struct item *item)
+{
+	struct item *replacement = item->replacement;
+	if (!replacement)
+		return PROBLEM_NONE;
+	if (replacement->replay || map_get(batch->new_ids, sha256_bytes(&replacement->event_hash)) ||
+	    uuid_equal(replacement->job->id, item->job->id))
+		return fault_set(item->job->fault, PROBLEM_ID_TAKEN, "unique", "/replacement/id");
+	return replacement->problem ? replacement_refused(item, replacement->problem) : PROBLEM_NONE;
+}
+
+/* Lineage without the event, for the cycle check of what replaces it. */
+static void forget_edges(struct batch *batch, struct uuid event)
+{
+	struct rows left = {0};
+	const struct lot_edge *edges = batch->known_edges.items;
+	for (size_t i = 0; i < batch->known_edges.count; i++)
+		if (!uuid_equal(edges[i].event, event))
+			*(struct lot_edge *)rows_add(batch->arena, &left, sizeof(struct lot_edge)) = edges[i];
+	batch->known_edges = left;
+}
+
+static void declare_lot(struct batch *batch, const struct target *target, struct lot_id lot, usec_t at)
+{
+	struct lot_fact *fact = fact_of(batch, lot);
+	*ROW_ADD(batch, declared_lots, struct declared_row) =
+		(struct declared_row){target->id, lot.org, lot.lot, at};
+	if (!fact)
+		return;
+	fact->row.version = at;
+	fact->dirty = true;
+}
+
+static void withdraw_shipment(struct batch *batch, const struct target *target)
+{
+	struct shipment_fact *shipment = map_get(batch->shipments, MAP_KEY(target->shipment.lot));
+	if (!shipment)
+		return;
+	bool in_transit = str_equal(shipment->row.state, STR("in_transit"));
+	bool received = str_equal(shipment->row.state, STR("received"));
+	if (record_sends(target->kind) && in_transit) {
+		shipment->row.state = STR("withdrawn");
+		shipment->dirty = true;
+	} else if (target->kind->class == RECORD_RECEIVE && received &&
+		   uuid_equal(shipment->row.receipt, target->id)) {
+		shipment->row.state = STR("in_transit");
+		shipment->row.receipt = shipment->row.receipt_org = (struct uuid){{0}};
+		for (size_t i = 0; i < shipment->line_count; i++)
+			shipment->lines[i].received = (struct decimal){0};
+		shipment->dirty = true;
+	}
+}
+
+/* Takes back what the event did. */
+static void withdraw(struct batch *batch, const struct target *target, usec_t at)
+{
+	struct move_of of = {target->org, target->id, at, 0};
+	const struct target_move *moves = target->moves.items;
+	const struct lot_id *sites = target->sites.items;
+	for (size_t i = 0; i < target->moves.count; i++) {
+		struct lot_fact *lot = fact_of(batch, moves[i].lot);
+		struct holding_fact *holding = batch_holding_make(batch, lot, moves[i].holder);
+		sums_put(lot, sums_difference(sums_of(lot), moves[i].sums));
+		holding_put(holding, stock_difference(stock_of(holding), moves[i].stock));
+		stock_settle(batch, &of, lot, moves[i].holder);
+		declare_lot(batch, target, moves[i].lot, at);
+	}
+	for (size_t i = 0; i < target->output_count; i++)
+		declare_lot(batch, target, target->outputs[i], at);
+	for (size_t i = 0; i < target->sites.count; i++)
+		*ROW_ADD(batch, declared_sites, struct declared_row) =
+			(struct declared_row){target->id, sites[i].org, sites[i].lot, at};
+	withdraw_shipment(batch, target);
+	forget_edges(batch, target->id);
+}
+
+static void declare(struct batch *batch, struct item *item)
+{
+	const struct target *target = item->target;
+	const struct record *record = item->job->record;
+	if (!item->time.at_us)
+		item->time = (struct instant){item->recorded_us, target->time.offset_min};
+	struct event_parts parts = {
+		.acting = map_get(batch->parties, MAP_KEY(item->acting)),
+		.recorder = map_get(batch->parties, MAP_KEY(item->recorder)),
+		.outputs = arena_array(batch->arena, struct epcis_thing, target->output_count),
+		.output_lots = arena_array(batch->arena, struct lot_fact *, target->output_count)};
+	for (size_t i = 0; i < target->output_count; i++)
+		if (fact_of(batch, target->outputs[i]))
+			parts.output_lots[parts.output_count++] = fact_of(batch, target->outputs[i]);
+	const struct epcis_error error = {
+		.time = item->time,
+		.id = item->job->id,
+		.corrective = item->replacement ? item->replacement->job->id : (struct uuid){{0}},
+		.record = record,
+		.declared_by = parts.acting->uri,
+		.request_sha256 = hex_encode(batch->arena, sha256_bytes(&item->job->request))};
+	const struct declaration declaration = {
+		.body = epcis_declaration_build(batch->arena, target->body, &error),
+		.event_id = target->id,
+		.site = target->site,
+		.region = target->region,
+		.time_us = item->time.at_us};
+	declaration_store(batch, item, &parts, &declaration);
+}
+
+/* What a receipt does to its sender once the shipment that it names is another: `sent` of the lot now, and what the sender
+ * gave without a shipment when there is none any more. */
+static void receipt_moves(struct batch *batch, const struct shipment_fact *was, size_t line,
+			  const struct decimal *sent, struct move_of *of)
+{
+	static const struct decimal none = {0};
+	const struct shipment_lines_row *l = &was->lines[line];
+	struct lot_fact *lot = fact_of(batch, (struct lot_id){l->lot_org, l->lot_id});
+	struct holding_fact *holding = batch_holding_make(batch, lot, was->row.from_party);
+	struct decimal beyond = decimal_sub(l->received, l->base), beyond_now = none;
+	struct stock change = {.in_transit = l->base};
+	if (decimal_compare(beyond, none) < 0)
+		beyond = none;
+	if (sent) {
+		change.in_transit = decimal_sub(l->base, *sent);
+		beyond_now = decimal_sub(l->received, *sent);
+		if (decimal_compare(beyond_now, none) < 0)
+			beyond_now = none;
+	} else {
+		change.on_hand = decimal_sub(none, l->received);
+	}
+	change.claimed = decimal_sub(beyond_now, beyond);
+	holding_put(holding, stock_sum(stock_of(holding), change));
+	stock_settle(batch, of, lot, was->row.from_party);
+	lot->dirty = true;
+	lot->row.version = of->at;
+}
+
+static const struct shipment_lines_row *line_of(const struct shipment_fact *shipment, struct uuid lot)
+{
+	for (size_t i = 0; i < shipment->line_count; i++)
+		if (uuid_equal(shipment->lines[i].lot_id, lot))
+			return &shipment->lines[i];
+	return NULL;
+}
+
+/* The receiver's record stays: it is the receipt of what is said now to have been sent, or of goods for which there is no
+ * shipment. */
+static void settle_receipt(struct batch *batch, struct item *item, struct shipment_fact *was, usec_t at)
+{
+	struct item *replacement = item->replacement;
+	struct shipment_fact *now = replacement ? replacement->made_shipment : NULL;
+	bool same = now && uuid_equal(now->row.id, was->row.id);
+	struct move_of of = {was->row.receipt_org, was->row.receipt, at, 0};
+	for (size_t i = 0; i < was->line_count; i++) {
+		const struct shipment_lines_row *line = same ? line_of(now, was->lines[i].lot_id) : NULL;
+		receipt_moves(batch, was, i, line ? &line->base : NULL, &of);
+	}
+	if (!same) {
+		was->row.state = STR("withdrawn");
+		was->dirty = true;
+		return;
+	}
+	for (size_t i = 0; i < now->line_count; i++) {
+		const struct shipment_lines_row *line = line_of(was, now->lines[i].lot_id);
+		assert(line); /* inherited_shipment: the same lots */
+		now->lines[i].received = line->received;
+	}
+	now->row.state = STR("received");
+	now->row.receipt_org = was->row.receipt_org;
+	now->row.receipt = was->row.receipt;
+}
+
+static void alert_deficits(struct batch *batch, struct item *item, size_t first)
+{
+	static const struct decimal none = {0};
+	const struct move_row *rows = batch->moves.items;
+	for (size_t i = first; i < batch->moves.count; i++) {
+		const struct holding_fact *holding = batch_holding(batch, rows[i].lot, rows[i].holder);
+		const struct lot_fact *lot = fact_of(batch, rows[i].lot);
+		struct decimal now = stock_of(holding).on_hand, before = now;
+		bool seen = false;
+		for (size_t k = first; k < batch->moves.count; k++) {
+			if (!uuid_equal(rows[k].lot.lot, rows[i].lot.lot) ||
+			    !uuid_equal(rows[k].holder, rows[i].holder))
+				continue;
+			seen = seen || k < i;
+			before = decimal_sub(before, rows[k].change.on_hand);
+		}
+		if (seen || decimal_compare(now, none) >= 0 || decimal_compare(now, before) >= 0)
+			continue;
+		const struct risk_ledger ledger = {.event = item->job->id,
+						   .lot = rows[i].lot,
+						   .expected = none,
+						   .found = decimal_sub(none, now),
+						   .dimension = (enum dimension)lot->row.dimension,
+						   .reason_given = item->job->record->reason};
+		struct risk_findings findings = {0};
+		risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
+		alerts_add(batch, item, &findings, lot->row.org_id, lot->row.product, lot->row.region);
+	}
+}
+
+static void correction_note(struct batch *batch, const struct item *item, usec_t at)
+{
+	*ROW_ADD(batch, corrections, struct correction_row) = (struct correction_row){
+		.org = item->target->org,
+		.event = item->target->id,
+		.declaration = item->job->id,
+		.replacement = item->replacement ? item->replacement->job->id : (struct uuid){{0}},
+		.party = item->acting,
+		.reason = item->job->record->reason,
+		.at = at};
+}
+
+enum problem decide_correct(struct batch *batch, struct item *item)
+{
+	struct item *replacement = item->replacement;
+	enum problem p = find_target(batch, item);
+	if (!p)
+		p = check_replacement(batch, item);
+	if (p)
+		return p;
+	struct kept kept = keep(batch, item);
+	struct shipment_fact *shipment = kept.shipment;
+	bool was_received = shipment && record_sends(item->target->kind) &&
+			    str_equal(shipment->row.state, STR("received"));
+	item->recorded_us = recorded_next(batch->capture);
+	/* All of it takes effect at one moment: what stood until then and what stands from then on never stand together. */
+	usec_t at = item->recorded_us;
+	if (replacement)
+		at = replacement->recorded_us = recorded_next(batch->capture);
+	withdraw(batch, item->target, at);
+	declare(batch, item);
+	p = replacement ? item_decide(batch, replacement) : PROBLEM_NONE;
+	if (p) {
+		put_back(batch, &kept);
+		return replacement_refused(item, p);
+	}
+	if (was_received)
+		settle_receipt(batch, item, shipment, at);
+	states_settle(batch, replacement ? replacement : item, item->target);
+	for (size_t i = 0; i < item->target->moves.count; i++)
+		lot_settle(batch, replacement ? replacement : item,
+			   fact_of(batch, ((const struct target_move *)item->target->moves.items)[i].lot));
+	if (replacement)
+		map_set(batch->new_ids, sha256_bytes(&replacement->event_hash), replacement);
+	alert_deficits(batch, item, kept.moves);
+	correction_note(batch, item, at);
+	return PROBLEM_NONE;
+}
+
+static bool named_elsewhere(struct batch *batch, const struct item *item, size_t index,
+			    const struct lot_fact *lot)
+{
+	for (size_t i = 0; i < item->output_count; i++)
+		if (i != index && item->output_lots[i].asked &&
+		    batch_lot(batch, &item->output_lots[i]) == lot)
+			return true;
+	return false;
+}
+
+struct lot_fact *inherited_lot(struct batch *batch, const struct item *item, size_t index,
+			       const struct capture_products_row *product)
+{
+	const struct target *target = item->corrects ? item->corrects->target : NULL;
+	size_t place = 0;
+	if (!target || target->kind->class != item->job->kind->class)
+		return NULL;
+	/* The n-th unnamed output of a product goes on with the n-th lot of that product which no other output names. */
+	for (size_t i = 0; i < index; i++)
+		place += !item->output_lots[i].asked &&
+			 uuid_equal(item->output_products[i].id.lot, item->output_products[index].id.lot);
+	for (size_t i = 0; i < target->output_count; i++) {
+		struct lot_fact *lot = fact_of(batch, target->outputs[i]);
+		if (!lot || !uuid_equal(lot->row.product, product->id) ||
+		    !uuid_equal(lot->row.org_id, item->acting) || named_elsewhere(batch, item, index, lot))
+			continue;
+		if (place-- == 0)
+			return lot;
+	}
+	return NULL;
+}
+
+static bool same_lots(struct batch *batch, const struct item *item, const struct shipment_fact *shipment)
+{
+	for (size_t i = 0; i < item->lot_count; i++) {
+		const struct lot_fact *lot = batch_lot(batch, &item->lots[i]);
+		if (!lot || !line_of(shipment, lot->row.lot_id))
+			return false;
+	}
+	return item->lot_count == shipment->line_count;
+}
+
+struct shipment_fact *inherited_shipment(struct batch *batch, const struct item *item, struct uuid to)
+{
+	const struct target *target = item->corrects ? item->corrects->target : NULL;
+	if (!target || !record_sends(target->kind) || !uuid_equal(target->party, item->acting))
+		return NULL;
+	struct shipment_fact *shipment = map_get(batch->shipments, MAP_KEY(target->shipment.lot));
+	if (!shipment)
+		return NULL;
+	bool taken = !uuid_is_nil(shipment->row.receipt);
+	bool fits = uuid_equal(shipment->row.to_party, to) && same_lots(batch, item, shipment);
+	return !taken || fits ? shipment : NULL;
+}
+
+static void send_moves(struct batch *batch)
+{
+	const struct move_row *rows = batch->moves.items;
+	size_t n = batch->moves.count;
+	struct stock_move_insert_many_params p;
+	if (!n)
+		return;
+	COLUMN(p.event_org, struct uuid, n, rows[i].event_org);
+	COLUMN(p.event, struct uuid, n, rows[i].event);
+	COLUMN(p.recorded_at, usec_t, n, rows[i].at);
+	COLUMN(p.n, int64_t, n, rows[i].n);
+	COLUMN(p.lot_org, struct uuid, n, rows[i].lot.org);
+	COLUMN(p.lot_id, struct uuid, n, rows[i].lot.lot);
+	COLUMN(p.holder, struct uuid, n, rows[i].holder);
+	COLUMN(p.on_hand, struct decimal, n, rows[i].change.on_hand);
+	COLUMN(p.in_transit, struct decimal, n, rows[i].change.in_transit);
+	COLUMN(p.sold, struct decimal, n, rows[i].change.sold);
+	COLUMN(p.destroyed, struct decimal, n, rows[i].change.destroyed);
+	COLUMN(p.claimed, struct decimal, n, rows[i].change.claimed);
+	COLUMN(p.own, struct decimal, n, rows[i].sums.own);
+	COLUMN(p.total, struct decimal, n, rows[i].sums.total);
+	COLUMN(p.lot_destroyed, struct decimal, n, rows[i].sums.destroyed);
+	COLUMN(p.outside, struct decimal, n, rows[i].sums.outside);
+	COLUMN(p.returned, struct decimal, n, rows[i].sums.returned);
+	db_queue(batch->db, &sql_stock_move_insert_many, &p);
+}
+
+static void send_declared(struct batch *batch)
+{
+	const struct declared_row *lots = batch->declared_lots.items, *sites = batch->declared_sites.items;
+	size_t n = batch->declared_lots.count;
+	struct event_thing_declare_params t;
+	COLUMN(t.orgs, struct uuid, n, lots[i].org);
+	COLUMN(t.lots, struct uuid, n, lots[i].id);
+	COLUMN(t.events, struct uuid, n, lots[i].event);
+	COLUMN(t.declared_at, usec_t, n, lots[i].at);
+	const struct lot_edge_declare_params e = {t.lots, t.events, t.declared_at};
+	const struct lot_recompute_many_params r = {t.orgs, t.lots};
+	db_queue(batch->db, &sql_event_thing_declare, &t);
+	db_queue(batch->db, &sql_lot_edge_declare, &e);
+	n = batch->declared_sites.count;
+	struct site_event_declare_params s;
+	COLUMN(s.orgs, struct uuid, n, sites[i].org);
+	COLUMN(s.sites, struct uuid, n, sites[i].id);
+	COLUMN(s.events, struct uuid, n, sites[i].event);
+	COLUMN(s.declared_at, usec_t, n, sites[i].at);
+	db_queue(batch->db, &sql_site_event_declare, &s);
+	db_queue(batch->db, &sql_lot_recompute_many, &r);
+}
+
+void corrections_send(struct batch *batch)
+{
+	const struct correction_row *rows = batch->corrections.items;
+	size_t n = batch->corrections.count;
+	struct correction_insert_many_params p;
+	send_moves(batch);
+	if (!n)
+		return;
+	COLUMN(p.org_id, struct uuid, n, rows[i].org);
+	COLUMN(p.event, struct uuid, n, rows[i].event);
+	COLUMN(p.declaration, struct uuid, n, rows[i].declaration);
+	COLUMN(p.replacement, struct uuid, n, rows[i].replacement);
+	COLUMN(p.party, struct uuid, n, rows[i].party);
+	COLUMN(p.reason, struct str, n, rows[i].reason);
+	COLUMN(p.declared_at, usec_t, n, rows[i].at);
+	db_queue(batch->db, &sql_correction_insert_many, &p);
+	send_declared(batch);
+}
