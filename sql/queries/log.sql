@@ -156,3 +156,41 @@ SELECT w.n, l.idx
 FROM unnest(@kind, @fingerprint) WITH ORDINALITY AS w (a, b, n)
 JOIN log_leaf l ON l.fingerprint = w.b AND l.kind = w.a
 LIMIT 20000;
+
+-- name: log_sweep_read :many
+-- Entries in their order with all that they were made from.
+-- param: first bigint, after bigint
+-- class: fan
+-- scope: program
+-- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256) AS statement_sha256, e.body, e.view_secret
+FROM log_leaf l
+LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
+LEFT JOIN master_version m ON m.kind = l.kind AND m.id = l.id AND m.version = l.version
+LEFT JOIN signing_key k ON l.kind = 'key' AND k.fingerprint = l.fingerprint
+WHERE l.idx >= @first AND l.idx < @after
+ORDER BY l.idx
+LIMIT 256;
+
+-- name: log_sweep_events :many
+-- The same of some events.
+-- param: ids uuid[]
+-- class: fan
+-- scope: program
+-- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, e.statement, e.statement_sha256, e.body, e.view_secret
+FROM log_leaf l
+LEFT JOIN event e ON e.org_id = l.org_id AND e.id = l.id
+WHERE l.id = ANY(@ids) AND l.kind = 'event'
+ORDER BY l.idx
+LIMIT 1000;
+
+-- name: log_alteration_insert :exec
+-- Something that is not what it was; known ones stay as they were found first.
+-- param: part text, idx bigint, last_idx bigint, subject text, found_at timestamptz
+-- class: local
+-- scope: program
+INSERT INTO log_alteration (part, idx, last_idx, subject, found_at)
+VALUES (@part, @idx, @last_idx, @subject, @found_at)
+ON CONFLICT (part, idx) DO NOTHING;

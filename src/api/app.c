@@ -17,6 +17,16 @@ bool call_acts_for(const struct call *call, struct uuid party)
 	return false;
 }
 
+void app_examine_trail(const struct call *call, const struct trail *trail)
+{
+	const struct trail_step *steps = trail->steps.items;
+	struct uuid *events = arena_array(call->arena, struct uuid, trail->steps.count);
+	size_t count = 0;
+	for (size_t i = 0; i < trail->steps.count; i++)
+		count += uuid_parse(steps[i].event, &events[count]);
+	log_examine(call_app(call)->sequencer, events, count);
+}
+
 struct page call_page(const struct call *call)
 {
 	const struct config *config = call_app(call)->config;

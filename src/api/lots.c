@@ -192,6 +192,7 @@ static enum problem get_trail(struct call *call, struct reply *reply)
 	if (p)
 		return p;
 	metric_add(METRIC_TRAIL_COMPUTED, 1);
+	app_examine_trail(call, &made.trail);
 	reply->value = trail;
 	return PROBLEM_NONE;
 }

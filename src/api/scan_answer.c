@@ -232,6 +232,7 @@ static enum problem compute(struct call *call, struct scan_answer *answer, bool 
 	if (p)
 		return p;
 	metric_add(METRIC_TRAIL_COMPUTED, 1);
+	app_examine_trail(call, &made.trail);
 	answer->trail = made.trail;
 	answer->lots = (struct sql_array){made.lots, made.lot_count};
 	answer->computed_us = made.computed_us;

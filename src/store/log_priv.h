@@ -12,7 +12,7 @@
 #include "ft/store/log.h"
 #include "queries.h"
 
-enum { LOG_BATCH = 4096, LOG_REASON_MAX = 300 };
+enum { LOG_BATCH = 4096, LOG_REASON_MAX = 300, LOG_ASKED_MAX = 500 };
 
 struct sequencer {
 	struct log_settings settings;
@@ -36,6 +36,8 @@ struct sequencer {
 	enum log_state state;
 	char reason[LOG_REASON_MAX];
 	int64_t size, published;
+	struct uuid asked[LOG_ASKED_MAX]; /* events to examine before others */
+	size_t asked_count;
 };
 
 enum log_opening { LOG_OPENED, LOG_OPENING_LATER, LOG_OPENING_STANDBY, LOG_OPENING_HALTED };

@@ -154,6 +154,8 @@ enum problem log_start(const struct log_settings *settings, struct sequencer **r
 	enum problem p = db_open(settings->conninfo, STATEMENT_TIMEOUT_MS, &s->db);
 	if (!p)
 		s->has_thread = pthread_create(&s->thread, NULL, sequencer_main, s) == 0;
+	if (!p && settings->config->log_sweep > 0)
+		s->has_sweeper = pthread_create(&s->sweeper, NULL, log_sweeper_main, s) == 0;
 	if (p || !s->has_thread) {
 		log_stop(s);
 		return p ? p : PROBLEM_INTERNAL;
@@ -172,6 +174,8 @@ void log_stop(struct sequencer *s)
 	pthread_mutex_unlock(&s->lock);
 	if (s->has_thread)
 		pthread_join(s->thread, NULL);
+	if (s->has_sweeper)
+		pthread_join(s->sweeper, NULL);
 	db_close(s->db);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);

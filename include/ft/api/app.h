@@ -68,6 +68,8 @@ void reply_replayed(struct call *call, const struct once_answer *answer, struct 
 bool app_database_answers(struct app *app);
 /* What somebody who asked it anyway has found. */
 void app_database_found(struct app *app, enum problem p);
+/* Has the records of a trail that was just computed compared with the log. Never waits. */
+void app_examine_trail(const struct call *call, const struct trail *trail);
 /* What every page is told of its request. */
 struct page call_page(const struct call *call);
 /* Fills the reply with a page that anybody may keep for five minutes. */

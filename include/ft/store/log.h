@@ -43,6 +43,10 @@ struct log_status {
 struct log_status log_status(struct sequencer *sequencer, struct arena *arena);
 const char *log_state_word(enum log_state state);
 
+/* Has these records, which somebody is reading, compared with the log before others: within a second what was changed
+ * is in the log lines and in log_alteration. Never waits; when too many are asked for, the sweep finds them in its turn. */
+void log_examine(struct sequencer *sequencer, const struct uuid *events, size_t count);
+
 /* The key that signs heads. `vkey` is what verifiers are given; its name is the log's origin. */
 struct log_key {
 	struct signer_key key;

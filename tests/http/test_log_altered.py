@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may do everything in the database changes, deletes, reorders rows or brings back yesterday's: it is named, or the log
+refuses to go on; and of no size is there ever a second root."""
+import pytest
+from auditor import WIDTH, Head, entries_of, head_of, leaf_hash, root_of, wait_until_logged
+from conftest import District, ago, kg
+from service import wait_for
+
+FLIP = "set_byte({0}, 40, get_byte({0}, 40) # 1)"
+
+
+class Log:
+    def __init__(self, service):
+        self.service = service
+        self.here = District(service)
+        self.farm = self.here.farm()
+
+    def grow(self, size):
+        while self.service.value("SELECT (SELECT count(*) FROM log_pending) + (SELECT count(*) FROM log_leaf)") < size:
+            self.farm.harvest(1)
+        return wait_until_logged(self.service, self.here.public)
+
+    def index_of(self, event):
+        return self.service.value("SELECT idx FROM log_leaf WHERE kind = 'event' AND id = %s", event)
+
+    def harvest(self):
+        answer = self.farm.record("harvest", ago(days=1), site="P1", product="PAKCHOI", quantity=kg(1))
+        wait_until_logged(self.service, self.here.public)
+        return answer, self.index_of(answer["event"])
+
+    def execute(self, sql, **values):
+        connection = self.service.cluster.connect(self.service.database)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(sql, values)
+        connection.close()
+
+    def found(self):
+        return {(part, first, last): subject for part, first, last, subject in self.service.rows(
+            "SELECT part, idx, last_idx, subject FROM log_alteration")}
+
+    def state(self):
+        return self.here.public.read("/readyz")["log"]
+
+    def is_halted(self):
+        return wait_for(lambda: (lambda s: s if s.startswith("halted: ") else None)(self.state()))
+
+
+@pytest.fixture
+def log(new_service):
+    made = Log(new_service().start())
+    yield made
+    if made.service.process.poll() is None:
+        made.service.stop()
+
+
+def test_an_untouched_log_is_swept_without_a_word(log):
+    log.grow(WIDTH + 10)
+    before = log.here.metric("farmtrail_log_swept_total")
+    assert wait_for(lambda: log.here.metric("farmtrail_log_swept_total") >= before + 2 * WIDTH, 60)
+    assert log.found() == {} and log.here.metric("farmtrail_log_altered") == 0
+    assert "log-altered" not in log.service.log()
+
+
+def test_what_was_changed_is_named(log):
+    log.grow(2 * WIDTH + 60)
+    # swapped places and a node in tiles of their own: what they hash to is wrong as a whole
+    log.execute("CREATE TEMP TABLE saved AS SELECT * FROM log_leaf WHERE idx IN (30, 31);"
+                " DELETE FROM log_leaf WHERE idx IN (30, 31);"
+                " INSERT INTO log_leaf SELECT 61 - idx, kind, org_id, id, version, fingerprint, hash FROM saved")
+    log.execute(f"UPDATE log_node SET hash = {FLIP.format('hash').replace('40', '3')} WHERE level = 1 AND idx = 1")
+    records = [log.harvest() for _ in range(7)]
+    (body, b), (entry, e), (cunning, c), (leaf, le), (gone, g), (lost, lo), (other, o) = records
+    log.execute(f"UPDATE event SET body = {FLIP.format('body')} WHERE id = %(id)s", id=body["event"])
+    log.execute(f"UPDATE event SET statement = {FLIP.format('statement')} WHERE id = %(id)s", id=entry["event"])
+    log.execute("UPDATE event SET statement = convert_to(replace(convert_from(statement, 'UTF8'), E'\\nseq ', E'\\nseq 1'), 'UTF8')"
+                " WHERE id = %(id)s", id=cunning["event"])
+    log.execute("UPDATE event SET statement_sha256 = sha256(substr(statement, 1, position('\\x0a0a'::bytea in statement)))"
+                " WHERE id = %(id)s", id=cunning["event"])
+    log.execute(f"UPDATE log_leaf SET hash = {FLIP.format('hash').replace('40', '3')} WHERE idx = %(i)s", i=le)
+    log.execute("DELETE FROM event WHERE id = %(id)s", id=gone["event"])
+    log.execute("DELETE FROM log_leaf WHERE idx = %(i)s", i=lo)
+    expected = {("body", b, b): f"event {body['event']}", ("entry", e, e): f"event {entry['event']}",
+                ("leaf", c, c): f"event {cunning['event']}", ("leaf", le, le): f"event {leaf['event']}",
+                ("entry", g, g): f"event {gone['event']}", ("leaf", lo, lo): None,
+                ("node", 0, WIDTH - 1): None, ("node", WIDTH, 2 * WIDTH - 1): None}
+    assert wait_for(lambda: set(expected) <= set(log.found()), 60), log.found()
+    found = log.found()
+    assert {key: found[key] for key in expected} == expected
+    assert set(found) - set(expected) <= {("root", 0, o)} | {key for key in found if key[0] == "root"}
+    assert f"subject=\"event {body['event']}\"" in log.service.log(), "the log names the entry"
+    assert log.here.metric("farmtrail_log_altered") >= len(expected)
+    head = head_of(log.here.public)
+    log.service.stop()
+    log.service.start()
+    reason = log.is_halted()
+    assert reason and "gone" in reason, reason
+    assert log.farm.harvest(1), "records are taken all the same"
+    assert head_of(log.here.public).note == head.note
+
+
+@pytest.mark.parametrize("change", ["entry", "leaf", "event", "node"])
+def test_the_sequencer_does_not_start_on_changed_rows(log, change):
+    log.grow(WIDTH + 5)
+    answer, index = log.harvest()
+    head = head_of(log.here.public)
+    log.service.stop()
+    sql, undo = {
+        "entry": (f"UPDATE event SET statement = {FLIP.format('statement')} WHERE id = %(id)s",) * 2,
+        "leaf": (f"UPDATE log_leaf SET hash = {FLIP.format('hash').replace('40', '3')} WHERE idx = %(i)s",) * 2,
+        "event": ("CREATE TABLE aside AS SELECT * FROM event WHERE id = %(id)s; DELETE FROM event WHERE id = %(id)s",
+                  "INSERT INTO event SELECT * FROM aside"),
+        "node": (f"UPDATE log_node SET hash = {FLIP.format('hash').replace('40', '3')} WHERE level = 1 AND idx = 0",) * 2,
+    }[change]
+    log.execute(sql, id=answer["event"], i=index)
+    log.service.start()
+    reason = log.is_halted()
+    assert reason, log.state()
+    if change in ("entry", "event"):
+        assert f"entry {index} (event {answer['event']})" in reason
+    log.farm.harvest(1)
+    assert head_of(log.here.public).note == head.note, "nothing is signed"
+    assert log.here.metric("farmtrail_log_halted") == 1
+    log.execute(undo, id=answer["event"], i=index)
+    assert wait_for(lambda: log.state() == "running", 30), "what was repaired goes on by itself"
+    later = wait_until_logged(log.service, log.here.public)
+    leaves = [leaf_hash(e) for e in entries_of(log.here.public, later.size)]
+    assert later.size > head.size and root_of(leaves[:head.size]) == head.root
+
+
+def test_a_reader_of_the_trail_has_it_found_at_once(log):
+    lot = log.farm.harvest(1)
+    wait_until_logged(log.service, log.here.public)
+    swept = lambda: log.here.metric("farmtrail_log_swept_total")  # noqa: E731
+    event = log.service.value("SELECT id::text FROM event ORDER BY recorded_at DESC LIMIT 1")
+    for _ in range(3):  # a pass may begin in between: then it may have been the pass
+        before = swept()
+        assert wait_for(lambda: swept() > before, 60)  # noqa: B023
+        before = swept()
+        log.execute(f"UPDATE event SET body = {FLIP.format('body')} WHERE id = %(id)s", id=event)
+        log.farm.read(f"/v1/lots/{lot['id']}/trail")
+        assert wait_for(log.found, 60)
+        if swept() == before:
+            break
+        log.execute("DELETE FROM log_alteration")
+        log.execute(f"UPDATE event SET body = {FLIP.format('body')} WHERE id = %(id)s", id=event)
+    else:
+        pytest.fail("only ever the sweep found it")
+    assert list(log.found().values()) == [f"event {event}"]
+
+
+def test_yesterdays_database_is_refused(log, cluster):
+    log.grow(30)
+    log.service.stop()
+    name = log.service.database
+    cluster.execute("postgres", f"CREATE DATABASE {name}_old TEMPLATE {name}")
+    log.service.start()
+    log.grow(60)
+    heads = {size: Head(bytes(note).decode()) for size, note in log.service.rows("SELECT size, checkpoint FROM log_checkpoint")}
+    log.service.stop()
+    cluster.execute("postgres", f"DROP DATABASE {name}")
+    cluster.execute("postgres", f"ALTER DATABASE {name}_old RENAME TO {name}")
+    log.service.start()
+    reason = log.is_halted()
+    assert reason and "older copy" in reason and "guard" in reason
+    for _ in range(40):
+        log.farm.harvest(2)
+    for size, note in log.service.rows("SELECT size, checkpoint FROM log_checkpoint"):
+        assert heads[size].note == bytes(note).decode(), "no second root"
+    assert log.state().startswith("halted")
+    (log.service.data / "log.guard").unlink()
+    log.service.stop()
+    log.service.start()
+    assert "missing" in log.is_halted(), "to remove the guard is no way around it"
+
+
+def test_a_lost_guard_is_written_again_from_a_mirror(log):
+    head = log.grow(20)
+    log.service.stop()
+    (log.service.data / "log.guard").unlink()
+    log.service.start()
+    assert "missing" in log.is_halted()
+    (log.service.data / "log.guard").write_text(head.text)
+    assert wait_for(lambda: log.state() == "running", 30)
+    assert log.grow(25).size >= 25
+
+
+def test_a_statement_changed_while_it_waits_is_not_numbered(new_service):
+    service = new_service(LOG_SEQUENCER="false").start()
+    log = Log(service)
+    event = log.farm.record("harvest", ago(days=1), site="P1", product="PAKCHOI", quantity=kg(1))["event"]
+    log.execute(f"UPDATE event SET statement = {FLIP.format('statement')} WHERE id = %(id)s", id=event)
+    service.stop()
+    service.start(LOG_SEQUENCER="true")
+    reason = log.is_halted()
+    assert reason and f"event {event} in the queue" in reason
+    assert service.value("SELECT count(*) FROM log_leaf") == 0
+    log.execute(f"UPDATE event SET statement = {FLIP.format('statement')} WHERE id = %(id)s", id=event)
+    assert wait_for(lambda: log.state() == "running", 30)
+    wait_until_logged(service, log.here.public)
+    service.stop()
