@@ -103,6 +103,19 @@ INSERT INTO log_pending (kind, org_id, id, version, fingerprint) VALUES (@kind, 
 INSERT INTO audit (id, at, key_id, action, subject, request_id)
 VALUES (@id, @at, @key_id, @action, @subject, @request_id);
 
+-- name: audit_list :many
+-- Administrative acts, newest first, after one of them.
+-- param: key uuid, action text, subject text, since timestamptz?, until timestamptz?, before uuid, max_rows bigint
+-- class: local
+-- column: id uuid, at timestamptz, key_id uuid, action text, subject text, request_id text
+SELECT id, at, key_id, action, subject, request_id
+FROM audit
+WHERE id < coalesce(@before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+  AND (@key IS NULL OR key_id = @key) AND (@action IS NULL OR action = @action) AND (@subject IS NULL OR subject = @subject)
+  AND (@since IS NULL OR at >= @since) AND (@until IS NULL OR at < @until)
+ORDER BY id DESC
+LIMIT @max_rows;
+
 -- name: registrar_find :one
 -- The party whose key signs master data and enrolments.
 -- class: ref

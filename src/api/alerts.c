@@ -475,6 +475,7 @@ static enum problem act_on_alert(struct call *call, struct reply *reply)
 	p = alert_words_check(call->arena, deed.action, &deed.words, &call->fault);
 	if (p)
 		return p;
+	deed.request_id = call->request_id;
 	deed.alert = (struct alert_ref){row.org_id, row.id, {row.lot_org, row.lot_id}, row.event};
 	if (call->caller.party_count)
 		deed.party = call->caller.parties[0];

@@ -283,6 +283,83 @@ enum problem config_load(struct arena *arena, struct str env_file, struct config
 	return p;
 }
 
+/* What follows a password's "=": quoted, with backslashes, or up to a space or "&". */
+static size_t password_length(struct str text)
+{
+	size_t len = 0;
+	bool quoted = text.len && text.at[0] == '\'';
+	for (len += quoted; len < text.len; len++) {
+		char c = text.at[len];
+		if (c == '\\' && len + 1 < text.len)
+			len++;
+		else if (quoted && c == '\'')
+			return len + 1;
+		else if (!quoted && (c == ' ' || c == '&'))
+			return len;
+	}
+	return text.len;
+}
+
+/* "password = …" of a libpq connection string and "?password=…" of its URI form, from `at` on; 0: not here. */
+static size_t password_begins(struct str text, size_t at)
+{
+	static const struct str word = {"password", 8};
+	struct str rest = str_from(text, at);
+	bool alone = !at || text.at[at - 1] == ' ' || text.at[at - 1] == '?' || text.at[at - 1] == '&';
+	if (!alone || !str_starts(rest, word))
+		return 0;
+	size_t end = at + word.len;
+	while (end < text.len && text.at[end] == ' ')
+		end++;
+	if (end == text.len || text.at[end] != '=')
+		return 0;
+	for (end++; end < text.len && text.at[end] == ' ';)
+		end++;
+	return end;
+}
+
+/* "postgresql://user:…@host": where the password begins and ends, if there is one. */
+static bool uri_password(struct str text, size_t *ret_begin, size_t *ret_end)
+{
+	if (!str_starts(text, STR("postgres://")) && !str_starts(text, STR("postgresql://")))
+		return false;
+	size_t at = 0, end = 0;
+	while (text.at[at] != '/')
+		at++;
+	for (at += 2, end = at; end < text.len && text.at[end] != '@' && text.at[end] != '/';)
+		end++;
+	while (at < end && text.at[at] != ':')
+		at++;
+	if (at == end || end == text.len || text.at[end] != '@')
+		return false;
+	*ret_begin = at + 1;
+	*ret_end = end;
+	return true;
+}
+
+/* The table is read over shoulders and pasted into reports: passwords in connection strings stay out of it. */
+static struct str without_password(struct arena *arena, struct str text)
+{
+	struct buf out = buf_create(arena, text.len + 8);
+	size_t begin = 0, end = 0, at = 0;
+	if (uri_password(text, &begin, &end)) {
+		buf_put(&out, (struct str){text.at, begin});
+		buf_put(&out, STR("***"));
+		at = end;
+	}
+	while (at < text.len) {
+		size_t value = password_begins(text, at);
+		if (!value) {
+			buf_put_char(&out, text.at[at++]);
+			continue;
+		}
+		buf_put(&out, (struct str){text.at + at, value - at});
+		buf_put(&out, STR("***"));
+		at = value + password_length(str_from(text, value));
+	}
+	return buf_str(&out);
+}
+
 struct row {
 	struct str name, value, fallback, bounds;
 	const char *meaning;
@@ -319,7 +396,7 @@ static struct row *make_rows(struct arena *arena, const struct config *config)
 		set_fallback(&fallbacks, s);
 		rows[i] = (struct row){
 			.name = str_of(s->name),
-			.value = print_value(arena, s, value_of(config, s)),
+			.value = without_password(arena, print_value(arena, s, value_of(config, s))),
 			.fallback = print_value(arena, s, value_of(&fallbacks, s)),
 			.bounds = print_bounds(arena, s),
 			.meaning = s->meaning,

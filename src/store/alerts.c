@@ -4,6 +4,7 @@
 
 #include "ft/codec/json.h"
 #include "ft/crypto/digest.h"
+#include "ft/store/audit.h"
 #include "queries.h"
 
 static enum problem lots_of_answer(struct arena *arena, struct bytes answer, struct lot_id **ret,
@@ -180,7 +181,13 @@ static enum problem act(struct db *db, void *context)
 		p = check_region(db, acting);
 	if (!p)
 		p = write_deed(db, acting, state);
-	return p ? p : touch_lots(db, acting);
+	if (!p)
+		p = touch_lots(db, acting);
+	const struct alert_deed *deed = acting->deed;
+	return p ? p
+		 : audit_write(db, &(struct act){deed->key, "actOnAlert",
+						 uuid_print(acting->arena, deed->alert.id), deed->request_id,
+						 deed->now_us});
 }
 
 enum problem alert_act(struct db *db, struct arena *arena, struct trail_cache *cache,

@@ -78,6 +78,8 @@ WRITES = {
                                   for kind, count in (("lot", {}), ("item", {"count": 2}))],
     "activateCodes": lambda t, who: [("/v1/codes:activate", {"codes": [code]}) for code in t.items],
     "voidCodes": lambda t, who: [("/v1/codes:void", {"codes": [code], "reason": "X"}) for code in t.items],
+    "printLabels": lambda t, who: [("/v1/labels", {"codes": [code]}) for code in [t.lot["code"], *t.items]] +
+                                  [("/v1/labels", {"from": t.items[0], "to": t.items[1]})],
     "actOnAlert": lambda t, who: [(f"/v1/alerts/{alert}/actions", {"action": "acknowledge"}) for alert in t.alerts],
     "createParty": lambda t, who: [("/v1/parties", party_body(t))],
     "createSite": lambda t, who: [("/v1/sites", site_body(t))],

@@ -23,6 +23,7 @@ struct alert_deed {
 	struct uuid key, party;
 	enum alert_action action;
 	struct alert_words words;
+	struct str request_id;
 	usec_t now_us;
 };
 /* In one transaction, one after another: the second of two at once finds the state the first left. What changes is on the

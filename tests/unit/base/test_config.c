@@ -207,6 +207,32 @@ static void the_json_has_a_row_per_setting(void **state)
 	assert_string_equal(json + strlen(json) - 3, "}]\n");
 }
 
+static void passwords_are_not_printed(void **state)
+{
+	static const char *const rows[][2] = {
+		{"host=db user=ft_app password=s3cret dbname=x", "host=db user=ft_app password=*** dbname=x"},
+		{"password = 's3cret \\' s3cret' host=db", "password = *** host=db"},
+		{"host=db password=s3cret", "host=db password=***"},
+		{"postgresql://ft_app:s3cret@db:5432/x?sslmode=require",
+		 "postgresql://ft_app:***@db:5432/x?sslmode=require"},
+		{"postgres://db/x?user=a&password=s3cret&sslmode=require",
+		 "postgres://db/x?user=a&password=***&sslmode=require"},
+		{"postgres://ft_app@db:5432/x", "postgres://ft_app@db:5432/x"},
+		{"host=db passfile=/etc/password=s3 user=x", "host=db passfile=/etc/password=s3 user=x"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct config config = loaded(*state, "FARMTRAIL_PORT=9000\n");
+		config.database = str_of(rows[i][0]);
+		config.database_owner = str_of(rows[i][0]);
+		const char *table = config_print(*state, &config).at;
+		assert_non_null(strstr(table, rows[i][1]));
+		assert_null(strstr(table, "s3cret"));
+		const char *json = config_print_json(*state, &config).at;
+		assert_non_null(strstr(json, rows[i][1]));
+		assert_null(strstr(json, "s3cret"));
+	}
+}
+
 #define CONFIG_TEST(name) cmocka_unit_test_setup_teardown(name, clear_environment, end_arena)
 
 int main(void)
@@ -222,6 +248,7 @@ int main(void)
 		CONFIG_TEST(a_file_that_cannot_be_read_is_a_problem),
 		CONFIG_TEST(the_table_shows_every_setting_in_columns),
 		CONFIG_TEST(the_json_has_a_row_per_setting),
+		CONFIG_TEST(passwords_are_not_printed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
