@@ -7,6 +7,7 @@
 #include "ft/core/code.h"
 #include "ft/core/thing_name.h"
 #include "ft/pages/pages.h"
+#include "ft/store/items.h"
 #include "queries.h"
 
 enum { HITS_SHOWN = 20, ISSUERS_MAX = 5000 };
@@ -57,6 +58,7 @@ static struct str in_language(const struct call *call, struct str zh, struct str
 }
 
 struct found_ids {
+	struct str item; /* of a pack the code that was typed */
 	struct uuid orgs[HITS_SHOWN], ids[HITS_SHOWN];
 	size_t count;
 };
@@ -94,6 +96,19 @@ static enum problem find_numbers(struct call *call, struct str number, struct fo
 	return p;
 }
 
+static enum problem find_item(struct call *call, const struct code *code, struct found_ids *found)
+{
+	const struct bytes key = {call_app(call)->code_key, sizeof call_app(call)->code_key};
+	struct item item;
+	enum problem p = item_read(call_db(call), call->arena, code, key, &item);
+	if (p)
+		return p == PROBLEM_NOT_FOUND ? PROBLEM_NONE : p;
+	found->item = code->text;
+	found->orgs[found->count] = item.lot.org;
+	found->ids[found->count++] = item.lot.lot;
+	return PROBLEM_NONE;
+}
+
 static enum problem find_code(struct call *call, struct str typed, struct found_ids *found)
 {
 	const struct bytes key = {call_app(call)->code_key, sizeof call_app(call)->code_key};
@@ -102,6 +117,8 @@ static enum problem find_code(struct call *call, struct str typed, struct found_
 	size_t count;
 	if (code_parse(call->arena, typed, &key, 1, &code))
 		return PROBLEM_NONE;
+	if (code.letter == CODE_ITEM)
+		return find_item(call, &code, found);
 	enum problem p = code_find_many(call_db(call), call->arena,
 					&(struct code_find_many_params){{&code.text, 1}}, &rows, &count);
 	if (!p && count && str_equal(rows->kind, STR("lot"))) {
@@ -130,8 +147,9 @@ static enum problem hit_lots(struct call *call, struct str q, struct hits *hits)
 							     STR_ARGS(rows[i].number))};
 		if (!rows[i].personal)
 			hit.detail = in_language(call, rows[i].issuer_zh, rows[i].issuer_en);
-		if (rows[i].code.at)
-			hit.href = arena_printf(call->arena, "/t/%.*s", STR_ARGS(rows[i].code));
+		struct str code = found.item.at ? found.item : rows[i].code;
+		if (code.at)
+			hit.href = arena_printf(call->arena, "/t/%.*s", STR_ARGS(code));
 		add_hit(hits, hit);
 	}
 	return p;

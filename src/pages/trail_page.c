@@ -55,7 +55,7 @@ static struct str put_page(struct arena *arena, const struct page *page, const s
 	struct html title = html_aside(&scratch);
 	struct page shown = *page;
 
-	HTML(&title, "{} · {}", SAY(verdict_title(trail->verdict)),
+	HTML(&title, "{} · {}", SAY(verdict_title(trail, item)),
 	     FRAGMENT(say_lot_title(&scratch, trail->lot)));
 	shown.demonstration = page->demonstration || trail->demonstration;
 	struct html html = frame_open(arena,

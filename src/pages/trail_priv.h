@@ -12,14 +12,13 @@
 	item++
 
 /* verdict.c */
-enum message verdict_title(struct str verdict);
-struct page_gap;
-/* Of a pack: leaves where its own words go, *ret_gap octets from the document's start. */
+/* The page of a pack: where its own words go. */
 struct item_band {
 	enum page_item_state state;
-	size_t gap;
+	size_t gap; /* set by verdict_put: octets from the document's start */
 };
-void verdict_put(struct html *html, const struct trail *trail, struct item_band *item); /* NULL: of a lot */
+enum message verdict_title(const struct trail *trail, const struct item_band *item); /* NULL: of a lot */
+void verdict_put(struct html *html, const struct trail *trail, struct item_band *item);
 void alerts_put(struct html *html, const struct trail *trail);
 /* origins.c: product, origins */
 void product_put(struct html *html, const struct trail *trail);

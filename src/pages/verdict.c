@@ -73,9 +73,16 @@ static enum verdict verdict_of(struct str word)
 	return VERDICT_UNREGISTERED;
 }
 
-enum message verdict_title(struct str verdict)
+static const struct verdict_row *row_of(const struct trail *trail, const struct item_band *item)
 {
-	return verdicts[verdict_of(verdict)].title;
+	enum verdict verdict = verdict_of(trail->verdict);
+	bool is_inactive = item && item->state == PAGE_ITEM_INACTIVE && verdict == VERDICT_UNREGISTERED;
+	return is_inactive ? &inactive : &verdicts[verdict];
+}
+
+enum message verdict_title(const struct trail *trail, const struct item_band *item)
+{
+	return row_of(trail, item)->title;
 }
 
 /* The record that brought the lot into being; NULL: not among the steps. */
@@ -104,8 +111,7 @@ static void put_registration(struct html *html, const struct trail *trail)
 void verdict_put(struct html *html, const struct trail *trail, struct item_band *item)
 {
 	enum verdict verdict = verdict_of(trail->verdict);
-	bool is_inactive = item && item->state == PAGE_ITEM_INACTIVE && verdict == VERDICT_UNREGISTERED;
-	const struct verdict_row *row = is_inactive ? &inactive : &verdicts[verdict];
+	const struct verdict_row *row = row_of(trail, item);
 	struct html_fragment eyebrow =
 		PHRASE(html, MESSAGE_VERDICT_OF, FRAGMENT(say_product(html, trail->lot->product)),
 		       NAME(trail->lot->number));

@@ -226,6 +226,14 @@ def test_the_page_of_a_pack_is_that_of_its_lot_in_every_form(district, farm, lot
     assert district.public.read(f"/t/{code}?tier=district", **JSON)["tier"] == "district"
 
 
+def test_the_search_box_finds_the_page_of_a_pack(district, farm, lot):
+    code = issue(farm, lot)
+    for typed in (code, code.lower(), f"{code[:5]}-{code[5:9]}-{code[9:13]}-{code[13:]}"):
+        found = district.public.get(f"/q?q={typed}", **PAGE).body.decode()
+        assert f'href="/t/{code}"' in found and lot["number"] in found
+    assert written(district.service, code) == [], "finding is no scan"
+
+
 def test_typed_codes_are_folded_and_wrong_ones_cost_no_reading(district, farm, lot):
     code = issue(farm, lot)
     assert district.public.read(f"/t/{code.lower()}", **JSON)["item"]["code"] == code

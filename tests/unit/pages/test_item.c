@@ -72,6 +72,9 @@ static void a_label_not_in_use_says_so_unless_something_worse_holds(void **state
 		   "This label is not in use yet");
 	assert_false(
 		has(whole(*state, LANGUAGE_EN, STR("unregistered"), PAGE_ITEM_ACTIVE), "not in use yet"));
+	assert_has(between(whole(*state, LANGUAGE_EN, STR("unregistered"), PAGE_ITEM_INACTIVE), "<title>",
+			   "</title>"),
+		   "This label is not in use yet");
 	struct str recalled = whole(*state, LANGUAGE_EN, STR("recalled"), PAGE_ITEM_INACTIVE);
 	assert_has(recalled, "Recalled: do not eat");
 	assert_false(has(recalled, "not in use yet"));
