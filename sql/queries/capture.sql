@@ -302,6 +302,26 @@ FROM unnest(@org_id, @lot_id, @flag, @event_org, @event, @party, @binds_all, @at
      AS z (a, b, c, d, e, f, g, h, i, j)
 ON CONFLICT (org_id, lot_id, event, flag) DO UPDATE SET until = excluded.until;
 
+-- name: sample_events :many
+-- What the records said that took some samples.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: id uuid, answer bytea
+SELECT e.id, e.answer
+FROM unnest(@orgs, @ids) AS z (org_id, id)
+JOIN event e ON e.org_id = z.org_id AND e.id = z.id
+WHERE e.type = 'sample';
+
+-- name: test_result_insert_many :exec
+-- What tests said of lots.
+-- param: org_id uuid[], lot_id uuid[], event uuid[], event_org uuid[], kind text[], outcome text[], at timestamptz[]
+-- param: offset_min bigint[], recorded_at timestamptz[]
+-- class: key
+INSERT INTO test_result (org_id, lot_id, event, event_org, kind, outcome, at, offset_min, recorded_at)
+SELECT a, b, c, d, e, f, g, h, i
+FROM unnest(@org_id, @lot_id, @event, @event_org, @kind, @outcome, @at, @offset_min, @recorded_at)
+     AS z (a, b, c, d, e, f, g, h, i);
+
 -- name: lot_senders :many
 -- Who shipped some lots to some holders last: who gets them back.
 -- param: orgs uuid[], ids uuid[], holders uuid[]

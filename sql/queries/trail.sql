@@ -103,6 +103,22 @@ JOIN event e ON e.org_id = z.org_id AND e.id = z.id
 LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
 LEFT JOIN correction r ON r.org_id = e.org_id AND r.replacement = e.id;
 
+-- name: trail_tests :many
+-- What tests said of some lots until a time, without what was withdrawn by then.
+-- param: orgs uuid[], ids uuid[], as_of timestamptz, per_lot bigint
+-- class: any
+-- column: lot_id uuid, event uuid, kind text, outcome text, at timestamptz, offset_min bigint
+SELECT k.lot_id, k.event, k.kind, k.outcome, k.at, k.offset_min::bigint AS offset_min
+FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
+CROSS JOIN LATERAL (
+    SELECT r.* FROM test_result r
+    WHERE r.org_id = z.org_id AND r.lot_id = z.lot_id AND r.recorded_at <= @as_of
+      AND NOT EXISTS (SELECT FROM correction c
+                      WHERE c.org_id = r.event_org AND c.event = r.event AND c.declared_at <= @as_of)
+    ORDER BY r.at, r.event
+    LIMIT @per_lot
+) k;
+
 -- name: trail_lot_states :many
 -- What stood about the lots of a trail at a time.
 -- param: orgs uuid[], ids uuid[], as_of timestamptz

@@ -134,7 +134,7 @@ static void put_transactions(struct arena *arena, const struct epcis_source *sou
 	const struct record_document *documents = source->record->documents.items;
 	size_t count = source->record->documents.count;
 
-	if (count == 0 && source->shipment_uri.at == NULL)
+	if (count == 0 && source->shipment_uri.at == NULL && source->record->report.at == NULL)
 		return;
 	json_name(w, STR("bizTransactionList"));
 	json_begin_array(w);
@@ -143,6 +143,11 @@ static void put_transactions(struct arena *arena, const struct epcis_source *sou
 		json_pair(w, STR("type"), STR("desadv"));
 		json_pair(w, STR("bizTransaction"), source->shipment_uri);
 		json_end_object(w);
+	}
+	if (source->record->report.at != NULL) {
+		const struct record_document report = {STR("testres"), source->record->report};
+
+		put_document(arena, &report, w);
 	}
 	for (size_t i = 0; i < count; i++)
 		put_document(arena, &documents[i], w);
@@ -200,6 +205,55 @@ static void put_temperatures(struct arena *arena, const struct list *readings, s
 	json_end_array(w);
 }
 
+/* UN/CEFACT Recommendation 20 codes of the units that laboratories write. */
+static struct str result_uom(struct str unit)
+{
+	static const char *const units[][2] = {{"mg/kg", "NA"},  {"ug/kg", "J33"}, {"μg/kg", "J33"},
+					       {"µg/kg", "J33"}, {"mg/L", "M1"},   {"ug/L", "H29"},
+					       {"μg/L", "H29"},  {"µg/L", "H29"},  {"%", "P1"}};
+
+	for (size_t i = 0; unit.at != NULL && i < sizeof units / sizeof units[0]; i++)
+		if (str_equal_ignoring_case(unit, str_of(units[i][0])))
+			return str_of(units[i][1]);
+	return (struct str){NULL, 0};
+}
+
+static void put_result(struct arena *arena, const struct record_result *result, struct json_writer *w)
+{
+	struct str uom = result_uom(result->unit);
+
+	json_begin_object(w);
+	json_pair(w, STR("type"),
+		  str_ends(result->unit, STR("/L")) ? STR("MassConcentration") : STR("Dimensionless"));
+	json_pair(w, STR("chemicalSubstance"),
+		  arena_printf(arena, "urn:farmtrail:substance:%.*s",
+			       STR_ARGS(percent_encode(arena, result->substance))));
+	json_name(w, STR("booleanValue"));
+	json_bool(w, result->detected);
+	if (result->value.at != NULL && uom.at != NULL) {
+		json_name(w, STR("value"));
+		json_number(w, epcis_number(arena, result->value));
+		json_pair(w, STR("uom"), uom);
+	}
+	json_end_object(w);
+}
+
+static void put_results(struct arena *arena, const struct list *results, struct json_writer *w)
+{
+	if (results->count == 0)
+		return;
+	json_name(w, STR("sensorElementList"));
+	json_begin_array(w);
+	json_begin_object(w);
+	json_name(w, STR("sensorReport"));
+	json_begin_array(w);
+	for (size_t i = 0; i < results->count; i++)
+		put_result(arena, &((const struct record_result *)results->items)[i], w);
+	json_end_array(w);
+	json_end_object(w);
+	json_end_array(w);
+}
+
 static void put_origin_data(struct arena *arena, const struct epcis_source *source, struct json_writer *w)
 {
 	if (source->kind->class != RECORD_CREATE)
@@ -250,7 +304,7 @@ struct str epcis_body_build(struct arena *arena, const struct epcis_source *sour
 	json_pair(&w, STR("eventTimeZoneOffset"), offset_print(arena, time.offset_min));
 	json_pair(&w, STR("action"), str_of(kind->action));
 	json_pair(&w, STR("bizStep"), str_of(kind->biz_step));
-	json_pair(&w, STR("disposition"), str_of(kind->disposition));
+	json_pair(&w, STR("disposition"), str_of(record_disposition(kind, source->record)));
 	put_persistent(kind, &w);
 	put_certification(arena, source, &w);
 	put_what(arena, source, &w);
@@ -258,6 +312,7 @@ struct str epcis_body_build(struct arena *arena, const struct epcis_source *sour
 	put_transactions(arena, source, &w);
 	put_parties(source, &w);
 	put_temperatures(arena, &source->record->temperature, &w);
+	put_results(arena, &source->record->results, &w);
 	put_origin_data(arena, source, &w);
 	epcis_farm_members(arena, source, &w);
 	json_end_object(&w);

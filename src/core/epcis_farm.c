@@ -243,7 +243,16 @@ static void put_sample(struct arena *arena, const struct json *member, struct js
 	struct record_sample sample;
 	struct fault ignored;
 
-	if (member == NULL || record_sample_read(member, &sample, &ignored))
+	if (member == NULL)
+		return;
+	if (member->kind == JSON_STRING) {
+		json_name(w, FT("sample"));
+		json_begin_object(w);
+		json_pair(w, FT("id"), member->text);
+		json_end_object(w);
+		return;
+	}
+	if (record_sample_read(member, &sample, &ignored))
 		return;
 	json_name(w, FT("sample"));
 	json_begin_object(w);
@@ -256,6 +265,42 @@ static void put_sample(struct arena *arena, const struct json *member, struct js
 	}
 	json_end_object(w);
 	json_pair(w, FT("taker"), sample.taker);
+}
+
+static void put_results(struct arena *arena, const struct list *results, struct json_writer *w)
+{
+	const struct record_result *items = results->items;
+
+	if (results->count == 0)
+		return;
+	json_name(w, FT("results"));
+	json_begin_array(w);
+	for (size_t i = 0; i < results->count; i++) {
+		json_begin_object(w);
+		json_pair(w, FT("substance"), items[i].substance);
+		if (items[i].value.at != NULL)
+			pair_number(arena, FT("value"), items[i].value, w);
+		json_pair(w, FT("unit"), items[i].unit);
+		json_name(w, FT("detected"));
+		json_bool(w, items[i].detected);
+		if (items[i].limit_of_detection.at != NULL)
+			pair_number(arena, FT("limitOfDetection"), items[i].limit_of_detection, w);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static void put_test(struct arena *arena, const struct record *record, struct json_writer *w)
+{
+	json_pair(w, FT("kind"), record->kind);
+	json_pair(w, FT("outcome"), record->outcome);
+	json_pair(w, FT("subject"), record->subject);
+	put_results(arena, &record->results, w);
+	if (record->inhibition.at != NULL)
+		pair_number(arena, FT("inhibition"), record->inhibition, w);
+	json_pair(w, FT("method"), record->method);
+	json_pair(w, FT("lab"), record->lab);
+	pair_time(arena, FT("notifiedAt"), record->notified_at, w);
 }
 
 /* An amount that is about no lot: so many seedlings planted, so many head born. */
@@ -305,6 +350,8 @@ void epcis_farm_members(struct arena *arena, const struct epcis_source *source, 
 	put_shortage(arena, record->shortage, w);
 	put_texts(FT("findings"), &record->findings, w);
 	put_sample(arena, record->sample, w);
+	if (source->kind->class == RECORD_TEST)
+		put_test(arena, record, w);
 	json_pair(w, FT("form"), record->form);
 	put_texts(FT("basis"), &record->basis, w);
 	json_pair(w, FT("channel"), record->channel);

@@ -36,10 +36,11 @@ static const usec_t FUTURE_GRACE_US = 300 * USEC_PER_SEC;
 	{ \
 		w, RECORD_STORE, "ObjectEvent", "OBSERVE", "storing", "in_progress", zh, en \
 	}
-#define LOOK(w, step, disposition, zh, en) \
+#define LOOK_AS(w, class, step, disposition, zh, en) \
 	{ \
-		w, RECORD_LOOK, "ObjectEvent", "OBSERVE", step, disposition, zh, en \
+		w, class, "ObjectEvent", "OBSERVE", step, disposition, zh, en \
 	}
+#define LOOK(w, step, disposition, zh, en) LOOK_AS(w, RECORD_LOOK, step, disposition, zh, en)
 #define LOTS_OR_SITE \
 	{ \
 		B(LOTS) | B(UNITS) | B(SITE) \
@@ -141,6 +142,11 @@ static const struct record_rule rules[] = {
 	 {0},
 	 .measured = true},
 	{STORE("store", "入库贮存", "Store"), GOODS | B(TEMPERATURE), 0, {GOODS}, .measured = true},
+	{LOOK_AS("test", RECORD_TEST, "inspecting", NULL, "检测", "Test"),
+	 B(LOT) | B(SAMPLE) | B(KIND) | B(SUBJECT) | B(OUTCOME) | B(RESULTS) | B(INHIBITION) | B(METHOD) |
+		 B(LAB) | B(REPORT) | B(NOTIFIED_AT),
+	 B(KIND) | B(OUTCOME),
+	 {B(LOT) | B(SAMPLE) | B(SUBJECT)}},
 	{OBSERVE("treat", "植保用药", "Treat"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
 	{{"unload", RECORD_UNLOAD, "AggregationEvent", "DELETE", "unloading", "in_progress", "卸载",
 	  "Unload"},
@@ -176,6 +182,15 @@ const struct record_kind *record_kind_at(size_t index)
 bool record_sends(const struct record_kind *kind)
 {
 	return kind->class == RECORD_SHIP || kind->class == RECORD_RETURN;
+}
+
+const char *record_disposition(const struct record_kind *kind, const struct record *record)
+{
+	if (kind->class != RECORD_TEST)
+		return kind->disposition;
+	if (str_equal(record->outcome, STR("negative")))
+		return "conformant";
+	return str_equal(record->outcome, STR("positive")) ? "non_conformant" : NULL;
 }
 
 const struct record_rule *record_rule_of(const struct record_kind *kind)
@@ -368,6 +383,8 @@ static enum problem times_check(const struct record *record, usec_t now_us, stru
 
 	if (!may_lie_ahead && record->time.at_us > now_us + FUTURE_GRACE_US)
 		return fault_set(reterr, PROBLEM_TIME_FUTURE, "future", "/time");
+	if (!may_lie_ahead && record->notified_at.at_us > now_us + FUTURE_GRACE_US)
+		return fault_set(reterr, PROBLEM_TIME_FUTURE, "future", "/notifiedAt");
 	if (record->until.at_us != 0 && record->until.at_us < record->time.at_us)
 		return fault_set(reterr, PROBLEM_TIME_ORDER, "order", "/until");
 	for (size_t i = 0; i < record->temperature.count; i++)
@@ -388,6 +405,26 @@ static enum problem decimal_between(struct str text, int64_t min, int64_t max, c
 	return PROBLEM_NONE;
 }
 
+/* What was found has a value or at least was found; "not detected: 0.3" contradicts itself unless it lies below the limit
+ * of detection. */
+static enum problem result_check(const struct record_result *result, size_t index, struct fault *reterr)
+{
+	struct decimal value, limit;
+	enum problem p = PROBLEM_NONE;
+
+	if (result->value.at != NULL)
+		p = decimal_between(result->value, 0, INT32_MAX, "/value", reterr);
+	if (!p && result->limit_of_detection.at != NULL)
+		p = decimal_between(result->limit_of_detection, 0, INT32_MAX, "/limitOfDetection", reterr);
+	if (!p && result->value.at != NULL && result->unit.at == NULL)
+		p = fault_set(reterr, PROBLEM_FIELD_MISSING, "required", "/unit");
+	if (!p && !result->detected && decimal_parse(result->value, &value) &&
+	    decimal_compare(value, decimal_of(0)) > 0 &&
+	    (!decimal_parse(result->limit_of_detection, &limit) || decimal_compare(value, limit) >= 0))
+		p = fault_set(reterr, PROBLEM_FIELD_RANGE, "contradiction", "/detected");
+	return p ? fault_within(reterr, p, "results", index) : PROBLEM_NONE;
+}
+
 static enum problem measures_check(const struct record *record, struct fault *reterr)
 {
 	const struct record_reading *readings = record->temperature.items;
@@ -398,6 +435,10 @@ static enum problem measures_check(const struct record *record, struct fault *re
 		if (!p)
 			p = decimal_between(record->position->lon, -180, 180, "/position/lon", reterr);
 	}
+	if (!p && record->inhibition.at != NULL)
+		p = decimal_between(record->inhibition, -100, 100, "/inhibition", reterr);
+	for (size_t i = 0; !p && i < record->results.count; i++)
+		p = result_check(&((const struct record_result *)record->results.items)[i], i, reterr);
 	for (size_t i = 0; !p && i < record->temperature.count; i++) {
 		p = decimal_between(readings[i].value, -273, 1000, "/value", reterr);
 		if (p)
@@ -463,6 +504,12 @@ static enum problem replacement_check(const struct record *replacement, usec_t n
 	return p ? fault_within(reterr, p, "replacement", NO_INDEX) : PROBLEM_NONE;
 }
 
+static enum problem sample_name_check(const struct json *sample, struct fault *reterr)
+{
+	return is_plain_text(sample) ? PROBLEM_NONE
+				     : fault_set(reterr, PROBLEM_FIELD_TYPE, "type", "/sample");
+}
+
 enum problem record_check(const struct record *record, usec_t now_us, const struct record_kind **ret,
 			  struct fault *reterr)
 {
@@ -488,7 +535,8 @@ enum problem record_check(const struct record *record, usec_t now_us, const stru
 	if (!p)
 		p = dose_check(record->dose, reterr);
 	if (!p && record->sample != NULL)
-		p = record_sample_read(record->sample, &sample, reterr);
+		p = kind->class == RECORD_TEST ? sample_name_check(record->sample, reterr)
+					       : record_sample_read(record->sample, &sample, reterr);
 	if (!p)
 		p = replacement_check(record->replacement, now_us, reterr);
 	if (p)

@@ -15,6 +15,7 @@ enum {
 	MAX_REASON_BYTES = 1000,
 	MAX_REFERENCE_BYTES = 512,
 	MAX_FINDINGS = 50,
+	MAX_RESULTS = 200,
 	MAX_NUMBER_BYTES = 32,
 };
 
@@ -153,6 +154,29 @@ static const struct shape document_shape = {
 		},
 };
 
+static const struct shape result_shape = {
+	.name = "TestResult",
+	.size = sizeof(struct record_result),
+	.doc = "What a test says of one substance",
+	.fields =
+		(const struct field[]){
+			STRING(struct record_result, substance, "substance", .min_len = 1,
+			       .doc = "Name of the substance, Chinese or English"),
+			DECIMAL(struct record_result, value, "value", .flags = OPTIONAL | SIGNED,
+				.max_len = MAX_NUMBER_BYTES,
+				.doc = "How much; absent where nothing was found"),
+			STRING(struct record_result, unit, "unit", .flags = OPTIONAL, .min_len = 1,
+			       .max_len = 16, .doc = "mg/kg, ug/kg, mg/L, ug/L, % …"),
+			BOOLEAN(struct record_result, detected, "detected",
+				.doc = "Found, at or above the limit of detection"),
+			DECIMAL(struct record_result, limit_of_detection, "limitOfDetection",
+				.flags = OPTIONAL | SIGNED, .max_len = MAX_NUMBER_BYTES,
+				.doc = "In the same unit"),
+			END_OF_SHAPE,
+		},
+};
+static const char *const test_kinds[] = {"rapid", "lab", NULL};
+static const char *const test_outcomes[] = {"negative", "positive", "invalid", NULL};
 static const char *const certify_forms[] = {"producer", "buyer", NULL};
 static const char *const certify_bases[] = {"quality_control", "own_test", "commissioned_test", NULL};
 static const char *const entry_modes[] = {"field", "paper", "import", NULL};
@@ -234,8 +258,28 @@ const struct field record_fields[MEMBER_COUNT + 1] = {
 				    .max_len = MAX_FINDINGS, .doc = "What the inspector saw; never public"),
 	[MEMBER_SAMPLE] =
 		JSON_VALUE(struct record, sample, "sample", .flags = OPTIONAL,
-			   .doc = "{id, takenAt, taker, quantity}: its number, unique within the party; who "
-				  "took it is never public"),
+			   .doc = "sample: {id, takenAt, taker, quantity}, the number unique within the "
+				  "party, who took it never public. test: that number, or the id of the "
+				  "record that took it"),
+	[MEMBER_KIND] = WORD(struct record, kind, "kind", test_kinds, .flags = OPTIONAL,
+			     .doc = "Rapid test, or of a laboratory"),
+	[MEMBER_SUBJECT] = STRING(struct record, subject, "subject", .flags = OPTIONAL, .min_len = 1,
+				  .doc = "What was tested, where it is no lot: never public"),
+	[MEMBER_OUTCOME] = WORD(struct record, outcome, "outcome", test_outcomes, .flags = OPTIONAL,
+				.doc = "What the tester concludes"),
+	[MEMBER_RESULTS] = LIST(struct record, results, "results", &result_shape, .flags = OPTIONAL,
+				.min_len = 1, .max_len = MAX_RESULTS, .doc = "One entry a substance"),
+	[MEMBER_INHIBITION] =
+		DECIMAL(struct record, inhibition, "inhibition", .flags = OPTIONAL | SIGNED,
+			.max_len = MAX_NUMBER_BYTES, .doc = "Of an enzyme test, per cent, -100 to 100"),
+	[MEMBER_METHOD] = STRING(struct record, method, "method", .flags = OPTIONAL, .min_len = 1,
+				 .doc = "Method or its standard"),
+	[MEMBER_LAB] = STRING(struct record, lab, "lab", .flags = OPTIONAL, .min_len = 1,
+			      .doc = "Laboratory, as on the report"),
+	[MEMBER_REPORT] = STRING(struct record, report, "report", .flags = OPTIONAL, .min_len = 1,
+				 .max_len = MAX_REFERENCE_BYTES, .doc = "Number or URI of the report"),
+	[MEMBER_NOTIFIED_AT] = TIME(struct record, notified_at, "notifiedAt", .flags = OPTIONAL,
+				    .doc = "When the holder was told: the time to ask for a re-test begins"),
 	[MEMBER_FORM] = WORD(struct record, form, "form", certify_forms, .flags = OPTIONAL,
 			     .doc = "Which of the two fixed forms of the compliance certificate"),
 	[MEMBER_BASIS] = STRINGS(struct record, basis, "basis", .flags = OPTIONAL, .min_len = 1, .max_len = 3,

@@ -12,6 +12,12 @@ const char *const severity_words[4] = {"critical", "high", "medium", "low"};
 const struct risk_rule risk_rules[RULE_ROW_COUNT + 1] = {
 	[RULE_R01] = {"R01", 1, SEVERITY_CRITICAL, "使用禁用投入品", "A banned input was used",
 		      "An input was used whose active substance is banned on the day of use"},
+	[RULE_R05] = {"R05", 1, SEVERITY_CRITICAL, "检测不合格", "A laboratory found it not conformant",
+		      "A laboratory test concludes positive"},
+	[RULE_R06] = {"R06", 1, SEVERITY_CRITICAL, "检出禁用物质", "A banned substance was detected",
+		      "A test detects an active that is banned on the day of the test"},
+	[RULE_R08] = {"R08", 1, SEVERITY_HIGH, "快检阳性待确认", "A rapid test is positive",
+		      "A rapid test concludes positive; a laboratory has to confirm it within three days"},
 	[RULE_I01] = {"I01", 1, SEVERITY_CRITICAL, "安全间隔期内采收",
 		      "Harvested within the pre-harvest interval",
 		      "Harvest day minus day of use is less than the interval of that active and crop"},

@@ -136,35 +136,36 @@ static struct risk_finding ban_finding(struct arena *arena, const struct referen
 	return f;
 }
 
+size_t risk_bans_of(struct arena *arena, const struct reference *ref, const struct risk_use *use,
+		    const struct ref_ban **ret)
+{
+	struct ref_names found = substances_of_use(arena, ref, use);
+	size_t count = 0;
+
+	for (size_t i = 0; found.count > 0 && i < ref->ban_count; i++) {
+		const struct ref_ban *ban = &ref->bans[i];
+		bool is_told = false;
+
+		if (found_name(found, ban->names) == NULL || !ban_holds(ref, ban, use))
+			continue;
+		for (size_t k = 0; k < count; k++)
+			is_told = is_told || shares_a_name(ret[k]->names, ban->names);
+		if (!is_told)
+			ret[count++] = ban;
+	}
+	return count;
+}
+
 void risk_r01(struct arena *arena, const struct reference *ref, const struct risk_use *use,
 	      struct risk_findings *ret)
 {
-	struct ref_names found = substances_of_use(arena, ref, use);
-	struct risk_finding *items = NULL;
-	const struct ref_ban **told;
-	size_t count = 0;
+	const struct ref_ban **bans = arena_array(arena, const struct ref_ban *, ref->ban_count);
+	size_t count = risk_bans_of(arena, ref, use, bans);
+	struct risk_finding *items = arena_array(arena, struct risk_finding, count);
 
-	*ret = (struct risk_findings){NULL, 0};
-	if (found.count == 0)
-		return;
-	told = arena_array(arena, const struct ref_ban *, ref->ban_count);
-	for (size_t i = 0; i < ref->ban_count; i++) {
-		const struct ref_ban *ban = &ref->bans[i];
-		const struct str *name = found_name(found, ban->names);
-		bool is_told = false;
-
-		if (name == NULL || !ban_holds(ref, ban, use))
-			continue;
-		for (size_t k = 0; k < count; k++)
-			is_told = is_told || shares_a_name(told[k]->names, ban->names);
-		if (is_told)
-			continue;
-		if (items == NULL)
-			items = arena_array(arena, struct risk_finding, ref->ban_count);
-		told[count] = ban;
-		items[count++] = ban_finding(arena, ref, ban, use, ban->names.items[0]);
-	}
-	*ret = (struct risk_findings){items, count};
+	for (size_t i = 0; i < count; i++)
+		items[i] = ban_finding(arena, ref, bans[i], use, bans[i]->names.items[0]);
+	*ret = (struct risk_findings){count > 0 ? items : NULL, count};
 }
 
 enum { MOST_WORDS = 8, MOST_NAMES = 128 };

@@ -6,12 +6,17 @@
 #include "ft/codec/json.h"
 #include "ft/core/risk.h"
 
-enum rule_row { RULE_R01, RULE_I01, RULE_M01, RULE_M02, RULE_ROW_COUNT };
+enum rule_row { RULE_R01, RULE_R05, RULE_R06, RULE_R08, RULE_I01, RULE_M01, RULE_M02, RULE_ROW_COUNT };
 extern const struct risk_rule risk_rules[RULE_ROW_COUNT + 1];
 
 /* Rule, version, titles, edition and time limit; the rest is the rule's. */
 struct risk_finding risk_finding_begin(const struct reference *ref, enum rule_row rule,
 				       enum severity severity);
+
+/* The bans of actives that hold on the day of the use, of those it names; one row an active. `ret` has room for
+ * ref->ban_count. */
+size_t risk_bans_of(struct arena *arena, const struct reference *ref, const struct risk_use *use,
+		    const struct ref_ban **ret);
 
 /* Folded commodity words, singular or plural. */
 bool commodity_same(struct str a, struct str b);

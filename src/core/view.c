@@ -16,6 +16,7 @@ static const struct hidden hidden[] = {
 	{"farmtrail:harvester", TIER_FARM},
 	{"farmtrail:note", TIER_FARM},
 	{"farmtrail:taker", TIER_FARM},
+	{"farmtrail:subject", TIER_FARM}, /* a stall, a person */
 	{"farmtrail:findings", TIER_FARM}, /* an inspector's own words may name people */
 	{"farmtrail:device", TIER_FARM},
 	{"farmtrail:deviceTime", TIER_FARM},

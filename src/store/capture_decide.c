@@ -524,6 +524,8 @@ enum problem item_decide(struct batch *batch, struct item *item)
 		return decide_destroy(batch, item, &parts);
 	case RECORD_RETURN:
 		return decide_return(batch, item, &parts);
+	case RECORD_TEST:
+		return decide_test(batch, item, &parts);
 	case RECORD_LOAD:
 		return decide_load(batch, item, &parts);
 	case RECORD_UNLOAD:

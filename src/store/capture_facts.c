@@ -56,6 +56,8 @@ static void item_want_rows(struct batch *batch, struct item *item, struct wanted
 	want_id(batch, &wanted->parties, item->to.id.lot);
 	want_id(batch, &wanted->parties, item->from.id.lot);
 	want_named_lot(batch, wanted, &item->lot);
+	for (size_t i = 0; i < item->sample_lots.count; i++)
+		want_lot(batch, wanted, ((const struct lot_id *)item->sample_lots.items)[i]);
 	for (size_t i = 0; i < item->site_count; i++)
 		want_id(batch, &wanted->sites, item->sites[i].id.lot);
 	for (size_t i = 0; i < item->lot_count; i++)

@@ -43,6 +43,8 @@ enum problem look_parts(struct batch *batch, struct item *item, struct event_par
 enum problem decide_look(struct batch *batch, struct item *item, struct event_parts *parts)
 {
 	enum problem p = look_parts(batch, item, parts);
+	if (!p && takes_sample(item))
+		p = sample_file(batch, item);
 	return p ? p : event_store(batch, item, parts);
 }
 

@@ -95,8 +95,8 @@ static enum problem short_of(struct item *item, const struct input_plan *plan)
 
 /* A lot that the party neither issued nor holds nor was shipped does not exist for it: what has not arrived yet and what
  * is not its business look the same. */
-static bool lot_known_to(struct batch *batch, const struct item *item, const struct lot_fact *lot,
-			 struct uuid acting)
+bool lot_known_to(struct batch *batch, const struct item *item, const struct lot_fact *lot,
+		  struct uuid acting)
 {
 	const struct lot_id id = {lot->row.org_id, lot->row.lot_id};
 	return job_is_unbounded(item->job) || uuid_equal(lot->row.org_id, acting) ||

@@ -156,6 +156,9 @@ static void item_read_names(struct batch *batch, struct item *item)
 	const struct record *record = item->job->record;
 	name_read(item, THING_PARTY, record->to, (struct place_in){.member = "to"}, &item->to);
 	name_read(item, THING_PARTY, record->from, (struct place_in){.member = "from"}, &item->from);
+	if (record->sample && record->sample->kind == JSON_STRING)
+		name_read(item, THING_SAMPLE, record->sample->text, (struct place_in){.member = "sample"},
+			  &item->sample);
 	name_read(item, THING_SHIPMENT, record->shipment, (struct place_in){.member = "shipment"},
 		  &item->shipment);
 	sites_read(batch, item);
@@ -200,6 +203,7 @@ void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 	batch->keys = map_create(batch->arena, count);
 	batch->shipments = map_create(batch->arena, count);
 	batch->new_numbers = map_create(batch->arena, count);
+	batch->new_samples = map_create(batch->arena, 16);
 	batch->new_ids = map_create(batch->arena, count);
 }
 
@@ -346,6 +350,12 @@ static void item_want(struct batch *batch, struct item *item, struct rows *hashe
 	for (size_t i = 0; i < item->lot_count; i++)
 		want_name(batch, hashes, codes, &item->lots[i]);
 	want_name(batch, hashes, codes, &item->unit);
+	want_name(batch, hashes, codes, &item->sample);
+	if (takes_sample(item)) {
+		struct sha256 *taken = arena_new(batch->arena, struct sha256);
+		*taken = sample_hash(item);
+		want_hash(batch, hashes, taken);
+	}
 	for (size_t i = 0; i < item->unit_count; i++)
 		want_name(batch, hashes, codes, &item->units[i]);
 	for (size_t i = 0; i < item->output_count; i++) {
@@ -367,6 +377,7 @@ static void item_resolve(struct batch *batch, struct item *item)
 	named_resolve(batch, THING_LOT, &item->lot);
 	named_resolve(batch, THING_SHIPMENT, &item->shipment);
 	named_resolve(batch, THING_UNIT, &item->unit);
+	named_resolve(batch, THING_SAMPLE, &item->sample);
 	for (size_t i = 0; i < item->unit_count; i++)
 		named_resolve(batch, THING_UNIT, &item->units[i]);
 	for (size_t i = 0; i < item->site_count; i++)
@@ -451,6 +462,8 @@ enum problem batch_load(struct batch *batch)
 		p = load_names(batch);
 	if (!p)
 		p = batch_load_units(batch);
+	if (!p)
+		p = batch_load_samples(batch);
 	if (!p)
 		p = batch_load_senders(batch);
 	if (!p)

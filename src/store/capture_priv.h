@@ -164,7 +164,10 @@ struct item {
 	struct rows warnings;   /* struct str */
 	struct lot_id short_of; /* the lot it was refused for; nil: none */
 	struct decimal missing; /* of that lot */
-	bool two_senders;       /* what it returns was shipped by several parties */
+	struct named sample;    /* that it tests */
+	bool sample_known;
+	struct rows sample_lots; /* struct lot_id */
+	bool two_senders;        /* what it returns was shipped by several parties */
 	struct str statement_b64;
 	size_t sealed; /* index in batch->sealed, when stored */
 };
@@ -262,6 +265,8 @@ struct batch {
 	struct rows uses, harvests;
 	struct rows region_parties; /* struct capture_region_parties_row: whom keys of a region act for */
 	struct map *units, *new_units; /* uuid → unit_fact; hash of its name → unit_fact made in this batch */
+	struct map *new_samples;       /* hash of its number → item of this batch that took it */
+	struct rows tests;             /* struct test_row */
 	struct rows contents;          /* struct content_fact, by time */
 	struct rows emptyings;         /* struct emptying */
 	struct rows states; /* struct state_fact: what stands about lots, and what ends or begins now */
@@ -427,6 +432,13 @@ void lot_comes_back(struct batch *batch, const struct item *item, struct lot_fac
 		    struct decimal base);
 enum problem decide_return(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 enum problem decide_destroy(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+/* capture_test.c */
+bool takes_sample(const struct item *item);
+struct sha256 sample_hash(const struct item *item);
+enum problem sample_file(struct batch *batch, struct item *item) must_check;
+enum problem batch_load_samples(struct batch *batch) must_check;
+enum problem decide_test(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+void tests_send(struct batch *batch);
 /* capture_unit.c */
 enum problem batch_load_units(struct batch *batch) must_check;
 struct unit_fact *batch_unit(const struct batch *batch, const struct named *named); /* NULL: not there */
@@ -477,6 +489,8 @@ enum problem content_lot_plan(struct batch *batch, struct item *item, size_t ind
 enum problem inputs_check_stock(struct batch *batch, struct item *item, struct input_plan *plans,
 				size_t count) must_check;
 bool number_may_be_issued(struct str number);
+bool lot_known_to(struct batch *batch, const struct item *item, const struct lot_fact *lot,
+		  struct uuid acting);
 struct package *product_packages(struct batch *batch, const struct capture_products_row *product,
 				 size_t *ret_count);
 bool mass_of(struct batch *batch, const struct capture_products_row *product, const struct quantity *q,

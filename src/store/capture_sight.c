@@ -11,7 +11,8 @@ static bool looks(const struct item *item)
 {
 	enum record_class class = item->job->kind->class;
 	return !item->problem && !item->replay && !job_is_unbounded(item->job) &&
-	       (class == RECORD_LOOK || class == RECORD_HOLD || class == RECORD_RELEASE);
+	       (class == RECORD_LOOK || class == RECORD_HOLD || class == RECORD_TEST ||
+		class == RECORD_RELEASE);
 }
 
 struct asked {

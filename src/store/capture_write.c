@@ -96,7 +96,8 @@ static void send_events(struct batch *batch)
 	COLUMN(p.offset_min, int64_t, n, rows[i].item->time.offset_min);
 	COLUMN(p.recorded_at, usec_t, n, rows[i].item->recorded_us);
 	COLUMN(p.biz_step, struct str, n, str_of(rows[i].item->job->kind->biz_step));
-	COLUMN(p.disposition, struct str, n, str_of(rows[i].item->job->kind->disposition));
+	COLUMN(p.disposition, struct str, n,
+	       str_of(record_disposition(rows[i].item->job->kind, rows[i].item->job->record)));
 	COLUMN(p.party, struct uuid, n, rows[i].item->acting);
 	COLUMN(p.site, struct uuid, n, rows[i].site);
 	COLUMN(p.region, struct str, n, rows[i].region);
@@ -382,6 +383,7 @@ void batch_write(struct batch *batch)
 	states_send(batch);
 	units_send(batch);
 	corrections_send(batch);
+	tests_send(batch);
 	send_keys(batch);
 	alerts_send(batch);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { EDGES_PER_LOT = 50, EVENTS_PER_LOT = 500, STEPS_PER_SITE = 200 };
+enum { EDGES_PER_LOT = 50, EVENTS_PER_LOT = 500, STEPS_PER_SITE = 200, TESTS_PER_LOT = 50 };
 static const usec_t DAY_US = 86400 * USEC_PER_SEC;
 
 void *trail_list_add(struct arena *arena, struct trail_list *list, size_t size)
@@ -330,7 +330,7 @@ static enum problem load_states(struct trail_facts *facts)
 
 static enum problem load_events(struct trail_facts *facts)
 {
-	struct trail_list orgs = {0}, ids = {0};
+	struct trail_list orgs = {0}, ids = {0}, lot_orgs = {0}, lots = {0};
 	struct id_set holders = {0};
 	struct map *rows;
 	for (size_t i = 0; i < map_count(facts->events); i++) {
@@ -338,17 +338,25 @@ static enum problem load_events(struct trail_facts *facts)
 		*LIST_ADD(facts->arena, &orgs, struct uuid) = fact->org;
 		*LIST_ADD(facts->arena, &ids, struct uuid) = fact->id;
 	}
-	for (size_t i = 0; i < facts->lot_count; i++)
+	for (size_t i = 0; i < facts->lot_count; i++) {
 		set_add(facts, &holders, facts->lots[i].org_id);
+		*LIST_ADD(facts->arena, &lot_orgs, struct uuid) = facts->lots[i].org_id;
+		*LIST_ADD(facts->arena, &lots, struct uuid) = facts->lots[i].lot_id;
+	}
 	db_queue(facts->db, &sql_trail_events,
 		 &(struct trail_events_params){array_of(&orgs), array_of(&ids)});
 	db_queue(facts->db, &sql_trail_certificates,
 		 &(struct trail_certificates_params){array_of(&holders.ids), facts->ask->as_of_us});
+	db_queue(facts->db, &sql_trail_tests,
+		 &(struct trail_tests_params){array_of(&lot_orgs), array_of(&lots), facts->ask->as_of_us,
+					      TESTS_PER_LOT});
 	enum problem p = db_flush(facts->db);
 	if (!p)
 		p = take_by_id(facts, &sql_trail_events, offsetof(struct trail_events_row, id), &rows);
 	if (!p)
 		p = TAKE(facts, trail_certificates, certificates, certificate_count);
+	if (!p)
+		p = TAKE(facts, trail_tests, tests, test_count);
 	for (size_t i = 0; !p && i < map_count(rows); i++) {
 		const struct trail_events_row *row = map_at(rows, i);
 		struct trail_fact *fact = map_get(facts->events, MAP_KEY(row->id));

@@ -71,7 +71,21 @@ static struct list certificates_of(const struct trail_facts *facts, const struct
 	return (struct list){list.items, list.count};
 }
 
-/* No test is recorded by any record type yet, so each origin says so. */
+static struct list tests_of(const struct trail_facts *facts, const struct trail_node *node)
+{
+	struct trail_list list = {0};
+	for (size_t i = 0; i < facts->test_count; i++) {
+		const struct trail_tests_row *row = &facts->tests[i];
+		if (uuid_equal(row->lot_id, node->row->lot_id))
+			*LIST_ADD(facts->arena, &list, struct trail_test) = (struct trail_test){
+				uuid_print(facts->arena, row->event), row->kind, row->outcome,
+				instant_print(facts->arena,
+					      (struct instant){row->at, (int16_t)row->offset_min})};
+	}
+	return (struct list){list.items, list.count};
+}
+
+/* What a reader would look for and does not find. An invalid test has said nothing. */
 static struct list gaps_of(const struct trail_facts *facts, const struct trail_origin *origin, bool known)
 {
 	struct trail_gap *gaps = arena_array(facts->arena, struct trail_gap, 3);
@@ -80,7 +94,11 @@ static struct list gaps_of(const struct trail_facts *facts, const struct trail_o
 		gaps[count++].kind = STR("origin");
 	if (!origin->certificates.count)
 		gaps[count++].kind = STR("certificate");
-	if (!origin->tests.count)
+	bool tested = false;
+	for (size_t i = 0; i < origin->tests.count; i++)
+		tested = tested || !str_equal(((const struct trail_test *)origin->tests.items)[i].outcome,
+					      STR("invalid"));
+	if (!tested)
 		gaps[count++].kind = STR("test");
 	return (struct list){gaps, count};
 }
@@ -107,6 +125,7 @@ static struct trail_origin origin_of(const struct trail_facts *facts, const stru
 		origin.harvested = date_print(facts->arena, day);
 		origin.certificates = certificates_of(facts, node, day);
 	}
+	origin.tests = tests_of(facts, node);
 	origin.gaps = gaps_of(facts, &origin, known);
 	return origin;
 }

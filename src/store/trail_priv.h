@@ -50,6 +50,8 @@ struct trail_facts {
 	struct map *sites;   /* uuid → trail_sites_row */
 	struct map *regions; /* code → trail_regions_row */
 
+	const struct trail_tests_row *tests;
+	size_t test_count;
 	const struct lot_upstream_row *upstream;
 	struct trail_lots_row *lots;
 	struct trail_edges_row *edges;

@@ -38,6 +38,10 @@ struct record_shortage {
 struct record_document {
 	struct str type, number; /* type: CBV business transaction type word, or absent */
 };
+struct record_result {                                         /* results[] of a test */
+	struct str substance, value, unit, limit_of_detection; /* value: absent where nothing was found */
+	bool detected;
+};
 struct record_sample { /* sample{}, or the bare name of one */
 	struct str id;
 	struct instant taken_at; /* at_us 0: not said */
@@ -61,10 +65,16 @@ struct record {
 	struct str_list units;    /* units whose contents are meant */
 	struct str to, from, vehicle, shipment, quarantine_certificate, channel, reason;
 	struct record_shortage *shortage;
-	struct list temperature;    /* struct record_reading */
-	struct list documents;      /* struct record_document */
-	struct str_list findings;   /* inspect */
-	const struct json *sample;  /* sample: {id, takenAt, taker, quantity} */
+	struct list temperature;   /* struct record_reading */
+	struct list documents;     /* struct record_document */
+	struct str_list findings;  /* inspect */
+	const struct json *sample; /* sample: {id, takenAt, taker, quantity}; test: its name */
+	struct str kind, outcome;  /* test: rapid, lab; negative, positive, invalid */
+	struct str subject;        /* test: what was tested, where it is no lot; may name a person */
+	struct list results;       /* struct record_result */
+	struct str inhibition;     /* per cent, of an enzyme test */
+	struct str method, lab, report;
+	struct instant notified_at;
 	struct str form;            /* certify: producer, buyer */
 	struct str_list basis;      /* certify */
 	struct uuid event;          /* correct: the record that was wrong */
@@ -87,6 +97,7 @@ enum record_class {
 	RECORD_SELL,
 	RECORD_STORE, /* store cool: lots kept by who holds them */
 	RECORD_LOOK,  /* inspect sample certify: lots that one can see, whoever holds them, or a site */
+	RECORD_TEST,  /* of a sample, a lot that one can see, or something else */
 	RECORD_HOLD,  /* of lots that one can see */
 	RECORD_RELEASE,
 	RECORD_DESTROY,
@@ -105,6 +116,9 @@ struct record_kind {
 };
 const struct record_kind *record_kind_find(struct str word); /* NULL: not a type */
 const struct record_kind *record_kind_at(size_t index);      /* NULL past the last */
+
+/* The CBV disposition of this record: its kind's, of a test as it turned out. NULL: none is said. */
+const char *record_disposition(const struct record_kind *kind, const struct record *record);
 
 /* Whether goods leave for another party by it: ship, return. */
 bool record_sends(const struct record_kind *kind);

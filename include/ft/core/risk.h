@@ -8,6 +8,7 @@
 #include "ft/base/time.h"
 #include "ft/base/uuid.h"
 #include "ft/core/lot_id.h"
+#include "ft/core/record.h"
 #include "ft/core/unit.h"
 
 enum severity { SEVERITY_CRITICAL, SEVERITY_HIGH, SEVERITY_MEDIUM, SEVERITY_LOW };
@@ -83,6 +84,17 @@ struct risk_ledger { /* a lot at one holder, when more went than came, or a rece
 	struct str reason_given; /* shortage reason of the receiver; absent: none */
 };
 
+struct risk_test {
+	struct uuid event;
+	struct lot_id lot; /* nil org: of something that is no lot */
+	struct instant time;
+	struct str kind, outcome; /* words of the record */
+	struct str report;        /* absent: none */
+	const struct record_result *results;
+	size_t result_count;
+	bool shipped; /* part of the lot has left its issuer */
+};
+
 struct risk_evidence {
 	struct uuid event;    /* nil: a reference row only */
 	struct str reference; /* row and source; absent: none */
@@ -125,6 +137,11 @@ void risk_m01(struct arena *arena, const struct reference *ref, const struct ris
 /* M02: a receipt that differs from its shipment, or a deficit. */
 void risk_m02(struct arena *arena, const struct reference *ref, const struct risk_ledger *l,
 	      struct risk_findings *ret);
+
+/* What a test says: R06 a banned active was detected (one finding a substance), R05 a laboratory found the goods not
+ * conformant, R08 a rapid test is positive and a laboratory has to confirm it within three days. */
+void risk_test(struct arena *arena, const struct reference *ref, const struct risk_test *test,
+	       struct risk_findings *ret);
 
 /* When somebody must have acted on a finding of this severity. */
 int64_t risk_due_after_s(enum severity severity);

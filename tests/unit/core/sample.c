@@ -212,6 +212,28 @@ static void put_members(struct arena *arena, struct generator *g, const struct r
 		put_list(arena, g, "lots", false, w);
 		json_pair(w, STR("reason"), STR(SAMPLE_FARM_TEXT));
 		return;
+	case RECORD_TEST:
+		json_pair(w, STR("kind"), chance(g, 2) ? STR("lab") : STR("rapid"));
+		json_pair(w, STR("outcome"), chance(g, 2) ? STR("positive") : STR("negative"));
+		if (chance(g, 2))
+			json_pair(w, STR("subject"), STR(SAMPLE_PERSONAL " 3 号摊"));
+		else if (chance(g, 2))
+			json_pair(w, STR("sample"), STR(SAMPLE_FARM_TEXT "-7"));
+		else
+			json_pair(w, STR("lot"), STR("lot-1"));
+		if (chance(g, 2))
+			put_raw("results",
+				STR("[{\"substance\":\"噻虫胺 "
+				    "(clothianidin)\",\"value\":0.25,\"unit\":\"mg/kg\","
+				    "\"detected\":true,\"limitOfDetection\":\"0.010\"},"
+				    "{\"substance\":\"x\",\"detected\":false},"
+				    "{\"substance\":\"y\",\"value\":\"1.0\",\"unit\":\"NTU\",\"detected\":"
+				    "true}]"),
+				w);
+		if (chance(g, 2))
+			json_pair(w, STR("report"), STR(SAMPLE_FARM_TEXT " No. 7"));
+		json_pair(w, STR("inhibition"), STR("-3.5"));
+		return;
 	case RECORD_LOAD:
 	case RECORD_UNLOAD:
 		json_pair(w, STR("unit"), STR("https://id.gs1.org/00/106141412345678908"));

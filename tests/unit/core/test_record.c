@@ -135,6 +135,9 @@ static void each_type_needs_its_members(void **state)
 		{"{\"type\":\"sample\"," T ",\"site\":\"s\"}", "/sample"},
 		{"{\"type\":\"sample\"," T ",\"sample\":{\"id\":\"a\"}}", "/site"},
 		{"{\"type\":\"sample\"," T ",\"site\":\"s\",\"sample\":{\"taker\":\"t\"}}", "/sample/id"},
+		{"{\"type\":\"test\"," T ",\"lot\":\"a\",\"outcome\":\"negative\"}", "/kind"},
+		{"{\"type\":\"test\"," T ",\"lot\":\"a\",\"kind\":\"lab\"}", "/outcome"},
+		{"{\"type\":\"test\"," T ",\"kind\":\"lab\",\"outcome\":\"negative\"}", "/lot"},
 		{"{\"type\":\"load\"," T ",\"unit\":\"u\"}", "/contents"},
 		{"{\"type\":\"load\"," T ",\"contents\":[{\"lot\":\"a\"}]}", "/unit"},
 		{"{\"type\":\"load\"," T ",\"unit\":\"u\",\"contents\":[{" KG "}]}", "/contents/0/lot"},
@@ -155,6 +158,31 @@ static void each_type_needs_its_members(void **state)
 	accepted(*state, "{\"type\":\"receive\"," T ",\"lots\":[" LOT("a") "],\"from\":\"f\"}");
 	accepted(*state,
 		 "{\"type\":\"death\"," T ",\"lot\":\"l\",\"quantity\":{\"value\":1,\"unit\":\"head\"}}");
+}
+
+#define TESTED(members) \
+	"{\"type\":\"test\"," T ",\"lot\":\"a\",\"kind\":\"lab\",\"outcome\":\"positive\"," members "}"
+#define RESULT(members) TESTED("\"results\":[{\"substance\":\"x\"," members "}]")
+
+static void a_test_says_what_was_found(void **state)
+{
+	accepted(*state, RESULT("\"value\":0,\"unit\":\"mg/kg\",\"detected\":false"));
+	accepted(*state,
+		 RESULT("\"value\":0.004,\"unit\":\"mg/kg\",\"detected\":false,\"limitOfDetection\":0.01"));
+	accepted(*state, RESULT("\"detected\":true"));
+	(void)refused(
+		*state,
+		RESULT("\"value\":0.01,\"unit\":\"mg/kg\",\"detected\":false,\"limitOfDetection\":0.01"),
+		PROBLEM_FIELD_RANGE, "/results/0/detected");
+	(void)refused(*state, RESULT("\"value\":1,\"detected\":true"), PROBLEM_FIELD_MISSING,
+		      "/results/0/unit");
+	(void)refused(*state, RESULT("\"value\":-1,\"unit\":\"%\",\"detected\":true"), PROBLEM_FIELD_RANGE,
+		      "/results/0/value");
+	(void)refused(*state, TESTED("\"inhibition\":101"), PROBLEM_FIELD_RANGE, "/inhibition");
+	(void)refused(*state, TESTED("\"sample\":{\"id\":\"S\"}"), PROBLEM_FIELD_TYPE, "/sample");
+	(void)refused(*state, TESTED("\"notifiedAt\":\"2036-05-03T08:00:00+08:00\""), PROBLEM_TIME_FUTURE,
+		      "/notifiedAt");
+	accepted(*state, TESTED("\"sample\":\"S-1\""));
 }
 
 static void a_content_is_a_lot_or_a_unit(void **state)
@@ -241,7 +269,7 @@ static void the_kinds_are_sorted_and_complete(void **state)
 		assert_int_equal(kind->action == NULL,
 				 kind->class == RECORD_TRANSFORM || kind->class == RECORD_CORRECT);
 	}
-	assert_int_equal(count, 31);
+	assert_int_equal(count, 32);
 	assert_null(record_kind_find(STR("")));
 	assert_null(record_kind_find((struct str){NULL, 0}));
 }
@@ -478,6 +506,7 @@ int main(void)
 		TEST(a_replacement_is_a_whole_record),
 		cmocka_unit_test(every_sample_of_every_kind_is_accepted),
 		TEST(each_type_needs_its_members),
+		TEST(a_test_says_what_was_found),
 		TEST(a_content_is_a_lot_or_a_unit),
 		TEST(a_sample_says_what_was_taken_and_nothing_else),
 		TEST(a_whole_lot_may_be_meant_where_nothing_moves),

@@ -501,6 +501,51 @@ static void a_difference_of_a_receipt_is_told_with_its_sign(void **state)
 	assert_int_equal(found.count, 0);
 }
 
+static void a_test_raises_what_it_found(void **state)
+{
+	struct world *w = *state;
+	const struct record_result results[] = {
+		{.substance = STR("对硫磷 (parathion)"),
+		 .value = STR("0.02"),
+		 .unit = STR("mg/kg"),
+		 .detected = true},
+		{.substance = STR("克百威"), .detected = false},
+		{.substance = STR("a substance of no list"), .detected = true}};
+	struct risk_test t = {.event = {{1}},
+			      .lot = {{{2}}, {{3}}},
+			      .time = {INT64_C(1777795200000000), 480},
+			      .kind = STR("lab"),
+			      .outcome = STR("negative"),
+			      .results = results,
+			      .result_count = 3};
+	struct risk_findings found;
+
+	risk_test(w->arena, &w->ref, &t, &found);
+	assert_int_equal(found.count, 1);
+	assert_string_equal(found.items[0].rule, "R06");
+	assert_int_equal(found.items[0].severity, SEVERITY_CRITICAL);
+	assert_true(contains(found.items[0].reason_zh, "对硫磷"));
+	t.result_count = 0;
+	risk_test(w->arena, &w->ref, &t, &found);
+	assert_int_equal(found.count, 0);
+	t.outcome = STR("positive");
+	risk_test(w->arena, &w->ref, &t, &found);
+	assert_string_equal(found.items[0].rule, "R05");
+	assert_int_equal(found.items[0].severity, SEVERITY_HIGH);
+	t.shipped = true;
+	risk_test(w->arena, &w->ref, &t, &found);
+	assert_int_equal(found.items[0].severity, SEVERITY_CRITICAL);
+	t.kind = STR("rapid");
+	risk_test(w->arena, &w->ref, &t, &found);
+	assert_int_equal(found.count, 1);
+	assert_string_equal(found.items[0].rule, "R08");
+	assert_int_equal(found.items[0].severity, SEVERITY_HIGH);
+	assert_int_equal(found.items[0].due_after_s, 3 * 24 * 3600);
+	t.outcome = STR("invalid");
+	risk_test(w->arena, &w->ref, &t, &found);
+	assert_int_equal(found.count, 0);
+}
+
 static void the_catalogue_lists_every_rule_once(void **state)
 {
 	size_t rules = 0, reasons = 0;
@@ -510,7 +555,7 @@ static void the_catalogue_lists_every_rule_once(void **state)
 		assert_true(strlen(rule->id) == 3 && rule->version >= 1 && strlen(rule->title_zh) > 0);
 		assert_true(strlen(rule->title_en) > 0 && strlen(rule->trigger_en) > 0);
 	}
-	assert_int_equal(rules, 4);
+	assert_int_equal(rules, 7);
 	while (risk_close_reason_at(reasons) != NULL)
 		reasons++;
 	assert_true(reasons >= 5);
@@ -543,6 +588,7 @@ int main(void)
 		TEST(slaughter_is_weighed_not_counted),
 		TEST(a_yield_finding_tells_the_amounts),
 		TEST(a_difference_of_a_receipt_is_told_with_its_sign),
+		TEST(a_test_raises_what_it_found),
 		TEST(the_catalogue_lists_every_rule_once),
 	};
 
