@@ -170,3 +170,170 @@ def test_a_harvest_moves_to_another_place_and_day(district, farm):
     assert known["origins"][0]["township"]["code"] == TOWNSHIP and now["origins"][0]["township"]["code"] == OTHER_TOWNSHIP
     assert now["lot"]["produced"] == ago(days=4)[:10] and known["lot"]["produced"] == ago(days=2)[:10]
     assert trail(farm, lot, moment(farm, was["event"])) == known
+
+
+# — what went on to others —
+def pack_of(*inputs, quantity=45, **members):
+    return {"type": "pack", "time": ago(hours=6), "site": "H1", "inputs": list(inputs),
+            "outputs": [{"product": "SALAD", "quantity": kg(quantity)}], **members}
+
+
+def shares(reader, lot):
+    return {origin["lotNumber"]: origin["share"] for origin in trail(reader, lot)["origins"]}
+
+
+def test_a_pack_was_made_of_another_lot(district, farm, packer):
+    wrong, right = farm.harvest(100, lot="WRONG"), farm.harvest(100, lot="RIGHT")
+    for lot in (wrong, right):
+        packer.receive(farm.ship(packer, line(lot, 50)))
+    was = packer.make("/v1/events", pack_of(line(wrong, 50)))
+    done = correct(packer, was["event"], pack_of(line(right, 50)))
+    packed = was["lots"][0]
+    assert done["replacement"]["lots"] == was["lots"] and shares(packer, packed) == {"RIGHT": "1.0000"}
+    assert on_hand(packer, wrong) == 50 and on_hand(packer, right) == 0 and on_hand(packer, packed) == 45
+    old, new = steps_of(trail(packer, packed), "pack")
+    assert [i["lotNumber"] for i in old["inputs"]] == ["WRONG"] and [i["lotNumber"] for i in new["inputs"]] == ["RIGHT"]
+    assert [step["outputs"][0]["lotNumber"] for step in steps_of(trail(packer, packed), "harvest")] == ["RIGHT"]
+    assert district.admin.read(f"/v1/lots/{wrong['id']}/reach")["lots"] == []
+    assert [lot["lot"] for lot in district.admin.read(f"/v1/lots/{right['id']}/reach")["lots"]] == [packed["id"]]
+
+
+def test_what_was_turned_round_is_no_circle(packer, farm):
+    lot = farm.harvest(100)
+    packer.receive(farm.ship(packer, line(lot, 100)))
+    first = packer.make("/v1/events", pack_of(line(lot, 40), quantity=40, outputs=[
+        {"product": "SALAD", "lot": "A1", "quantity": kg(40)}]))["lots"][0]
+    second = packer.make("/v1/events", pack_of(line(first, 20), outputs=[{"product": "SALAD", "lot": "B1", "quantity": kg(20)}]))
+    correct(packer, second["event"], pack_of(line(lot, 20), outputs=[{"product": "SALAD", "lot": "B1", "quantity": kg(20)}]))
+    back = packer.make("/v1/events", pack_of(line("B1", 10), outputs=[{"product": "SALAD", "lot": "A1", "quantity": kg(10)}]))
+    assert back["lots"][0]["number"] == "A1"
+
+
+def test_records_of_others_stay_and_the_missing_is_a_deficit(district, farm, packer):
+    was = harvested(farm, 100)
+    lot = was["lots"][0]
+    got = packer.receive(farm.ship(packer, line(lot, 80)))
+    before = packer.read(f"/v1/events/{got['event']}")
+    done = correct(farm, was["event"], harvest_of(50))
+    assert packer.read(f"/v1/events/{got['event']}") == before and packer.stock(lot)["on_hand"] == 80
+    assert farm.stock(lot)["on_hand"] == 0 and farm.stock(lot)["deficit"] == 30
+    alert = district.admin.read(f"/v1/alerts/{done['alerts'][0]}")
+    assert alert["rule"] == "M02" and alert["lots"] == [lot["id"]]
+    farm.harvest(40, lot=lot["number"])
+    assert farm.stock(lot)["on_hand"] == 10 and farm.stock(lot)["deficit"] == 0, "what came in late makes it good"
+
+
+def ship_of(lot, value, to):
+    return {"type": "ship", "time": ago(days=1), "lots": [line(lot, value)], "to": to.number}
+
+
+def test_a_shipment_went_to_somebody_else(district, farm, packer):
+    other = district.packer()
+    lot = farm.harvest(100)
+    was = farm.make("/v1/events", ship_of(lot, 60, packer))
+    done = correct(farm, was["event"], ship_of(lot, 60, other))
+    assert farm.stock(lot) == {"on_hand": 40, "in_transit": 60, "sold": 0, "destroyed": 0, "deficit": 0}
+    assert packer.refuse("receive", ago(hours=1), shipment=was["shipment"]).problem() == "not-known-yet"
+    other.receive(done["replacement"]["shipment"])
+    assert on_hand(other, lot) == 60 and farm.stock(lot)["in_transit"] == 0
+
+
+def test_a_shipment_was_never_sent(farm, packer):
+    lot = farm.harvest(100)
+    was = farm.make("/v1/events", ship_of(lot, 60, packer))
+    correct(farm, was["event"])
+    assert on_hand(farm, lot) == 100 and farm.stock(lot)["in_transit"] == 0
+    assert packer.refuse("receive", ago(hours=1), shipment=was["shipment"]).problem() == "shipment-state"
+
+
+@pytest.mark.parametrize("stated, on_hand_, deficit", [(70, 30, 0), (50, 50, 10), (60, 40, 0)])
+def test_a_shipment_that_arrived_carried_another_quantity(farm, packer, stated, on_hand_, deficit):
+    lot = farm.harvest(100)
+    was = farm.make("/v1/events", ship_of(lot, 60, packer))
+    packer.receive(was["shipment"])
+    correct(farm, was["event"], ship_of(lot, stated, packer))
+    assert farm.stock(lot) == {"on_hand": on_hand_, "in_transit": 0, "sold": 0, "destroyed": 0, "deficit": deficit}
+    assert on_hand(packer, lot) == 60
+
+
+def test_a_shipment_that_arrived_is_said_to_have_gone_elsewhere(district, farm, packer):
+    other = district.packer()
+    lot = farm.harvest(100)
+    was = farm.make("/v1/events", ship_of(lot, 60, packer))
+    got = packer.receive(was["shipment"])
+    done = correct(farm, was["event"], ship_of(lot, 60, other))
+    assert farm.stock(lot) == {"on_hand": 0, "in_transit": 60, "sold": 0, "destroyed": 0, "deficit": 20} and done["alerts"]
+    assert on_hand(packer, lot) == 60, "who received it has it"
+    correct(packer, got["event"])
+    assert farm.stock(lot) == {"on_hand": 40, "in_transit": 60, "sold": 0, "destroyed": 0, "deficit": 0}
+    assert on_hand(packer, lot) == 0
+
+
+def test_a_receipt_is_corrected_and_the_shipment_received_again(farm, packer):
+    lot = farm.harvest(100)
+    shipment = farm.ship(packer, line(lot, 60))
+    got = packer.receive(shipment)
+    correct(packer, got["event"], {"type": "receive", "time": ago(hours=12), "shipment": shipment, "lots": [line(lot, 55)]})
+    assert on_hand(packer, lot) == 55 and farm.stock(lot)["in_transit"] == 0
+    again = farm.ship(packer, line(lot, 40))
+    late = packer.receive(again)
+    correct(packer, late["event"])
+    assert farm.stock(lot)["in_transit"] == 40 and on_hand(packer, lot) == 55
+    packer.receive(again)
+    assert on_hand(packer, lot) == 95
+
+
+def test_a_sale_a_destruction_and_a_hold_are_taken_back(farm):
+    lot = farm.harvest(100)
+    sold = farm.record("sell", ago(hours=3), lots=[line(lot, 30)])
+    gone = farm.record("destroy", ago(hours=2), lots=[line(lot, 70)], reason="spoilt")
+    assert trail(farm, lot)["verdict"] == "registered" and on_hand(farm, lot) == 0
+    correct(farm, sold["event"])
+    correct(farm, gone["event"], {"type": "destroy", "time": ago(hours=2), "lots": [line(lot, 100)], "reason": "spoilt"})
+    assert farm.stock(lot) == {"on_hand": 0, "in_transit": 0, "sold": 0, "destroyed": 100, "deficit": 0}
+    assert trail(farm, lot)["verdict"] == "destroyed"
+    held = farm.record("hold", ago(hours=1), lots=[{"lot": lot["id"]}], reason="test")
+    assert trail(farm, lot)["verdict"] == "on_hold"
+    correct(farm, held["event"])
+    assert trail(farm, lot)["verdict"] == "destroyed"
+
+
+# — together and at once —
+def test_in_one_batch_with_the_record_it_corrects(farm):
+    first, second, third = uuid7(), uuid7(), uuid7()
+    reply = farm.post("/v1/events:batch", {"records": [
+        harvest_of(100, id=first),
+        {"type": "correct", "id": second, "event": first, "reason": "x", "replacement": harvest_of(60, id=third)},
+        {"type": "sell", "time": ago(), "lots": [{"lot": first, "quantity": kg(10)}]},
+        {"type": "correct", "event": third, "reason": "y", "replacement": harvest_of(70)}]})
+    results = reply.json()["results"]
+    assert [result["status"] for result in results] == [201, 201, 201, 201], results
+    lot = results[0]["lots"][0]
+    assert farm.stock(lot)["on_hand"] == 60 and farm.stock(lot)["sold"] == 10
+    found = trail(farm, lot)
+    assert [step["corrected"] is None for step in steps_of(found, "harvest")] == [False, False, True]
+    assert found["lot"]["quantity"]["value"] == "70"
+
+
+def test_of_two_corrections_at_once_one_wins(farm):
+    import concurrent.futures
+    for _ in range(5):
+        was = harvested(farm, 100)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            replies = list(pool.map(lambda n: farm.post("/v1/events", {
+                "type": "correct", "event": was["event"], "reason": "x", "replacement": harvest_of(60 + n)}), range(4)))
+        assert sorted(reply.status for reply in replies) == [201, 409, 409, 409]
+        assert {reply.problem() for reply in replies if reply.status == 409} == {"already-corrected"}
+        won = next(n for n, reply in enumerate(replies) if reply.status == 201)
+        assert on_hand(farm, was["lots"][0]) == 60 + won
+
+
+def test_stock_is_the_sum_of_its_moves(farm):
+    faults = farm.district.service.rows(
+        "SELECT h.lot_id, h.holder FROM lot_holding h LEFT JOIN LATERAL (SELECT sum(on_hand) AS on_hand,"
+        " sum(in_transit) AS in_transit, sum(sold) AS sold, sum(destroyed) AS destroyed, sum(claimed) AS claimed"
+        " FROM stock_move m WHERE m.lot_id = h.lot_id AND m.holder = h.holder) s ON true"
+        " WHERE (h.on_hand - (h.deficit - h.claimed), h.in_transit, h.sold, h.destroyed, h.claimed) IS DISTINCT FROM"
+        " (coalesce(s.on_hand, 0), coalesce(s.in_transit, 0), coalesce(s.sold, 0), coalesce(s.destroyed, 0),"
+        " coalesce(s.claimed, 0))")
+    assert faults == []
