@@ -20,6 +20,9 @@ static void put_title(struct html *html, const struct trail_step *step)
 	if (step->corrected.len > 0)
 		HTML(html, "<div class=h><h3><s>{}</s> <span class=tag>{}</span>", TEXT(title),
 		     SAY(MESSAGE_CORRECTED));
+	else if (step->corrects.len > 0)
+		HTML(html, "<div class=h><h3>{} <span class=tag>{}</span>", TEXT(title),
+		     SAY(MESSAGE_CORRECTS));
 	else
 		HTML(html, "<div class=h><h3>{}", TEXT(title));
 	HTML(html, "</h3>{}</div>", FRAGMENT(say_time(html, step->time)));
@@ -150,20 +153,42 @@ static bool has_step(const struct trail *trail, struct str event)
 	return false;
 }
 
-/* Only a correction is linked to, so only it needs an id. */
+/* Only what stands in the place of another is linked to, so only it needs an id. */
 static bool is_correction(const struct trail *trail, struct str event)
 {
 	for (EACH(trail->steps, struct trail_step, step))
-		if (step->corrected.len > 0 && str_equal(step->corrected, event))
+		if (step->correction && step->correction->replacement.len > 0 &&
+		    str_equal(step->correction->replacement, event))
 			return true;
 	return false;
 }
 
-static void put_correction(struct html *html, const struct trail *trail, struct str correction)
+/* Who, when and why, as far as the tier tells. */
+static void put_correction(struct html *html, const struct trail *trail, const struct trail_step *step)
 {
+	const struct trail_correction *correction = step->correction;
+	struct str replacement = correction ? correction->replacement : (struct str){NULL, 0};
+
 	HTML(html, "<p class=gap>{}", SAY(MESSAGE_CORRECTED_WORDS));
-	if (has_step(trail, correction))
-		HTML(html, " <a href=\"#e-{}\">{}</a>", TEXT(correction), SAY(MESSAGE_CORRECTED_LINK));
+	if (has_step(trail, replacement))
+		HTML(html, " <a href=\"#e-{}\">{}</a>", TEXT(replacement), SAY(MESSAGE_CORRECTED_LINK));
+	else if (correction && replacement.len == 0)
+		HTML(html, " {}", SAY(MESSAGE_CORRECTED_GONE));
+	html_raw(html, "</p>");
+	if (!correction)
+		return;
+	struct html_fragment when = say_time_text(html, correction->recorded_at, step->time.offset_min);
+	html_raw(html, "<p class=\"m s\">");
+	if (correction->party)
+		HTML_SAY(html, MESSAGE_CORRECTED_BY, FRAGMENT(say_party(html, correction->party)),
+			 FRAGMENT(when));
+	else
+		HTML_SAY(html, MESSAGE_CORRECTED_AT, FRAGMENT(when));
+	html_raw(html, "</p>");
+	if (correction->reason.len == 0)
+		return;
+	html_raw(html, "<p>");
+	HTML_SAY(html, MESSAGE_CORRECTED_REASON, NAME(correction->reason));
 	html_raw(html, "</p>");
 }
 
@@ -185,7 +210,7 @@ static void put_step(struct html *html, const struct trail *trail, const struct 
 		html_raw(html, "</p>");
 	}
 	if (step->corrected.len > 0)
-		put_correction(html, trail, step->corrected);
+		put_correction(html, trail, step);
 	put_record(html, step);
 	html_raw(html, "</li>");
 }

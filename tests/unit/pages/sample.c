@@ -252,7 +252,13 @@ struct trail *sample_mix(struct arena *arena)
 			steps[i].place = &hidden_place;
 		}
 	}
-	steps[6].corrected = steps[7].event;
+	steps[6].corrected = STR("01a0000d-0000-7000-8000-0000000000ff");
+	steps[6].correction = arena_new(arena, struct trail_correction);
+	*steps[6].correction = (struct trail_correction){.replacement = steps[7].event,
+							 .reason = STR("重复过磅"),
+							 .recorded_at = STR("2026-05-04T01:30:00Z"),
+							 .party = &parties[0]};
+	steps[7].corrects = steps[6].event;
 	return trail;
 }
 
@@ -287,6 +293,10 @@ struct trail *sample_hostile(struct arena *arena)
 	origin->gaps = LIST_OF(arena, struct trail_gap, {STR(HOSTILE)});
 	struct trail_step *step = trail->steps.items;
 	step->event = step->type = step->recorded_at = step->corrected = STR(HOSTILE);
+	step->correction = arena_new(arena, struct trail_correction);
+	*step->correction =
+		(struct trail_correction){STR(HOSTILE), STR(HOSTILE), STR(HOSTILE), &hostile_party};
+	step->corrects = STR(HOSTILE);
 	step->party = step->to = &hostile_party;
 	step->place = &hostile_place;
 	step->district = step->township = &hostile_region;

@@ -105,6 +105,12 @@ static void a_corrected_record_stays_and_leads_to_its_correction(void **state)
 	assert_int_equal(count_of(html, link.at), 1);
 	assert_int_equal(count_of(html, target.at), 1);
 	assert_int_equal(count_of(html, "<li"), 12);
+	assert_has(html, "Reason: <bdi lang=\"zh-Hans\">重复过磅</bdi>");
+	assert_has(html, "Corrected by ");
+	assert_has(html, "<h3>Mix <span class=tag>as corrected</span></h3>");
+	html = journey(*state, LANGUAGE_ZH, trail);
+	assert_has(html, "原因：<bdi>重复过磅</bdi>");
+	assert_has(html, "<time datetime=\"2026-05-04T09:30:00+08:00\"");
 }
 
 static void a_correction_that_is_not_shown_is_not_linked(void **state)
@@ -115,6 +121,12 @@ static void a_correction_that_is_not_shown_is_not_linked(void **state)
 	steps[0].corrected = STR("elsewhere");
 	assert_has(journey(*state, LANGUAGE_EN, trail), "the original is kept");
 	assert_lacks(journey(*state, LANGUAGE_EN, trail), "elsewhere");
+	steps[0].correction = arena_new(*state, struct trail_correction);
+	steps[0].correction->recorded_at = STR("2026-05-04T01:30:00Z");
+	assert_has(journey(*state, LANGUAGE_EN, trail), "What was recorded did not happen.");
+	steps[0].correction->replacement = STR("elsewhere");
+	assert_lacks(journey(*state, LANGUAGE_EN, trail), "elsewhere");
+	assert_lacks(journey(*state, LANGUAGE_EN, trail), "did not happen");
 }
 
 static void every_step_shows_its_signature_and_leads_to_the_proof(void **state)
