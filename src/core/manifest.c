@@ -119,3 +119,27 @@ bool manifest_check_view(const struct manifest *manifest, enum tier tier, struct
 	const struct manifest_line *line = &manifest->lines[tier];
 	return line->len == view.len && sha256_equal(line->hash, hash_view(salt, view));
 }
+
+enum problem manifest_of_body(struct arena *arena, struct str body, const uint8_t secret[MANIFEST_SECRET_LEN],
+			      struct sha256 signed_manifest, struct str ret_views[TIER_COUNT],
+			      struct str *ret)
+{
+	for (int version = VIEW_NEWEST; version >= VIEW_1; version--) {
+		struct manifest_view views[TIER_COUNT];
+		struct str texts[TIER_COUNT];
+		enum problem p = view_all_by(arena, body, (enum view_version)version, texts);
+		if (p)
+			return p;
+		for (int i = 0; i < TIER_COUNT; i++)
+			views[i] = (struct manifest_view){texts[i], EVENT_MEDIA_TYPE};
+		struct str manifest = manifest_build(arena, secret, views);
+		bool is_it = sha256_equal(sha256_of(str_bytes(manifest)), signed_manifest);
+		if (is_it || version == VIEW_NEWEST) {
+			memcpy(ret_views, texts, sizeof texts);
+			*ret = manifest;
+		}
+		if (is_it)
+			break;
+	}
+	return PROBLEM_NONE;
+}

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What each tier may see of a body. Version 1: a change of a single byte of its output needs a version 2 beside it, for
- * the hashes of these views are signed. */
+ * What each tier may see of a body, by version: the hashes of these views are signed, so that a change of a single byte of
+ * the output needs a new version beside those that there are. */
 #include "epcis_priv.h"
+
+#include "ft/core/lot_graph.h"
 
 #define FT(name) STR("farmtrail:" name)
 
+enum { MAX_SHARED = 1000 };
+
 const char *const tier_words[TIER_COUNT] = {"full", "farm", "township", "district"};
 
-/* To hide a member: name it with the first tier that may not see it. Everything else passes as it is. */
+/* To hide a member: name it with the first tier that may not see it, and the version from which on that is so. Everything
+ * else passes as it is. */
 struct hidden {
 	const char *name;
 	enum tier from;
+	enum view_version since; /* 0: always */
 };
 static const struct hidden hidden[] = {
 	{"farmtrail:harvester", TIER_FARM},
@@ -23,6 +29,10 @@ static const struct hidden hidden[] = {
 	{"farmtrail:position", TIER_FARM},
 	{"farmtrail:vehicle", TIER_FARM}, /* a number plate leads to its owner */
 	{"farmtrail:request", TIER_FARM}, /* a hash of text that names people can be guessed at */
+	{"farmtrail:net", TIER_FARM, VIEW_2},
+	{"farmtrail:written", TIER_FARM, VIEW_2},
+	{"farmtrail:quantity", TIER_FARM, VIEW_2},
+	{"farmtrail:shortage", TIER_FARM, VIEW_2},
 	{"farmtrail:party", TIER_TOWNSHIP},
 	{"farmtrail:recordedBy", TIER_TOWNSHIP},
 	{"farmtrail:declaredBy", TIER_TOWNSHIP},
@@ -37,10 +47,16 @@ static const struct hidden hidden[] = {
 	{"bizTransactionList", TIER_TOWNSHIP},
 };
 
-static bool is_hidden(struct str name, enum tier tier)
+struct sight {
+	enum tier tier;
+	enum view_version version;
+};
+
+static bool is_hidden(struct str name, struct sight sight)
 {
 	for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
-		if (tier >= hidden[i].from && str_equal(name, str_of(hidden[i].name)))
+		if (sight.tier >= hidden[i].from && sight.version >= hidden[i].since &&
+		    str_equal(name, str_of(hidden[i].name)))
 			return true;
 	return false;
 }
@@ -207,14 +223,14 @@ static void put_pins(const struct json_member *member, const struct shown_places
 }
 
 /* What a declaration says beyond the standard names people as the event does. */
-static void put_declaration(const struct json_member *member, enum tier tier, struct json_writer *w)
+static void put_declaration(const struct json_member *member, struct sight sight, struct json_writer *w)
 {
 	const struct json *declaration = &member->value;
 
 	json_name(w, member->name);
 	json_begin_object(w);
 	for (size_t i = 0; declaration->kind == JSON_OBJECT && i < declaration->count; i++) {
-		if (is_hidden(declaration->members[i].name, tier))
+		if (is_hidden(declaration->members[i].name, sight))
 			continue;
 		json_name(w, declaration->members[i].name);
 		json_raw(w, declaration->members[i].value.span);
@@ -222,19 +238,108 @@ static void put_declaration(const struct json_member *member, enum tier tier, st
 	json_end_object(w);
 }
 
-static void put_member(const struct json_member *member, const struct shown_places *places, enum tier tier,
-		       struct json_writer *w)
+static bool is_amount(struct str name)
 {
-	if (is_hidden(member->name, tier))
+	return str_equal(name, STR("quantity")) || str_equal(name, STR("uom")) ||
+	       str_equal(name, FT("quantity")) || str_equal(name, FT("uom"));
+}
+
+static void put_without_amount(const struct json *object, struct json_writer *w)
+{
+	if (object->kind != JSON_OBJECT) {
+		json_raw(w, object->span);
 		return;
+	}
+	json_begin_object(w);
+	for (size_t i = 0; i < object->count; i++) {
+		if (is_amount(object->members[i].name))
+			continue;
+		json_name(w, object->members[i].name);
+		json_raw(w, object->members[i].value.span);
+	}
+	json_end_object(w);
+}
+
+static void put_things_without_amounts(const struct json_member *member, struct json_writer *w)
+{
+	json_name(w, member->name);
+	if (member->value.kind != JSON_ARRAY) {
+		put_without_amount(&member->value, w);
+		return;
+	}
+	json_begin_array(w);
+	for (size_t i = 0; i < member->value.count; i++)
+		put_without_amount(&member->value.items[i], w);
+	json_end_array(w);
+}
+
+static bool amount_of(const struct json *thing, struct quantity *ret)
+{
+	const struct json *value = json_get(thing, STR("quantity"));
+	struct str unit = json_text(json_get(thing, STR("uom")));
+
+	return value != NULL && value->kind == JSON_NUMBER && unit.at != NULL &&
+	       quantity_of(value->text, unit, ret) == PROBLEM_NONE;
+}
+
+/* What went in, each as a part of all: the public may know the mixture, and not how much. Nothing where the inputs are not
+ * measured alike, or where this was done before. */
+static void put_shares(struct arena *arena, const struct json *inputs, struct json_writer *w)
+{
+	struct quantity *amounts;
+	struct decimal total = {0};
+
+	if (inputs->kind != JSON_ARRAY || inputs->count == 0 || inputs->count > MAX_SHARED)
+		return;
+	amounts = arena_array(arena, struct quantity, inputs->count);
+	for (size_t i = 0; i < inputs->count; i++) {
+		if (!amount_of(&inputs->items[i], &amounts[i]) ||
+		    amounts[i].unit->dimension != amounts[0].unit->dimension ||
+		    (amounts[i].unit->dimension == DIMENSION_PACKAGE && amounts[i].unit != amounts[0].unit))
+			return;
+		total = decimal_add(total, amounts[i].base);
+	}
+	json_name(w, FT("shares"));
+	json_begin_array(w);
+	for (size_t i = 0; i < inputs->count; i++) {
+		json_begin_object(w);
+		json_pair(w, FT("epcClass"), json_text(json_get(&inputs->items[i], STR("epcClass"))));
+		json_pair(w, FT("share"), fraction_of(arena, amounts[i].base, total));
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static bool has_amounts(struct str name)
+{
+	static const char *const names[] = {"quantityList", "inputQuantityList", "outputQuantityList",
+					    "childQuantityList", "farmtrail:sample"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (str_equal(name, str_of(names[i])))
+			return true;
+	return false;
+}
+
+static void put_member(struct arena *arena, const struct json_member *member,
+		       const struct shown_places *places, struct sight sight, struct json_writer *w)
+{
+	if (is_hidden(member->name, sight))
+		return;
+	if (sight.version >= VIEW_2 && has_amounts(member->name)) {
+		put_things_without_amounts(member, w);
+		if (str_equal(member->name, STR("inputQuantityList")))
+			put_shares(arena, &member->value, w);
+		return;
+	}
 	if (str_equal(member->name, STR("readPoint")) || str_equal(member->name, STR("bizLocation"))) {
-		put_point(member, places, tier, w);
+		put_point(member, places, sight.tier, w);
 	} else if (str_equal(member->name, FT("places"))) {
 		put_places(places, w);
 	} else if (str_equal(member->name, FT("pins"))) {
 		put_pins(member, places, w);
 	} else if (str_equal(member->name, STR("errorDeclaration"))) {
-		put_declaration(member, tier, w);
+		put_declaration(member, sight, w);
 	} else {
 		json_name(w, member->name);
 		json_raw(w, member->value.span);
@@ -250,15 +355,15 @@ static enum problem read_body(struct arena *arena, struct str body, struct json 
 	return PROBLEM_NONE;
 }
 
-static struct str see(struct arena *arena, const struct json *event, enum tier tier)
+static struct str see(struct arena *arena, const struct json *event, struct sight sight)
 {
 	struct buf out = buf_create(arena, event->span.len + 1);
 	struct json_writer w = json_writer(&out);
-	struct shown_places places = show_places(arena, json_get(event, FT("places")), tier);
+	struct shown_places places = show_places(arena, json_get(event, FT("places")), sight.tier);
 
 	json_begin_object(&w);
 	for (size_t i = 0; i < event->count; i++)
-		put_member(&event->members[i], &places, tier, &w);
+		put_member(arena, &event->members[i], &places, sight, &w);
 	json_end_object(&w);
 	return buf_str(&out);
 }
@@ -270,11 +375,12 @@ enum problem view_of(struct arena *arena, struct str body, enum tier tier, struc
 
 	if (p)
 		return p;
-	*ret = tier == TIER_FULL ? body : see(arena, &event, tier);
+	*ret = tier == TIER_FULL ? body : see(arena, &event, (struct sight){tier, VIEW_NEWEST});
 	return PROBLEM_NONE;
 }
 
-enum problem view_all(struct arena *arena, struct str body, struct str ret_views[TIER_COUNT])
+enum problem view_all_by(struct arena *arena, struct str body, enum view_version version,
+			 struct str ret_views[TIER_COUNT])
 {
 	struct json event;
 	enum problem p = read_body(arena, body, &event);
@@ -283,6 +389,11 @@ enum problem view_all(struct arena *arena, struct str body, struct str ret_views
 		return p;
 	ret_views[TIER_FULL] = body;
 	for (enum tier tier = TIER_FARM; tier < TIER_COUNT; tier++)
-		ret_views[tier] = see(arena, &event, tier);
+		ret_views[tier] = see(arena, &event, (struct sight){tier, version});
 	return PROBLEM_NONE;
+}
+
+enum problem view_all(struct arena *arena, struct str body, struct str ret_views[TIER_COUNT])
+{
+	return view_all_by(arena, body, VIEW_NEWEST, ret_views);
 }

@@ -110,7 +110,7 @@ static struct unsigned_statement *compose(struct batch *batch, struct item *item
 	enum problem p = view_all(batch->arena, body, views);
 	assert(!p); /* the body is our own */
 	for (enum tier tier = TIER_FULL; tier < TIER_COUNT; tier++)
-		s->views[tier] = (struct manifest_view){views[tier], STR("application/ld+json")};
+		s->views[tier] = (struct manifest_view){views[tier], EVENT_MEDIA_TYPE};
 	link_lots(batch, parts, s);
 	seal_compose(batch->arena, batch->capture->settings.config->origin, s);
 	return s;

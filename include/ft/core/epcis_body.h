@@ -65,16 +65,22 @@ struct str epcis_declaration_build(struct arena *arena, struct str body, const s
 /* EPCISDocument around one body, recordTime spliced into the event; the rest of the body is byte for byte the same. */
 struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_at_us);
 
-/* Decision 2: what each tier may see. Version 1 of the function; `full` is the body itself. farm: without personal
- * members (harvester, note, device, deviceTime, position, vehicle, farmtrail:request, that of an errorDeclaration too), and places of natural persons as
- * in township. township: places become urn:farmtrail:region:{township}, and what names the farm (party, recordedBy, pins,
- * sources, destinations, documents, animals, free text) is gone; lots keep their names, or nothing could be linked.
- * district: {district}. A place without that code becomes the next coarser one, one without any is left out.
+/* Decision 2: what each tier may see; `full` is the body itself. farm: without personal members (harvester, note, taker,
+ * device, deviceTime, position, vehicle, farmtrail:request, those of an errorDeclaration too) and places of natural persons as in township. township: places
+ * become urn:farmtrail:region:{township}, and what names the farm (party, recordedBy, pins, sources, destinations,
+ * documents, animals, free text) is gone; lots keep their names, or nothing could be linked. district: {district}. A place
+ * without that code becomes the next coarser one, one without any is left out.
+ * Version 2: amounts of goods are for the full view only; below it farmtrail:shares says which part each input is. So
+ * public proofs say no more than public trails.
  * view_of(view_of(body, farm), township) equals view_of(body, township). PROBLEM_JSON_SYNTAX: not a body of ours. */
 enum tier { TIER_FULL, TIER_FARM, TIER_TOWNSHIP, TIER_DISTRICT, TIER_COUNT };
 extern const char *const tier_words[TIER_COUNT]; /* "full" "farm" "township" "district" */
-enum problem view_of(struct arena *arena, struct str body, enum tier tier, struct str *ret) must_check;
-/* All of them from one reading of the body: for captures. */
+enum view_version { VIEW_1 = 1, VIEW_2, VIEW_NEWEST = VIEW_2 };
+enum problem view_of(struct arena *arena, struct str body, enum tier tier,
+		     struct str *ret) must_check; /* by the newest version */
+/* All of them from one reading of the body. */
 enum problem view_all(struct arena *arena, struct str body, struct str ret_views[TIER_COUNT]) must_check;
+enum problem view_all_by(struct arena *arena, struct str body, enum view_version version,
+			 struct str ret_views[TIER_COUNT]) must_check;
 
 #endif

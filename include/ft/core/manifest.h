@@ -14,6 +14,7 @@
 #include "ft/crypto/digest.h"
 
 enum { MANIFEST_SALT_LEN = 16, MANIFEST_SECRET_LEN = 32, MANIFEST_MAX_LEN = 2048 };
+#define EVENT_MEDIA_TYPE STR("application/ld+json") /* of a body and its views */
 #define MANIFEST_MEDIA_TYPE \
 	STR("text/plain") /* of the manifest itself, as the statement's body line names it */
 
@@ -42,6 +43,12 @@ bool manifest_parse(struct arena *arena, struct str text, struct manifest *ret);
 struct str manifest_print(struct arena *arena, const struct manifest *manifest);
 bool manifest_check_view(const struct manifest *manifest, enum tier tier, struct manifest_salt salt,
 			 struct str view);
+/* The views of an event's body, and its manifest, as they were when `signed_manifest` was: by the version of the views that
+ * gives this hash, the newest when none does (then the body is not what was signed, and whoever checks will find it).
+ * PROBLEM_JSON_SYNTAX as view_all_by. */
+enum problem manifest_of_body(struct arena *arena, struct str body, const uint8_t secret[MANIFEST_SECRET_LEN],
+			      struct sha256 signed_manifest, struct str ret_views[TIER_COUNT],
+			      struct str *ret) must_check;
 /* type/subtype of RFC 6838 names, at most 100 characters, no parameters. */
 bool media_type_valid(struct str text);
 

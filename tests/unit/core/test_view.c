@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "ft/core/manifest.h"
 #include "sample.h"
 
 static struct str view(struct arena *arena, struct str body, enum tier tier)
@@ -42,6 +43,17 @@ static void check_hidden(struct str seen, enum tier tier)
 		fail_msg("township in %.*s", STR_ARGS(seen));
 }
 
+/* Version 2: no amount of goods below the full view. */
+static void check_amounts(struct str seen)
+{
+	static const char *const amounts[] = {"\"quantity\"",  "farmtrail:quantity", "farmtrail:uom",
+					      "farmtrail:net", "farmtrail:written",  "farmtrail:shortage"};
+
+	for (size_t i = 0; i < sizeof amounts / sizeof amounts[0]; i++)
+		if (contains(seen, amounts[i]))
+			fail_msg("%s in %.*s", amounts[i], STR_ARGS(seen));
+}
+
 static void check_places_of_persons(const struct epcis_source *source, struct str farm)
 {
 	for (size_t i = 0; i < source->place_count; i++)
@@ -65,6 +77,8 @@ static void check_views(struct arena *arena, struct generator *g, const struct r
 	check_hidden(farm, TIER_FARM);
 	check_hidden(township, TIER_TOWNSHIP);
 	check_hidden(district, TIER_DISTRICT);
+	check_amounts(farm);
+	check_amounts(district);
 	check_places_of_persons(source, farm);
 	assert_true(str_equal(view(arena, farm, TIER_FARM), farm));
 	assert_true(str_equal(view(arena, farm, TIER_TOWNSHIP), township));
@@ -101,6 +115,79 @@ static void check_view(const char *body, enum tier tier, const char *expected)
 	struct arena *arena = arena_create();
 
 	assert_string_equal(view(arena, str_of(body), tier).at, expected);
+	arena_destroy(arena);
+}
+
+#define MIXTURE(inputs, shares) \
+	"{\"type\":\"TransformationEvent\",\"inputQuantityList\":[" inputs "]" shares \
+	",\"outputQuantityList\":[{\"epcClass\":\"l:3\"}],\"farmtrail:record\":\"mix\"}"
+#define SHARES(a, b) \
+	",\"farmtrail:shares\":[{\"farmtrail:epcClass\":\"l:1\",\"farmtrail:share\":\"" a \
+	"\"},{\"farmtrail:epcClass\":\"l:2\",\"farmtrail:share\":\"" b "\"}]"
+#define INPUT(lot, rest) "{\"epcClass\":\"" lot "\"" rest "}"
+
+static void what_went_in_becomes_shares(void **state)
+{
+	struct arena *arena = arena_create();
+	static const struct {
+		const char *a, *b, *shares;
+	} cases[] = {
+		{",\"quantity\":62,\"uom\":\"KGM\"", ",\"quantity\":38,\"uom\":\"KGM\"",
+		 SHARES("31/50", "19/50")},
+		{",\"quantity\":1,\"uom\":\"TNE\"", ",\"quantity\":500,\"uom\":\"KGM\"",
+		 SHARES("2/3", "1/3")},
+		/* not measured alike, not measured */
+		{",\"quantity\":1,\"uom\":\"HEA\"", ",\"quantity\":38,\"uom\":\"KGM\"", ""},
+		{",\"quantity\":1,\"uom\":\"KGM\"", "", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct str body = arena_printf(arena, MIXTURE(INPUT("l:1", "%s") "," INPUT("l:2", "%s"), ""),
+					       cases[i].a, cases[i].b);
+		struct str farm = view(arena, body, TIER_FARM);
+
+		assert_string_equal(farm.at,
+				    arena_printf(arena, MIXTURE(INPUT("l:1", "") "," INPUT("l:2", ""), "%s"),
+						 cases[i].shares)
+					    .at);
+		assert_true(str_equal(view(arena, farm, TIER_DISTRICT), farm));
+	}
+	arena_destroy(arena);
+}
+
+/* What was signed before version 2 still proves itself. */
+static void the_version_that_was_signed_is_found_again(void **state)
+{
+	static const uint8_t secret[MANIFEST_SECRET_LEN] = {3};
+	const char *body = MIXTURE(INPUT("l:1", ",\"quantity\":62,\"uom\":\"KGM\"") "," INPUT(
+					   "l:2", ",\"quantity\":38,\"uom\":\"KGM\""),
+				   "");
+	struct arena *arena = arena_create();
+	struct str texts[TIER_COUNT], again[TIER_COUNT], manifest, other;
+
+	(void)state;
+	for (int version = VIEW_1; version <= VIEW_NEWEST; version++) {
+		struct manifest_view views[TIER_COUNT];
+
+		assert_int_equal(view_all_by(arena, str_of(body), (enum view_version)version, texts),
+				 PROBLEM_NONE);
+		for (size_t i = 0; i < TIER_COUNT; i++)
+			views[i] = (struct manifest_view){texts[i], EVENT_MEDIA_TYPE};
+		other = manifest_build(arena, secret, views);
+		assert_int_equal(manifest_of_body(arena, str_of(body), secret, sha256_of(str_bytes(other)),
+						  again, &manifest),
+				 PROBLEM_NONE);
+		assert_true(str_equal(manifest, other));
+		for (size_t i = 0; i < TIER_COUNT; i++)
+			assert_true(str_equal(again[i], texts[i]));
+		assert_int_equal(contains(texts[TIER_FARM], "KGM"), version == VIEW_1);
+	}
+	/* of a body that nobody signed, the newest */
+	assert_int_equal(
+		manifest_of_body(arena, str_of(body), secret, (struct sha256){{0}}, again, &manifest),
+		PROBLEM_NONE);
+	assert_true(str_equal(manifest, other));
 	arena_destroy(arena);
 }
 
@@ -202,6 +289,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(views_of_every_kind_hide_what_they_must_and_can_be_made_of_finer_ones),
+		cmocka_unit_test(what_went_in_becomes_shares),
+		cmocka_unit_test(the_version_that_was_signed_is_found_again),
 		cmocka_unit_test(places_become_regions),
 		cmocka_unit_test(a_place_without_the_code_becomes_the_next_coarser),
 		cmocka_unit_test(the_plot_of_a_person_is_its_township_already_for_the_farm_tier),
