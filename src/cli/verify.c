@@ -229,6 +229,19 @@ static enum exit_code conclude(const struct verification *v)
 	return verify_exit(v->worst);
 }
 
+/* Of a trail the one address where it comes with its proofs. */
+static struct str path_with_proofs(struct arena *arena, struct str path)
+{
+	struct str query;
+	struct str resource = str_cut(path, '?', &query);
+	struct str lot = {resource.at, resource.len};
+	if (str_starts(resource, STR("/v1/lots/")) && str_ends(resource, STR("/trail")))
+		lot.len -= sizeof "/trail" - 1;
+	else if (!str_starts(resource, STR("/t/")) || str_ends(resource, STR("/proofs")))
+		return path;
+	return arena_printf(arena, "%.*s/proofs%s%.*s", STR_ARGS(lot), query.at ? "?" : "", STR_ARGS(query));
+}
+
 static enum exit_code read_input(struct verification *v, struct str *ret)
 {
 	struct str source = v->cli->words[0];
@@ -242,7 +255,10 @@ static enum exit_code read_input(struct verification *v, struct str *ret)
 			return cli_usage(v->cli, (struct said){"请先下载证明，再验证文件",
 							       "download the proof and verify the file"});
 		v->cli->url = arena_printf(v->cli->arena, "http://%.*s", STR_ARGS(host));
-		enum exit_code code = fetch(v, arena_printf(v->cli->arena, "/%.*s", STR_ARGS(path)), &answer);
+		enum exit_code code = fetch(
+			v,
+			path_with_proofs(v->cli->arena, arena_printf(v->cli->arena, "/%.*s", STR_ARGS(path))),
+			&answer);
 		*ret = answer.body;
 		return code;
 	}

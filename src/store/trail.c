@@ -80,7 +80,7 @@ static enum problem tell(const struct trail_facts *facts, struct trail_made *ret
 {
 	const struct trail_ask *ask = facts->ask;
 	usec_t as_of = ask->as_of_us == TRAIL_NOW ? ask->now_us : ask->as_of_us;
-	struct trail_made made = {.computed_us = ask->now_us};
+	struct trail_made made = {.target = ask->lot, .computed_us = ask->now_us};
 	made.trail = (struct trail){
 		.lot = tell_lot(facts),
 		.tier = str_of(tier_words[TIER_FARM]),
@@ -90,7 +90,7 @@ static enum problem tell(const struct trail_facts *facts, struct trail_made *ret
 	enum problem p = trail_tell_origins(facts, &made.trail);
 	if (p)
 		return p;
-	trail_tell_steps(facts, &made.trail);
+	trail_tell_steps(facts, &made);
 	made.trail.verdict = str_of(verdict_words[trail_verdict(facts, &made.good_until_us)]);
 	tell_lots(facts, &made);
 	*ret = made;

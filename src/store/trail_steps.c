@@ -242,7 +242,7 @@ static size_t without_older_sales(const struct trail_fact **facts, size_t count)
 	return count - kept;
 }
 
-void trail_tell_steps(const struct trail_facts *facts, struct trail *trail)
+void trail_tell_steps(const struct trail_facts *facts, struct trail_made *made)
 {
 	const struct trail_fact **told =
 		arena_array(facts->arena, const struct trail_fact *, map_count(facts->events));
@@ -260,7 +260,15 @@ void trail_tell_steps(const struct trail_facts *facts, struct trail *trail)
 		qsort(told, count, sizeof *told, by_time);
 	count = without_older_sales(told, count);
 	struct trail_step *steps = arena_array(facts->arena, struct trail_step, count);
-	for (size_t i = 0; i < count; i++)
+	struct uuid *orgs = arena_array(facts->arena, struct uuid, count);
+	struct uuid *events = arena_array(facts->arena, struct uuid, count);
+	for (size_t i = 0; i < count; i++) {
 		steps[i] = step_of(facts, told[i]);
-	trail->steps = (struct list){steps, count};
+		orgs[i] = told[i]->row->org_id;
+		events[i] = told[i]->row->id;
+	}
+	made->trail.steps = (struct list){steps, count};
+	made->event_orgs = orgs;
+	made->events = events;
+	made->event_count = count;
 }

@@ -23,8 +23,11 @@ struct trail_ask {
 
 struct trail_made {
 	struct trail trail;             /* of the farm tier: core's trail_aggregate makes coarser ones */
+	struct lot_id target;
 	const struct uuid *orgs, *lots; /* every lot it was made from, place by place */
 	size_t lot_count;
+	const struct uuid *event_orgs, *events; /* of the steps, place by place */
+	size_t event_count;
 	const usec_t *versions; /* theirs when they were read */
 	usec_t version_us;      /* the newest of these */
 	usec_t good_until_us;   /* it changes by itself then: a shelf life ends, or a day has passed */
