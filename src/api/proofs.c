@@ -8,6 +8,7 @@
 #include "ft/base/text.h"
 #include "ft/core/epcis_body.h"
 #include "ft/core/manifest.h"
+#include "ft/core/statement.h"
 #include "ft/store/log.h"
 #include "ft/store/proof_links.h"
 #include "queries.h"
@@ -134,19 +135,21 @@ static enum problem put_places(struct call *call, struct uuid event, struct byte
 static enum problem put_view(struct call *call, const struct event_read_row *row, enum tier tier,
 			     struct proof_answer *proof)
 {
-	struct str texts[TIER_COUNT];
-	struct manifest_view views[TIER_COUNT];
+	struct str views[TIER_COUNT];
+	struct note note;
+	struct statement statement;
 	if (row->view_secret.len != MANIFEST_SECRET_LEN)
 		return PROBLEM_NOT_FOUND; /* erased: no view can be opened any more */
-	enum problem p = view_all(call->arena, bytes_str(row->body), texts);
+	if (!note_parse(call->arena, bytes_str(row->statement), &note) ||
+	    !statement_parse(call->arena, note.text, &statement))
+		return PROBLEM_INTERNAL;
+	enum problem p = manifest_of_body(call->arena, bytes_str(row->body), row->view_secret.at,
+					  statement.body, views, &proof->manifest);
 	if (p)
 		return p;
-	for (enum tier t = TIER_FULL; t < TIER_COUNT; t++)
-		views[t] = (struct manifest_view){texts[t], STR("application/ld+json")};
 	struct manifest_salt *salt = arena_new(call->arena, struct manifest_salt);
 	*salt = manifest_salt(row->view_secret.at, tier);
-	proof->manifest = manifest_build(call->arena, row->view_secret.at, views);
-	proof->view = views[tier].at;
+	proof->view = views[tier];
 	proof->tier = str_of(tier_words[tier]);
 	proof->salt = base64_encode(call->arena, (struct bytes){salt->octets, sizeof salt->octets});
 	return PROBLEM_NONE;

@@ -114,6 +114,27 @@ def test_the_signature_on_the_page_verifies_with_common_tools(live, district, mi
     district[0].service.farmtrail("verify", str(tmp_path / "proof.json"))  # asserts that it succeeds
 
 
+def test_the_trail_is_checked_on_the_served_page(live, district, mixed, tmp_path):
+    from auditor import wait_until_logged
+    wait_until_logged(district[0].service, district[0].public)
+    bundle = district[0].public.read(f"/t/{mixed['code']}/proofs")
+    (tmp_path / "trail.json").write_text(json.dumps(bundle, ensure_ascii=False), encoding="utf-8")
+    live.open("verify.html")
+    live.driver.find_element("id", "file").send_keys(str(tmp_path / "trail.json"))
+    verdict, findings = live.driver.execute_async_script("""
+        const done = arguments[0], look = () => {
+            const banner = document.querySelector('[data-verdict]');
+            if (!banner || banner.dataset.verdict === 'working')
+                return setTimeout(look, 20);
+            const findings = [...document.querySelectorAll('#result li')].map(item => [item.dataset.check, item.dataset.finding]);
+            done([banner.dataset.verdict, findings]);
+        };
+        look();""")
+    assert verdict == "holds", findings
+    assert {finding for check, finding in findings if check in ("checkpoint", "inclusion", "registrar", "key-log", "prev")} == {"passed"}
+    assert live.complaints() == []
+
+
 def test_what_is_not_there_is_explained(live, district, mixed):
     other = mixed["code"][:-1] + ("0" if mixed["code"][-1] != "0" else "1")
     assert district[0].public.get(f"/t/{other}", Accept="text/html").status == 404

@@ -11,6 +11,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from auditor import wait_until_logged
 from conftest import ago, kg, line
 from service import LOGGED, ROOT, environment, program
 
@@ -151,6 +152,31 @@ def test_the_commands_of_the_readme_verify(story, tmp_path):
             assert said[0] == "Verified OK" and said[1].startswith("body sha256 ") and said[2].startswith(tier + " "), said
     for member in ("statement", "manifest", "view"):
         assert run({**proof, member: proof[member].replace("1", "2", 1)}).returncode != 0, member
+
+
+def test_the_commands_of_the_readme_find_the_record_in_the_log(service, story, tmp_path):
+    for tool in ("jq", "openssl", "basenc"):
+        if not shutil.which(tool):
+            pytest.skip(f"{tool} is not installed")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"```sh\n(jq -j .checkpoint .*?)```", text, re.DOTALL)[1]
+    api, answer = story["harvest"]
+    wait_until_logged(service, api)
+    (tmp_path / "log.vkey").write_text((service.data / "log.vkey").read_text())
+    good = proof_of(api, answer["event"])
+
+    def run(proof):
+        (tmp_path / "proof.json").write_text(json.dumps(proof, ensure_ascii=False), encoding="utf-8")
+        (tmp_path / "note").write_text(proof["statement"], encoding="utf-8")
+        return subprocess.run(["bash", "-eo", "pipefail", "-c", block], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    done = run(good)
+    assert done.returncode == 0 and "Signature Verified Successfully" in done.stdout, (done.stdout, done.stderr)
+    assert len(done.stdout.splitlines()[0]) == 64
+    forged = good["checkpoint"].replace("\n", "\n1", 1)
+    for bad in ({**good, "statement": good["statement"].replace("seq", "sep")}, {**good, "index": good["index"] ^ 1},
+                {**good, "path": good["path"][1:]}, {**good, "checkpoint": forged}):
+        assert run(bad).returncode != 0, bad
 
 
 def test_the_key_states_itself_and_the_registrar_vouches(story, registrar):

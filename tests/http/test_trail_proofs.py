@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trails with all their proofs: saved once, checked without the server, by the command line; what the server leaves out or
 the database is made to say otherwise is found; public bundles carry shares and no kilograms."""
+import hashlib
 import json
 import subprocess
 from fractions import Fraction
 
 import pytest
+from auditor import wait_until_logged
 from conftest import ago, kg, line
 from service import environment, program
 
@@ -50,6 +52,35 @@ def test_a_saved_trail_holds_at_every_tier(district, service, mixed, tmp_path, t
     assert bundle["trail"]["tier"] == tier and {step["tier"] for step in report["steps"] if step.get("tier")} == {tier}
     told = [step["event"] for step in bundle["trail"]["steps"]]
     assert [step["event"] for step in bundle["steps"] if "event" in step] == told and len(told) >= 7
+
+
+def test_a_saved_trail_stands_in_the_log_of_the_policy(district, service, mixed, tmp_path):
+    wait_until_logged(service, district.public)
+    bundle = bundle_of(district, mixed[0])
+    assert all(isinstance(place["index"], int) for place in (*bundle["steps"], *bundle["keys"]))
+    code, report, checks = verify(service, tmp_path, bundle, "--log", str(service.data / "log.vkey"))
+    assert (code, report["verdict"], checks["checkpoint"]) == (HOLDS, "holds", "passed"), report
+    for step in report["steps"]:
+        findings = {check["check"]: check["finding"] for check in step["checks"]}
+        assert findings["inclusion"] == findings["key-log"] == findings["checkpoint"] == "passed", step
+    other = {**bundle, "checkpoint": bundle["checkpoint"].replace("\n— ", "\nx\n— ", 1)}
+    assert verify(service, tmp_path, other, "--log", str(service.data / "log.vkey"))[0] == BROKEN
+    assert verify(service, tmp_path, {**bundle, "checkpoint": None}, "--log", str(service.data / "log.vkey"))[0] == BROKEN
+
+
+def test_what_is_not_logged_yet_is_told(district, service, mixed, tmp_path):
+    bundle = bundle_of(district, mixed[0])
+    young = {**bundle, "checkpoint": None, "steps": [{**step, "index": None, "path": []} for step in bundle["steps"]]}
+    code, report, _ = verify(service, tmp_path, young, "--log", str(service.data / "log.vkey"))
+    assert (code, report["verdict"]) == (UNLOGGED, "unlogged")
+
+
+def test_the_served_page_is_the_one_that_the_command_line_prints(district, service):
+    reply = district.public.get("/verify.html")
+    done = service.farmtrail("verify", "--page", "--log", str(service.data / "log.vkey"),
+                             "--registrar", str(service.data / "registrar.vkey"))
+    assert done.stdout == reply.body.decode() and done.stderr.strip() == "sha256 " + hashlib.sha256(reply.body).hexdigest()
+    assert "script-src 'sha256-" in reply.headers["content-security-policy"]
 
 
 def test_what_others_bought_is_a_statement_without_a_view(district, service, mixed, tmp_path):
