@@ -40,19 +40,16 @@ static void tell(struct sweep *w, const char *part, int64_t first, int64_t last,
 /* The views are computed again from the body; their digests are in the statement. */
 static bool body_sound(struct arena *arena, const struct log_sweep_read_row *row)
 {
-	struct str texts[TIER_COUNT];
-	struct manifest_view views[TIER_COUNT];
+	struct str views[TIER_COUNT], manifest;
 	struct note note;
 	struct statement statement;
 	if (!str_equal(row->kind, STR("event")) || row->view_secret.len != MANIFEST_SECRET_LEN)
 		return true; /* erased: the digests alone are left */
-	if (!note_parse(arena, bytes_str(row->statement), &note) ||
-	    !statement_parse(arena, note.text, &statement) || view_all(arena, bytes_str(row->body), texts))
-		return false;
-	for (enum tier tier = TIER_FULL; tier < TIER_COUNT; tier++)
-		views[tier] = (struct manifest_view){texts[tier], STR("application/ld+json")};
-	struct str manifest = manifest_build(arena, row->view_secret.at, views);
-	return sha256_equal(sha256_of(str_bytes(manifest)), statement.body);
+	return note_parse(arena, bytes_str(row->statement), &note) &&
+	       statement_parse(arena, note.text, &statement) &&
+	       !manifest_of_body(arena, bytes_str(row->body), row->view_secret.at, statement.body, views,
+				 &manifest) &&
+	       sha256_equal(sha256_of(str_bytes(manifest)), statement.body);
 }
 
 static void examine(struct sweep *w, const struct log_sweep_read_row *row)
