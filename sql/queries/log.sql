@@ -194,3 +194,10 @@ LIMIT 1000;
 INSERT INTO log_alteration (part, idx, last_idx, subject, found_at)
 VALUES (@part, @idx, @last_idx, @subject, @found_at)
 ON CONFLICT (part, idx) DO NOTHING;
+
+-- name: log_alteration_list :many
+-- What was found so far, by place in the log.
+-- class: local
+-- scope: program
+-- column: part text, idx bigint, last_idx bigint, subject text, found_at timestamptz
+SELECT part, idx, last_idx, subject, found_at FROM log_alteration ORDER BY idx, part LIMIT 1000;

@@ -126,6 +126,30 @@ static void check_database(struct patient *p)
 					   "run farmtraild --migrate and farmtrail init"}});
 }
 
+/* What the sweep has found, by the name of the first; the running server knows more (/readyz). */
+static void check_log(struct patient *p)
+{
+	struct log_alteration_list_row *rows = NULL;
+	struct log_head_read_row head = {.size = 0};
+	size_t count = 0;
+	if (!p->db)
+		return;
+	enum problem problem = log_head_read(p->db, p->cli->arena, &head);
+	if (!problem)
+		problem = log_alteration_list(p->db, p->cli->arena, &rows, &count);
+	struct str detail = arena_printf(p->cli->arena, "%lld", (long long)head.size);
+	if (count)
+		detail = arena_printf(p->cli->arena, "%zu: %.*s %lld %.*s", count, STR_ARGS(rows[0].part),
+				      (long long)rows[0].idx, STR_ARGS(rows[0].subject));
+	report(p, "log", (struct said){"公开日志", "log"},
+	       (struct finding){
+		       .good = !problem && !count,
+		       .detail = problem ? (struct str){NULL, 0} : detail,
+		       .advice = {"数据库中的记录与日志不符（表 log_alteration）：查明原因，从备份恢复这些行",
+				  "rows in the database are not what the log committed to (table "
+				  "log_alteration): find out why, and bring them back from a backup"}});
+}
+
 /* The signer takes a key file of its own user only: from another account it can only be seen to be there. */
 static bool belongs_to_another(const char *path)
 {
@@ -212,6 +236,7 @@ static enum exit_code run(struct cli *cli)
 	check_disk(&p);
 	check_clock(&p);
 	check_database(&p);
+	check_log(&p);
 	check_signer(&p);
 	check_server(&p);
 	json_end_array(&p.w);

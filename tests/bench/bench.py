@@ -12,10 +12,11 @@ import traceback
 from stage import BenchCluster, BenchService, FailedToRun
 import capture
 import lineage
+import log
 import scan
 
 NAMES = {"page": scan.page, "item": scan.item, "trail": scan.trail, "capture": capture.capture, "memory": scan.memory,
-         "lineage": lineage.lineage}
+         "lineage": lineage.lineage, "log": log.log}
 FARMS, GROWTH_SECONDS = 200, 8  # thousands of records: plans made for empty tables are nobody's
 
 

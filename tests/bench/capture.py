@@ -164,9 +164,10 @@ def copy_round(bench, copier, load):
 
 def capture(bench):
     """Single captures over HTTP by many parties."""
-    grouped = bench.serve("grouped")
+    # without the sequencer: what COPY is compared with stays as captures left it
+    grouped = bench.serve("grouped", LOG_SEQUENCER="false")
     copier = Copier(grouped, bench.district()[0].database, "copied")
-    single = bench.serve("single", CAPTURE_BATCH=1, CAPTURE_WRITERS=2)
+    single = bench.serve("single", CAPTURE_BATCH=1, CAPTURE_WRITERS=2, LOG_SEQUENCER="false")
     figures = bench.figures
     with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
         write_lines(file, bench.district()[1])

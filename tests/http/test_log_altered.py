@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may do everything in the database changes, deletes, reorders rows or brings back yesterday's: it is named, or the log
 refuses to go on; and of no size is there ever a second root."""
+import json
+
 import pytest
 from auditor import WIDTH, Head, entries_of, head_of, leaf_hash, root_of, wait_until_logged
 from conftest import District, ago, kg
@@ -89,6 +91,9 @@ def test_what_was_changed_is_named(log):
     assert set(found) - set(expected) <= {("root", 0, o)} | {key for key in found if key[0] == "root"}
     assert f"subject=\"event {body['event']}\"" in log.service.log(), "the log names the entry"
     assert log.here.metric("farmtrail_log_altered") >= len(expected)
+    done = log.service.farmtrail("doctor", "--data", str(log.service.data), "--json", check=False)
+    said = next(finding for finding in json.loads(done.stdout) if finding["check"] == "log")
+    assert not said["ok"] and said["detail"].startswith(f"{len(found)}: ") and done.returncode == 1
     head = head_of(log.here.public)
     log.service.stop()
     log.service.start()

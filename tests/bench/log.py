@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The log: how fast a queue is numbered, what that costs captures, how soon a record is published, tiles and proofs."""
+import statistics
+import tempfile
+import time
+
+import capture
+from stage import FailedToRun, run_wrk, wait_for
+
+QUEUE, QUICK_QUEUE = 1000000, 60000
+# statements of the right size, no more: the sequencer reads nothing else of a record
+FILL = """
+    INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, party, body, request_sha256, key_fingerprint, seq,
+                       statement, statement_sha256, answer)
+    SELECT gen_random_uuid(), id, id::text, 'treat', now(), 480, now(), id, '{}', sha256(''), sha256('bench'), n, convert_to(text ||
+           E'\\n\\u2014 bench.example/o/bench ' || repeat('A', 100) || E'=\\n', 'UTF8'), sha256(convert_to(text, 'UTF8')), '{}'
+    FROM (SELECT gen_random_uuid() AS id, n, E'farmtrail/event@v1\\nseq ' || n || E'\\n' || repeat('x', 300) || E'\\n' AS text
+          FROM generate_series(1, %s) n) x;
+    INSERT INTO log_pending (kind, org_id, id) SELECT 'event', org_id, id FROM event WHERE key_fingerprint = sha256('bench');
+"""
+
+
+def size(service):
+    return service.value("SELECT size FROM log_head")
+
+
+def fill(service, count):
+    connection = service.cluster.connect(service.database)
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, [count])
+        cursor.execute("VACUUM ANALYZE event")
+        cursor.execute("VACUUM ANALYZE log_pending")
+        cursor.execute("CHECKPOINT")
+    connection.close()
+
+
+def number_all(bench, service):
+    """Starts the service on a full queue."""
+    before, began = size(service), time.monotonic()
+    service.start()
+    if not wait_for(lambda: service.value("SELECT NOT EXISTS (SELECT FROM log_pending)"), 600, 0.05):
+        raise FailedToRun(f"the queue is not emptied: {service.log()[-2000:]}")
+    bench.figures.add("log-leaves", (size(service) - before) / (time.monotonic() - began))
+
+
+def reopen(bench, service):
+    """Everything is compared with everything at a start; the time is that of the whole server."""
+    opened, began = service.log().count("state=running"), time.monotonic()
+    service.start()
+    if not wait_for(lambda: service.log().count("state=running") > opened, 60, 0.01):
+        raise FailedToRun("the log does not open")
+    bench.figures.add("log-open", time.monotonic() - began)
+
+
+def delays(service, since):
+    """Seconds from the commit of each record to the first head that covers it."""
+    return [float(row[0]) for row in service.rows(
+        "SELECT extract(epoch FROM (SELECT c.at FROM log_checkpoint c WHERE c.size > l.idx ORDER BY c.size LIMIT 1) - e.recorded_at)"
+        " FROM log_leaf l JOIN event e ON e.org_id = l.org_id AND e.id = l.id WHERE l.kind = 'event' AND l.idx >= %s", since)]
+
+
+def cost(bench):
+    """Captures with and without a sequencer, in turn."""
+    running, stopped = bench.serve("running"), bench.serve("unnumbered", LOG_SEQUENCER="false")
+    figures = bench.figures
+    with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
+        capture.write_lines(file, bench.district()[1])
+        for _ in range(bench.rounds):
+            since = size(running)
+            with_log = capture.drive(running, file, bench.seconds)
+            wait_for(lambda: running.value("SELECT max(size) FROM log_checkpoint") == size(running), 30)
+            without = capture.drive(stopped, file, bench.seconds)
+            found = sorted(delays(running, since))
+            figures.add("log-capture-rate", with_log.rate)
+            figures.add("log-capture-cpu", with_log.total_cpu_us / without.total_cpu_us)
+            figures.add("log-delay-p50", statistics.median(found))
+            figures.add("log-delay-p99", found[len(found) * 99 // 100])
+    running.stop()
+    stopped.stop()
+    figures.say("log-capture-rate", "1/s")
+    figures.say("log-capture-cpu", "× without a sequencer", at_most=1.10)
+    figures.say("log-delay-p50", "s", at_most=1)
+    figures.say("log-delay-p99", "s", at_most=2.5)
+
+
+def reads(bench, service):
+    """Tiles, and proofs beside the records they are of."""
+    figures, tiles = bench.figures, size(service) // 256
+    key = (("Authorization", f"Bearer {service.admin_key}"),)
+    ids = [row[0] for row in service.rows(
+        "SELECT e.id::text FROM event e JOIN signing_key k ON k.fingerprint = e.key_fingerprint LIMIT 2000")]
+    address = f"http://127.0.0.1:{service.port}"
+    with tempfile.NamedTemporaryFile("w") as tile_file, tempfile.NamedTemporaryFile("w") as proof_file, \
+            tempfile.NamedTemporaryFile("w") as event_file:
+        for file, lines in ((tile_file, [f"GET\t/log/tile/0/x{n // 1000:03}/{n % 1000:03}\t-\t-\t-" if n >= 1000 else
+                                         f"GET\t/log/tile/0/{n:03}\t-\t-\t-" for n in range(tiles)]),
+                            (proof_file, [f"GET\t/v1/events/{i}/proof\t-\t-\t-" for i in ids]),
+                            (event_file, [f"GET\t/v1/events/{i}\t{service.admin_key}\t-\t-" for i in ids])):
+            file.write("\n".join(lines) + "\n")
+            file.flush()
+        for _ in range(bench.rounds):
+            found = {name: run_wrk(service, address, bench.seconds, "many.lua", (file.name, 2, int(time.time() * 1000)), headers)
+                     for name, file, headers in (("tile", tile_file, ()), ("proof", proof_file, ()), ("event", event_file, key))}
+            if any(load.refused for load in found.values()):
+                raise FailedToRun(f"refused: { {name: load.refused for name, load in found.items()} }")
+            for name, load in found.items():
+                figures.add_load(f"log-{name}", load)
+            figures.add("log-tile", found["tile"].rate)
+            figures.add("log-proof", found["proof"].p50_us / found["event"].p50_us)
+    figures.say("log-tile", "1/s", at_least=5000)
+    figures.say("log-proof", "× reading the record", at_most=3)
+    for name in ("tile", "proof", "event"):
+        figures.say_load(f"log-{name}")
+
+
+def log(bench):
+    """A queue of a million, then reads of that log, then what captures feel."""
+    service = bench.serve("numbered")
+    service.stop()
+    fill(service, QUICK_QUEUE if bench.quick else QUEUE)
+    number_all(bench, service)
+    wait_for(lambda: service.value("SELECT max(size) FROM log_checkpoint") == size(service), 30)
+    for _ in range(bench.rounds):
+        service.stop()
+        reopen(bench, service)
+    bench.figures.say("log-leaves", "1/s", at_least=10000)
+    bench.figures.say("log-open", "s", at_most=2)
+    reads(bench, service)
+    service.stop()
+    cost(bench)
