@@ -14,7 +14,7 @@ SCHEMA = "epcis/schemas/json-schema/epcis-json-schema-2.0.1.json"
 # RFC 3986: a scheme, then nothing but characters of a URI, escapes complete.
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-KINDS = 31
+KINDS = 32
 
 
 def find_schema(arguments):
