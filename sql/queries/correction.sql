@@ -39,6 +39,17 @@ ORDER BY m.event, m.lot_org, m.lot_id, m.holder;
 SELECT DISTINCT org_id, site, event FROM site_event WHERE lot_id = ANY(@lots) AND event = ANY(@events)
 LIMIT 100000;
 
+-- name: correction_site_lots :many
+-- Lots harvested at some sites: their trails tell what was done there.
+-- param: orgs uuid[], sites uuid[]
+-- class: any
+-- column: org_id uuid, lot_id uuid
+SELECT DISTINCT s.lot_org AS org_id, s.lot_id
+FROM unnest(@orgs, @sites) AS z (org_id, site)
+JOIN site_event s ON s.org_id = z.org_id AND s.site = z.site
+WHERE s.lot_id IS NOT NULL
+LIMIT 100000;
+
 -- name: correction_insert_many :exec
 -- Corrections; the second of one event breaks the key.
 -- param: org_id uuid[], event uuid[], declaration uuid[], replacement uuid[], party uuid[], reason text[]

@@ -366,13 +366,38 @@ static enum problem raise_sold(struct batch *batch)
 	return p;
 }
 
+/* What is no longer said to have been done at a place shows in the trails of what was harvested there. */
+static enum problem touch_declared(struct batch *batch)
+{
+	const struct declared_row *declared = batch->declared_sites.items;
+	struct rows orgs = {0}, sites = {0};
+	struct correction_site_lots_row *rows;
+	size_t count;
+	for (size_t i = 0; i < batch->declared_sites.count; i++) {
+		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = declared[i].org;
+		*(struct uuid *)rows_add(batch->arena, &sites, sizeof(struct uuid)) = declared[i].id;
+	}
+	if (!sites.count)
+		return PROBLEM_NONE;
+	const struct correction_site_lots_params params = {rows_array(&orgs), rows_array(&sites)};
+	db_queue(batch->db, &sql_correction_site_lots, &params);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_correction_site_lots, (void **)&rows, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		touch(batch, (struct lot_id){rows[i].org_id, rows[i].lot_id}, batch_seen(batch));
+	return p;
+}
+
 enum problem alerts_resolve(struct batch *batch)
 {
 	struct rows orgs = {0}, subjects = {0};
 	struct alert_ids_find_row *known;
 	size_t count;
 	touch_harvested(batch);
-	enum problem p = check_intervals(batch);
+	enum problem p = touch_declared(batch);
+	if (!p)
+		p = check_intervals(batch);
 	if (!p)
 		p = raise_sold(batch);
 	struct alert_row *alerts = batch->alerts.items;

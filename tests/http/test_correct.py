@@ -328,6 +328,17 @@ def test_of_two_corrections_at_once_one_wins(farm):
         assert on_hand(farm, was["lots"][0]) == 60 + won
 
 
+def test_a_withdrawn_treatment_is_struck_out_on_the_page_at_once(district, farm):
+    used = farm.record("treat", ago(days=40), site="P1", product="10% 吡虫啉", active=["吡虫啉"])
+    lot = farm.harvest(100)
+    shown = [step for step in district.public.get(f"/t/{lot['code']}", Accept="application/json").json()["steps"]]
+    assert [step["corrected"] for step in shown] == [None, None]
+    done = correct(farm, used["event"], reason="别的地块")
+    shown = district.public.get(f"/t/{lot['code']}", Accept="application/json").json()["steps"]
+    assert [step["corrected"] for step in shown] == [done["event"], None]
+    assert "别的地块" in district.public.get(f"/t/{lot['code']}").body.decode()
+
+
 def test_stock_is_the_sum_of_its_moves(farm):
     faults = farm.district.service.rows(
         "SELECT h.lot_id, h.holder FROM lot_holding h LEFT JOIN LATERAL (SELECT sum(on_hand) AS on_hand,"
