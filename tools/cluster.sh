@@ -78,7 +78,7 @@ create_cluster() {
 
 # Of a cluster made before it was needed too.
 grant_roles() {
-	cluster_sql postgres 'GRANT ft_public TO ft_app'
+	cluster_sql postgres 'SET client_min_messages = warning; GRANT ft_public TO ft_app'
 }
 
 # What only a superuser may do; the rest is for the migrations.
