@@ -149,6 +149,17 @@ SELECT z.place, coalesce((
 ), 0) AS base
 FROM unnest(@lots, @holders) WITH ORDINALITY AS z (a, b, place);
 
+-- name: event_doubles :many
+-- Records of some recorders in a span of time that tell what others tell.
+-- param: orgs uuid[], likenesses bigint[], since timestamptz, until timestamptz
+-- class: any
+-- column: org_id uuid, likeness bigint, id uuid, event_time timestamptz
+SELECT org_id, likeness, id, event_time
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @likenesses) AS u (a, b)) z
+CROSS JOIN LATERAL (SELECT org_id, likeness, id, event_time FROM event
+                    WHERE org_id = z.a AND likeness = z.b AND event_time BETWEEN @since AND @until LIMIT 100) e
+LIMIT 5000;
+
 -- name: site_uses :many
 -- Inputs used at sites in a span of time, for the interval rules.
 -- param: orgs uuid[], sites uuid[], since timestamptz, until timestamptz
@@ -224,17 +235,18 @@ LIMIT @max_edges;
 -- param: to_party uuid[], input_product text[], input_active text[], flags bigint[], body bytea[]
 -- param: request_sha256 bytea[], view_secret bytea[], key_fingerprint bytea[], seq bigint[], statement bytea[]
 -- param: statement_sha256 bytea[], answer bytea[], declaration_time timestamptz[]
--- param: shipment_org uuid[], shipment uuid[]
+-- param: shipment_org uuid[], shipment uuid[], likeness bigint[]
 -- class: key
 INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, biz_step, disposition, party, site, region,
                    to_party, input_product, input_active, flags, body, request_sha256, view_secret, key_fingerprint, seq,
-                   statement, statement_sha256, answer, declaration_time, shipment_org, shipment)
+                   statement, statement_sha256, answer, declaration_time, shipment_org, shipment, likeness)
 SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, string_to_array(o, E'\x1f'), p, q, r, s, t, u, v, w, x,
-       y, z1, z2
+       y, z1, z2, z3
 FROM unnest(@org_id, @id, @event_id, @type, @event_time, @offset_min, @recorded_at, @biz_step, @disposition, @party, @site,
             @region, @to_party, @input_product, @input_active, @flags, @body, @request_sha256, @view_secret,
-            @key_fingerprint, @seq, @statement, @statement_sha256, @answer, @declaration_time, @shipment_org, @shipment)
-     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z1, z2);
+            @key_fingerprint, @seq, @statement, @statement_sha256, @answer, @declaration_time, @shipment_org, @shipment,
+            @likeness)
+     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z1, z2, z3);
 
 -- name: event_key_insert_many :exec
 -- Their identities.

@@ -560,7 +560,9 @@ void batch_decide(struct batch *batch)
 		if (item->problem || item->replay || item->corrects || repeats_in_batch(batch, item))
 			continue;
 		item->problem = item_decide(batch, item);
-		if (!item->problem)
-			map_set(batch->new_ids, sha256_bytes(&item->event_hash), item);
+		if (item->problem)
+			continue;
+		map_set(batch->new_ids, sha256_bytes(&item->event_hash), item);
+		doubles_warn(batch, item);
 	}
 }

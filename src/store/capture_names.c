@@ -425,6 +425,7 @@ static enum problem load_names(struct batch *batch)
 	db_queue(batch->db, &sql_code_find_many, &(struct code_find_many_params){rows_array(&codes)});
 	const struct shipment_lines_params shipments = {rows_array(&orgs), rows_array(&ids)};
 	db_queue(batch->db, &sql_shipment_lines, &shipments);
+	doubles_queue(batch);
 	p = db_flush(batch->db);
 	if (!p)
 		p = things_take(batch);
@@ -433,6 +434,8 @@ static enum problem load_names(struct batch *batch)
 				 &code_count);
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_shipment_lines, (void **)&lines, &line_count);
+	if (!p)
+		p = doubles_take(batch);
 	if (p)
 		return p;
 	for (size_t i = 0; i < code_count; i++)

@@ -162,6 +162,7 @@ struct item {
 	size_t output_fact_count;
 	struct rows alerts;     /* struct uuid */
 	struct rows warnings;   /* struct str */
+	int64_t likeness;
 	struct lot_id short_of; /* the lot it was refused for; nil: none */
 	struct decimal missing; /* of that lot */
 	struct named sample;    /* that it tests */
@@ -263,6 +264,7 @@ struct batch {
 	struct map *new_ids;     /* event hash → item of this batch that stores it */
 	struct rows known_edges; /* struct lot_edge: upstream of inputs, for the cycle check */
 	struct rows uses, harvests;
+	struct map *told;           /* told_key → told_fact */
 	struct rows region_parties; /* struct capture_region_parties_row: whom keys of a region act for */
 	struct map *units, *new_units; /* uuid → unit_fact; hash of its name → unit_fact made in this batch */
 	struct map *new_samples;       /* hash of its number → item of this batch that took it */
@@ -297,6 +299,15 @@ struct capture {
 	usec_t last_recorded_us;
 };
 
+struct told_key { /* what some records of one recorder have in common */
+	struct uuid org;
+	int64_t likeness;
+};
+struct told_fact {
+	const struct told_fact *other; /* with the same key; NULL: none */
+	struct uuid event;
+	usec_t at_us;
+};
 struct holding_key {
 	struct uuid lot, holder;
 };
@@ -513,6 +524,10 @@ enum problem alerts_resolve(struct batch *batch) must_check;
 		(target) = (struct sql_array){column_, (n)}; \
 	} while (0)
 void alerts_send(struct batch *batch);
+/* capture_double.c */
+void doubles_queue(struct batch *batch); /* with the second round of look-ups */
+enum problem doubles_take(struct batch *batch) must_check;
+void doubles_warn(struct batch *batch, struct item *item); /* of a record that is stored */
 /* capture_short.c */
 enum problem batch_judge_short(struct batch *batch) must_check;
 /* capture_once.c */

@@ -119,6 +119,7 @@ static void send_events(struct batch *batch)
 	       rows[i].declaration_time ? rows[i].declaration_time : SQL_NULL_INT);
 	COLUMN(p.shipment_org, struct uuid, n, shipment_of(rows[i].item).org);
 	COLUMN(p.shipment, struct uuid, n, shipment_of(rows[i].item).lot);
+	COLUMN(p.likeness, int64_t, n, rows[i].item->likeness);
 	db_queue(batch->db, &sql_event_insert_many, &p);
 
 	struct event_key_insert_many_params k = {.org_id = p.org_id, .id = p.id};

@@ -25,7 +25,7 @@ def differences(expected, found):
 
 @pytest.mark.parametrize("number", range(WEEKS))
 def test_a_week_of_five_devices_converges(district, request, number):
-    deliveries = 1000 // WEEKS if request.config.getoption("--long") else 10
+    deliveries = 1000 // WEEKS if request.config.getoption("--long") else 6
     seed = int(os.environ.get("FARMTRAIL_TEST_SEED", random.randrange(1 << 32))) + number
     print(f"seed {seed}: FARMTRAIL_TEST_SEED")
     week = Week(seed)

@@ -235,7 +235,8 @@ class Delivery:
         return self.district.service.rows(sql, *parameters)
 
     def state(self):
-        """Stock by holder, lots, edges, shipments, alerts, and the trail of every lot, with labels for ids."""
+        """Stock by holder, lots, edges, shipments, alerts, and the trail of every lot that went into no other, with labels
+        for ids."""
         known, ids = self.labels(), [party.id for party in self.parties]
 
         def label(match):
@@ -253,7 +254,8 @@ class Delivery:
             return sorted(str([told(value) for value in row]) for row in self.rows(sql, ids))
 
         found = {name: table(sql) for name, sql in TABLES.items()}
-        lots = self.rows("SELECT lot_id::text, org_id::text FROM lot WHERE org_id = ANY(%s::uuid[])", ids)
+        lots = self.rows("SELECT lot_id::text, org_id::text FROM lot WHERE org_id = ANY(%s::uuid[])"
+                         " AND NOT EXISTS (SELECT FROM lot_edge WHERE parent = lot_id)", ids)
         for id_, org in lots:
             found["trail of " + known[id_]] = self.trail(id_, org, told)
         return found

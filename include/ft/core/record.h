@@ -134,6 +134,12 @@ enum problem record_sample_read(const struct json *sample, struct record_sample 
 enum problem record_check(const struct record *record, usec_t now_us, const struct record_kind **ret,
 			  struct fault *reterr) must_check;
 
+enum { RECORD_DOUBLE_S = 600 };
+/* Two records of one party with the same likeness, minutes apart, are likely one deed told twice: the same type, things,
+ * names and quantities as written. Id, time, note, device, position, papers and readings do not count. */
+int64_t record_likeness(struct arena *arena, const struct record *record, struct uuid party);
+bool record_times_are_near(usec_t a_us, usec_t b_us); /* at most RECORD_DOUBLE_S apart */
+
 /* Whether a time of it lies more than the grace ahead: with deviceTime it is stored all the same, and flagged. */
 bool record_lies_ahead(const struct record *record, usec_t now_us);
 

@@ -498,6 +498,45 @@ static void a_dose_is_text_or_an_amount(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void what_was_done_makes_records_alike(void **state)
+{
+	static const char first[] =
+		"{\"type\":\"sell\",\"time\":\"2026-05-03T08:00:00+08:00\",\"lots\":[{\"lot\":\"L1\","
+		"\"quantity\":{\"value\":\"2\",\"unit\":\"kg\"}}]}";
+	static const char *const alike[] = {"{\"type\":\"sell\",\"id\":\"017f22e2-79b0-7cc3-98c4-"
+					    "dc0c0c07398f\",\"time\":\"2026-05-03T08:05:00+08:00\","
+					    "\"note\":\"again\",\"device\":\"d\",\"entryMode\":\"paper\","
+					    "\"lots\":[{\"lot\":\"L1\",\"quantity\":"
+					    "{\"value\":\"2\",\"unit\":\"kg\"}}]}"};
+	static const char *const other[] = {"{\"type\":\"sell\",\"time\":\"2026-05-03T08:00:00+08:00\","
+					    "\"lots\":[{\"lot\":\"L2\",\"quantity\":"
+					    "{\"value\":\"2\",\"unit\":\"kg\"}}]}",
+					    "{\"type\":\"sell\",\"time\":\"2026-05-03T08:00:00+08:00\","
+					    "\"lots\":[{\"lot\":\"L1\",\"quantity\":"
+					    "{\"value\":\"3\",\"unit\":\"kg\"}}]}"};
+	const struct uuid party = {{1}}, stranger = {{2}};
+	struct outcome one = take(*state, str_of(first));
+	int64_t likeness = record_likeness(*state, &one.record, party);
+
+	assert_int_equal(one.problem, PROBLEM_NONE);
+	assert_true(likeness != record_likeness(*state, &one.record, stranger));
+	for (size_t i = 0; i < sizeof alike / sizeof *alike; i++) {
+		struct outcome o = take(*state, str_of(alike[i]));
+
+		assert_int_equal(o.problem, PROBLEM_NONE);
+		assert_true(likeness == record_likeness(*state, &o.record, party));
+	}
+	for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+		struct outcome o = take(*state, str_of(other[i]));
+
+		assert_int_equal(o.problem, PROBLEM_NONE);
+		assert_true(likeness != record_likeness(*state, &o.record, party));
+	}
+	assert_true(record_times_are_near(0, 600 * USEC_PER_SEC) &&
+		    record_times_are_near(600 * USEC_PER_SEC, 0));
+	assert_false(record_times_are_near(0, 600 * USEC_PER_SEC + 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -522,6 +561,7 @@ int main(void)
 		TEST(texts_hold_no_control_characters),
 		TEST(positions_and_temperatures_lie_on_earth),
 		TEST(a_dose_is_text_or_an_amount),
+		TEST(what_was_done_makes_records_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
