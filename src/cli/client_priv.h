@@ -36,4 +36,15 @@ enum exit_code client_get(const struct cli *cli, struct client *client, struct s
 enum exit_code client_judge(const struct cli *cli, const struct answer *answer);
 enum exit_code client_lost(const struct cli *cli);
 
+/* outbox.c */
+struct outbox_record {
+	struct str text;    /* one JSON object */
+	struct answer last; /* why it waits; outbox_send's own */
+};
+typedef void outbox_print(const struct cli *cli, const struct answer *answer);
+/* Sends records in batches until none of those that wait (409, 503) goes in any more. `print` is called for each that is
+ * in, with its result; each refusal is said. The worst exit code. */
+enum exit_code outbox_send(struct cli *cli, struct client *client, struct outbox_record *records,
+			   size_t count, outbox_print *print) must_check;
+
 #endif

@@ -42,35 +42,57 @@ static enum exit_code send_one(struct cli *cli, struct client *client, struct st
 	return code;
 }
 
+static enum exit_code add_list(struct cli *cli, struct client *client, const struct json *list)
+{
+	struct outbox_record *records = arena_array(cli->arena, struct outbox_record, list->count);
+	for (size_t i = 0; i < list->count; i++)
+		records[i].text = list->items[i].span;
+	return outbox_send(cli, client, records, list->count, print_captured);
+}
+
+static size_t count_lines(struct str text)
+{
+	size_t count = 1;
+	for (size_t i = 0; i < text.len; i++)
+		count += text.at[i] == '\n';
+	return count;
+}
+
+static enum exit_code add_lines(struct cli *cli, struct client *client, struct str text)
+{
+	struct outbox_record *records = arena_array(cli->arena, struct outbox_record, count_lines(text));
+	size_t count = 0, number = 0;
+	for (struct str rest = text, line; rest.at;) {
+		struct json json;
+		struct fault fault = {0};
+		line = str_trim(str_cut(rest, '\n', &rest));
+		number++;
+		if (!line.len)
+			continue;
+		if (json_parse(cli->arena, line, &json, &fault)) {
+			const char *what = cli_say(cli, (struct said){"不是 JSON，行", "not JSON, line"});
+			struct str where = arena_printf(cli->arena, "%s %zu: %.*s", what, number,
+							STR_ARGS(fault.detail));
+			return cli_fail(cli, EXIT_REFUSED, where);
+		}
+		records[count++].text = line;
+	}
+	return outbox_send(cli, client, records, count, print_captured);
+}
+
 /* One record, a list of them, or a file with one a line (an outbox). The worst exit code counts. */
 static enum exit_code add(struct cli *cli, struct client *client)
 {
 	struct json json;
 	struct fault fault = {0};
-	enum exit_code worst = EXIT_GOOD;
 	struct str text = cli_read_file(cli, cli->words[1]);
 	if (!text.at)
 		return cli_fail(
 			cli, EXIT_REFUSED,
 			str_of(cli_say(cli, (struct said){"无法读取文件", "the file cannot be read"})));
-	if (!json_parse(cli->arena, text, &json, &fault)) {
-		if (json.kind != JSON_ARRAY)
-			return send_one(cli, client, json.span);
-		for (size_t i = 0; i < json.count && worst != EXIT_NO_CONNECTION; i++) {
-			enum exit_code code = send_one(cli, client, json.items[i].span);
-			worst = code > worst ? code : worst;
-		}
-		return worst;
-	}
-	for (struct str rest = text, line; rest.at && worst != EXIT_NO_CONNECTION;) {
-		line = str_cut(rest, '\n', &rest);
-		line = str_trim(line);
-		if (!line.len)
-			continue;
-		enum exit_code code = send_one(cli, client, line);
-		worst = code > worst ? code : worst;
-	}
-	return worst;
+	if (json_parse(cli->arena, text, &json, &fault))
+		return add_lines(cli, client, text);
+	return json.kind == JSON_ARRAY ? add_list(cli, client, &json) : send_one(cli, client, json.span);
 }
 
 static enum exit_code get(struct cli *cli, struct client *client)
@@ -107,6 +129,7 @@ const struct command command_event = {
 		 "      farmtrail event get ID\n"
 		 "\n"
 		 "add 提交一条记录、一个 JSON 数组，或每行一条记录的文件；“-”为标准输入。\n"
+		 "多条记录分批提交；需等待其他记录的，随后自动重发，直到不再有新的被接受。\n"
 		 "带 id 的记录可重复提交：同一 id 同一内容得到第一次的回答。\n"
 		 "\n"
 		 "示例：\n"
@@ -121,7 +144,10 @@ const struct command command_event = {
 		 "       farmtrail event get ID\n"
 		 "\n"
 		 "add sends one record, a JSON array of them, or a file with one record a line; \"-\" is "
-		 "standard input. Records\n"
+		 "standard input. Several\n"
+		 "go in batches; what has to wait for another record is sent again after it, until nothing "
+		 "more "
+		 "goes in. Records\n"
 		 "with an id may be sent again: same id and same content get the first answer.\n"
 		 "\n"
 		 "Examples:\n"

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from conftest import ago, kg
+from conftest import ago, kg, line, uuid7
 from service import Api, Service, environment, program
 
 GOOD, REFUSED, USAGE, NOT_FOUND, NOT_VERIFIED, NO_CONNECTION = range(6)
@@ -133,6 +133,21 @@ def test_records_are_added_from_file_list_and_outbox_and_read_back(service, farm
     assert "was in already" in outbox.stdout and three["id"] in outbox.stdout
     event = json.loads(run(service, "event", "get", one["id"]).stdout)
     assert event["id"] == one["id"] and event["epcis"]["type"] == "ObjectEvent"
+
+
+def test_an_outbox_is_sent_until_nothing_more_goes_in(service, farm):
+    """Its lines stand in the wrong order, one of them is no record, and one sells what is not there."""
+    reaped, sold = uuid7(), uuid7()
+    lines = [{"id": sold, "type": "sell", "time": ago(hours=1), "party": farm.number, "lots": [line(reaped, 2)]},
+             {"type": "dance", "time": ago(hours=1)},
+             {"id": reaped, "type": "harvest", "time": ago(days=1), "party": farm.number, "site": "P1", "product": "PAKCHOI", "quantity": kg(5)},
+             {"id": uuid7(), "type": "sell", "time": ago(hours=1), "party": farm.number, "lots": [line(reaped, 9)]}]
+    done = run(service, "event", "add", "-", text="\n".join(map(json.dumps, lines)), check=REFUSED)
+    assert reaped in done.stdout and sold in done.stdout
+    assert "/type" in done.stderr and "available 3 KGM, asked 9 KGM" in done.stderr
+    assert service.value("SELECT count(*) FROM event WHERE id = ANY(%s::uuid[])", [reaped, sold]) == 2
+    broken = run(service, "event", "add", "-", text=json.dumps(lines[2]) + "\n{", check=REFUSED)
+    assert "line 2" in broken.stderr
 
 
 def test_a_refused_record_names_the_member(service, farm):

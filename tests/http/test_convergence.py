@@ -3,6 +3,7 @@
 and delays."""
 import concurrent.futures
 import itertools
+import json
 import os
 import random
 import time
@@ -13,14 +14,27 @@ from week import Delivery, Week
 WEEKS, THREADS = 2, 3
 
 
+def parts(a, b, place=""):
+    """Where two JSON values differ."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        for name in sorted(set(a) | set(b)):
+            yield from parts(a.get(name), b.get(name), f"{place}/{name}")
+    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        for n, pair in enumerate(zip(a, b)):
+            yield from parts(*pair, f"{place}/{n}")
+    elif a != b:
+        yield place, a, b
+
+
 def differences(expected, found):
     for name in sorted(set(expected) | set(found)):
-        if expected.get(name) != found.get(name):
-            a, b = expected.get(name) or [], found.get(name) or []
-            if isinstance(a, list) and isinstance(b, list):
-                yield name, {"only there": sorted(set(a) - set(b)), "only here": sorted(set(b) - set(a))}
-            else:
-                yield name, {"there": a, "here": b}
+        there, here = expected.get(name), found.get(name)
+        if there == here:
+            continue
+        if isinstance(there, str) and isinstance(here, str):
+            yield name, list(parts(json.loads(there), json.loads(here)))[:5]
+        else:
+            yield name, {"only there": set(there or ()) - set(here or ()), "only here": set(here or ()) - set(there or ())}
 
 
 @pytest.mark.parametrize("number", range(WEEKS))
@@ -42,5 +56,5 @@ def test_a_week_of_five_devices_converges(district, request, number):
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
         for n, found in enumerate(pool.map(delivered, range(1, deliveries), kinds), 1):
             wrong = list(differences(expected, found))
-            assert not wrong, (f"delivery {seed + n}", wrong[:3])
+            assert not wrong, "\n".join(f"delivery {seed + n}: {name}: {what}" for name, what in wrong[:5])
     print(f"{deliveries} deliveries of {len(week.records)} records in {time.monotonic() - began:.0f} s")
