@@ -3,6 +3,7 @@
 #include "trail_priv.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ft/base/text.h"
 #include "ft/core/lot_graph.h"
@@ -99,15 +100,29 @@ static const struct trail_links_row *link_of(const struct trail_fact *fact, stru
 	return NULL;
 }
 
+/* The largest first, as with origins; the database gives them in any order. */
+static int by_input(const void *a, const void *b)
+{
+	const struct trail_edges_row *x = *(const struct trail_edges_row *const *)a,
+				     *y = *(const struct trail_edges_row *const *)b;
+	int order = decimal_compare(y->input, x->input);
+	return order ? order : memcmp(x->parent.octets, y->parent.octets, sizeof x->parent.octets);
+}
+
 /* Every input of the event stands once in each output's edges. */
 static struct list inputs_of(const struct trail_facts *facts, const struct trail_fact *fact)
 {
-	const struct trail_edges_row *const *edges = fact->edges.items;
+	const struct trail_edges_row **edges =
+		arena_array(facts->arena, const struct trail_edges_row *, fact->edges.count);
 	struct trail_flow *flows = arena_array(facts->arena, struct trail_flow, fact->edges.count);
 	struct str *exact = arena_array(facts->arena, struct str, fact->edges.count);
 	struct str *shares = arena_array(facts->arena, struct str, fact->edges.count);
 	struct map *seen = map_create(facts->arena, fact->edges.count);
 	size_t count = 0;
+	if (fact->edges.count) {
+		memcpy(edges, fact->edges.items, fact->edges.count * sizeof *edges);
+		qsort(edges, fact->edges.count, sizeof *edges, by_input);
+	}
 	for (size_t i = 0; i < fact->edges.count; i++) {
 		const struct trail_node *parent = map_get(facts->nodes, MAP_KEY(edges[i]->parent));
 		if (!parent || map_get(seen, MAP_KEY(parent->row->lot_id)))
