@@ -103,19 +103,6 @@ SELECT place
 FROM unnest(@orgs, @ids, @parties, @regions) WITH ORDINALITY AS z (org_id, lot_id, party, region, place)
 WHERE lot_seen_by(org_id, lot_id, CASE WHEN party IS NULL THEN '{}'::uuid[] ELSE ARRAY[party] END, region);
 
--- name: key_heads_lock :many
--- Keys of the organisations that record, with their sequence heads, locked in ascending order.
--- param: orgs uuid[]
--- class: local
--- column: fingerprint bytea, org_id uuid, registrar boolean, spki bytea, wrapped bytea, seq bigint
-SELECT h.fingerprint, h.org_id, k.use = 'registrar' AS registrar, k.spki, s.wrapped, h.seq
-FROM key_head h
-JOIN signing_key k ON k.fingerprint = h.fingerprint
-JOIN key_secret s ON s.fingerprint = h.fingerprint
-WHERE h.org_id = ANY(@orgs) AND k.state = 'active' AND k.custody = 'service' AND k.use <> 'log'
-ORDER BY h.fingerprint
-FOR UPDATE OF h;
-
 -- name: shipments_lock :many
 -- Shipments a batch receives, locked in ascending order.
 -- param: orgs uuid[], ids uuid[]

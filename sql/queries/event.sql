@@ -56,13 +56,14 @@ LEFT JOIN event p ON p.org_id = before.event_org AND p.id = before.event
 LIMIT 1000;
 
 -- name: signing_key_read :one
--- A public key with the statement that enrolled it.
+-- A public key with the statement that enrolled it, and the one that ended it.
 -- param: fingerprint bytea
 -- class: ref
 -- scope: public
--- column: fingerprint bytea, org_id uuid, algorithm bigint, use text, custody text, spki bytea, statement bytea, state text
-SELECT fingerprint, org_id, algorithm::bigint AS algorithm, use, custody, spki, statement, state
-FROM signing_key WHERE fingerprint = @fingerprint;
+-- column: spki bytea, statement bytea, revocation bytea
+SELECT k.spki, k.statement, r.statement AS revocation
+FROM signing_key k LEFT JOIN signing_revocation r ON r.fingerprint = k.fingerprint
+WHERE k.fingerprint = @fingerprint;
 
 -- name: event_list_own :many
 -- Newest records of some organisations, by time of recording; without bodies.

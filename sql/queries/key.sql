@@ -70,20 +70,6 @@ INSERT INTO key_head (fingerprint, org_id, seq) VALUES (@fingerprint, @org_id, @
 -- class: local
 INSERT INTO key_secret (fingerprint, wrapped, kek_version) VALUES (@fingerprint, @wrapped, @kek_version);
 
--- name: held_key_lock :one
--- The custodial key of an organisation; its head is locked, so that its statements come one after the other.
--- param: org_id uuid
--- class: local
--- column: fingerprint bytea, use text, spki bytea, wrapped bytea, seq bigint
-SELECT h.fingerprint, k.use, k.spki, s.wrapped, h.seq
-FROM key_head h
-JOIN signing_key k ON k.fingerprint = h.fingerprint
-JOIN key_secret s ON s.fingerprint = h.fingerprint
-WHERE h.org_id = @org_id AND k.state = 'active' AND k.custody = 'service' AND k.use <> 'log'
-ORDER BY k.created_at, h.fingerprint
-LIMIT 1
-FOR UPDATE OF h;
-
 -- name: key_head_advance :exec
 -- One more statement of this key.
 -- param: fingerprint bytea, seq bigint

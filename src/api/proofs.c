@@ -13,9 +13,29 @@
 #include "ft/store/proof_links.h"
 #include "queries.h"
 
+struct proof_entry_answer {
+	struct str statement, index;
+	struct str_list path;
+};
+static const struct shape proof_entry_answer = {
+	.name = "ProofEntry",
+	.size = sizeof(struct proof_entry_answer),
+	.doc = "Another entry of the log that bears on this one",
+	.fields =
+		(const struct field[]){
+			STRING(struct proof_entry_answer, statement, "statement", .max_len = 16384,
+			       .doc = "Signed note"),
+			RAW_JSON(struct proof_entry_answer, index, "index", .doc = "Its place in the log"),
+			STRINGS(struct proof_entry_answer, path, "path", .flags = OPTIONAL | ALWAYS,
+				.doc = "Hashes from it up to the same head"),
+			END_OF_SHAPE,
+		},
+};
+
 struct proof_key_answer {
 	struct str spki, statement, index;
 	struct str_list path;
+	struct proof_entry_answer *revocation;
 };
 static const struct shape proof_key_answer = {
 	.name = "ProofKey",
@@ -31,6 +51,9 @@ static const struct shape proof_key_answer = {
 				 .doc = "Place of that note in the log; null until a head covers it"),
 			STRINGS(struct proof_key_answer, path, "path", .flags = OPTIONAL | ALWAYS,
 				.doc = "Hashes from it up to the same head"),
+			OBJECT(struct proof_key_answer, revocation, "revocation", &proof_entry_answer,
+			       struct proof_entry_answer, .flags = OPTIONAL,
+			       .doc = "revoke@v1 note that ended it; records logged before it stay valid"),
 			END_OF_SHAPE,
 		},
 };
@@ -112,14 +135,16 @@ static void put_place(struct arena *arena, const struct proof_place *place, stru
 static enum problem put_places(struct call *call, struct uuid event, struct bytes key,
 			       struct proof_answer *proof)
 {
-	enum { RECORD, KEY, PLACES };
+	enum { RECORD, KEY, REVOCATION, PLACES };
 	const struct log_subject subjects[PLACES] = {
 		[RECORD] = {.kind = STR("event"), .id = event},
 		[KEY] = {.kind = STR("key"), .fingerprint = key},
+		[REVOCATION] = {.kind = STR("revoke"), .fingerprint = key},
 	};
+	size_t count = proof->key->revocation ? PLACES : REVOCATION;
 	struct proof_place places[PLACES];
 	struct str checkpoint;
-	enum problem p = log_prove(call_db(call), call->arena, subjects, PLACES, &checkpoint, places);
+	enum problem p = log_prove(call_db(call), call->arena, subjects, count, &checkpoint, places);
 	if (p)
 		return p;
 	if (places[RECORD].index < 0)
@@ -129,6 +154,11 @@ static enum problem put_places(struct call *call, struct uuid event, struct byte
 		proof->checkpoint = checkpoint;
 	put_place(call->arena, &places[RECORD], &proof->index, &proof->path);
 	put_place(call->arena, &places[KEY], &proof->key->index, &proof->key->path);
+	if (proof->key->revocation && places[REVOCATION].index < 0)
+		proof->key->revocation = NULL; /* it counts from its place in the log on: it has none yet */
+	if (proof->key->revocation)
+		put_place(call->arena, &places[REVOCATION], &proof->key->revocation->index,
+			  &proof->key->revocation->path);
 	return PROBLEM_NONE;
 }
 
@@ -175,6 +205,10 @@ static enum problem proof_get(struct call *call, struct reply *reply)
 	proof->key = arena_new(call->arena, struct proof_key_answer);
 	proof->key->spki = base64_encode(call->arena, key.spki);
 	proof->key->statement = bytes_str(key.statement);
+	if (key.revocation.at) {
+		proof->key->revocation = arena_new(call->arena, struct proof_entry_answer);
+		proof->key->revocation->statement = bytes_str(key.revocation);
+	}
 	p = put_view(call, &row, tier, proof);
 	if (!p)
 		p = put_places(call, row.id, row.key_fingerprint, proof);

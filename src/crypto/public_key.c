@@ -144,6 +144,18 @@ enum sign_algorithm public_key_algorithm(const struct public_key *key)
 	return key->algorithm;
 }
 
+struct bytes public_key_spki(struct arena *arena, const struct public_key *key)
+{
+	uint8_t raw[EC_POINT_LEN];
+	size_t len = sizeof raw;
+	const struct curve *curve = crypto_curve(key->algorithm);
+	int ok = curve ? EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_PUB_KEY, raw, sizeof raw,
+							 &len)
+		       : EVP_PKEY_get_raw_public_key(key->pkey, raw, &len);
+	assert(ok == 1);
+	return curve ? spki_of_point(arena, curve, raw) : spki_of_ed25519(arena, raw);
+}
+
 struct sha256 public_key_fingerprint(const struct public_key *key)
 {
 	return key->fingerprint;

@@ -11,6 +11,7 @@ enum { KEYS_MAX = 4096 };
 
 struct opened_key {
 	struct sha256 fingerprint;
+	struct uuid org;
 	struct private_key *key;
 	enum signer_role role;
 };

@@ -85,6 +85,7 @@ static enum problem unwrap(struct service *service, struct arena *arena, const s
 static void hold(struct service *service, const struct signer_key *key, struct private_key *private)
 {
 	keys_put(service->keys, (struct opened_key){
+					.org = key->org,
 					.fingerprint = key->fingerprint,
 					.key = private,
 					.role = key->role,
@@ -141,8 +142,11 @@ static bool may_sign(struct service *service, struct arena *arena, const struct 
 		return held->role == SIGNER_LOG && may_sign_head(service, arena, text);
 	bool own = sha256_equal(statement.key, held->fingerprint),
 	     about_a_key = str_equal(statement.kind, STR("key"));
+	/* A key hands over to the next of its organisation. */
+	bool succeeds = about_a_key && statement.has_predecessor && uuid_equal(statement.org, held->org) &&
+			sha256_equal(statement.predecessor, held->fingerprint);
 	return (own && (held->role != SIGNER_LOG || about_a_key)) ||
-	       (held->role == SIGNER_REGISTRAR && about_a_key);
+	       (held->role == SIGNER_REGISTRAR && about_a_key) || (held->role == SIGNER_PARTY && succeeds);
 }
 
 static struct signer_result sign_one(struct service *service, struct arena *arena,

@@ -42,8 +42,10 @@ static enum problem find_actors(struct batch *batch, struct item *item, struct e
 		return fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
 	ret->acting = map_get(batch->parties, MAP_KEY(item->acting));
 	ret->recorder = map_get(batch->parties, MAP_KEY(item->recorder));
-	if (!ret->acting || !ret->recorder || !map_get(batch->keys, MAP_KEY(item->recorder)))
+	if (!ret->acting || !ret->recorder)
 		return fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
+	if (!map_get(batch->keys, MAP_KEY(item->recorder)))
+		return PROBLEM_NO_SIGNING_KEY;
 	return PROBLEM_NONE;
 }
 

@@ -2,6 +2,8 @@
  * Facts and locks of a batch: rows of what its records name, in one round trip and, where needed, one more. */
 #include "capture_priv.h"
 
+#include "signing_priv.h"
+
 struct wanted {
 	struct rows parties, sites, products, lot_orgs, lots, shipment_orgs, shipments, recorders, regions;
 };
@@ -85,6 +87,7 @@ static void queue_rows(struct batch *batch, const struct wanted *w)
 	const struct shipments_lock_params shipments = {rows_array(&w->shipment_orgs),
 							rows_array(&w->shipments)};
 	db_queue(batch->db, &sql_key_heads_lock, &(struct key_heads_lock_params){rows_array(&w->recorders)});
+	db_queue(batch->db, &sql_held_keys, &(struct held_keys_params){rows_array(&w->recorders)});
 	db_queue(batch->db, &sql_capture_lots_lock, &lots);
 	db_queue(batch->db, &sql_capture_holdings_lock, &holdings);
 	db_queue(batch->db, &sql_shipments_lock, &shipments);
@@ -99,18 +102,15 @@ static void queue_rows(struct batch *batch, const struct wanted *w)
 
 static enum problem take_keys(struct batch *batch)
 {
-	struct key_heads_lock_row *rows;
-	size_t count;
-	enum problem p = TAKE_MANY(batch, key_heads_lock, rows, count);
+	struct key_heads_lock_row *locked;
+	struct held_keys_row *rows;
+	size_t locked_count, count;
+	enum problem p = TAKE_MANY(batch, key_heads_lock, locked, locked_count);
+	if (!p)
+		p = TAKE_MANY(batch, held_keys, rows, count);
 	for (size_t i = 0; !p && i < count; i++) {
 		struct held_key *key = arena_new(batch->arena, struct held_key);
-		*key = (struct held_key){.org = rows[i].org_id,
-					 .spki = rows[i].spki,
-					 .wrapped = rows[i].wrapped,
-					 .registrar = rows[i].registrar,
-					 .seq = rows[i].seq};
-		for (size_t k = 0; k < sizeof key->fingerprint.octets; k++)
-			key->fingerprint.octets[k] = rows[i].fingerprint.at[k];
+		*key = signing_held_key(&rows[i]);
 		map_set(batch->keys, MAP_KEY(key->org), key);
 	}
 	return p;

@@ -79,6 +79,21 @@ enum problem master_owner(const struct master_work *work, struct db *db, struct 
 	return PROBLEM_NONE;
 }
 
+enum problem master_check_party(const struct master *m, struct uuid party)
+{
+	struct fault ignored = {0};
+	const struct master_work work = {.m = m, .reterr = &ignored};
+	struct party_seat_row seat;
+	if (m->actor.all)
+		return PROBLEM_NONE;
+	if (!master_may_act_for(&m->actor, party))
+		return PROBLEM_NOT_FOUND;
+	enum problem p = party_seat(m->db, m->arena, &(struct party_seat_params){party}, &seat);
+	if (!p)
+		p = master_check_region(&work, m->db, seat.region);
+	return p == PROBLEM_FORBIDDEN ? PROBLEM_NOT_FOUND : p;
+}
+
 enum problem master_check_region(const struct master_work *work, struct db *db, struct str region)
 {
 	const struct master_actor *actor = &work->m->actor;

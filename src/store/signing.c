@@ -8,24 +8,38 @@
 
 #include "ft/core/note.h"
 
-enum { KEK_VERSION = 1 };
+#include "signing_priv.h"
+
+enum { KEK_VERSION = 1, MAX_SIGNERS = 3 };
 
 enum problem signing_lock(struct db *db, struct arena *arena, struct uuid org, struct held_key *ret)
 {
-	struct held_key_lock_row row;
-	enum problem p = held_key_lock(db, arena, &(struct held_key_lock_params){org}, &row);
+	struct key_heads_lock_row *locked;
+	struct held_keys_row *rows;
+	size_t locked_count, count;
+	const struct sql_array orgs = {&org, 1};
+	enum problem p =
+		key_heads_lock(db, arena, &(struct key_heads_lock_params){orgs}, &locked, &locked_count);
+	if (!p)
+		p = held_keys(db, arena, &(struct held_keys_params){orgs}, &rows, &count);
 	if (p)
 		return p;
-	struct held_key key = {.org = org,
-			       .spki = row.spki,
-			       .wrapped = row.wrapped,
-			       .seq = row.seq,
-			       .registrar = str_equal(row.use, STR("registrar"))};
-	if (row.fingerprint.len != sizeof key.fingerprint.octets)
-		return PROBLEM_INTERNAL;
-	memcpy(key.fingerprint.octets, row.fingerprint.at, sizeof key.fingerprint.octets);
-	*ret = key;
+	if (!count)
+		return PROBLEM_NOT_FOUND;
+	*ret = signing_held_key(&rows[count - 1]);
 	return PROBLEM_NONE;
+}
+
+struct held_key signing_held_key(const struct held_keys_row *row)
+{
+	struct held_key key = {.org = row->org_id,
+			       .spki = row->spki,
+			       .wrapped = row->wrapped,
+			       .seq = row->seq,
+			       .registrar = str_equal(row->use, STR("registrar"))};
+	for (size_t i = 0; i < sizeof key.fingerprint.octets && i < row->fingerprint.len; i++)
+		key.fingerprint.octets[i] = row->fingerprint.at[i];
+	return key;
 }
 
 enum problem signing_advance(struct db *db, const struct held_key *key, int64_t seq)
@@ -47,107 +61,119 @@ static const struct role {
 };
 
 /* A log signs under its own name (c2sp.org/tlog-checkpoint), an organisation under one below it. */
-static struct str signer_name(struct arena *arena, struct str origin, const struct signer_key *key)
+static struct str signer_name(struct arena *arena, struct str origin, enum signer_role role, struct uuid org)
 {
-	return key->role == SIGNER_LOG ? origin : statement_signer_name(arena, origin, key->org);
+	return role == SIGNER_LOG ? origin : statement_signer_name(arena, origin, org);
 }
 
-static struct str key_statement(struct arena *arena, const struct enrolment *e, const struct signer_key *key)
+struct str signing_key_text(struct arena *arena, struct str log, const struct key_words *words)
 {
 	struct note_key note_key;
-	if (!note_key_from_spki(signer_name(arena, e->origin, key), key->spki, &note_key))
+	if (!note_key_from_spki(signer_name(arena, log, words->role, words->org), words->spki, &note_key))
 		return (struct str){NULL, 0};
 	struct statement s = {
 		.kind = STR("key"),
-		.log = e->origin,
-		.org = e->org,
-		.key = key->fingerprint,
+		.log = log,
+		.org = words->org,
+		.key = words->fingerprint,
 		.seq = 1,
-		.at_s = e->now_us / USEC_PER_SEC,
+		.at_s = words->at_s,
 		.vkey = note_key_print(arena, &note_key),
-		.use = str_of(roles[e->role].stated),
-		.custody = STR("service"),
+		.use = str_of(roles[words->role].stated),
+		.custody = words->custody,
+		.has_predecessor = words->predecessor != NULL,
 	};
+	if (words->predecessor)
+		s.predecessor = *words->predecessor;
 	return statement_print(arena, &s);
 }
 
-static bool add_signature(struct arena *arena, const struct enrolment *e, const struct signer_key *key,
+static bool add_signature(struct arena *arena, struct str origin, const struct signer_key *key,
 			  const struct signer_result *result, struct note *note)
 {
 	struct note_key note_key;
-	struct str name = signer_name(arena, e->origin, key);
+	struct str name = signer_name(arena, origin, key->role, key->org);
 	if (result->verdict != SIGNER_SIGNED || !note_key_from_spki(name, key->spki, &note_key))
 		return false;
 	note->signatures[note->count++] = (struct note_signature){name, note_key.id, result->signature};
 	return true;
 }
 
-static enum problem sign_key(struct arena *arena, const struct enrolment *e, const struct signer_key keys[2],
-			     size_t count, struct str text, struct str *ret_note)
+enum problem signing_add_signatures(struct arena *arena, struct signer *signer, struct str origin,
+				    const struct signer_key *keys, size_t count, struct note *note)
 {
-	struct signer_request requests[2];
-	struct signer_result results[2];
+	struct signer_request requests[MAX_SIGNERS] = {{0}};
+	struct signer_result results[MAX_SIGNERS];
+	if (!count || count > MAX_SIGNERS || !note->text.at)
+		return PROBLEM_INTERNAL;
 	for (size_t i = 0; i < count; i++)
-		requests[i] = (struct signer_request){&keys[i], text};
-	enum problem p = signer_sign_batch(e->signer, arena, requests, count, results);
-	if (p)
-		return p;
-	struct note *note = arena_new(arena, struct note);
-	note->text = text;
-	for (size_t i = 0; i < count; i++)
-		if (!add_signature(arena, e, &keys[i], &results[i], note))
-			return PROBLEM_SIGNER_UNAVAILABLE;
-	*ret_note = note_print(arena, note);
-	return PROBLEM_NONE;
+		requests[i] = (struct signer_request){&keys[i], note->text};
+	enum problem p = signer_sign_batch(signer, arena, requests, count, results);
+	for (size_t i = 0; !p && i < count; i++)
+		if (!add_signature(arena, origin, &keys[i], &results[i], note))
+			p = PROBLEM_SIGNER_UNAVAILABLE;
+	return p;
 }
 
-static enum problem store_key(struct db *db, const struct enrolment *e, const struct signer_key *key,
-			      struct str note)
+enum problem signing_store(struct db *db, const struct new_signing_key *key)
 {
 	struct bytes fingerprint = sha256_bytes(&key->fingerprint);
 	struct signing_key_insert_params row = {
 		.fingerprint = fingerprint,
-		.org_id = e->org,
-		.algorithm = roles[e->role].algorithm,
-		.use = str_of(roles[e->role].stored),
-		.custody = STR("service"),
+		.org_id = key->org,
+		.algorithm = key->algorithm,
+		.use = str_of(roles[key->role].stored),
+		.custody = key->custody,
 		.spki = key->spki,
-		.statement = str_bytes(note),
-		.created_at = e->now_us,
+		.statement = str_bytes(key->note),
+		.created_at = key->now_us,
 	};
+	const struct log_pending_insert_params queued = {
+		.kind = STR("key"), .org_id = key->org, .fingerprint = fingerprint};
 	int64_t rows;
 	enum problem p = signing_key_insert(db, &row, &rows);
 	if (!p)
-		p = key_head_insert(db, &(struct key_head_insert_params){fingerprint, e->org, 1}, &rows);
-	if (!p)
+		p = key_head_insert(db, &(struct key_head_insert_params){fingerprint, key->org, 1}, &rows);
+	if (!p && key->wrapped.at)
 		p = key_secret_insert(
 			db, &(struct key_secret_insert_params){fingerprint, key->wrapped, KEK_VERSION},
 			&rows);
-	if (!p)
-		p = log_pending_insert(db,
-				       &(struct log_pending_insert_params){.kind = STR("key"),
-									   .org_id = e->org,
-									   .fingerprint = fingerprint},
-				       &rows);
-	return p;
+	return p ? p : log_pending_insert(db, &queued, &rows);
 }
 
 enum problem signing_enrol(struct db *db, struct arena *arena, const struct enrolment *e)
 {
-	struct signer_key keys[2];
+	struct signer_key keys[2]; /* the new one, and the registrar's, whose own nobody else co-signs */
+	struct held_key registrar;
+	size_t count = e->role == SIGNER_REGISTRAR ? 1 : 2;
 	enum problem p =
 		signer_generate(e->signer, arena, roles[e->role].algorithm, e->org, e->role, &keys[0]);
-	if (!p && e->role != SIGNER_REGISTRAR) {
-		struct held_key held;
-		p = signing_lock(db, arena, e->registrar, &held);
+	if (!p && count == 2) {
+		p = signing_lock(db, arena, e->registrar, &registrar);
 		if (!p)
-			keys[1] = signer_key_of(&held);
+			keys[1] = signer_key_of(&registrar);
 	}
 	if (p)
 		return p;
-	struct str note, text = key_statement(arena, e, &keys[0]);
-	if (!text.at)
-		return PROBLEM_INTERNAL;
-	p = sign_key(arena, e, keys, e->role == SIGNER_REGISTRAR ? 1 : 2, text, &note);
-	return p ? p : store_key(db, e, &keys[0], note);
+	const struct key_words words = {.org = e->org,
+					.role = e->role,
+					.fingerprint = keys[0].fingerprint,
+					.spki = keys[0].spki,
+					.custody = STR("service"),
+					.at_s = e->now_us / USEC_PER_SEC};
+	struct note *note = arena_new(arena, struct note);
+	note->text = signing_key_text(arena, e->origin, &words);
+	p = signing_add_signatures(arena, e->signer, e->origin, keys, count, note);
+	if (p)
+		return p;
+	const struct new_signing_key row = {.org = e->org,
+					    .role = e->role,
+					    .fingerprint = keys[0].fingerprint,
+					    .algorithm = roles[e->role].algorithm,
+					    .custody = STR("service"),
+					    .spki = keys[0].spki,
+					    .wrapped = keys[0].wrapped,
+					    .note = note_print(arena, note),
+					    .now_us = e->now_us};
+	return signing_store(db, &row);
 }

@@ -28,7 +28,8 @@ def vkey_of(service):
 def test_every_statement_is_in_it_once(service, district, grown):
     entries = entries_of(district.public, grown.size)
     stated = [bytes(row[0]) for row in service.rows(
-        "SELECT statement FROM event UNION ALL SELECT statement FROM master_version UNION ALL SELECT statement FROM signing_key")]
+        "SELECT statement FROM event UNION ALL SELECT statement FROM master_version UNION ALL SELECT statement FROM signing_key"
+        " UNION ALL SELECT statement FROM signing_revocation")]
     assert len(set(entries)) == len(entries)
     assert set(entries) <= set(stated) and len(stated) >= grown.size
     wait_until_logged(service, district.public)

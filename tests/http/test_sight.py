@@ -21,7 +21,7 @@ ITSELF = "all scopes, of the tenant itself, in another district"
 PUBLIC = {
     "home", "health", "readiness", "version", "openapi", "robots", "verifyHelp", "listProblems", "getProblem", "search",
     "listRegions", "getRegion", "scanCode", "scanDigitalLink", "scanOwnUri", "getCode", "getCodePng", "getCodeSvg", "getEventProof",
-    "getLogCheckpoint", "getLogEntries", "getLogTile", "getLogKey", "getEventTlogProof",
+    "getSigningKey", "prepareSigningKey", "enrolSigningKey", "getLogCheckpoint", "getLogEntries", "getLogTile", "getLogKey", "getEventTlogProof",
 }
 # Counters of the server, no rows of anybody.
 NO_ROWS = {"metrics"}
@@ -69,6 +69,10 @@ def product_of(tenant):
     return tenant.district.admin.read(f"/v1/products?party={tenant.farm.number}")["items"][0]["id"]
 
 
+def signing_key_of(tenant):
+    return tenant.district.admin.read(f"/v1/signing-keys?party={tenant.farm.id}")["items"][0]["fingerprint"]
+
+
 # What is sent to operations that take a body, to reach or change what is not one's own. A new operation needs a row here;
 # reads need none, they are asked with every id and filter there is.
 WRITES = {
@@ -91,6 +95,9 @@ WRITES = {
     "replaceCertificate": lambda t, who: [(f"/v1/certificates/{t.certificate['id']}", certificate_body(t))],
     "createKey": lambda t, who: [("/v1/keys", {"name": "X", "scopes": ["read"], "parties": [t.farm.id]}),
                                  ("/v1/keys", {"name": "X", "scopes": ["read", "admin"]})],
+    "permitKey": lambda t, who: [("/v1/enrolments", {"party": spelling}) for spelling in (t.farm.id, t.farm.number)],
+    "rotateSigningKey": lambda t, who: [("/v1/signing-keys:rotate", {"party": t.farm.id})],
+    "revokeSigningKey": lambda t, who: [(f"/v1/signing-keys/{signing_key_of(t)}/revoke", {"reason": "ceased"})],
     "revokeKey": lambda t, who: [(f"/v1/keys/{t.key['id']}/revoke", None)],
 }
 

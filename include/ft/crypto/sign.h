@@ -31,6 +31,8 @@ enum problem sign(struct arena *arena, const struct private_key *key, struct byt
  * parameters, an Ed25519 key of small order in any encoding. Compressed points are accepted. */
 enum problem public_key_parse(struct bytes spki, struct public_key **ret) must_check;
 enum sign_algorithm public_key_algorithm(const struct public_key *key);
+struct bytes public_key_spki(struct arena *arena,
+			     const struct public_key *key); /* re-encoded, uncompressed, DER */
 struct sha256 public_key_fingerprint(
 	const struct public_key *key); /* of the re-encoded uncompressed SPKI DER */
 void public_key_destroy(struct public_key *key);

@@ -155,6 +155,9 @@ struct master_filter {
 enum problem master_read_list(const struct master *m, enum thing_kind kind,
 			      const struct master_filter *filter, void *ret, size_t *ret_count) must_check;
 
+/* Whether the actor may act for this party, in its region: PROBLEM_NOT_FOUND when it is not there for it. */
+enum problem master_check_party(const struct master *m, struct uuid party) must_check;
+
 /* The id behind any spelling of a party, site, product or certificate. PROBLEM_REFERENCE_UNKNOWN with
  * `pointer`. An id is not looked up. */
 enum problem master_find(const struct master *m, enum thing_kind kind, struct uuid within,

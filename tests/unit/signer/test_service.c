@@ -170,6 +170,32 @@ static void the_registrar_vouches_for_keys_and_for_nothing_else(void **state)
 		SIGNER_SIGNED);
 }
 
+/* The next key of its own organisation is all that a key says of another. */
+static void a_key_hands_over_to_its_successor(void **state)
+{
+	struct world *world = *state;
+	struct signer_key old = generate(world, SIGN_P256, SIGNER_PARTY),
+			  log = generate(world, SIGN_ED25519, SIGNER_LOG),
+			  next = generate(world, SIGN_P256, SIGNER_PARTY);
+	struct statement s;
+	assert_true(statement_parse(world->arena, key_statement_of(world, &next), &s));
+	assert_int_equal(sign_text(world, old.fingerprint, statement_print(world->arena, &s)).verdict,
+			 SIGNER_REFUSED);
+	s.has_predecessor = true;
+	s.predecessor = old.fingerprint;
+	assert_int_equal(sign_text(world, old.fingerprint, statement_print(world->arena, &s)).verdict,
+			 SIGNER_SIGNED);
+	s.org.octets[0] ^= 1;
+	assert_int_equal(sign_text(world, old.fingerprint, statement_print(world->arena, &s)).verdict,
+			 SIGNER_REFUSED);
+	s.org.octets[0] ^= 1;
+	s.predecessor = log.fingerprint;
+	assert_int_equal(sign_text(world, log.fingerprint, statement_print(world->arena, &s)).verdict,
+			 SIGNER_REFUSED);
+	assert_int_equal(sign_text(world, old.fingerprint, statement_print(world->arena, &s)).verdict,
+			 SIGNER_REFUSED);
+}
+
 static struct str head_of(struct world *world, int64_t size, const char *root_of)
 {
 	const struct checkpoint head = {STR("farm.example"), size, sha256_of(str_bytes(str_of(root_of)))};
@@ -315,6 +341,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_new_key_signs_its_own_statements, create, destroy),
 		cmocka_unit_test_setup_teardown(anything_that_is_not_its_own_statement_is_refused, create,
 						destroy),
+		cmocka_unit_test_setup_teardown(a_key_hands_over_to_its_successor, create, destroy),
 		cmocka_unit_test_setup_teardown(the_registrar_vouches_for_keys_and_for_nothing_else, create,
 						destroy),
 		cmocka_unit_test_setup_teardown(the_log_key_signs_heads_that_grow_and_its_own_enrolment,

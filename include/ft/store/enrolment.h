@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Keys that organisations keep themselves: a one-use token permits a device to enrol the key that it made. And what
+ * happens to any key later: another takes its place, or it is revoked. Every change is a statement in the log. */
+#ifndef FT_STORE_ENROLMENT_H
+#define FT_STORE_ENROLMENT_H
+
+#include "ft/db/db.h"
+#include "ft/signer/signer.h"
+
+enum { ENROLMENT_HOURS = 24 };
+
+/* Who changes keys, and with what. */
+struct key_office {
+	struct signer *signer;
+	struct str origin;
+	struct uuid registrar;
+	struct uuid actor;     /* API key; nil: the token alone */
+	struct str request_id; /* absent: none */
+	usec_t now_us;
+};
+
+struct enrolment_token {
+	struct uuid id;
+	struct str token; /* "fte_" and 43 characters of base64url: shown once, kept as its hash */
+	usec_t expires_us;
+};
+/* Permits one key of `org`, which is registered. */
+enum problem enrolment_permit(struct db *db, struct arena *arena, const struct key_office *office,
+			      struct uuid org, struct enrolment_token *ret) must_check;
+
+/* The statement that the device signs: farmtrail/key@v1 for the key in `spki` (DER). PROBLEM_ENROLMENT_TOKEN: unknown,
+ * used, expired. PROBLEM_KEY_REFUSED: as public_key_parse. Stores nothing. */
+enum problem enrolment_statement(struct db *db, struct arena *arena, const struct key_office *office,
+				 struct str token, struct bytes spki, struct str *ret_text,
+				 struct fault *reterr) must_check;
+/* The signed note, in which the key vouches for itself; the registrar signs beside it, and the log gets both. The same
+ * note again is answered as the first time. PROBLEM_SIGNATURE, PROBLEM_FIELD_RANGE with the rule: a note of another
+ * form, of another organisation or log, or not as enrolment_statement words it. PROBLEM_ID_TAKEN: the key is enrolled
+ * already. */
+enum problem enrolment_finish(struct db *db, struct arena *arena, const struct key_office *office,
+			      struct str token, struct str note, struct sha256 *ret_key, bool *ret_replayed,
+			      struct fault *reterr) must_check;
+
+/* Another custodial key takes the place of the present one: stated by both and the registrar, the old one revoked as
+ * superseded. Records that come meanwhile wait. PROBLEM_NO_SIGNING_KEY: there is none to replace. PROBLEM_FORBIDDEN: the
+ * registrar's own. */
+enum problem signing_rotate(struct db *db, struct arena *arena, const struct key_office *office,
+			    struct uuid org, enum sign_algorithm algorithm, struct sha256 *ret_key,
+			    struct fault *reterr) must_check;
+
+struct key_end {
+	struct sha256 key;
+	struct str reason; /* "superseded", "compromise", "ceased" */
+	usec_t since_us;   /* of a compromise; 0: now */
+};
+/* By the registrar, from its place in the log on. Revoking a revoked key changes nothing. PROBLEM_NOT_FOUND.
+ * PROBLEM_FORBIDDEN: the registrar's own and the log's. */
+enum problem signing_revoke(struct db *db, struct arena *arena, const struct key_office *office,
+			    const struct key_end *end, struct fault *reterr) must_check;
+
+#endif

@@ -1,0 +1,81 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Signing keys: locked, listed, enrolled by devices, replaced, revoked.
+
+-- name: key_heads_lock :many
+-- Sequences of the organisations that record, in ascending order. Those of former keys too: who waits for one while its
+-- key is replaced waits for the new one as well.
+-- param: orgs uuid[]
+-- class: local
+-- column: fingerprint bytea
+SELECT fingerprint FROM key_head WHERE org_id = ANY(@orgs) ORDER BY fingerprint FOR UPDATE LIMIT 100000;
+
+-- name: held_keys :many
+-- Custodial keys of organisations, newest last. A statement of its own after key_heads_lock: it sees what was committed
+-- while that one waited.
+-- param: orgs uuid[]
+-- class: local
+-- column: fingerprint bytea, org_id uuid, use text, spki bytea, wrapped bytea, seq bigint
+SELECT h.fingerprint, h.org_id, k.use, k.spki, s.wrapped, h.seq
+FROM key_head h
+JOIN signing_key k ON k.fingerprint = h.fingerprint
+JOIN key_secret s ON s.fingerprint = h.fingerprint
+WHERE h.org_id = ANY(@orgs) AND k.state = 'active' AND k.custody = 'service' AND k.use <> 'log'
+ORDER BY k.created_at, h.fingerprint
+LIMIT 100000;
+
+-- name: signing_key_list :many
+-- Keys of an organisation, oldest first, with what ended them.
+-- param: org_id uuid, state text
+-- class: ref
+-- column: fingerprint bytea, algorithm bigint, use text, custody text, state text, statement bytea, created_at timestamptz, reason text, since timestamptz?, revoked_at timestamptz?
+SELECT k.fingerprint, k.algorithm::bigint AS algorithm, k.use, k.custody, k.state, k.statement, k.created_at,
+       r.reason, r.since, r.recorded_at AS revoked_at
+FROM signing_key k LEFT JOIN signing_revocation r ON r.fingerprint = k.fingerprint
+WHERE k.org_id = @org_id AND (@state IS NULL OR k.state = @state)
+ORDER BY k.created_at, k.fingerprint
+LIMIT 1000;
+
+-- name: signing_key_get :one
+-- One key.
+-- param: fingerprint bytea
+-- class: ref
+-- scope: public
+-- column: fingerprint bytea, org_id uuid, algorithm bigint, use text, custody text, state text, spki bytea, statement bytea, created_at timestamptz, reason text, since timestamptz?, revoked_at timestamptz?
+SELECT k.fingerprint, k.org_id, k.algorithm::bigint AS algorithm, k.use, k.custody, k.state, k.spki, k.statement,
+       k.created_at, r.reason, r.since, r.recorded_at AS revoked_at
+FROM signing_key k LEFT JOIN signing_revocation r ON r.fingerprint = k.fingerprint
+WHERE k.fingerprint = @fingerprint;
+
+-- name: signing_key_end :exec
+-- A key that signs no longer.
+-- param: fingerprint bytea, state text
+-- class: ref
+UPDATE signing_key SET state = @state WHERE fingerprint = @fingerprint AND state = 'active';
+
+-- name: signing_revocation_insert :exec
+-- What says so.
+-- param: fingerprint bytea, org_id uuid, reason text, since timestamptz, statement bytea, statement_sha256 bytea, recorded_at timestamptz
+-- class: ref
+INSERT INTO signing_revocation (fingerprint, org_id, reason, since, statement, statement_sha256, recorded_at)
+VALUES (@fingerprint, @org_id, @reason, @since, @statement, @statement_sha256, @recorded_at);
+
+-- name: enrolment_insert :exec
+-- A permission to enrol one key.
+-- param: id uuid, org_id uuid, token_hash bytea, created_at timestamptz, expires_at timestamptz
+-- class: local
+INSERT INTO enrolment (id, org_id, token_hash, created_at, expires_at)
+VALUES (@id, @org_id, @token_hash, @created_at, @expires_at);
+
+-- name: enrolment_find :one
+-- What a token permits.
+-- scope: program
+-- param: token_hash bytea
+-- class: local
+-- column: id uuid, org_id uuid, expires_at timestamptz, fingerprint bytea
+SELECT id, org_id, expires_at, fingerprint FROM enrolment WHERE token_hash = @token_hash;
+
+-- name: enrolment_use :exec
+-- Used; of two at once one finds it so.
+-- param: id uuid, fingerprint bytea
+-- class: local
+UPDATE enrolment SET fingerprint = @fingerprint WHERE id = @id AND fingerprint IS NULL;

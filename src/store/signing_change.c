@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Keys that are replaced or revoked. */
+#include <string.h>
+
+#include "queries.h"
+
+#include "ft/core/statement.h"
+#include "ft/store/audit.h"
+#include "ft/store/enrolment.h"
+
+#include "signing_priv.h"
+
+static const struct db_scope service = {.service = true};
+
+struct change {
+	struct arena *arena;
+	const struct key_office *office;
+	struct uuid org;
+	enum sign_algorithm algorithm;
+	struct key_end end;
+	struct sha256 key; /* that came of it */
+	struct fault *reterr;
+};
+
+static enum problem refuse(struct change *c, struct str detail)
+{
+	c->reterr->detail = detail;
+	return PROBLEM_FORBIDDEN;
+}
+
+/* farmtrail/revoke@v1 by the registrar, the next of its sequence. */
+static enum problem state_revocation(struct db *db, struct change *c, const struct held_key *registrar,
+				     struct uuid org, const struct key_end *end)
+{
+	const struct key_office *office = c->office;
+	usec_t since_us = end->since_us ? end->since_us : office->now_us;
+	const struct statement s = {
+		.kind = STR("revoke"),
+		.log = office->origin,
+		.org = registrar->org,
+		.key = registrar->fingerprint,
+		.seq = registrar->seq + 1,
+		.at_s = office->now_us / USEC_PER_SEC,
+		.revoked = end->key,
+		.reason = end->reason,
+		.since_s = since_us / USEC_PER_SEC,
+	};
+	struct note *note = arena_new(c->arena, struct note);
+	note->text = statement_print(c->arena, &s);
+	struct sha256 hash = statement_hash(note->text);
+	const struct signer_key signer = signer_key_of(registrar);
+	enum problem p = signing_add_signatures(c->arena, office->signer, office->origin, &signer, 1, note);
+	if (p)
+		return p;
+	const struct signing_revocation_insert_params row = {.fingerprint = sha256_bytes(&end->key),
+							     .org_id = org,
+							     .reason = end->reason,
+							     .since = since_us,
+							     .statement =
+								     str_bytes(note_print(c->arena, note)),
+							     .statement_sha256 = sha256_bytes(&hash),
+							     .recorded_at = office->now_us};
+	const struct log_pending_insert_params queued = {
+		.kind = STR("revoke"), .org_id = org, .fingerprint = sha256_bytes(&end->key)};
+	int64_t rows;
+	p = signing_revocation_insert(db, &row, &rows);
+	if (!p)
+		p = signing_advance(db, registrar, s.seq);
+	return p ? p : log_pending_insert(db, &queued, &rows);
+}
+
+static enum problem write_act(struct db *db, const struct change *c, const char *action)
+{
+	const struct act act = {c->office->actor, action, uuid_print(c->arena, c->org), c->office->request_id,
+				c->office->now_us};
+	return audit_write(db, &act);
+}
+
+/* — replacing — */
+
+static enum problem state_key(struct db *db, struct change *c, const struct held_key *registrar,
+			      const struct held_key *old)
+{
+	const struct key_office *office = c->office;
+	struct signer_key made;
+	enum problem p = signer_generate(office->signer, c->arena, c->algorithm, c->org, SIGNER_PARTY, &made);
+	if (p)
+		return p;
+	const struct key_words words = {.org = c->org,
+					.fingerprint = made.fingerprint,
+					.spki = made.spki,
+					.role = SIGNER_PARTY,
+					.custody = STR("service"),
+					.at_s = office->now_us / USEC_PER_SEC,
+					.predecessor = &old->fingerprint};
+	const struct signer_key signers[] = {made, signer_key_of(old), signer_key_of(registrar)};
+	struct note *note = arena_new(c->arena, struct note);
+	note->text = signing_key_text(c->arena, office->origin, &words);
+	p = signing_add_signatures(c->arena, office->signer, office->origin, signers,
+				   sizeof signers / sizeof signers[0], note);
+	if (p)
+		return p;
+	const struct new_signing_key row = {.org = c->org,
+					    .fingerprint = made.fingerprint,
+					    .algorithm = c->algorithm,
+					    .role = SIGNER_PARTY,
+					    .custody = STR("service"),
+					    .spki = made.spki,
+					    .wrapped = made.wrapped,
+					    .note = note_print(c->arena, note),
+					    .now_us = office->now_us};
+	c->key = made.fingerprint;
+	return signing_store(db, &row);
+}
+
+static enum problem end_key(struct db *db, struct sha256 key, const char *state, int64_t *ret_rows)
+{
+	return signing_key_end(db, &(struct signing_key_end_params){sha256_bytes(&key), str_of(state)},
+			       ret_rows);
+}
+
+static enum problem rotate_in_tx(struct db *db, void *context)
+{
+	struct change *c = context;
+	struct held_key old, registrar;
+	int64_t rows;
+	if (uuid_equal(c->org, c->office->registrar))
+		return refuse(
+			c,
+			STR("the registrar's key is trusted by everybody's policy: it is not replaced here"));
+	enum problem p = signing_lock(db, c->arena, c->org, &old);
+	if (p == PROBLEM_NOT_FOUND)
+		return PROBLEM_NO_SIGNING_KEY;
+	if (!p)
+		p = signing_lock(db, c->arena, c->office->registrar, &registrar);
+	if (!p)
+		p = state_key(db, c, &registrar, &old);
+	if (!p)
+		p = end_key(db, old.fingerprint, "retired", &rows);
+	if (p)
+		return p;
+	const struct key_end end = {.key = old.fingerprint, .reason = STR("superseded")};
+	p = state_revocation(db, c, &registrar, c->org, &end);
+	return p ? p : write_act(db, c, "rotateKey");
+}
+
+enum problem signing_rotate(struct db *db, struct arena *arena, const struct key_office *office,
+			    struct uuid org, enum sign_algorithm algorithm, struct sha256 *ret_key,
+			    struct fault *reterr)
+{
+	struct change c = {
+		.arena = arena, .office = office, .org = org, .algorithm = algorithm, .reterr = reterr};
+	enum problem p = db_tx(db, &service, rotate_in_tx, &c, /* reterr_unknown */ NULL);
+	if (!p)
+		*ret_key = c.key;
+	return p;
+}
+
+/* — revoking — */
+
+static enum problem revoke_in_tx(struct db *db, void *context)
+{
+	struct change *c = context;
+	struct signing_key_get_row key;
+	struct key_heads_lock_row *locked;
+	struct held_key registrar;
+	size_t count;
+	int64_t rows;
+	const struct signing_key_get_params find = {sha256_bytes(&c->end.key)};
+	enum problem p = signing_key_get(db, c->arena, &find, &key);
+	if (p)
+		return p;
+	if (!str_equal(key.use, STR("event")))
+		return refuse(c, STR("the registrar's and the log's keys are trusted by everybody's policy: "
+				     "they are not "
+				     "revoked here"));
+	c->org = key.org_id;
+	/* Records that are being signed with it are in the queue before the revocation, or wait and find it ended. */
+	p = key_heads_lock(db, c->arena, &(struct key_heads_lock_params){{&key.org_id, 1}}, &locked, &count);
+	if (!p)
+		p = end_key(db, c->end.key, "revoked", &rows);
+	if (p || !rows)
+		return p;
+	p = signing_lock(db, c->arena, c->office->registrar, &registrar);
+	if (!p)
+		p = state_revocation(db, c, &registrar, key.org_id, &c->end);
+	return p ? p : write_act(db, c, "revokeSigningKey");
+}
+
+enum problem signing_revoke(struct db *db, struct arena *arena, const struct key_office *office,
+			    const struct key_end *end, struct fault *reterr)
+{
+	struct change c = {.arena = arena, .office = office, .end = *end, .reterr = reterr};
+	return db_tx(db, &service, revoke_in_tx, &c, /* reterr_unknown */ NULL);
+}
