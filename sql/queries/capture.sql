@@ -72,10 +72,10 @@ FROM product WHERE id = ANY(@ids);
 -- Lots a batch touches, locked in ascending order.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
--- column: org_id uuid, lot_id uuid, number text, uri text, code text, product uuid, commodity text, dimension bigint, unit text, own numeric, total numeric, site uuid, region text, created_event uuid, event_time timestamptz, offset_min bigint, produced_day date, expires_day date?, flags bigint, salt bytea, head bytea, version timestamptz, destroyed numeric, outside numeric, returned numeric
+-- column: org_id uuid, lot_id uuid, number text, uri text, code text, product uuid, commodity text, dimension bigint, unit text, own numeric, total numeric, site uuid, region text, created_event uuid, event_time timestamptz, offset_min bigint, produced_day date, expires_day date?, flags bigint, salt bytea, head bytea, version timestamptz, destroyed numeric, outside numeric, returned numeric, place text
 SELECT org_id, lot_id, number, uri, code, product, commodity, dimension::bigint AS dimension, unit, own, total, site, region,
        created_event, event_time, offset_min::bigint AS offset_min, produced_day, expires_day, flags, salt, head, version,
-       destroyed, outside, returned
+       destroyed, outside, returned, place
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
 JOIN lot ON org_id = z.a AND lot_id = z.b
 ORDER BY org_id, lot_id
@@ -222,24 +222,31 @@ LIMIT @max_edges;
 -- param: to_party uuid[], input_product text[], input_active text[], flags bigint[], body bytea[]
 -- param: request_sha256 bytea[], view_secret bytea[], key_fingerprint bytea[], seq bigint[], statement bytea[]
 -- param: statement_sha256 bytea[], answer bytea[], declaration_time timestamptz[]
--- param: shipment_org uuid[], shipment uuid[], likeness bigint[]
+-- param: shipment_org uuid[], shipment uuid[], likeness bigint[], place text[]
 -- class: key
 INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, biz_step, disposition, party, site, region,
                    to_party, input_product, input_active, flags, body, request_sha256, view_secret, key_fingerprint, seq,
-                   statement, statement_sha256, answer, declaration_time, shipment_org, shipment, likeness)
+                   statement, statement_sha256, answer, declaration_time, shipment_org, shipment, likeness, place)
 SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, string_to_array(o, E'\x1f'), p, q, r, s, t, u, v, w, x,
-       y, z1, z2, z3
+       y, z1, z2, z3, z4
 FROM unnest(@org_id, @id, @event_id, @type, @event_time, @offset_min, @recorded_at, @biz_step, @disposition, @party, @site,
             @region, @to_party, @input_product, @input_active, @flags, @body, @request_sha256, @view_secret,
             @key_fingerprint, @seq, @statement, @statement_sha256, @answer, @declaration_time, @shipment_org, @shipment,
-            @likeness)
-     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z1, z2, z3);
+            @likeness, @place)
+     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z1, z2, z3, z4);
 
 -- name: event_key_insert_many :exec
 -- Their identities.
 -- param: hash bytea[], org_id uuid[], id uuid[]
 -- class: key
 INSERT INTO event_key (hash, org_id, id) SELECT a, b, c FROM unnest(@hash, @org_id, @id) AS z (a, b, c);
+
+-- name: event_key_insert_again :exec
+-- Further names of partners' events. One that another event has already stays with that.
+-- param: hash bytea[], org_id uuid[], id uuid[]
+-- class: key
+INSERT INTO event_key (hash, org_id, id) SELECT a, b, c FROM unnest(@hash, @org_id, @id) AS z (a, b, c)
+ON CONFLICT DO NOTHING;
 
 -- name: thing_insert_many :exec
 -- New spellings.
@@ -260,18 +267,19 @@ SELECT a, b, c, d, 'activated', e FROM unnest(@code, @kind, @org_id, @id, @issue
 -- param: dimension bigint[], unit text[], own numeric[], total numeric[], site uuid[], region text[]
 -- param: created_event uuid[], event_time timestamptz[], offset_min bigint[], produced_day date[], expires_day date[]
 -- param: flags bigint[], salt bytea[], head bytea[], version timestamptz[]
+-- param: place text[]
 -- param: destroyed numeric[], outside numeric[], returned numeric[]
 -- class: key
 INSERT INTO lot (org_id, lot_id, number, uri, code, product, commodity, dimension, unit, own, total, site, region,
                  created_event, event_time, offset_min, produced_day, expires_day, flags, salt, head, version,
-                 destroyed, outside, returned)
-SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y
+                 destroyed, outside, returned, place)
+SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z
 FROM unnest(@org_id, @lot_id, @number, @uri, @code, @product, @commodity, @dimension, @unit, @own, @total, @site, @region,
             @created_event, @event_time, @offset_min, @produced_day, @expires_day, @flags, @salt, @head, @version,
-            @destroyed, @outside, @returned)
-     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y)
+            @destroyed, @outside, @returned, @place)
+     AS n (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z)
 ON CONFLICT (org_id, lot_id) DO UPDATE
-SET own = excluded.own, total = excluded.total, site = excluded.site, region = excluded.region,
+SET dimension = excluded.dimension, unit = excluded.unit, place = excluded.place, own = excluded.own, total = excluded.total, site = excluded.site, region = excluded.region,
     created_event = excluded.created_event, event_time = excluded.event_time, offset_min = excluded.offset_min,
     produced_day = excluded.produced_day, expires_day = excluded.expires_day, flags = excluded.flags,
     head = excluded.head, version = excluded.version, destroyed = excluded.destroyed, outside = excluded.outside,

@@ -104,11 +104,13 @@ LIMIT @max_rows;
 -- column: region text, produced_day date, expires_day date?, flags bigint, version timestamptz, product uuid, product_number text
 -- column: product_zh text, product_en text, commodity text, gtin text, issuer_zh text, issuer_en text, issuer_kind text
 SELECT l.org_id, l.lot_id, l.number, l.uri, l.code, l.dimension::bigint AS dimension, l.unit, l.total, l.site, l.region,
-       l.produced_day, l.expires_day, l.flags, l.version, l.product, p.number AS product_number, p.name_zh AS product_zh,
-       p.name_en AS product_en, l.commodity, p.gtin, i.name_zh AS issuer_zh, i.name_en AS issuer_en, i.kind AS issuer_kind
+       l.produced_day, l.expires_day, l.flags, l.version, l.product,
+       coalesce(p.number, substring(l.uri FROM '^https://id[.]gs1[.]org/01/([0-9]{14})'), l.number) AS product_number,
+       coalesce(p.name_zh, 'GTIN ' || substring(l.uri FROM '^https://id[.]gs1[.]org/01/([0-9]{14})'), l.number) AS product_zh,
+       p.name_en AS product_en, l.commodity, coalesce(p.gtin, substring(l.uri FROM '^https://id[.]gs1[.]org/01/([0-9]{14})')) AS gtin, i.name_zh AS issuer_zh, i.name_en AS issuer_en, i.kind AS issuer_kind
 FROM unnest(@orgs, @ids) WITH ORDINALITY AS z (org_id, lot_id, place)
 JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
-JOIN product p ON p.id = l.product
+LEFT JOIN product p ON p.id = l.product
 JOIN party i ON i.id = l.org_id
 ORDER BY z.place;
 

@@ -26,13 +26,15 @@ SELECT org_id, lot_id FROM above LIMIT @max_rows;
 -- class: any
 -- column: org_id uuid, lot_id uuid, number text, code text, product uuid, commodity text, dimension bigint, unit text
 -- column: own numeric, total numeric, site uuid, region text, produced_day date, expires_day date?, offset_min bigint
--- column: flags bigint, version timestamptz, product_number text, product_zh text, product_en text, gtin text
+-- column: flags bigint, version timestamptz, product_number text, product_zh text, product_en text, gtin text, place text
 SELECT l.org_id, l.lot_id, l.number, l.code, l.product, l.commodity, l.dimension::bigint AS dimension, l.unit, l.own, l.total,
        l.site, l.region, l.produced_day, l.expires_day, l.offset_min::bigint AS offset_min, l.flags, l.version,
-       p.number AS product_number, p.name_zh AS product_zh, p.name_en AS product_en, p.gtin
+       coalesce(p.number, substring(l.uri FROM '^https://id[.]gs1[.]org/01/([0-9]{14})'), l.number) AS product_number,
+       coalesce(p.name_zh, 'GTIN ' || substring(l.uri FROM '^https://id[.]gs1[.]org/01/([0-9]{14})'), l.number) AS product_zh, p.name_en AS product_en,
+       coalesce(p.gtin, substring(l.uri FROM '^https://id[.]gs1[.]org/01/([0-9]{14})')) AS gtin, l.place
 FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
 JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
-JOIN product p ON p.id = l.product;
+LEFT JOIN product p ON p.id = l.product;
 
 -- name: trail_edges :many
 -- How the lots of a trail were made, what was declared erroneous since included; in the same order every time.
@@ -94,10 +96,10 @@ CROSS JOIN LATERAL (
 -- class: any
 -- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz, party uuid
 -- column: site uuid, region text, to_party uuid, input_product text, input_active text[]?, statement_sha256 bytea
--- column: declaration uuid, replacement uuid, declared_by uuid, reason text, declared_at timestamptz?, corrects uuid
+-- column: declaration uuid, replacement uuid, declared_by uuid, reason text, declared_at timestamptz?, corrects uuid, flags bigint, place text
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
        e.to_party, e.input_product, e.input_active, e.statement_sha256,
-       c.declaration, c.replacement, c.party AS declared_by, c.reason, c.declared_at, r.event AS corrects
+       c.declaration, c.replacement, c.party AS declared_by, c.reason, c.declared_at, r.event AS corrects, e.flags, e.place
 FROM unnest(@orgs, @ids) AS z (org_id, id)
 JOIN event e ON e.org_id = z.org_id AND e.id = z.id
 LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id

@@ -69,7 +69,8 @@ static const struct shape product_shape_of_lot = {
 	.doc = "What",
 	.fields =
 		(const struct field[]){
-			STRING(struct lot_product, id, "id", .doc = "Product"),
+			STRING(struct lot_product, id, "id", .flags = OPTIONAL,
+			       .doc = "Product; absent: nobody registered it here"),
 			STRING(struct lot_product, number, "number", .doc = "Own number within its party"),
 			OBJECT(struct lot_product, name, "name", &words_shape, struct words, .doc = "Name"),
 			STRING(struct lot_product, commodity, "commodity",
@@ -99,7 +100,8 @@ const struct shape lot_answer_shape = {
 			STRING(struct lot_answer, produced, "produced", .doc = "Day it was made"),
 			STRING(struct lot_answer, expires, "expires", .flags = OPTIONAL,
 			       .doc = "Last day of its shelf life"),
-			STRING(struct lot_answer, region, "region", .doc = "Region it was grown or made in"),
+			STRING(struct lot_answer, region, "region", .flags = OPTIONAL,
+			       .doc = "Region it was grown or made in; absent: not known here"),
 			UUID(struct lot_answer, site, "site", .flags = OPTIONAL,
 			     .doc = "Site it was grown or made at"),
 			STRINGS(struct lot_answer, flags, "flags", .flags = ALWAYS,
@@ -207,7 +209,8 @@ static struct lot_answer answer_of(struct call *call, const struct lot_details_r
 {
 	struct arena *arena = call->arena;
 	struct lot_product *product = arena_new(arena, struct lot_product);
-	*product = (struct lot_product){.id = uuid_print(arena, row->product),
+	*product = (struct lot_product){.id = uuid_is_nil(row->product) ? (struct str){NULL, 0}
+									: uuid_print(arena, row->product),
 					.number = row->product_number,
 					.commodity = row->commodity,
 					.gtin = row->gtin,

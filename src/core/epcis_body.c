@@ -354,6 +354,25 @@ struct str epcis_declaration_build(struct arena *arena, struct str body, const s
 			    STR_ARGS(buf_str(&out)));
 }
 
+/* The server's recordTime takes the place of the sender's, which stays in the body (EPCIS 2.0, 7.4.1). */
+static void put_recorded(struct arena *arena, struct buf *out, struct str body, struct str recorded)
+{
+	struct json event;
+	struct fault ignored = {0};
+	const struct json *sent =
+		json_parse(arena, body, &event, &ignored) ? NULL : json_get(&event, STR("recordTime"));
+
+	if (sent == NULL) {
+		buf_printf(out, "{\"recordTime\":\"%.*s\",", STR_ARGS(recorded));
+		buf_put(out, str_from(body, 1));
+		return;
+	}
+	size_t before = (size_t)(sent->span.at - body.at);
+	buf_put(out, (struct str){body.at, before});
+	buf_printf(out, "\"%.*s\"", STR_ARGS(recorded));
+	buf_put(out, str_from(body, before + sent->span.len));
+}
+
 struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_at_us)
 {
 	struct str recorded = utc_print(arena, recorded_at_us);
@@ -362,9 +381,8 @@ struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_
 	assert(body.len > 1 && body.at[0] == '{');
 	buf_put(&out,
 		STR("{\"@context\":" EPCIS_CONTEXT ",\"type\":\"EPCISDocument\",\"schemaVersion\":\"2.0\","));
-	buf_printf(&out, "\"creationDate\":\"%.*s\",\"epcisBody\":{\"eventList\":[{\"recordTime\":\"%.*s\",",
-		   STR_ARGS(recorded), STR_ARGS(recorded));
-	buf_put(&out, str_from(body, 1));
+	buf_printf(&out, "\"creationDate\":\"%.*s\",\"epcisBody\":{\"eventList\":[", STR_ARGS(recorded));
+	put_recorded(arena, &out, body, recorded);
 	buf_put(&out, STR("]}}"));
 	return buf_str(&out);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ft/core/event_kind.h"
+
 #include "fraction_priv.h"
 
 /* The finest region that the tier shows; an origin without that one stands under the next coarser. */
@@ -163,7 +165,7 @@ static void share_out(struct arena *arena, struct group *groups, size_t count,
 /* On the field the party is the farm. */
 static bool is_farm_step(const struct trail_step *step)
 {
-	const struct record_kind *kind = record_kind_find(step->type);
+	const struct record_kind *kind = event_kind_find(step->type);
 
 	return kind != NULL && (kind->class == RECORD_CREATE || kind->class == RECORD_OBSERVE);
 }

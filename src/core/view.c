@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What each tier may see of a body, by version: the hashes of these views are signed, so that a change of a single byte of
  * the output needs a new version beside those that there are. */
+#include <string.h>
+
 #include "epcis_priv.h"
 
 #include "ft/core/lot_graph.h"
@@ -22,7 +24,7 @@ static const struct hidden hidden[] = {
 	{"farmtrail:harvester", TIER_FARM},
 	{"farmtrail:note", TIER_FARM},
 	{"farmtrail:taker", TIER_FARM},
-	{"farmtrail:subject", TIER_FARM}, /* a stall, a person */
+	{"farmtrail:subject", TIER_FARM},  /* a stall, a person */
 	{"farmtrail:findings", TIER_FARM}, /* an inspector's own words may name people */
 	{"farmtrail:device", TIER_FARM},
 	{"farmtrail:deviceTime", TIER_FARM},
@@ -50,7 +52,23 @@ static const struct hidden hidden[] = {
 struct sight {
 	enum tier tier;
 	enum view_version version;
+	bool native; /* of a partner's event no shares are told: they would need a name of ours in it */
 };
+
+/* Of a partner's event only what the standard defines is known to name nobody: extensions go first, and where a place lies
+ * it does not say. */
+static bool is_hidden_of_partner(struct str name, enum tier tier)
+{
+	static const char *const places[] = {
+		"sourceList", "destinationList", "bizTransactionList", "certificationInfo",
+		"ilmd",       "errorDeclaration"};
+	if (tier >= TIER_FARM && memchr(name.at, ':', name.len))
+		return true;
+	for (size_t i = 0; tier >= TIER_TOWNSHIP && i < sizeof places / sizeof *places; i++)
+		if (str_equal(name, str_of(places[i])))
+			return true;
+	return false;
+}
 
 static bool is_hidden(struct str name, struct sight sight)
 {
@@ -328,7 +346,7 @@ static void put_member(struct arena *arena, const struct json_member *member,
 		return;
 	if (sight.version >= VIEW_2 && has_amounts(member->name)) {
 		put_things_without_amounts(member, w);
-		if (str_equal(member->name, STR("inputQuantityList")))
+		if (sight.native && str_equal(member->name, STR("inputQuantityList")))
 			put_shares(arena, &member->value, w);
 		return;
 	}
@@ -346,11 +364,16 @@ static void put_member(struct arena *arena, const struct json_member *member,
 	}
 }
 
+static bool is_native(const struct json *event)
+{
+	return json_text(json_get(event, FT("record"))).at != NULL;
+}
+
 static enum problem read_body(struct arena *arena, struct str body, struct json *ret)
 {
 	struct fault fault;
 
-	if (json_parse(arena, body, ret, &fault) || json_text(json_get(ret, FT("record"))).at == NULL)
+	if (json_parse(arena, body, ret, &fault) || !(is_native(ret) || json_get(ret, STR("eventTime"))))
 		return PROBLEM_JSON_SYNTAX;
 	return PROBLEM_NONE;
 }
@@ -361,9 +384,12 @@ static struct str see(struct arena *arena, const struct json *event, struct sigh
 	struct json_writer w = json_writer(&out);
 	struct shown_places places = show_places(arena, json_get(event, FT("places")), sight.tier);
 
+	sight.native = is_native(event);
+
 	json_begin_object(&w);
 	for (size_t i = 0; i < event->count; i++)
-		put_member(arena, &event->members[i], &places, sight, &w);
+		if (sight.native || !is_hidden_of_partner(event->members[i].name, sight.tier))
+			put_member(arena, &event->members[i], &places, sight, &w);
 	json_end_object(&w);
 	return buf_str(&out);
 }

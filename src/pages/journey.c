@@ -2,7 +2,7 @@
  * The journey: every recorded step in order, with who did it, who recorded it, what went in and out, and its signature. */
 #include "trail_priv.h"
 
-#include "ft/core/record.h"
+#include "ft/core/event_kind.h"
 
 enum {
 	STEPS_SHOWN_WHOLE = 24, /* more than this: the middle is folded, */
@@ -12,7 +12,7 @@ enum {
 
 static void put_title(struct html *html, const struct trail_step *step)
 {
-	const struct record_kind *kind = record_kind_find(step->type);
+	const struct record_kind *kind = event_kind_find(step->type);
 	struct str title = step->type;
 
 	if (kind)
@@ -88,7 +88,7 @@ static void put_flows(struct html *html, enum message label, const struct list *
 /* Goods that a step only touches are neither its input nor its output. */
 static void put_goods(struct html *html, const struct trail_step *step, struct str this_lot)
 {
-	const struct record_kind *kind = record_kind_find(step->type);
+	const struct record_kind *kind = event_kind_find(step->type);
 	bool makes = kind && (kind->class == RECORD_CREATE || kind->class == RECORD_TRANSFORM);
 
 	makes = makes || (step->inputs.count > 0 && step->outputs.count > 0);

@@ -44,7 +44,8 @@ static size_t edges_of(const struct capture_unit *unit)
 {
 	size_t edges = 0;
 	for (size_t i = 0; i < unit->count; i++)
-		edges += capture_edges(unit->jobs[i].record);
+		edges += unit->jobs[i].event ? epcis_event_edges(unit->jobs[i].event)
+					     : capture_edges(unit->jobs[i].record);
 	return edges;
 }
 
@@ -152,6 +153,14 @@ static void jobs_gather(struct attempt *attempt)
 	}
 }
 
+static void receipts_queue(struct db *db, struct arena *arena, struct capture_unit *const *units,
+			   size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (units[i]->receipt && !units[i]->kept)
+			receipt_queue(db, arena, units[i]);
+}
+
 static enum problem decide_and_write(struct attempt *attempt, struct batch *batch)
 {
 	enum problem p = batch_load(batch);
@@ -193,8 +202,10 @@ static enum problem attempt_body(struct db *db, void *context)
 	items_prepare(batch, attempt->jobs, attempt->count);
 	if (attempt->count)
 		p = decide_and_write(attempt, batch);
-	if (!p)
-		units_remember(db, attempt->arena, attempt->units, attempt->unit_count);
+	if (p)
+		return p;
+	units_remember(db, attempt->arena, attempt->units, attempt->unit_count);
+	receipts_queue(db, attempt->arena, attempt->units, attempt->unit_count);
 	return p;
 }
 
@@ -281,6 +292,20 @@ static bool may_be_one_of_them(enum problem p)
 	return p && p != PROBLEM_DB_UNAVAILABLE && p != PROBLEM_SIGNER_UNAVAILABLE;
 }
 
+static enum problem receipt_body(struct db *db, void *context)
+{
+	struct capture_unit *unit = context;
+	receipt_queue(db, unit->jobs->arena, unit);
+	return PROBLEM_NONE;
+}
+
+/* What came of events that were run one by one: they are in whatever becomes of this, and sent again they are the same. */
+static enum problem write_receipt(struct writer *writer, struct capture_unit *unit)
+{
+	static const struct db_scope service = {.service = true};
+	return db_tx(writer->db, &service, receipt_body, unit, /* reterr_unknown */ NULL);
+}
+
 static void process(struct writer *writer, struct capture_unit **units, size_t count)
 {
 	struct attempt attempt = {.units = units,
@@ -296,7 +321,7 @@ static void process(struct writer *writer, struct capture_unit **units, size_t c
 	}
 	if (may_be_one_of_them(p) && units[0]->count > 1 && !units[0]->all_or_nothing) {
 		process_one_by_one(writer, units[0]);
-		p = PROBLEM_NONE;
+		p = units[0]->receipt ? write_receipt(writer, units[0]) : PROBLEM_NONE;
 	}
 	for (size_t i = 0; i < count; i++)
 		units[i]->done->fire(units[i]->done, p ? retry_of(p) : units[i]->problem);

@@ -121,7 +121,7 @@ void alerts_add(struct batch *batch, struct item *item, const struct risk_findin
 					.product = product,
 					.event = item->job->id,
 					.happened_us = item->time.at_us,
-					.origin_region = origin_region,
+					.origin_region = origin_region.at ? origin_region : acting->region,
 					.found_region = acting->region};
 	add_about(batch, item, findings, &about);
 }

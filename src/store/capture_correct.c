@@ -147,7 +147,9 @@ static enum problem not_correctable(const struct item *item, const struct target
 	item->job->fault->detail = target->declaration ? STR("it is a correction: correct the record that it "
 							     "put in place, or record again what "
 							     "did happen")
-						       : undone_by(target->kind->class);
+				   : target->of_partner
+					   ? STR("it is a partner's event: capture its error declaration")
+					   : undone_by(target->kind->class);
 	return PROBLEM_NOT_CORRECTABLE;
 }
 
@@ -163,7 +165,7 @@ static enum problem find_target(struct batch *batch, struct item *item)
 	if ((item->party.asked && !item->party.found) || !may_act_for(batch, item->job, item->acting) ||
 	    !map_get(batch->parties, MAP_KEY(item->acting)) || !map_get(batch->keys, MAP_KEY(item->recorder)))
 		return fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
-	if (target->declaration || undone_by(target->kind->class).at)
+	if (target->declaration || target->of_partner || undone_by(target->kind->class).at)
 		return not_correctable(item, target);
 	const struct correction_row *earlier = corrected_in_batch(batch, target);
 	return target->corrected ? already_corrected(item, target->replacement)

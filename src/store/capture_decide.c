@@ -491,6 +491,10 @@ enum problem item_decide(struct batch *batch, struct item *item)
 	if (item->job->kind->class == RECORD_CORRECT)
 		return decide_correct(batch, item);
 	enum problem p = find_actors(batch, item, &parts);
+	if (!p && item->job->event) {
+		item->recorded_us = recorded_next(batch->capture);
+		return decide_partner(batch, item, &parts);
+	}
 	if (!p)
 		p = find_sites(batch, item, &parts);
 	if (p)
@@ -545,7 +549,7 @@ static bool repeats_in_batch(struct batch *batch, struct item *item)
 	if (!first)
 		return false;
 	if (!sha256_equal(first->job->request, item->job->request) ||
-	    !uuid_equal(first->recorder, item->recorder)) {
+	    (!item->job->event && !uuid_equal(first->recorder, item->recorder))) {
 		item->problem = fault_set(item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
 		return true;
 	}
@@ -565,6 +569,10 @@ void batch_decide(struct batch *batch)
 		if (item->problem)
 			continue;
 		map_set(batch->new_ids, sha256_bytes(&item->event_hash), item);
-		doubles_warn(batch, item);
+		if (item->job->event && !map_get(batch->new_ids, sha256_bytes(&item->content_hash)))
+			map_set(batch->new_ids, sha256_bytes(&item->content_hash), item);
+		if (!item->job->event)
+			doubles_warn(batch, item);
 	}
+	batch_find_shorts(batch);
 }

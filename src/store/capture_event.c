@@ -52,6 +52,8 @@ static struct epcis_place *places_of(struct batch *batch, const struct event_par
 
 static struct str body_of(struct batch *batch, struct item *item, const struct event_parts *parts)
 {
+	if (item->job->event)
+		return epcis_event_body(batch->arena, item->job->event, item->job->event_id);
 	const struct epcis_source source = {
 		.record = item->job->record,
 		.kind = item->job->kind,
@@ -108,7 +110,7 @@ static struct unsigned_statement *compose(struct batch *batch, struct item *item
 		.kind = "event", .key = key, .seq = ++key->seq, .at_s = item->recorded_us / USEC_PER_SEC};
 	struct str views[TIER_COUNT];
 	enum problem p = view_all(batch->arena, body, views);
-	assert(!p); /* the body is our own */
+	assert(!p); /* it was read before */
 	for (enum tier tier = TIER_FULL; tier < TIER_COUNT; tier++)
 		s->views[tier] = (struct manifest_view){views[tier], EVENT_MEDIA_TYPE};
 	link_lots(batch, parts, s);
@@ -169,7 +171,7 @@ static void add_sites(struct batch *batch, struct item *item, const struct event
 					 .type = item->job->kind->word,
 					 .time = item->time,
 					 .at = item->recorded_us};
-		if (create)
+		if (create && parts->output_count)
 			row->lot = (struct lot_id){parts->output_lots[0]->row.org_id,
 						   parts->output_lots[0]->row.lot_id};
 	}
@@ -232,7 +234,9 @@ enum problem event_store(struct batch *batch, struct item *item, const struct ev
 	*row = (struct event_rows){.item = item,
 				   .body = body,
 				   .event_id = item->job->id,
+				   .declaration_time = item->job->event ? item->job->event->declared_us : 0,
 				   .region = site ? site->region : parts->acting->region,
+				   .place = parts->place,
 				   .input_active = join_active(batch->arena, &item->job->record->active)};
 	if (site)
 		row->site = site->id;

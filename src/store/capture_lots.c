@@ -7,8 +7,6 @@
 #include "ft/codec/json.h"
 #include "ft/crypto/random.h"
 
-enum { SALT_LEN = 16 };
-
 enum problem record_amount(const struct record_quantity *q, struct quantity *ret, struct quantity *ret_net,
 			   bool *ret_has_net)
 {
@@ -351,24 +349,25 @@ static struct str lot_uri(struct batch *batch, const struct capture_products_row
 	return arena_printf(batch->arena, "%.*s/b/%.*s", STR_ARGS(product->uri), STR_ARGS(escaped));
 }
 
-static void lot_file(struct batch *batch, struct lot_fact *lot)
+void lot_file(struct batch *batch, struct lot_fact *lot, bool with_number)
 {
 	const struct sha256 hashes[] = {
 		thing_hash_number(THING_LOT, lot->row.org_id, lot->row.number),
 		thing_hash_path(thing_uri_path(batch->arena, lot->row.uri)),
 	};
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = with_number ? 0 : 1; i < 2; i++) {
+		struct sha256 *key = arena_new(batch->arena, struct sha256);
+		*key = hashes[i];
 		*ROW_ADD(batch, things_new, struct thing_row) =
 			(struct thing_row){hashes[i], "lot", lot->row.org_id, lot->row.lot_id};
-	struct sha256 *key = arena_new(batch->arena, struct sha256);
-	*key = hashes[0];
-	map_set(batch->new_numbers, sha256_bytes(key), lot);
+		map_set(batch->new_numbers, sha256_bytes(key), lot);
+	}
 	if (lot->row.code.at)
 		*ROW_ADD(batch, codes_new, struct code_row) =
 			(struct code_row){lot->row.code, lot->row.org_id, lot->row.lot_id, lot->row.version};
 }
 
-static struct str free_code(struct batch *batch, const struct output_ids *ids)
+struct str lot_free_code(struct batch *batch, const struct output_ids *ids)
 {
 	for (int i = 0; i < CODE_ATTEMPTS; i++) {
 		if (map_get(batch->codes, str_bytes(ids->codes[i])))
@@ -415,25 +414,25 @@ static struct lot_fact *lot_make(struct batch *batch, struct item *item, size_t 
 {
 	const struct output_ids ids = item_output_ids(batch, item, index);
 	struct lot_fact *lot = arena_new(batch->arena, struct lot_fact);
-	uint8_t *salt = arena_alloc(batch->arena, SALT_LEN);
-	random_fill(salt, SALT_LEN);
+	uint8_t *salt = arena_alloc(batch->arena, LOT_SALT_LEN);
+	random_fill(salt, LOT_SALT_LEN);
 	lot->is_new = true;
 	lot->row = (struct capture_lots_lock_row){
 		.org_id = acting->id,
 		.lot_id = ids.lot,
 		.number = lot_number(item, index, &ids),
-		.code = free_code(batch, &ids),
+		.code = lot_free_code(batch, &ids),
 		.product = plan->product->id,
 		.commodity = plan->product->commodity,
 		.dimension = unit_find(plan->product->unit)->dimension,
 		.unit = plan->product->unit,
-		.salt = {salt, SALT_LEN},
+		.salt = {salt, LOT_SALT_LEN},
 		.version = item->recorded_us,
 	};
 	lot->row.uri = lot_uri(batch, plan->product, lot->row.number);
 	lot_begin(lot, item, acting, site, plan->product);
 	map_set(batch->lots, MAP_KEY(lot->row.lot_id), lot);
-	lot_file(batch, lot);
+	lot_file(batch, lot, /* with_number */ true);
 	return lot;
 }
 

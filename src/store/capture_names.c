@@ -153,6 +153,10 @@ static void sites_read(struct batch *batch, struct item *item)
 
 static void item_read_names(struct batch *batch, struct item *item)
 {
+	if (item->job->event) {
+		partner_read_names(batch, item);
+		return;
+	}
 	const struct record *record = item->job->record;
 	name_read(item, THING_PARTY, record->to, (struct place_in){.member = "to"}, &item->to);
 	name_read(item, THING_PARTY, record->from, (struct place_in){.member = "from"}, &item->from);
@@ -184,7 +188,10 @@ void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 		item->time = jobs[i]->record->time;
 		*jobs[i]->fault = (struct fault){0};
 		jobs[i]->replayed = false;
-		item->event_hash = event_id_hash(batch->arena, jobs[i]->id);
+		if (jobs[i]->event)
+			partner_read_identity(item);
+		else
+			item->event_hash = event_id_hash(batch->arena, jobs[i]->id);
 		acting_read(item);
 		struct item *replacement = correction_prepare(batch, item, &batch->items[batch->count]);
 		if (replacement) {
@@ -286,6 +293,8 @@ static enum problem load_identities(struct batch *batch)
 		const struct event_key_find_many_row *known = map_get(taken, sha256_bytes(&item->event_hash));
 		item->replay = known != NULL;
 		item->known_org = known ? known->org_id : (struct uuid){{0}};
+		/* What a partner tells is the same event whoever brings it. */
+		item->known_id = known && item->job->event ? known->id : item->job->id;
 		if (item->job->kind->class != RECORD_CORRECT)
 			continue;
 		known = map_get(taken, sha256_bytes(&item->target_hash));
@@ -320,10 +329,10 @@ static enum problem load_answers(struct batch *batch)
 			continue;
 		item->problem = fault_set(item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
 		item->recorder = item->job->party_count ? item->job->parties[0] : item->acting;
-		if (item->job->kind->class == RECORD_CORRECT)
+		if (item->job->kind->class == RECORD_CORRECT || item->job->event)
 			item->recorder = item->known_org;
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = item->recorder;
-		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = item->job->id;
+		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = item->known_id;
 	}
 	if (!ids.count)
 		return PROBLEM_NONE;
@@ -334,7 +343,7 @@ static enum problem load_answers(struct batch *batch)
 		p = db_take_many(batch->db, batch->arena, &sql_event_answers, (void **)&answers, &count);
 	for (size_t i = 0; !p && i < batch->count; i++)
 		for (size_t k = 0; batch->items[i].replay && k < count; k++)
-			if (uuid_equal(answers[k].id, batch->items[i].job->id) &&
+			if (uuid_equal(answers[k].id, batch->items[i].known_id) &&
 			    uuid_equal(answers[k].org_id, batch->items[i].recorder))
 				answer_take(&batch->items[i], &answers[k]);
 	return p;
@@ -390,6 +399,18 @@ static void item_resolve(struct batch *batch, struct item *item)
 	}
 }
 
+void shipments_keep(struct batch *batch, struct shipment_lines_row *lines, size_t count)
+{
+	for (size_t i = 0, k; i < count; i = k) {
+		struct shipment_fact *fact = arena_new(batch->arena, struct shipment_fact);
+		for (k = i; k < count && uuid_equal(lines[k].shipment, lines[i].shipment); k++)
+			continue;
+		fact->lines = &lines[i];
+		fact->line_count = k - i;
+		map_set(batch->shipments, MAP_KEY(lines[i].shipment), fact);
+	}
+}
+
 /* Round 2: all other names, and the lines of the shipments that arrive. */
 static enum problem load_names(struct batch *batch)
 {
@@ -440,14 +461,7 @@ static enum problem load_names(struct batch *batch)
 		return p;
 	for (size_t i = 0; i < code_count; i++)
 		map_set(batch->codes, str_bytes(code_rows[i].code), &code_rows[i]);
-	for (size_t i = 0, k; i < line_count; i = k) {
-		struct shipment_fact *fact = arena_new(batch->arena, struct shipment_fact);
-		for (k = i; k < line_count && uuid_equal(lines[k].shipment, lines[i].shipment); k++)
-			continue;
-		fact->lines = &lines[i];
-		fact->line_count = k - i;
-		map_set(batch->shipments, MAP_KEY(lines[i].shipment), fact);
-	}
+	shipments_keep(batch, lines, line_count);
 	for (size_t i = 0; i < batch->count; i++)
 		if (!batch->items[i].problem && !batch->items[i].replay)
 			item_resolve(batch, &batch->items[i]);
@@ -467,6 +481,8 @@ enum problem batch_load(struct batch *batch)
 		p = batch_load_units(batch);
 	if (!p)
 		p = batch_load_samples(batch);
+	if (!p)
+		p = batch_load_arrivals(batch);
 	if (!p)
 		p = batch_load_senders(batch);
 	if (!p)

@@ -12,6 +12,7 @@
 
 #include "ft/base/map.h"
 #include "ft/core/epcis_body.h"
+#include "ft/core/event_kind.h"
 #include "ft/core/lot_graph.h"
 #include "ft/core/thing_name.h"
 #include "ft/db/db.h"
@@ -20,8 +21,6 @@
 #include "queries.h"
 
 enum { CODE_ATTEMPTS = 3, CODE_KEY_LEN = 32, I01_WINDOW_DAYS = 180, EDGES_LIMIT = 200000 };
-
-enum event_flag { EVENT_TIME_AHEAD = 1, EVENT_FROM_PAPER = 2, EVENT_IMPORTED = 4 };
 
 /* A growing list of rows of one type in the batch's arena. */
 struct rows {
@@ -111,7 +110,7 @@ struct target_move {
 };
 struct target {
 	struct uuid org, id; /* the event; org: that recorded it */
-	bool known, declaration, corrected;
+	bool known, declaration, corrected, of_partner;
 	const struct record_kind *kind;
 	struct uuid party, site, replacement;
 	struct instant time;
@@ -127,6 +126,14 @@ struct output_ids {
 	struct str number; /* made, when the record names none */
 	struct str codes[CODE_ATTEMPTS];
 	struct sha256 number_hash;
+};
+/* A lot that a partner's event names: one for each class or item with this role, whatever it says of its amount. */
+struct goods {
+	struct str path;   /* identity, as filed */
+	struct str uri;    /* canonical */
+	struct str number; /* batch or serial, else the end of the URI */
+	struct str gtin;   /* absent: none */
+	const struct epcis_mention *mention;
 };
 /* One record in a batch. */
 struct item {
@@ -147,7 +154,10 @@ struct item {
 	size_t unit_count;
 	struct named *output_products, *output_lots;
 	size_t output_count;
+	struct goods *goods; /* of a partner's event: parallel to output_lots and output_products */
 	struct sha256 event_hash;
+	struct sha256 content_hash; /* of a partner's event: of its event hash ID */
+	struct uuid known_id;       /* a repetition: the event that is in, of known_org */
 	/* decided */
 	struct uuid acting, recorder;
 	struct instant time;
@@ -178,6 +188,7 @@ struct event_rows { /* one row of table event */
 	struct uuid site;
 	struct str region;
 	struct uuid to;
+	struct str place;        /* absent: registered, or not said */
 	struct str input_active; /* joined by U+001F; absent: none */
 	struct uuid event_id;    /* of the EPCIS event: a declaration has that of the event it declares */
 	usec_t declaration_time; /* 0: no declaration */
@@ -234,6 +245,11 @@ struct edge_row {
 	struct str value, unit;
 	usec_t at;
 };
+struct short_row {
+	struct item *item;
+	struct lot_fact *lot;
+	struct holding_fact *holding;
+};
 struct alert_row {
 	struct uuid org, id;
 	struct risk_finding finding;
@@ -278,7 +294,8 @@ struct batch {
 	struct rows events; /* struct event_rows */
 	struct rows things_new, codes_new, links, site_rows, edges, alerts;
 	struct rows moves, corrections, declared_lots, declared_sites;
-	struct rows sold; /* struct uuid: lots sold in this batch */
+	struct rows shorts; /* struct short_row: what partners' events took beyond what was there */
+	struct rows sold;   /* struct uuid: lots sold in this batch */
 	struct rows touched_orgs,
 		touched; /* struct uuid: lots not in `lots` whose trail shows something new */
 };
@@ -317,6 +334,16 @@ static inline struct sql_array rows_array(const struct rows *rows)
 	return (struct sql_array){rows->items, rows->count};
 }
 
+struct event_parts;
+/* capture_receipt.c */
+void receipt_queue(struct db *db, struct arena *arena, const struct capture_unit *unit);
+/* capture_partner_names.c: what a partner's event names. Nothing in it is refused for its spelling. */
+void partner_read_identity(struct item *item);
+void partner_read_names(struct batch *batch, struct item *item);
+enum problem batch_load_arrivals(struct batch *batch) must_check; /* shipments that receiving events end */
+/* capture_partner.c */
+enum problem decide_partner(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
+void batch_find_shorts(struct batch *batch); /* once all is decided */
 /* capture_names.c */
 /* A place in a record: /member, or /list/index/member ("" for the element itself). */
 struct place_in {
@@ -325,6 +352,8 @@ struct place_in {
 	const char *member;
 };
 enum problem refuse(struct item *item, enum problem p, const char *rule, struct place_in where);
+/* Lines of shipments, those of one together, as the facts of that shipment. */
+void shipments_keep(struct batch *batch, struct shipment_lines_row *lines, size_t count);
 void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count);
 enum problem batch_load(struct batch *batch) must_check;
 /* capture_facts.c */
@@ -360,6 +389,7 @@ struct event_parts {
 	struct str shipment_uri, parent_uri;
 	struct str *unit_uris;
 	size_t unit_count;
+	struct str place; /* URI of a place that is not registered; absent: none */
 };
 enum problem event_store(struct batch *batch, struct item *item, const struct event_parts *parts) must_check;
 /* capture_decide.c */
@@ -502,6 +532,9 @@ enum problem inputs_check_stock(struct batch *batch, struct item *item, struct i
 bool number_may_be_issued(struct str number);
 bool lot_known_to(struct batch *batch, const struct item *item, const struct lot_fact *lot,
 		  struct uuid acting);
+void lot_file(struct batch *batch, struct lot_fact *lot, bool with_number);
+struct str lot_free_code(struct batch *batch, const struct output_ids *ids);
+enum { LOT_SALT_LEN = 16 };
 struct package *product_packages(struct batch *batch, const struct capture_products_row *product,
 				 size_t *ret_count);
 bool mass_of(struct batch *batch, const struct capture_products_row *product, const struct quantity *q,

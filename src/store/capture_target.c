@@ -68,9 +68,10 @@ static void take_target(struct batch *batch, struct target *target, const struct
 {
 	target->known = true;
 	target->declaration = row->declaration;
+	target->of_partner = row->of_partner;
 	target->corrected = row->corrected;
 	target->replacement = row->replacement;
-	target->kind = record_kind_find(row->type);
+	target->kind = event_kind_find(row->type);
 	target->party = row->party;
 	target->site = row->site;
 	target->time = (struct instant){row->event_time, (int16_t)row->offset_min};
@@ -277,6 +278,7 @@ struct target *target_of_item(struct batch *batch, const struct item *item)
 	target->known = true;
 	target->kind = item->job->kind;
 	target->declaration = item->job->kind->class == RECORD_CORRECT;
+	target->of_partner = item->job->event != NULL;
 	target->party = item->acting;
 	target->time = item->time;
 	target->site = row->site;

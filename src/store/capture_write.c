@@ -9,7 +9,7 @@
 static int64_t flags_of(const struct capture_job *job)
 {
 	struct str mode = job->record->entry_mode;
-	return (job->time_ahead ? EVENT_TIME_AHEAD : 0) |
+	return (job->event ? EVENT_OF_PARTNER : 0) | (job->time_ahead ? EVENT_TIME_AHEAD : 0) |
 	       (str_equal(mode, STR("paper")) ? EVENT_FROM_PAPER : 0) |
 	       (str_equal(mode, STR("import")) ? EVENT_IMPORTED : 0);
 }
@@ -80,6 +80,33 @@ static struct lot_id shipment_of(const struct item *item)
 	return fact ? (struct lot_id){fact->row.org_id, fact->row.id} : (struct lot_id){{{0}}, {{0}}};
 }
 
+/* Partners' events are found under the id they have here too, and under what they say: the same without an eventID is the
+ * same event. A declaration says what the event it is about said. */
+static void send_further_keys(struct batch *batch)
+{
+	const struct event_rows *rows = batch->events.items;
+	struct rows hashes = {0}, orgs = {0}, ids = {0};
+	for (size_t i = 0; i < batch->events.count; i++) {
+		const struct item *item = rows[i].item;
+		struct sha256 *names = arena_array(batch->arena, struct sha256, 2);
+		size_t count = item->job->event && !item->job->event->is_declaration ? 2 : 1;
+		names[0] = event_id_hash(batch->arena, item->job->id);
+		names[1] = item->content_hash;
+		for (size_t k = 0; item->job->event && k < count; k++) {
+			if (sha256_equal(names[k], item->event_hash))
+				continue;
+			*(struct bytes *)rows_add(batch->arena, &hashes, sizeof(struct bytes)) =
+				sha256_bytes(&names[k]);
+			*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = item->recorder;
+			*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = item->job->id;
+		}
+	}
+	const struct event_key_insert_again_params again = {rows_array(&hashes), rows_array(&orgs),
+							    rows_array(&ids)};
+	if (hashes.count)
+		db_queue(batch->db, &sql_event_key_insert_again, &again);
+}
+
 static void send_events(struct batch *batch)
 {
 	const struct event_rows *rows = batch->events.items;
@@ -89,15 +116,21 @@ static void send_events(struct batch *batch)
 	COLUMN(p.org_id, struct uuid, n, rows[i].item->recorder);
 	COLUMN(p.id, struct uuid, n, rows[i].item->job->id);
 	COLUMN(p.event_id, struct str, n,
-	       arena_printf(batch->arena, "urn:uuid:%.*s",
-			    STR_ARGS(uuid_print(batch->arena, rows[i].event_id))));
+	       rows[i].item->job->event ? rows[i].item->job->event_id
+					: arena_printf(batch->arena, "urn:uuid:%.*s",
+						       STR_ARGS(uuid_print(batch->arena, rows[i].event_id))));
 	COLUMN(p.type, struct str, n, str_of(rows[i].item->job->kind->word));
 	COLUMN(p.event_time, usec_t, n, rows[i].item->time.at_us);
 	COLUMN(p.offset_min, int64_t, n, rows[i].item->time.offset_min);
 	COLUMN(p.recorded_at, usec_t, n, rows[i].item->recorded_us);
-	COLUMN(p.biz_step, struct str, n, str_of(rows[i].item->job->kind->biz_step));
+	COLUMN(p.biz_step, struct str, n,
+	       rows[i].item->job->event ? rows[i].item->job->event->biz_step
+					: str_of(rows[i].item->job->kind->biz_step));
 	COLUMN(p.disposition, struct str, n,
-	       str_of(record_disposition(rows[i].item->job->kind, rows[i].item->job->record)));
+	       rows[i].item->job->event
+		       ? rows[i].item->job->event->disposition
+		       : str_of(record_disposition(rows[i].item->job->kind, rows[i].item->job->record)));
+	COLUMN(p.place, struct str, n, rows[i].place);
 	COLUMN(p.party, struct uuid, n, rows[i].item->acting);
 	COLUMN(p.site, struct uuid, n, rows[i].site);
 	COLUMN(p.region, struct str, n, rows[i].region);
@@ -126,6 +159,7 @@ static void send_events(struct batch *batch)
 	COLUMN(k.hash, struct bytes, n, sha256_bytes(&rows[i].item->event_hash));
 	db_queue(batch->db, &sql_event_key_insert_many, &k);
 
+	send_further_keys(batch);
 	struct log_pending_insert_many_params l = {.org_id = p.org_id, .id = p.id};
 	COLUMN(l.kind, struct str, n, STR("event"));
 	COLUMN(l.version, int64_t, n, SQL_NULL_INT);
@@ -178,6 +212,7 @@ static void send_lots(struct batch *batch)
 	COLUMN(p.destroyed, struct decimal, n, lots[i]->row.destroyed);
 	COLUMN(p.outside, struct decimal, n, lots[i]->row.outside);
 	COLUMN(p.returned, struct decimal, n, lots[i]->row.returned);
+	COLUMN(p.place, struct str, n, lots[i]->row.place);
 	db_queue(batch->db, &sql_lot_upsert_many, &p);
 }
 

@@ -290,7 +290,7 @@ static void made_as_of(struct trail_facts *facts, struct trail_lots_row *lot)
 	node->own = lot->total = decimal_of(0);
 	for (size_t i = 0; i < node->links.count; i++) {
 		const struct trail_fact *fact = map_get(facts->events, MAP_KEY(links[i]->event));
-		const struct record_kind *kind = fact->row ? record_kind_find(fact->row->type) : NULL;
+		const struct record_kind *kind = fact->row ? event_kind_find(fact->row->type) : NULL;
 		if (!kind || !str_equal(links[i]->role, STR("output")) || !links[i]->base.known ||
 		    !trail_stands(facts, links[i]->recorded_at, links[i]->declared_at))
 			continue;

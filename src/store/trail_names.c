@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * How parties, places, regions and products stand in a trail, and what of it is not for this reader. */
+#include <string.h>
+
 #include "trail_priv.h"
+
+#include "ft/core/thing_name.h"
 
 static const struct str personal = {"personal", 8};
 
@@ -48,11 +52,24 @@ struct trail_place *trail_place_make(const struct trail_facts *facts, struct uui
 	return place;
 }
 
+struct trail_place *trail_place_told(const struct trail_facts *facts, struct str uri)
+{
+	struct str path = uri.at ? thing_uri_path(facts->arena, uri) : uri;
+	if (!path.at || !str_starts(path, STR("/414/")))
+		return NULL;
+	struct trail_place *place = arena_new(facts->arena, struct trail_place);
+	*place = (struct trail_place){
+		.id = arena_printf(facts->arena, "https://id.gs1.org%.*s", STR_ARGS(path)),
+		.name = arena_printf(facts->arena, "GLN %.*s", STR_ARGS(str_from(path, strlen("/414/"))))};
+	return place;
+}
+
 struct trail_product *trail_product_make(const struct trail_facts *facts, const struct trail_lots_row *lot)
 {
 	struct trail_product *product = arena_new(facts->arena, struct trail_product);
 	*product = (struct trail_product){
-		.id = uuid_print(facts->arena, lot->product),
+		.id = uuid_is_nil(lot->product) ? (struct str){NULL, 0}
+						: uuid_print(facts->arena, lot->product),
 		.number = lot->product_number,
 		.commodity = lot->commodity,
 		.gtin = lot->gtin,

@@ -118,8 +118,10 @@ static struct trail_origin origin_of(const struct trail_facts *facts, const stru
 		.city = places.city,
 		.district = places.district,
 		.township = places.township,
-		.farm = trail_place_make(facts, node->row->site),
-		.party = trail_party_make(facts, node->row->org_id),
+		.farm = uuid_is_nil(node->row->site) ? trail_place_told(facts, node->row->place)
+						     : trail_place_make(facts, node->row->site),
+		/* who first told of a lot that nobody registered did not grow it */
+		.party = uuid_is_nil(node->row->product) ? NULL : trail_party_make(facts, node->row->org_id),
 	};
 	if (known) {
 		origin.harvested = date_print(facts->arena, day);

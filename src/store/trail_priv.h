@@ -7,6 +7,7 @@
 #define FT_STORE_TRAIL_PRIV_H
 
 #include "ft/base/map.h"
+#include "ft/core/event_kind.h"
 #include "ft/store/trail.h"
 #include "queries.h"
 
@@ -74,6 +75,8 @@ struct trail_node *trail_node_of(const struct trail_facts *facts,
 struct trail_name *trail_name_make(struct arena *arena, struct str zh, struct str en);
 struct trail_party *trail_party_make(const struct trail_facts *facts, struct uuid id);   /* NULL: not known */
 struct trail_place *trail_place_make(const struct trail_facts *facts, struct uuid site); /* NULL: none */
+/* A place that nobody registered here, by its number; NULL where it has none: other URIs may tell where people live. */
+struct trail_place *trail_place_told(const struct trail_facts *facts, struct str uri);
 struct trail_product *trail_product_make(const struct trail_facts *facts, const struct trail_lots_row *lot);
 struct trail_quantity *trail_quantity_make(struct arena *arena, struct str value, struct str unit);
 struct trail_places { /* NULL where there is none: Chongqing has no city level */

@@ -53,7 +53,7 @@ static void find_senders(const struct trail_facts *facts, struct trail_node *nod
 		grew = false;
 		for (size_t i = 0; i < node->links.count; i++) {
 			const struct trail_events_row *event = event_of(facts, links[i]->event);
-			const struct record_kind *kind = event ? record_kind_find(event->type) : NULL;
+			const struct record_kind *kind = event ? event_kind_find(event->type) : NULL;
 			if (!kind || !record_sends(kind) || event_is_declared(facts, links[i]->event) ||
 			    !has_uuid(&node->takers, event->to_party) ||
 			    has_uuid(&node->takers, event->party))
@@ -204,9 +204,11 @@ static struct trail_step step_of(const struct trail_facts *facts, const struct t
 		.type = row->type,
 		.time = {row->event_time, (int16_t)row->offset_min},
 		.recorded_at = utc_print(facts->arena, row->recorded_at),
-		.party = trail_party_make(facts, row->party),
+		/* a partner's event does not say who acted, only who tells */
+		.party = row->flags & EVENT_OF_PARTNER ? NULL : trail_party_make(facts, row->party),
 		.recorded_by = trail_party_make(facts, row->org_id),
-		.place = trail_place_make(facts, row->site),
+		.place = uuid_is_nil(row->site) ? trail_place_told(facts, row->place)
+						: trail_place_make(facts, row->site),
 		.district = places.district,
 		.township = places.township,
 		.inputs = inputs_of(facts, fact),
@@ -233,7 +235,7 @@ static int by_time(const void *a, const void *b)
 
 static bool belongs(const struct trail_facts *facts, const struct trail_fact *fact)
 {
-	const struct record_kind *kind = fact->row ? record_kind_find(fact->row->type) : NULL;
+	const struct record_kind *kind = fact->row ? event_kind_find(fact->row->type) : NULL;
 	const struct trail_links_row *const *links = fact->links.items;
 	if (!kind || kind->class == RECORD_CORRECT) /* told at the step that it corrects */
 		return false;

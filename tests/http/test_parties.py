@@ -72,7 +72,8 @@ def test_the_registrars_sequence_has_no_gap(district):
     assert district.admin.post("/v1/parties", party(district, region="999999")).problem() == "region-unknown"
     district.admin.make("/v1/parties", party(district))
     seqs = [row[0] for row in district.service.rows(
-        "SELECT v.seq FROM master_version v JOIN party p ON p.id = v.recorded_by WHERE p.number = 'REGISTRAR' ORDER BY 1")]
+        "SELECT v.seq FROM master_version v JOIN party p ON p.id = v.recorded_by WHERE p.number = 'REGISTRAR'"
+        " UNION SELECT e.seq FROM event e JOIN party p ON p.id = e.org_id WHERE p.number = 'REGISTRAR' ORDER BY 1")]
     assert seqs == list(range(2, 2 + len(seqs)))  # 1 is the key statement
 
 

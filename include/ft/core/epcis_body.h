@@ -62,7 +62,8 @@ struct epcis_error {
 };
 struct str epcis_declaration_build(struct arena *arena, struct str body, const struct epcis_error *error);
 
-/* EPCISDocument around one body, recordTime spliced into the event; the rest of the body is byte for byte the same. */
+/* EPCISDocument around one body, recordTime spliced into the event, or put in the place of that which it came
+ * with; the rest of the body is byte for byte the same. */
 struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_at_us);
 
 /* Decision 2: what each tier may see; `full` is the body itself. farm: without personal members (harvester, note, taker,
@@ -72,7 +73,9 @@ struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_
  * without that code becomes the next coarser one, one without any is left out.
  * Version 2: amounts of goods are for the full view only; below it farmtrail:shares says which part each input is. So
  * public proofs say no more than public trails.
- * view_of(view_of(body, farm), township) equals view_of(body, township). PROBLEM_JSON_SYNTAX: not a body of ours. */
+ * view_of(view_of(body, farm), township) equals view_of(body, township). A partner's event (without farmtrail:record) keeps at
+ * farm what the standard defines and no extension; at township also places, parties, documents, ilmd and declarations are
+ * gone. PROBLEM_JSON_SYNTAX: not an event. */
 enum tier { TIER_FULL, TIER_FARM, TIER_TOWNSHIP, TIER_DISTRICT, TIER_COUNT };
 extern const char *const tier_words[TIER_COUNT]; /* "full" "farm" "township" "district" */
 enum view_version { VIEW_1 = 1, VIEW_2, VIEW_NEWEST = VIEW_2 };

@@ -6,6 +6,7 @@
 
 #include "ft/base/completion.h"
 #include "ft/base/config.h"
+#include "ft/core/epcis_event.h"
 #include "ft/core/record.h"
 #include "ft/core/risk.h"
 #include "ft/crypto/digest.h"
@@ -23,8 +24,10 @@ struct capture_job {
 		*parties; /* it may act for these; the first is the default. None: any party (admin) */
 	size_t party_count;
 	struct str region; /* with no parties: it acts for those of this region. Absent: not bounded */
-	const struct record *record;
+	const struct record *record; /* of a partner's event: its time, and the party it is captured for */
 	const struct record_kind *kind;
+	const struct epcis_event *event; /* a partner's; NULL: a native record */
+	struct str event_id;             /* of a partner's event: its own, else the event hash ID */
 	struct uuid id;
 	struct sha256 request; /* of the request's bytes */
 	bool time_ahead;       /* a device clock ahead of ours: stored and flagged */
@@ -40,6 +43,19 @@ enum {
 	CAPTURE_UNIT_EDGES = 2 * RECORD_MAX_EDGES, /* its inputs times outputs, over all records, at most */
 };
 
+/* The job of an EPCIS document: its row is written in the transaction that stores the events. */
+struct capture_receipt {
+	struct uuid id, party, key;
+	usec_t created_us;
+	size_t events;        /* of the document */
+	const size_t *places; /* of the unit's jobs in it */
+	const struct str
+		*errors; /* of the events whose form is wrong, which are no jobs: capture_error_write */
+	size_t error_count;
+};
+/* One entry of capture_job.errors: {event, slug, pointer, rule, value, detail}. */
+void capture_error_write(struct json_writer *w, size_t event, enum problem p, const struct fault *fault);
+
 /* Records that one request hands over: decided in their order, each seeing those before it, and committed together
  * unless a statement fails. The submitter owns everything again when `done` has fired: without a problem each record
  * has its own result; with one nothing is known of any of them, and all may be sent again with their ids. */
@@ -48,6 +64,7 @@ struct capture_unit {
 	struct completion *done;
 	struct capture_job *jobs;
 	size_t count;
+	struct capture_receipt *receipt; /* of an EPCIS capture job; NULL: none */
 	bool all_or_nothing; /* one refused record keeps out the others: PROBLEM_BATCH_REFUSED is theirs */
 	const struct once *once; /* the request has an Idempotency-Key; NULL: none */
 	/* With it: the request's answer, made of the jobs' results in the transaction that stores them, in the submitter's

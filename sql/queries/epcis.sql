@@ -1,0 +1,32 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- EPCIS capture jobs, and what partners' events need beyond names.
+
+-- name: capture_job_insert :exec
+-- A finished job.
+-- param: id uuid, org_id uuid, api_key uuid, created_at timestamptz, finished_at timestamptz, rollback boolean
+-- param: success boolean, events bigint, stored bigint, errors bytea
+-- class: local
+INSERT INTO capture_job (id, org_id, api_key, created_at, finished_at, rollback, success, events, stored, errors)
+VALUES (@id, @org_id, @api_key, @created_at, @finished_at, @rollback, @success, @events, @stored, @errors);
+
+-- name: capture_job_read :one
+-- A job, for the key that sent it, its party and administrators.
+-- param: id uuid, api_key uuid, everything boolean, parties uuid[]
+-- class: local
+-- column: id uuid, created_at timestamptz, finished_at timestamptz, rollback boolean, success boolean, errors bytea
+SELECT id, created_at, finished_at, rollback, success, errors
+FROM capture_job
+WHERE id = @id AND (@everything OR api_key = @api_key OR org_id = ANY(@parties));
+
+-- name: shipments_open :many
+-- Shipments on their way to a party that carry a lot, oldest first: what a partner's receiving event may be about.
+-- param: to_parties uuid[], lot_orgs uuid[], lots uuid[]
+-- class: fan
+-- column: org_id uuid, id uuid, from_party uuid, to_party uuid, lot_id uuid
+SELECT s.org_id, s.id, s.from_party, s.to_party, l.lot_id
+FROM (SELECT DISTINCT a, b, c FROM unnest(@to_parties, @lot_orgs, @lots) AS u (a, b, c)) z
+JOIN shipment_line l ON l.lot_org = z.b AND l.lot_id = z.c
+JOIN shipment s ON s.org_id = l.org_id AND s.id = l.shipment
+WHERE s.to_party = z.a AND s.state = 'in_transit'
+ORDER BY s.shipped_at, s.id
+LIMIT 10000;

@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Decides partners' events. What they tell has happened, so nothing is refused for want of stock: what is missing becomes the
+ * party's deficit and, where it is known how much there was, a finding. A later event that brings goods pays deficits
+ * first: the stock is the same in whatever order documents arrive. */
+#include "capture_priv.h"
+
+#include "ft/crypto/random.h"
+
+/* One lot of the event with what the event says of it. */
+struct told {
+	const struct goods *goods;
+	struct lot_fact *lot;
+	struct epcis_thing thing;
+	bool measured;       /* base is known */
+	struct decimal base; /* in the lot's own measure */
+};
+struct told_list {
+	struct told *items;
+	size_t count;
+};
+
+static bool is_registered(const struct lot_fact *lot)
+{
+	return !uuid_is_nil(lot->row.product);
+}
+
+/* Rec 21 codes of packages stand with an X in front among the units of Rec 20, and often without it in documents. */
+static const struct unit *unit_told(struct arena *arena, struct str uom)
+{
+	if (!uom.at)
+		return unit_find(STR("H87"));
+	const struct unit *unit = unit_find(uom);
+	return unit ? unit : unit_find(arena_printf(arena, "X%.*s", STR_ARGS(uom)));
+}
+
+static bool quantity_told(struct arena *arena, const struct epcis_mention *mention, struct quantity *ret)
+{
+	struct str value = mention->instance ? STR("1") : mention->quantity;
+	const struct unit *unit = unit_told(arena, mention->uom);
+	return value.at && unit && !quantity_of(value, str_of(unit->code), ret);
+}
+
+static void measure_in(struct lot_fact *lot, const struct quantity *q)
+{
+	lot->row.dimension = q->unit->dimension;
+	lot->row.unit = str_of(q->unit->code);
+}
+
+static struct lot_fact *lot_told_of(struct batch *batch, struct item *item, size_t index)
+{
+	const struct goods *goods = &item->goods[index];
+	const struct named *named = &item->output_products[index];
+	const struct capture_products_row *product =
+		named->found ? map_get(batch->products, MAP_KEY(named->id.lot)) : NULL;
+	const struct output_ids ids = item_output_ids(batch, item, index);
+	struct lot_fact *lot = arena_new(batch->arena, struct lot_fact);
+	uint8_t *salt = arena_alloc(batch->arena, LOT_SALT_LEN);
+	random_fill(salt, LOT_SALT_LEN);
+	lot->is_new = true;
+	lot->row = (struct capture_lots_lock_row){
+		.org_id = product ? product->party : item->acting,
+		.lot_id = ids.lot,
+		.number = goods->number,
+		.uri = goods->uri,
+		.code = lot_free_code(batch, &ids),
+		.product = product ? product->id : (struct uuid){{0}},
+		.commodity = product ? product->commodity : STR("unknown"),
+		.dimension = product ? unit_find(product->unit)->dimension : DIMENSION_COUNT,
+		.unit = product ? product->unit : STR(""),
+		.created_event = item->job->id,
+		.event_time = item->time.at_us,
+		.offset_min = item->time.offset_min,
+		.produced_day = instant_day(item->time),
+		.salt = {salt, LOT_SALT_LEN},
+		.version = item->recorded_us,
+	};
+	map_set(batch->lots, MAP_KEY(lot->row.lot_id), lot);
+	lot_file(batch, lot, /* with_number */ product != NULL);
+	return lot;
+}
+
+static struct told tell(struct batch *batch, struct item *item, size_t index)
+{
+	struct told told = {.goods = &item->goods[index], .lot = batch_lot(batch, &item->output_lots[index])};
+	struct quantity q;
+	size_t count;
+	if (!told.lot)
+		told.lot = lot_told_of(batch, item, index);
+	told.thing = thing_of_lot(batch, told.lot, NULL, NULL);
+	if (!quantity_told(batch->arena, told.goods->mention, &q))
+		return told;
+	told.thing.quantity = q;
+	if (!told.lot->row.unit.len)
+		measure_in(told.lot, &q);
+	const struct package *packages =
+		product_packages(batch, map_get(batch->products, MAP_KEY(told.lot->row.product)), &count);
+	told.measured = !quantity_in_dimension(&q, NULL, (enum dimension)told.lot->row.dimension,
+					       unit_find(told.lot->row.unit), packages, count, &told.base);
+	if (told.measured)
+		told.thing.quantity.base = told.base;
+	return told;
+}
+
+static struct told_list tell_all(struct batch *batch, struct item *item, enum epcis_role role)
+{
+	struct told_list list = {arena_array(batch->arena, struct told, item->output_count), 0};
+	for (size_t i = 0; i < item->output_count; i++)
+		if (item->goods[i].mention->role == role)
+			list.items[list.count++] = tell(batch, item, i);
+	return list;
+}
+
+static void note_short(struct batch *batch, struct item *item, struct lot_fact *lot,
+		       struct holding_fact *holding)
+{
+	*ROW_ADD(batch, shorts, struct short_row) = (struct short_row){item, lot, holding};
+}
+
+/* What was there goes; the rest is owed. */
+static struct holding_fact *take(struct batch *batch, struct item *item, const struct told *told,
+				 struct uuid holder)
+{
+	struct holding_fact *holding = batch_holding_make(batch, told->lot, holder);
+	bool enough = decimal_compare(holding->row.on_hand, told->base) >= 0;
+	struct decimal taken = enough ? told->base : holding->row.on_hand;
+	holding->row.on_hand = decimal_sub(holding->row.on_hand, taken);
+	holding->row.deficit = decimal_add(holding->row.deficit, decimal_sub(told->base, taken));
+	holding->dirty = true;
+	if (!enough)
+		note_short(batch, item, told->lot, holding);
+	return holding;
+}
+
+/* What comes pays what is owed first. */
+static void give(struct batch *batch, struct item *item, const struct told *told, struct uuid holder)
+{
+	struct holding_fact *holding = batch_holding_make(batch, told->lot, holder);
+	bool owed = decimal_compare(holding->row.deficit, told->base) >= 0;
+	struct decimal paid = owed ? told->base : holding->row.deficit;
+	holding->row.deficit = decimal_sub(holding->row.deficit, paid);
+	holding->row.on_hand = decimal_add(holding->row.on_hand, decimal_sub(told->base, paid));
+	holding->dirty = true;
+	if (!decimal_is_zero(holding->row.deficit))
+		note_short(batch, item, told->lot, holding);
+}
+
+/* A lot's own party alone says where it comes from; one whose product nobody registered here has none. */
+static bool may_make(const struct item *item, const struct lot_fact *lot)
+{
+	return !is_registered(lot) || uuid_equal(lot->row.org_id, item->acting) ||
+	       job_is_unbounded(item->job);
+}
+
+static void place_lot(struct item *item, const struct event_parts *parts, struct lot_fact *lot)
+{
+	if (item->time.at_us < lot->row.event_time) {
+		lot->row.event_time = item->time.at_us;
+		lot->row.offset_min = item->time.offset_min;
+		lot->row.produced_day = instant_day(item->time);
+	}
+	if (parts->site_count && uuid_is_nil(lot->row.site)) {
+		lot->row.site = parts->sites[0]->id;
+		lot->row.region = parts->sites[0]->region;
+	}
+	if (parts->place.at && !lot->row.place.at)
+		lot->row.place = parts->place;
+}
+
+static void make(struct batch *batch, struct item *item, const struct event_parts *parts, struct told *told,
+		 bool own)
+{
+	if (!may_make(item, told->lot)) {
+		told->thing.quantity.unit = NULL; /* said by another: told, not counted */
+		return;
+	}
+	place_lot(item, parts, told->lot);
+	if (!told->measured)
+		return;
+	if (own)
+		told->lot->row.own = decimal_add(told->lot->row.own, told->base);
+	told->lot->row.total = decimal_add(told->lot->row.total, told->base);
+	give(batch, item, told, item->acting);
+}
+
+/* — transformations — */
+static bool same_dimension(const struct told_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct told *told = &list->items[i];
+		if (!told->measured || told->lot->row.dimension != list->items[0].lot->row.dimension ||
+		    (told->lot->row.dimension == DIMENSION_PACKAGE && told->lot != list->items[0].lot))
+			return false;
+	}
+	return true;
+}
+
+static bool same_unit(const struct told_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->items[i].thing.quantity.unit ||
+		    list->items[i].thing.quantity.unit != list->items[0].thing.quantity.unit)
+			return false;
+	return true;
+}
+
+/* Each one's part in a measure common to all: their dimension, else their mass, else the unit that all are counted in; where
+ * there is none, equal parts, for the event says nothing better. */
+static struct decimal *parts_of(struct batch *batch, const struct told_list *list, struct decimal *ret_total)
+{
+	struct decimal *parts = arena_array(batch->arena, struct decimal, list->count), total = {0};
+	bool dimension = same_dimension(list), unit = same_unit(list), mass = !dimension;
+	for (size_t i = 0; mass && i < list->count; i++) {
+		const struct told *told = &list->items[i];
+		mass = told->thing.quantity.unit &&
+		       mass_of(batch, map_get(batch->products, MAP_KEY(told->lot->row.product)),
+			       &told->thing.quantity, NULL, &parts[i]);
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		const struct told *told = &list->items[i];
+		if (dimension)
+			parts[i] = told->base;
+		else if (!mass && (!unit || !decimal_parse(told->thing.quantity.value, &parts[i])))
+			parts[i] = decimal_of(1);
+		total = decimal_add(total, parts[i]);
+	}
+	*ret_total = total;
+	return parts;
+}
+
+static void add_edge(struct batch *batch, struct item *item, const struct told *in, const struct told *out,
+		     struct edge_row edge)
+{
+	const struct quantity *q = &in->thing.quantity;
+	edge.parent = (struct lot_id){in->lot->row.org_id, in->lot->row.lot_id};
+	edge.child = (struct lot_id){out->lot->row.org_id, out->lot->row.lot_id};
+	edge.event_org = item->recorder;
+	edge.event = item->job->id;
+	edge.output = out->measured ? out->base : edge.output_part;
+	edge.value = q->unit ? q->value : STR("1");
+	edge.unit = q->unit ? str_of(q->unit->code) : STR("");
+	edge.at = item->recorded_us;
+	*ROW_ADD(batch, edges, struct edge_row) = edge;
+	*ROW_ADD(batch, known_edges, struct lot_edge) =
+		(struct lot_edge){.parent = edge.parent, .child = edge.child};
+}
+
+static void add_edges(struct batch *batch, struct item *item, const struct told_list *in,
+		      const struct told_list *out)
+{
+	struct decimal input_total, output_total;
+	struct decimal *inputs = parts_of(batch, in, &input_total),
+		       *outputs = parts_of(batch, out, &output_total);
+	for (size_t k = 0; k < out->count; k++)
+		for (size_t i = 0; may_make(item, out->items[k].lot) && i < in->count; i++)
+			if (in->items[i].lot != out->items[k].lot)
+				add_edge(batch, item, &in->items[i], &out->items[k],
+					 (struct edge_row){.input = inputs[i],
+							   .input_total = input_total,
+							   .output_part = outputs[k],
+							   .output_total = output_total});
+}
+
+/* A lot that is not there yet stands for itself by its path. */
+static struct lot_id identity_of(struct batch *batch, const struct item *item, size_t index)
+{
+	const struct lot_fact *lot = batch_lot(batch, &item->output_lots[index]);
+	struct lot_id id = {0};
+	if (lot)
+		return (struct lot_id){lot->row.org_id, lot->row.lot_id};
+	for (size_t i = 0; i < sizeof id.lot.octets; i++)
+		id.lot.octets[i] = item->output_lots[index].name.hash.octets[i];
+	return id;
+}
+
+static enum problem check_cycle(struct batch *batch, struct item *item)
+{
+	struct lot_edge *added =
+		arena_array(batch->arena, struct lot_edge, epcis_event_edges(item->job->event));
+	size_t count = 0;
+	for (size_t k = 0; k < item->output_count; k++)
+		for (size_t i = 0; i < item->output_count; i++) {
+			if (item->goods[i].mention->role != EPCIS_INPUT ||
+			    item->goods[k].mention->role != EPCIS_OUTPUT ||
+			    str_equal(item->goods[i].path, item->goods[k].path))
+				continue;
+			added[count++] = (struct lot_edge){.parent = identity_of(batch, item, i),
+							   .child = identity_of(batch, item, k)};
+		}
+	if (!count || !lot_graph_makes_cycle(batch->arena, batch->known_edges.items, batch->known_edges.count,
+					     added, count))
+		return PROBLEM_NONE;
+	return fault_set(item->job->fault, PROBLEM_LINEAGE_CYCLE, "acyclic", "/outputQuantityList");
+}
+
+static void transform(struct batch *batch, struct item *item, const struct event_parts *parts,
+		      const struct told_list *in, const struct told_list *out)
+{
+	for (size_t i = 0; i < in->count; i++)
+		if (in->items[i].measured)
+			(void)take(batch, item, &in->items[i], item->acting);
+	add_edges(batch, item, in, out);
+	for (size_t i = 0; i < out->count; i++)
+		make(batch, item, parts, &out->items[i], /* own */ false);
+}
+
+/* — goods that move — */
+static struct lot_id shipment_id_of(const struct item *item)
+{
+	struct sha256 h =
+		sha256_of_parts((const struct bytes[]){str_bytes(STR("shipment")),
+						       {item->job->id.octets, sizeof item->job->id.octets}},
+				2);
+	return (struct lot_id){item->acting, uuid_v7(item->time.at_us, h.octets)};
+}
+
+static void add_line(struct batch *batch, struct shipment_fact *fact, const struct told *told)
+{
+	(void)batch;
+	fact->lines[fact->line_count] =
+		(struct shipment_lines_row){.org_id = fact->row.org_id,
+					    .shipment = fact->row.id,
+					    .n = (int64_t)fact->line_count,
+					    .lot_org = told->lot->row.org_id,
+					    .lot_id = told->lot->row.lot_id,
+					    .value = told->thing.quantity.value,
+					    .unit = str_of(told->thing.quantity.unit->code),
+					    .base = told->base};
+	fact->line_count++;
+}
+
+/* To a party registered here the goods are on their way until it receives them; to anybody else they have left. */
+static void ship(struct batch *batch, struct item *item, struct event_parts *parts,
+		 const struct told_list *list)
+{
+	const struct lot_id id = shipment_id_of(item);
+	struct shipment_fact *fact = arena_new(batch->arena, struct shipment_fact);
+	fact->row = (struct shipments_lock_row){.org_id = id.org,
+						.id = id.lot,
+						.from_party = item->acting,
+						.event = item->job->id,
+						.shipped_at = item->time.at_us,
+						.state = STR("in_transit")};
+	fact->lines = arena_array(batch->arena, struct shipment_lines_row, list->count);
+	bool known = parts->to && !uuid_equal(parts->to->id, item->acting);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct told *told = &list->items[i];
+		if (!told->measured)
+			continue;
+		struct holding_fact *from = take(batch, item, told, item->acting);
+		from->row.in_transit = decimal_add(from->row.in_transit, told->base);
+		lot_leaves(batch, item, told->lot, item->acting, told->base);
+		if (!known)
+			continue;
+		batch_holding_make(batch, told->lot, parts->to->id)->dirty = true;
+		add_line(batch, fact, told);
+	}
+	if (!fact->line_count)
+		return;
+	fact->row.to_party = parts->to->id;
+	fact->dirty = true;
+	item->made_shipment = fact;
+	item->shipment_json = shipment_id_print(batch->arena, id);
+	map_set(batch->shipments, MAP_KEY(fact->row.id), fact);
+}
+
+static bool carries(const struct shipment_fact *fact, const struct told_list *list)
+{
+	for (size_t i = 0; i < fact->line_count; i++)
+		for (size_t k = 0; k < list->count; k++)
+			if (uuid_equal(fact->lines[i].lot_id, list->items[k].lot->row.lot_id))
+				return true;
+	return false;
+}
+
+static bool is_open_for(const struct shipment_fact *fact, const struct item *item,
+			const struct event_parts *parts)
+{
+	return str_equal(fact->row.state, STR("in_transit")) &&
+	       uuid_equal(fact->row.to_party, item->acting) &&
+	       (!parts->from || uuid_equal(fact->row.from_party, parts->from->id));
+}
+
+/* The shipment that was found for it, or one of this batch. */
+static struct shipment_fact *arrived_by(struct batch *batch, const struct item *item,
+					const struct event_parts *parts, const struct told_list *list)
+{
+	struct shipment_fact *fact =
+		item->shipment.found ? map_get(batch->shipments, MAP_KEY(item->shipment.id.lot)) : NULL;
+	if (fact && is_open_for(fact, item, parts))
+		return fact;
+	for (size_t i = 0; i < map_count(batch->shipments); i++) {
+		fact = map_at(batch->shipments, i);
+		if (is_open_for(fact, item, parts) && carries(fact, list))
+			return fact;
+	}
+	return NULL;
+}
+
+static const struct told *told_of(const struct told_list *list, struct uuid lot)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].measured && uuid_equal(list->items[i].lot->row.lot_id, lot))
+			return &list->items[i];
+	return NULL;
+}
+
+/* Lines that the event does not count arrived whole. More than was sent is owed by the sender; less is lost. */
+static void receive_shipment(struct batch *batch, struct item *item, struct shipment_fact *fact,
+			     const struct told_list *list)
+{
+	for (size_t i = 0; i < fact->line_count; i++) {
+		struct shipment_lines_row *line = &fact->lines[i];
+		struct lot_fact *lot = map_get(batch->lots, MAP_KEY(line->lot_id));
+		const struct told *counted = told_of(list, line->lot_id);
+		struct told arrived = {.lot = lot, .base = counted ? counted->base : line->base};
+		if (!lot)
+			continue;
+		struct holding_fact *from = batch_holding_make(batch, lot, fact->row.from_party);
+		from->row.in_transit = decimal_sub(from->row.in_transit, line->base);
+		from->dirty = true;
+		line->received = arrived.base;
+		give(batch, item, &arrived, item->acting);
+		const struct risk_ledger ledger = {.event = item->job->id,
+						   .lot = {lot->row.org_id, lot->row.lot_id},
+						   .expected = line->base,
+						   .found = arrived.base,
+						   .dimension = (enum dimension)lot->row.dimension};
+		struct risk_findings findings = {0};
+		risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
+		if (decimal_compare(arrived.base, line->base) > 0)
+			from->row.deficit =
+				decimal_add(from->row.deficit, decimal_sub(arrived.base, line->base));
+		alerts_add(batch, item, &findings, lot->row.org_id, lot->row.product, lot->row.region);
+	}
+	fact->row.state = STR("received");
+	fact->dirty = true;
+}
+
+/* From a party registered here: out of its stock. From anywhere else: goods that are here already were received before; what
+ * is not came from outside of all that is recorded, and is owed until somebody says where it came from. */
+static void receive_direct(struct batch *batch, struct item *item, const struct event_parts *parts,
+			   const struct told *told)
+{
+	bool known = parts->from && !uuid_equal(parts->from->id, item->acting);
+	if (known) {
+		(void)take(batch, item, told, parts->from->id);
+		give(batch, item, told, item->acting);
+		return;
+	}
+	struct holding_fact *here = batch_holding_make(batch, told->lot, item->acting);
+	if (decimal_compare(here->row.on_hand, told->base) >= 0)
+		return;
+	struct decimal missing = decimal_sub(told->base, here->row.on_hand);
+	here->row.on_hand = told->base;
+	here->row.deficit = decimal_add(here->row.deficit, missing);
+	here->dirty = true;
+	note_short(batch, item, told->lot, here);
+}
+
+static void receive(struct batch *batch, struct item *item, const struct event_parts *parts,
+		    const struct told_list *list)
+{
+	struct shipment_fact *fact = arrived_by(batch, item, parts, list);
+	if (fact)
+		receive_shipment(batch, item, fact, list);
+	for (size_t i = 0; !fact && i < list->count; i++)
+		if (list->items[i].measured)
+			receive_direct(batch, item, parts, &list->items[i]);
+}
+
+static void consume(struct batch *batch, struct item *item, const struct told_list *list, bool sold)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct told *told = &list->items[i];
+		if (!told->measured)
+			continue;
+		struct holding_fact *holding = take(batch, item, told, item->acting);
+		if (sold) {
+			holding->row.sold = decimal_add(holding->row.sold, told->base);
+			*ROW_ADD(batch, sold, struct uuid) = told->lot->row.lot_id;
+		} else {
+			holding->row.destroyed = decimal_add(holding->row.destroyed, told->base);
+		}
+	}
+}
+
+static void move(struct batch *batch, struct item *item, struct event_parts *parts, struct told_list *list)
+{
+	const struct epcis_event *event = item->job->event;
+	enum record_class class = item->job->kind->class;
+	bool whole = event->type == EPCIS_OBJECT;
+	if (class == RECORD_SHIP)
+		ship(batch, item, parts, list);
+	else if (class == RECORD_RECEIVE)
+		receive(batch, item, parts, list);
+	else if (class == RECORD_SELL)
+		consume(batch, item, list, /* sold */ true);
+	else if (whole && str_equal(event->action, STR("DELETE")))
+		consume(batch, item, list, /* sold */ false);
+}
+
+/* — the event — */
+static void find_place(struct batch *batch, struct item *item, struct event_parts *parts)
+{
+	const struct epcis_event *event = item->job->event;
+	const struct capture_sites_row *site =
+		item->sites[0].found ? map_get(batch->sites, MAP_KEY(item->sites[0].id.lot)) : NULL;
+	if (site && may_act_for(batch, item->job, site->party)) {
+		parts->sites = arena_array(batch->arena, const struct capture_sites_row *, 1);
+		parts->sites[0] = site;
+		parts->site_count = 1;
+		return;
+	}
+	parts->place = event->biz_location.at ? event->biz_location : event->read_point;
+}
+
+static void put_things(struct batch *batch, const struct told_list *list, struct epcis_thing **ret_things,
+		       struct lot_fact ***ret_lots, size_t *ret_count)
+{
+	*ret_things = arena_array(batch->arena, struct epcis_thing, list->count);
+	*ret_lots = arena_array(batch->arena, struct lot_fact *, list->count);
+	*ret_count = list->count;
+	for (size_t i = 0; i < list->count; i++) {
+		(*ret_things)[i] = list->items[i].thing;
+		(*ret_lots)[i] = list->items[i].lot;
+	}
+}
+
+static const struct capture_parties_row *party_of(struct batch *batch, const struct named *named)
+{
+	return named->found ? map_get(batch->parties, MAP_KEY(named->id.lot)) : NULL;
+}
+
+enum problem decide_partner(struct batch *batch, struct item *item, struct event_parts *parts)
+{
+	const struct epcis_event *event = item->job->event;
+	enum problem p = event->type == EPCIS_TRANSFORMATION ? check_cycle(batch, item) : PROBLEM_NONE;
+	if (p)
+		return p;
+	struct told_list in = tell_all(batch, item, EPCIS_INPUT), out = tell_all(batch, item, EPCIS_OUTPUT),
+			 rest = tell_all(batch, item, EPCIS_THING);
+	parts->to = party_of(batch, &item->to);
+	parts->from = party_of(batch, &item->from);
+	find_place(batch, item, parts);
+	if (event->is_declaration) {
+		/* what was wrong is told; its goods have moved nowhere by it */
+	} else if (event->type == EPCIS_TRANSFORMATION) {
+		transform(batch, item, parts, &in, &out);
+	} else {
+		for (size_t i = 0; i < out.count; i++)
+			make(batch, item, parts, &out.items[i], /* own */ true);
+		move(batch, item, parts, &rest);
+	}
+	put_things(batch, &in, &parts->inputs, &parts->input_lots, &parts->input_count);
+	put_things(batch, out.count ? &out : &rest, &parts->outputs, &parts->output_lots,
+		   &parts->output_count);
+	return event_store(batch, item, parts);
+}
+
+/* Asked once all events of a batch are decided: what one leaves owing the next may bring. Of a lot nobody has told the amount
+ * of yet nothing can be missing. */
+void batch_find_shorts(struct batch *batch)
+{
+	const struct short_row *shorts = batch->shorts.items;
+	for (size_t i = 0; i < batch->shorts.count; i++) {
+		const struct lot_fact *lot = shorts[i].lot;
+		struct decimal owed = shorts[i].holding->row.deficit;
+		if (shorts[i].item->problem || decimal_is_zero(owed) || decimal_is_zero(lot->row.total))
+			continue;
+		const struct risk_ledger ledger = {.event = shorts[i].item->job->id,
+						   .lot = {lot->row.org_id, lot->row.lot_id},
+						   .expected = lot->row.total,
+						   .found = decimal_add(lot->row.total, owed),
+						   .dimension = (enum dimension)lot->row.dimension};
+		struct risk_findings findings = {0};
+		risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
+		alerts_add(batch, shorts[i].item, &findings, lot->row.org_id, lot->row.product,
+			   lot->row.region);
+	}
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a partner's event names. Any URI names something: what nobody registered here becomes a lot or a place that is known
+ * from partners' documents only. */
+#include <string.h>
+
+#include "capture_priv.h"
+
+#include "ft/core/epc_urn.h"
+
+enum { NUMBER_MAX = 200 };
+
+void partner_read_identity(struct item *item)
+{
+	const struct capture_job *job = item->job;
+	struct str identity = job->event_id;
+	if (job->event->is_declaration) /* EPCIS 2.0, 7.4.1.2: the one case where an eventID stands twice */
+		identity = arena_printf(job->arena, "%.*s\n%.*s", STR_ARGS(identity),
+					STR_ARGS(utc_print(job->arena, job->event->declared_us)));
+	item->event_hash = sha256_of(str_bytes(identity));
+	item->content_hash = sha256_of(str_bytes(epcis_event_hash(job->arena, job->event)));
+}
+
+static struct named name_path(struct str path)
+{
+	struct named named = {.asked = path.at != NULL};
+	if (path.at)
+		named.name = (struct thing_name){.form = NAME_HASH, .hash = thing_hash_path(path)};
+	return named;
+}
+
+static struct named name_uri(struct item *item, struct str uri)
+{
+	struct str path = uri.at ? thing_uri_path(item->job->arena, uri) : uri;
+	return name_path(path);
+}
+
+/* The last part of a URI, for those who read it. */
+static struct str tail_of(struct str uri)
+{
+	size_t at = uri.len;
+	while (at && uri.at[at - 1] != '/' && uri.at[at - 1] != ':')
+		at--;
+	struct str tail = at < uri.len ? str_from(uri, at) : uri;
+	return tail.len > NUMBER_MAX ? str_from(tail, tail.len - NUMBER_MAX) : tail;
+}
+
+/* Goods are classes and items of products, and what has no GS1 key at all. Crates, documents, places and parties are not. */
+static bool goods_read(struct arena *arena, const struct epcis_mention *mention, struct goods *ret)
+{
+	struct digital_link link;
+	struct fault ignored = {0};
+	struct goods goods = {.mention = mention, .path = thing_uri_path(arena, mention->uri)};
+	if (mention->role == EPCIS_PARENT || !goods.path.at)
+		return false;
+	goods.uri = goods.path.at[0] == '/'
+			    ? arena_printf(arena, "https://id.gs1.org%.*s", STR_ARGS(goods.path))
+			    : goods.path;
+	if (digital_link_parse_uri(arena, goods.uri, &link, &ignored)) {
+		goods.uri = mention->uri;
+		goods.number = tail_of(mention->uri);
+		*ret = goods;
+		return !memmem(goods.path.at, goods.path.len, "/u/", 3);
+	}
+	bool product = str_equal(link.key.ai, STR("01"));
+	if (!product && !str_equal(link.key.ai, STR("8006")))
+		return false;
+	struct str lot = digital_link_qualifier(&link, STR("10")),
+		   serial = digital_link_qualifier(&link, STR("21"));
+	goods.number = lot.at ? lot : serial.at ? serial : link.key.value;
+	if (product)
+		goods.gtin = link.key.value;
+	*ret = goods;
+	return true;
+}
+
+static bool stands_before(const struct item *item, size_t count, const struct goods *goods)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(item->goods[i].path, goods->path) &&
+		    item->goods[i].mention->role == goods->mention->role)
+			return true;
+	return false;
+}
+
+void partner_read_names(struct batch *batch, struct item *item)
+{
+	const struct epcis_event *event = item->job->event;
+	struct str place = event->biz_location.at ? event->biz_location : event->read_point;
+	item->to = name_uri(item, event->to);
+	item->from = name_uri(item, event->from);
+	item->sites = arena_new(batch->arena, struct named);
+	item->sites[0] = name_uri(item, place);
+	item->site_count = 1;
+	item->goods = arena_array(batch->arena, struct goods, event->mention_count);
+	item->output_lots = arena_array(batch->arena, struct named, event->mention_count);
+	item->output_products = arena_array(batch->arena, struct named, event->mention_count);
+	for (size_t i = 0; i < event->mention_count; i++) {
+		struct goods goods = {0};
+		size_t n = item->output_count;
+		if (!goods_read(batch->arena, &event->mentions[i], &goods) || stands_before(item, n, &goods))
+			continue;
+		item->goods[n] = goods;
+		item->output_lots[n] = name_path(goods.path);
+		if (goods.gtin.at)
+			item->output_products[n] =
+				name_path(arena_printf(batch->arena, "/01/%.*s", STR_ARGS(goods.gtin)));
+		item->output_count++;
+	}
+}
+
+static bool receives(const struct item *item)
+{
+	return item->job->event && !item->problem && !item->replay &&
+	       item->job->kind->class == RECORD_RECEIVE;
+}
+
+static enum problem find_open(struct batch *batch, struct shipments_open_row **ret, size_t *ret_count)
+{
+	struct rows parties = {0}, orgs = {0}, lots = {0};
+	*ret_count = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct item *item = &batch->items[i];
+		for (size_t k = 0; receives(item) && k < item->output_count; k++) {
+			if (!item->output_lots[k].found)
+				continue;
+			*(struct uuid *)rows_add(batch->arena, &parties, sizeof(struct uuid)) = item->acting;
+			*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) =
+				item->output_lots[k].id.org;
+			*(struct uuid *)rows_add(batch->arena, &lots, sizeof(struct uuid)) =
+				item->output_lots[k].id.lot;
+		}
+	}
+	if (!lots.count)
+		return PROBLEM_NONE;
+	const struct shipments_open_params params = {rows_array(&parties), rows_array(&orgs),
+						     rows_array(&lots)};
+	db_queue(batch->db, &sql_shipments_open, &params);
+	enum problem p = db_flush(batch->db);
+	return p ? p : db_take_many(batch->db, batch->arena, &sql_shipments_open, (void **)ret, ret_count);
+}
+
+static void arrival_take(struct item *item, const struct shipments_open_row *row)
+{
+	bool sender = !item->from.found || uuid_equal(item->from.id.lot, row->from_party);
+	if (item->shipment.found || !sender || !uuid_equal(row->to_party, item->acting))
+		return;
+	for (size_t k = 0; k < item->output_count; k++)
+		if (item->output_lots[k].found && uuid_equal(item->output_lots[k].id.lot, row->lot_id)) {
+			item->shipment =
+				(struct named){.asked = true, .found = true, .id = {row->org_id, row->id}};
+			return;
+		}
+}
+
+static enum problem load_lines(struct batch *batch)
+{
+	struct rows orgs = {0}, ids = {0};
+	struct shipment_lines_row *lines;
+	size_t count;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct item *item = &batch->items[i];
+		if (!receives(item) || !item->shipment.found)
+			continue;
+		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = item->shipment.id.org;
+		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = item->shipment.id.lot;
+	}
+	if (!ids.count)
+		return PROBLEM_NONE;
+	const struct shipment_lines_params params = {rows_array(&orgs), rows_array(&ids)};
+	db_queue(batch->db, &sql_shipment_lines, &params);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_shipment_lines, (void **)&lines, &count);
+	if (!p)
+		shipments_keep(batch, lines, count);
+	return p;
+}
+
+enum problem batch_load_arrivals(struct batch *batch)
+{
+	struct shipments_open_row *open = NULL;
+	size_t count;
+	enum problem p = find_open(batch, &open, &count);
+	if (p || !count)
+		return p;
+	for (size_t i = 0; i < batch->count; i++)
+		for (size_t k = 0; receives(&batch->items[i]) && k < count; k++)
+			arrival_take(&batch->items[i], &open[k]);
+	return load_lines(batch);
+}
