@@ -153,3 +153,31 @@ FROM (SELECT t.org_id, t.lot_id FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
       JOIN lot t ON t.org_id = z.org_id AND t.lot_id = z.lot_id
       ORDER BY t.org_id, t.lot_id FOR UPDATE OF t) AS locked
 WHERE l.org_id = locked.org_id AND l.lot_id = locked.lot_id;
+
+-- name: alert_close_many :exec
+-- What no longer holds is closed by the service itself: the nil key.
+-- param: org_id uuid[], id uuid[], deed uuid[], at timestamptz, reason text
+-- class: key
+WITH done AS (
+    UPDATE alert SET state = 'closed'
+    FROM unnest(@org_id, @id, @deed) AS z (a, b, c)
+    WHERE alert.org_id = z.a AND alert.id = z.b AND alert.state <> 'closed'
+    RETURNING alert.org_id, alert.id, z.c AS deed
+)
+INSERT INTO alert_action (org_id, alert, id, at, key_id, action, reason)
+SELECT org_id, id, deed, @at, '00000000-0000-0000-0000-000000000000', 'close', @reason FROM done;
+
+-- name: alert_reopen_many :exec
+-- What the service closed and finds again is open again; what a person closed stays closed.
+-- param: org_id uuid[], id uuid[], deed uuid[], at timestamptz, due_at timestamptz[]
+-- class: key
+WITH done AS (
+    UPDATE alert SET state = 'open', due_at = z.d
+    FROM unnest(@org_id, @id, @deed, @due_at) AS z (a, b, c, d)
+    WHERE alert.org_id = z.a AND alert.id = z.b AND alert.state = 'closed'
+      AND (SELECT l.key_id FROM alert_action l WHERE l.org_id = z.a AND l.alert = z.b AND l.action = 'close'
+           ORDER BY l.at DESC, l.id DESC LIMIT 1) = '00000000-0000-0000-0000-000000000000'
+    RETURNING alert.org_id, alert.id, z.c AS deed
+)
+INSERT INTO alert_action (org_id, alert, id, at, key_id, action)
+SELECT org_id, id, deed, @at, '00000000-0000-0000-0000-000000000000', 'reopen' FROM done;

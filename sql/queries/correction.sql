@@ -113,3 +113,29 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) m
 WHERE l.org_id = z.a AND l.lot_id = z.b;
+
+-- name: correction_alerts :many
+-- Alerts that are not closed and whose finding rests on declared events: what they themselves raised; intervals that no
+-- standing harvest of the lot can break, or whose use is declared.
+-- param: events uuid[], site_orgs uuid[], sites uuid[], site_events uuid[]
+-- class: any
+-- column: org_id uuid, id uuid, lot_org uuid, lot_id uuid
+SELECT a.org_id, a.id, a.lot_org, a.lot_id
+FROM (SELECT unnest(@events) AS event) w
+JOIN alert a ON a.event = w.event
+WHERE a.rule <> 'I01' AND a.state <> 'closed'
+UNION
+SELECT a.org_id, a.id, a.lot_org, a.lot_id
+FROM unnest(@site_orgs, @sites, @site_events) AS z (org_id, site, event)
+JOIN site_event s ON s.org_id = z.org_id AND s.site = z.site AND s.event = z.event AND s.lot_id IS NOT NULL
+JOIN alert a ON a.lot_id = s.lot_id
+WHERE a.rule = 'I01' AND a.state <> 'closed'
+  AND NOT EXISTS (SELECT FROM site_event h
+                  WHERE h.lot_id = s.lot_id AND h.declared_at IS NULL AND h.event <> ALL (@events))
+UNION
+SELECT a.org_id, a.id, a.lot_org, a.lot_id
+FROM unnest(@site_orgs, @sites, @site_events) AS z (org_id, site, event)
+JOIN site_event h ON h.org_id = z.org_id AND h.site = z.site AND h.lot_id IS NOT NULL
+JOIN alert a ON a.lot_id = h.lot_id
+WHERE a.rule = 'I01' AND a.state <> 'closed' AND convert_from(a.inputs, 'UTF8')::jsonb #>> '{use,event}' = z.event::text
+LIMIT 100000;

@@ -179,6 +179,8 @@ static enum problem decide_and_write(struct attempt *attempt, struct batch *batc
 		return PROBLEM_NONE;
 	p = alerts_resolve(batch);
 	if (!p)
+		p = alerts_close(batch);
+	if (!p)
 		p = seal_sign(batch->arena, attempt->capture->settings.signer,
 			      attempt->capture->settings.config->origin, batch->sealed.items,
 			      batch->sealed.count);

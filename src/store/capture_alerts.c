@@ -290,7 +290,7 @@ static enum problem check_intervals(struct batch *batch)
 	return p;
 }
 
-static void touch(struct batch *batch, struct lot_id id, usec_t seen)
+void batch_touch(struct batch *batch, struct lot_id id, usec_t seen)
 {
 	struct lot_fact *lot = map_get(batch->lots, MAP_KEY(id.lot));
 	if (!lot) {
@@ -311,7 +311,7 @@ static void touch_harvested(struct batch *batch)
 		for (size_t k = 0; k < batch->site_rows.count; k++)
 			if (uuid_is_nil(done[k].lot.lot) && uuid_equal(done[k].site, harvests[i].site) &&
 			    done[k].time.at_us <= harvests[i].time.at_us) {
-				touch(batch, harvests[i].lot, done[k].at);
+				batch_touch(batch, harvests[i].lot, done[k].at);
 				break;
 			}
 }
@@ -320,7 +320,7 @@ static void touch_harvested(struct batch *batch)
 static void touch_lot(struct batch *batch, const struct alert_row *alert)
 {
 	if (!uuid_is_nil(alert->finding.lot.org))
-		touch(batch, alert->finding.lot, alert->seen);
+		batch_touch(batch, alert->finding.lot, alert->seen);
 }
 
 static struct uuid alert_id(const struct alert_row *alert)
@@ -332,7 +332,7 @@ static struct uuid alert_id(const struct alert_row *alert)
 }
 
 /* The moment of this batch, for what is seen again. */
-static usec_t batch_seen(const struct batch *batch)
+usec_t batch_seen(const struct batch *batch)
 {
 	const struct event_rows *last =
 		&((const struct event_rows *)batch->events.items)[batch->events.count - 1];
@@ -362,7 +362,7 @@ static enum problem raise_sold(struct batch *batch)
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_alert_raise_sold, (void **)&rows, &count);
 	for (size_t i = 0; !p && i < count; i++)
-		touch(batch, (struct lot_id){rows[i].lot_org, rows[i].lot_id}, batch_seen(batch));
+		batch_touch(batch, (struct lot_id){rows[i].lot_org, rows[i].lot_id}, batch_seen(batch));
 	return p;
 }
 
@@ -385,7 +385,7 @@ static enum problem touch_declared(struct batch *batch)
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_correction_site_lots, (void **)&rows, &count);
 	for (size_t i = 0; !p && i < count; i++)
-		touch(batch, (struct lot_id){rows[i].org_id, rows[i].lot_id}, batch_seen(batch));
+		batch_touch(batch, (struct lot_id){rows[i].org_id, rows[i].lot_id}, batch_seen(batch));
 	return p;
 }
 
@@ -575,6 +575,8 @@ void alerts_send(struct batch *batch)
 	if (n)
 		send_alerts(batch, rows, n);
 	send_retold(batch, rows, n);
+	alerts_reopen(batch, rows, n);
+	alerts_close_send(batch);
 	send_moved(batch);
 	if (batch->touched.count) {
 		const struct lot_touch_many_params touched = {rows_array(&batch->touched_orgs),

@@ -170,8 +170,8 @@ struct item {
 	struct shipment_fact *shipment_fact; /* made or taken; NULL: none */
 	struct lot_fact **output_facts;      /* the lots it made or concerns */
 	size_t output_fact_count;
-	struct rows alerts;     /* struct uuid */
-	struct rows warnings;   /* struct str */
+	struct rows alerts;   /* struct uuid */
+	struct rows warnings; /* struct str */
 	int64_t likeness;
 	struct lot_id short_of; /* the lot it was refused for; nil: none */
 	struct decimal missing; /* of that lot */
@@ -295,6 +295,7 @@ struct batch {
 	struct rows things_new, codes_new, links, site_rows, edges, alerts;
 	struct rows moves, corrections, declared_lots, declared_sites;
 	struct rows shorts; /* struct short_row: what partners' events took beyond what was there */
+	struct rows closed; /* struct correction_alerts_row: alerts that rest on what was withdrawn */
 	struct rows sold;   /* struct uuid: lots sold in this batch */
 	struct rows touched_orgs,
 		touched; /* struct uuid: lots not in `lots` whose trail shows something new */
@@ -548,6 +549,8 @@ void alerts_of_harvest(struct batch *batch, struct item *item, const struct even
 void alerts_add(struct batch *batch, struct item *item, const struct risk_findings *findings, struct uuid org,
 		struct uuid product, struct str origin_region);
 enum problem alerts_resolve(struct batch *batch) must_check;
+void batch_touch(struct batch *batch, struct lot_id id, usec_t seen);
+usec_t batch_seen(const struct batch *batch); /* its moment, for what is seen again */
 /* The column of `n` values of one type, made by an expression over the row index `i`. */
 #define COLUMN(target, ctype, n, expression) \
 	do { \
@@ -557,6 +560,10 @@ enum problem alerts_resolve(struct batch *batch) must_check;
 		(target) = (struct sql_array){column_, (n)}; \
 	} while (0)
 void alerts_send(struct batch *batch);
+/* capture_close.c */
+enum problem alerts_close(struct batch *batch) must_check; /* after alerts_resolve */
+void alerts_close_send(struct batch *batch);
+void alerts_reopen(struct batch *batch, struct alert_row *const *all, size_t count);
 /* capture_double.c */
 void doubles_queue(struct batch *batch); /* with the second round of look-ups */
 enum problem doubles_take(struct batch *batch) must_check;

@@ -363,3 +363,95 @@ def test_what_became_of_the_lot_is_named(district, farm, raised):
                        outputs=[{"product": "PAKCHOI", "quantity": kg(25)}, {"product": "PAKCHOI", "quantity": kg(25)}])["lots"]
     down = district.inspector("500X01").read(f"/v1/alerts/{raised}")["lotsDown"]
     assert {item["id"] if isinstance(item, dict) else item for item in down} == {lot["id"] for lot in made}
+
+
+# — withdrawn and corrected records —
+def corrected(farm, event, replacement=None):
+    members = {"replacement": replacement} if replacement else {}
+    return farm.record("correct", ago(), event=event, reason="记错了", **members)
+
+
+def harvest_on(day):
+    return {"type": "harvest", "time": f"2026-05-{day:02}T08:00:00+08:00", "site": "P1", "product": "PAKCHOI",
+            "quantity": kg(100)}
+
+
+def told(district, id_):
+    """State of an alert, and what was done about it: by whom, what, why."""
+    alert = district.inspector("500X01").read(f"/v1/alerts/{id_}")
+    return alert["state"], [(deed["key"], deed["action"], deed.get("reason")) for deed in alert["timeline"]]
+
+
+SERVICE = "00000000-0000-0000-0000-000000000000"
+CLOSED = ("closed", [(SERVICE, "close", "record_corrected")])
+
+
+def test_a_withdrawn_use_closes_the_alerts_of_all_its_harvests(district, farm):
+    used = treat(farm, "2026-05-03T08:00:00+08:00")
+    kept = treat(farm, "2026-05-04T08:00:00+08:00")
+    raised = [harvest(farm, f"2026-05-{day:02}T08:00:00+08:00")["alerts"] for day in (5, 10)]
+    assert [len(alerts) for alerts in raised] == [2, 1]
+    corrected(farm, used["event"])
+    [still] = raised[1]
+    states = [told(district, id_) for id_ in raised[0]]
+    assert sorted(states) == [CLOSED, ("open", [])] and told(district, still) == ("open", [])
+    corrected(farm, kept["event"])
+    assert [told(district, id_) for id_ in raised[0] + raised[1]] == [CLOSED] * 3
+
+
+def test_a_use_of_a_banned_active_that_is_withdrawn_closes_its_alert(district, farm):
+    used = farm.record("treat", ago(days=3), site="P1", product="x", active=["甲拌磷"])
+    corrected(farm, used["event"])
+    assert told(district, used["alerts"][0]) == CLOSED
+
+
+def test_a_withdrawn_harvest_closes_its_alert(district, farm):
+    treat(farm, "2026-05-03T08:00:00+08:00")
+    cut = harvest(farm, "2026-05-05T08:00:00+08:00")
+    corrected(farm, cut["event"])
+    assert told(district, cut["alerts"][0]) == CLOSED
+
+
+def test_an_interval_that_another_harvest_of_the_lot_breaks_stays_open(district, farm):
+    treat(farm, "2026-05-03T08:00:00+08:00")
+    first = harvest(farm, "2026-05-05T08:00:00+08:00", lot="L1")
+    second = harvest(farm, "2026-05-05T10:00:00+08:00", lot="L1")
+    corrected(farm, first["event"])
+    assert told(district, first["alerts"][0]) == ("open", [])
+    corrected(farm, second["event"])
+    assert told(district, first["alerts"][0]) == CLOSED
+
+
+def test_what_holds_for_the_replacement_stays_the_same_alert(district, farm):
+    treat(farm, "2026-05-03T08:00:00+08:00")
+    cut = harvest(farm, "2026-05-05T08:00:00+08:00")
+    done = corrected(farm, cut["event"], harvest_on(6))
+    assert done["alerts"] == cut["alerts"] and told(district, cut["alerts"][0]) == ("open", [])
+
+
+def test_what_the_service_closed_is_opened_when_it_is_found_again(district, farm):
+    treat(farm, "2026-05-03T08:00:00+08:00")
+    cut = harvest(farm, "2026-05-05T08:00:00+08:00")
+    moved = corrected(farm, cut["event"], harvest_on(12))
+    assert moved["alerts"] == [] and told(district, cut["alerts"][0]) == CLOSED
+    back = corrected(farm, moved["replacement"]["event"], harvest_on(6))
+    assert back["alerts"] == cut["alerts"]
+    assert told(district, cut["alerts"][0]) == ("open", CLOSED[1] + [(SERVICE, "reopen", None)])
+
+
+def test_what_a_person_closed_stays_closed(district, farm):
+    treat(farm, "2026-05-03T08:00:00+08:00")
+    cut = harvest(farm, "2026-05-05T08:00:00+08:00")
+    [id_] = cut["alerts"]
+    inspector = district.inspector("500X01")
+    assert inspector.post(f"/v1/alerts/{id_}/actions", {"action": "close", "reason": "handled"}).status in (200, 201)
+    corrected(farm, cut["event"], harvest_on(6))
+    state, [deed] = told(district, id_)
+    assert state == "closed" and deed[1:] == ("close", "handled")
+
+
+def test_a_repeated_correction_closes_once(district, farm):
+    used = farm.record("treat", ago(days=3), site="P1", product="x", active=["甲拌磷"])
+    record = {"id": uuid7(), "type": "correct", "event": used["event"], "reason": "x"}
+    assert [farm.post("/v1/events", record).status for _ in range(2)] == [201, 200]
+    assert told(district, used["alerts"][0]) == CLOSED

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Alerts of withdrawn records: closed in the transaction that withdraws them when the finding no longer holds, open again
+ * when it is found once more. */
+#include "capture_priv.h"
+
+static struct uuid deed_id(struct uuid alert, usec_t at, struct str action)
+{
+	const struct bytes parts[] = {{alert.octets, sizeof alert.octets}, str_bytes(action)};
+	struct sha256 h = sha256_of_parts(parts, 2);
+	return uuid_v7(at, h.octets);
+}
+
+static bool is_found_again(const struct batch *batch, struct uuid alert)
+{
+	const struct alert_row *alerts = batch->alerts.items;
+	for (size_t i = 0; i < batch->alerts.count; i++)
+		if (uuid_equal(alerts[i].id, alert))
+			return true;
+	return false;
+}
+
+static void queue_alerts(struct batch *batch)
+{
+	const struct correction_row *rows = batch->corrections.items;
+	const struct declared_row *sites = batch->declared_sites.items;
+	struct correction_alerts_params p;
+	COLUMN(p.events, struct uuid, batch->corrections.count, rows[i].event);
+	COLUMN(p.site_orgs, struct uuid, batch->declared_sites.count, sites[i].org);
+	COLUMN(p.sites, struct uuid, batch->declared_sites.count, sites[i].id);
+	COLUMN(p.site_events, struct uuid, batch->declared_sites.count, sites[i].event);
+	db_queue(batch->db, &sql_correction_alerts, &p);
+}
+
+enum problem alerts_close(struct batch *batch)
+{
+	struct correction_alerts_row *found;
+	size_t count;
+	if (!batch->corrections.count)
+		return PROBLEM_NONE;
+	queue_alerts(batch);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_correction_alerts, (void **)&found, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		if (is_found_again(batch, found[i].id))
+			continue;
+		*ROW_ADD(batch, closed, struct correction_alerts_row) = found[i];
+		if (!uuid_is_nil(found[i].lot_org))
+			batch_touch(batch, (struct lot_id){found[i].lot_org, found[i].lot_id},
+				    batch_seen(batch));
+	}
+	return p;
+}
+
+void alerts_close_send(struct batch *batch)
+{
+	const struct correction_alerts_row *rows = batch->closed.items;
+	const size_t n = batch->closed.count;
+	struct alert_close_many_params p;
+	if (!n)
+		return;
+	p.at = batch_seen(batch);
+	p.reason = STR("record_corrected");
+	COLUMN(p.org_id, struct uuid, n, rows[i].org_id);
+	COLUMN(p.id, struct uuid, n, rows[i].id);
+	COLUMN(p.deed, struct uuid, n, deed_id(rows[i].id, p.at, STR("close")));
+	db_queue(batch->db, &sql_alert_close_many, &p);
+}
+
+void alerts_reopen(struct batch *batch, struct alert_row *const *all, size_t count)
+{
+	const struct alert_row **rows = arena_array(batch->arena, const struct alert_row *, count + 1);
+	struct alert_reopen_many_params p;
+	size_t n = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!all[i]->is_new)
+			rows[n++] = all[i];
+	if (!n)
+		return;
+	p.at = batch_seen(batch);
+	COLUMN(p.org_id, struct uuid, n, rows[i]->org);
+	COLUMN(p.id, struct uuid, n, rows[i]->id);
+	COLUMN(p.deed, struct uuid, n, deed_id(rows[i]->id, p.at, STR("reopen")));
+	COLUMN(p.due_at, usec_t, n, rows[i]->seen + rows[i]->finding.due_after_s * USEC_PER_SEC);
+	db_queue(batch->db, &sql_alert_reopen_many, &p);
+}
