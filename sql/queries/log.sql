@@ -165,12 +165,13 @@ LIMIT 20000;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256) AS statement_sha256, e.body, e.view_secret
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256) AS statement_sha256, e.body, e.view_secret
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
 LEFT JOIN master_version m ON m.kind = l.kind AND m.id = l.id AND m.version = l.version
 LEFT JOIN signing_key k ON l.kind = 'key' AND k.fingerprint = l.fingerprint
+LEFT JOIN signing_revocation r ON l.kind = 'revoke' AND r.fingerprint = l.fingerprint
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 256;
