@@ -195,7 +195,7 @@ def test_the_key_is_read_from_a_file_or_the_environment(service, farm, tmp_path)
 def test_doctor_finds_everything_well_and_says_what_is_not(service, new_service, tmp_path):
     findings = json.loads(run(service, "doctor", "--json").stdout)
     assert {row["check"] for row in findings} == {"directory", "permissions", "disk", "clock", "database", "schema", "signer",
-                                                  "server"}
+                                                  "log", "server"}
     assert all(row["ok"] for row in findings)
     asleep = new_service()
     sick = run(asleep, "doctor", check=REFUSED).stdout

@@ -297,11 +297,12 @@ def test_a_lot_that_the_party_no_longer_holds(check, farm, packer):
 
 
 def test_goods_that_are_still_on_their_way(farm, packer, untouched):
+    """Their arrival may be recorded yet: the same answer as for a lot that has not arrived, and the same again later."""
     lot = farm.harvest(10)
     farm.ship(packer, line(lot, 10))
     untouched.begin()
     reply = packer.refuse("sell", ago(hours=1), lots=[line(lot, 1)])
-    assert (reply.status, reply.problem()) == (409, "lot-short")
+    assert (reply.status, reply.problem()) == (409, "not-known-yet")
 
 
 def test_a_shipment_that_is_not_known(check):

@@ -58,8 +58,8 @@ def test_goods_that_go_round_are_neither_lost_nor_made(district):
             reply = sender.post("/v1/events", {"type": "ship", "time": ago(hours=1), "to": receiver.number,
                                                "lots": [line(lot, rng.randint(1, 20)), line(other, rng.randint(1, 20))]})
             assert reply.status in (201, 409), reply
-            if reply.status == 409:
-                assert reply.problem() == "lot-short"
+            if reply.status == 409:  # what is on its way may arrive yet
+                assert reply.problem() in ("lot-short", "not-known-yet")
                 continue
             receiver.receive(reply.json()["shipment"], time=ago(minutes=30))
 
