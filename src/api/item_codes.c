@@ -83,7 +83,7 @@ static enum problem issue_find(struct call *call, struct str typed, struct item_
 			       int64_t *ret_place)
 {
 	struct code code;
-	struct item_issue issue;
+	struct item_issue issue = {0};
 	enum problem p = code_typed(call, typed, &code);
 	if (!p && code.letter != CODE_ITEM)
 		p = PROBLEM_NOT_FOUND;

@@ -46,8 +46,8 @@ struct command {
 	const char *const *flags, *const *values; /* options beside the common ones, NULL-terminated */
 	enum exit_code (*run)(struct cli *cli);
 };
-extern const struct command command_init, command_config, command_backup, command_restore, command_key, command_event, command_lot,
-	command_verify, command_demo, command_doctor;
+extern const struct command command_init, command_config, command_backup, command_restore, command_key,
+	command_event, command_lot, command_verify, command_demo, command_doctor;
 
 struct str cli_option(const struct cli *cli, const char *name); /* the last one given; absent: not given */
 bool cli_flag(const struct cli *cli, const char *name);

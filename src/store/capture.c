@@ -208,7 +208,7 @@ static enum problem attempt_body(struct db *db, void *context)
 		return p;
 	units_remember(db, attempt->arena, attempt->units, attempt->unit_count);
 	receipts_queue(db, attempt->arena, attempt->units, attempt->unit_count);
-	return p;
+	return PROBLEM_NONE;
 }
 
 /* Every lot whose trail the batch changed. Trails of descendants are keyed by these too: an entry keeps its whole set. */

@@ -89,7 +89,8 @@ enum problem trail_tell_origins(const struct trail_facts *facts, struct trail *t
 int32_t trail_last_harvest(const struct trail_node *node); /* day; when it was made, if not harvested */
 
 /* trail_steps.c */
-void trail_tell_steps(const struct trail_facts *facts, struct trail_made *made); /* and which events they are */
+void trail_tell_steps(const struct trail_facts *facts,
+		      struct trail_made *made); /* and which events they are */
 
 /* trail_verdict.c */
 enum verdict trail_verdict(const struct trail_facts *facts, usec_t *ret_good_until_us);

@@ -9,7 +9,10 @@
  * goes on when it is gone; where PATH cannot be made, at once. */
 void failpoint(const char *name);
 #else
-#define failpoint(name) ((void)0)
+static inline void failpoint(const char *name)
+{
+	(void)name;
+}
 #endif
 
 #endif

@@ -102,7 +102,7 @@ struct trail_lot {
 	struct str expires;  /* date; absent: no shelf life registered */
 	bool test;           /* TEST mark: codes of an installation without a public URL, or demonstration */
 };
-struct trail_item { /* one pack of the lot, named by its own code */
+struct trail_item {             /* one pack of the lot, named by its own code */
 	struct str code, state; /* issued, activated, voided */
 	struct str issued_at, activated_at, voided_at;
 	struct str first_scanned_at;

@@ -22,7 +22,7 @@ struct trail_ask {
 #define TRAIL_NOW INT64_MAX
 
 struct trail_made {
-	struct trail trail;             /* of the farm tier: core's trail_aggregate makes coarser ones */
+	struct trail trail; /* of the farm tier: core's trail_aggregate makes coarser ones */
 	struct lot_id target;
 	const struct uuid *orgs, *lots; /* every lot it was made from, place by place */
 	size_t lot_count;
