@@ -141,11 +141,12 @@ def tracked(*patterns):
     return [name for name in done.stdout.splitlines() if (ROOT / name).exists()]
 
 
-def clang_build():
-    build = ROOT / "build" / "clang"
+def other_build(name, compiler, *options):
+    """A compiler warns of more with other optimisations, and warnings are errors."""
+    build = ROOT / "build" / name
     if not (build / "build.ninja").exists():
         shutil.rmtree(build, ignore_errors=True)
-        done = subprocess.run(["meson", "setup", build, ROOT], env=dict(os.environ, CC="clang"), capture_output=True,
+        done = subprocess.run(["meson", "setup", build, ROOT, *options], env=dict(os.environ, CC=compiler), capture_output=True,
                               text=True, check=False)
         if done.returncode:
             return done
@@ -167,7 +168,8 @@ def run_lint():
     """What meson's lint suite does not have. One check each."""
     sources = tracked("*.c", "*.h")
     checks = {
-        "clang build": clang_build,
+        "clang build": lambda: other_build("clang", "clang"),
+        "release build": lambda: other_build("release", "gcc", "--buildtype=release"),
         "clang-format": lambda: unformatted(sources),
         "cppcheck": lambda: subprocess.run([*CPPCHECK, "-j", str(os.cpu_count() or 1), "src"], cwd=ROOT,
                                            capture_output=True, text=True, check=False),

@@ -74,7 +74,7 @@ static enum problem read_steps(struct arena *arena, const struct json *list, str
 enum problem bundle_read(struct arena *arena, const struct json *object, struct bundle *ret,
 			 struct fault *reterr)
 {
-	const struct json *lots, *keys, *steps, *trail = json_get(object, STR("trail"));
+	const struct json *lots = NULL, *keys = NULL, *steps = NULL, *trail = json_get(object, STR("trail"));
 	struct bundle bundle = {.lot = json_text(json_get(object, STR("lot"))),
 				.checkpoint = json_text(json_get(object, STR("checkpoint")))};
 	enum problem p = PROBLEM_NONE;
