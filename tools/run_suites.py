@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST_SUITES = {"http", "crash"}  # those of other suites are run by meson, which knows their programs
+MAX_RUNS = 4  # of pytest side by side: each has a cluster and a server
 OUTPUT_LINES = 80  # of a failure; the rest is in the build's meson-logs
 SHELL_SCRIPTS = ["tools/run", "tools/test", "tools/lib.sh", "tools/cluster.sh", "tools/check_headers", ".ci/run"]
 CPPCHECK = ["cppcheck", "--quiet", "--std=c11", "--language=c", "--inline-suppr", "--error-exitcode=1",
@@ -109,30 +110,57 @@ def run_meson(build, suite):
     return count
 
 
+def start_pytest(build, files, place, n):
+    """One pytest with a cluster of its own; what it says goes to files in `place`."""
+    environment = dict(os.environ, FARMTRAIL_BUILD=str(build), PYTHONDONTWRITEBYTECODE="1",
+                       FARMTRAIL_CALLED=str(place / "called"))
+    with open(place / f"{n}.out", "w", encoding="utf-8") as out:
+        return subprocess.Popen([ROOT / "tests/db/with_cluster", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                                 f"--junitxml={place / f'{n}.xml'}", *files], env=environment, cwd=ROOT, stdout=out,
+                                stderr=subprocess.STDOUT)
+
+
+def count_pytest(suite, place, n):
+    result, count = place / f"{n}.xml", Count()
+    if not result.exists():
+        report(suite, (place / f"{n}.out").read_text(encoding="utf-8", errors="replace"))
+        return Count(failed=1)
+    for case in xml.parse(result).iter("testcase"):
+        wrong = case.find("failure") if case.find("failure") is not None else case.find("error")
+        if wrong is not None:
+            count.failed += 1
+            report(f"{case.get('classname')}.{case.get('name')}", wrong.text or wrong.get("message", ""))
+        elif case.find("skipped") is not None:
+            count.skipped += 1
+        else:
+            count.passed += 1
+    return count
+
+
+def count_operations(build, place):
+    """Every operation of the document was called by one of the runs."""
+    done = subprocess.run([build / "src/farmtraild", "--print-openapi"], capture_output=True, text=True, check=True)
+    there = {operation["operationId"] for methods in json.loads(done.stdout)["paths"].values() for operation in methods.values()}
+    missing = sorted(there - set((place / "called").read_text(encoding="utf-8").split()))
+    if missing:
+        report("every operation is called", f"no test calls {', '.join(missing)}")
+    return Count(failed=1) if missing else Count(passed=1)
+
+
 def run_pytest(build, suite):
-    """None when there are no pytest files of that suite."""
-    directory = ROOT / "tests" / suite
-    if suite not in PYTEST_SUITES or not list(directory.glob("**/test_*.py")):
+    """None when there are no pytest files of that suite. Those of http are dealt out to as many runs as there are cores."""
+    files = sorted((ROOT / "tests" / suite).glob("**/test_*.py"), key=lambda path: (-path.stat().st_size, path.name))
+    if suite not in PYTEST_SUITES or not files:
         return None
-    with tempfile.TemporaryDirectory() as place:
-        result = Path(place) / "result.xml"
-        done = subprocess.run([ROOT / "tests/db/with_cluster", sys.executable, "-m", "pytest", "-q", "-p",
-                               "no:cacheprovider", f"--junitxml={result}", directory],
-                              env=dict(os.environ, FARMTRAIL_BUILD=str(build), PYTHONDONTWRITEBYTECODE="1"), cwd=ROOT,
-                              capture_output=True, text=True, check=False)
-        if not result.exists():
-            report(suite, done.stdout + done.stderr)
-            return Count(failed=1)
-        count = Count()
-        for case in xml.parse(result).iter("testcase"):
-            wrong = case.find("failure") if case.find("failure") is not None else case.find("error")
-            if wrong is not None:
-                count.failed += 1
-                report(f"{case.get('classname')}.{case.get('name')}", wrong.text or wrong.get("message", ""))
-            elif case.find("skipped") is not None:
-                count.skipped += 1
-            else:
-                count.passed += 1
+    runs = min(os.cpu_count() or 1, MAX_RUNS) if suite == "http" else 1
+    with tempfile.TemporaryDirectory() as name:
+        place, count = Path(name), Count()
+        for run in [start_pytest(build, files[n::runs], place, n) for n in range(runs)]:
+            run.wait()
+        for n in range(runs):
+            count.add(count_pytest(suite, place, n))
+        if suite == "http" and (place / "called").exists():
+            count.add(count_operations(build, place))
         return count
 
 

@@ -191,6 +191,14 @@ def pytest_configure(config):
     config.contract = None
 
 
+def pytest_sessionfinish(session):
+    """For whoever runs the files in several sessions: the operations that this one called."""
+    contract, file = getattr(session.config, "contract", None), os.environ.get("FARMTRAIL_CALLED")
+    if contract and file:
+        with open(file, "a", encoding="utf-8") as out:
+            out.write("".join(f"{name}\n" for name in contract.called))
+
+
 def pytest_collection_modifyitems(config, items):
     """What looks back on all replies comes last, and only a whole run can say that an operation is never called."""
     items.sort(key=lambda item: item.name == "test_every_operation_is_called")
