@@ -221,15 +221,21 @@ class Api:
         connection = self.connection()
         kept = connection.sock is not None
         try:
-            connection.request(method, target, body, headers)
-            answer = connection.getresponse()
-        except (ConnectionError, http.client.RemoteDisconnected):
-            connection.close()
+            return self.exchange_once(connection, method, target, body, headers)
+        except ConnectionError:
             if not kept:  # a kept connection may have been closed for idleness meanwhile
                 raise
+            return self.exchange_once(connection, method, target, body, headers)
+
+    @staticmethod
+    def exchange_once(connection, method, target, body, headers):
+        try:
             connection.request(method, target, body, headers)
             answer = connection.getresponse()
-        return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+            return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        except BaseException:
+            connection.close()  # half way through an exchange it serves no other
+            raise
 
     def request(self, method, target, body=None, **headers):
         headers = {k.replace("_", "-"): v for k, v in headers.items()}
