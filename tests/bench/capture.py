@@ -22,6 +22,7 @@ SOURCES = {
              " JOIN bench.place p ON p.id = coalesce(l.created_event, s.event)",
     "lot_holding": "lot_holding t JOIN bench.holding_place p ON p.lot_id = t.lot_id AND p.holder = t.holder"
                    " WHERE NOT EXISTS (SELECT FROM bench.held h WHERE h.lot_id = t.lot_id AND h.holder = t.holder)",
+    "stock_move": "stock_move t JOIN bench.place p ON p.id = t.event",
     "lot_edge": "lot_edge t JOIN bench.place p ON p.id = t.event",
     "event_thing": "event_thing t JOIN bench.place p ON p.id = t.event",
     "site_event": "site_event t JOIN bench.place p ON p.id = t.event",
