@@ -108,6 +108,7 @@ static enum problem add_mention(struct reading *r, struct epcis_mention mention,
 		r->mentions = more;
 		r->room = room;
 	}
+	mention.pointer = pointer;
 	r->mentions[r->event.mention_count++] = mention;
 	return PROBLEM_NONE;
 }

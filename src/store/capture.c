@@ -136,10 +136,21 @@ static void refuse_together(struct batch *batch)
 	batch->events.count = 0;
 }
 
+/* A fault may quote what was read for the batch, and is told after the batch's memory has gone. */
+static void fault_keep(const struct capture_job *job)
+{
+	job->fault->value = arena_str(job->arena, job->fault->value);
+	job->fault->detail = arena_str(job->arena, job->fault->detail);
+}
+
 static void results_give(struct batch *batch)
 {
-	for (size_t i = 0; i < batch->count; i++)
-		batch->items[i].job->problem = batch->items[i].problem;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct item *item = &batch->items[i];
+		item->job->problem = item->problem;
+		if (item->problem && item->job->arena != batch->arena)
+			fault_keep(item->job);
+	}
 }
 
 /* Units that were carried out before under their Idempotency-Key are left out. */

@@ -91,6 +91,11 @@ static enum problem short_of(struct item *item, const struct input_plan *plan)
 	return PROBLEM_LOT_SHORT;
 }
 
+bool lot_is_registered(const struct lot_fact *lot)
+{
+	return !uuid_is_nil(lot->row.product);
+}
+
 /* A lot that the party neither issued nor holds nor was shipped does not exist for it: what has not arrived yet and what
  * is not its business look the same. */
 bool lot_known_to(struct batch *batch, const struct item *item, const struct lot_fact *lot,

@@ -19,11 +19,6 @@ struct told_list {
 	size_t count;
 };
 
-static bool is_registered(const struct lot_fact *lot)
-{
-	return !uuid_is_nil(lot->row.product);
-}
-
 /* Rec 21 codes of packages stand with an X in front among the units of Rec 20, and often without it in documents. */
 static const struct unit *unit_told(struct arena *arena, struct str uom)
 {
@@ -147,7 +142,7 @@ static void give(struct batch *batch, struct item *item, const struct told *told
 /* A lot's own party alone says where it comes from; one whose product nobody registered here has none. */
 static bool may_make(const struct item *item, const struct lot_fact *lot)
 {
-	return !is_registered(lot) || uuid_equal(lot->row.org_id, item->acting) ||
+	return !lot_is_registered(lot) || uuid_equal(lot->row.org_id, item->acting) ||
 	       job_is_unbounded(item->job);
 }
 
@@ -534,13 +529,15 @@ static const struct capture_parties_row *party_of(struct batch *batch, const str
 enum problem decide_partner(struct batch *batch, struct item *item, struct event_parts *parts)
 {
 	const struct epcis_event *event = item->job->event;
-	enum problem p = event->type == EPCIS_TRANSFORMATION ? check_cycle(batch, item) : PROBLEM_NONE;
+	parts->to = party_of(batch, &item->to);
+	parts->from = party_of(batch, &item->from);
+	enum problem p = partner_check_known(batch, item, parts);
+	if (!p && event->type == EPCIS_TRANSFORMATION)
+		p = check_cycle(batch, item);
 	if (p)
 		return p;
 	struct told_list in = tell_all(batch, item, EPCIS_INPUT), out = tell_all(batch, item, EPCIS_OUTPUT),
 			 rest = tell_all(batch, item, EPCIS_THING);
-	parts->to = party_of(batch, &item->to);
-	parts->from = party_of(batch, &item->from);
 	find_place(batch, item, parts);
 	if (event->is_declaration) {
 		/* what was wrong is told; its goods have moved nowhere by it */

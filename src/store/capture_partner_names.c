@@ -188,3 +188,34 @@ enum problem batch_load_arrivals(struct batch *batch)
 			arrival_take(&batch->items[i], &open[k]);
 	return load_lines(batch);
 }
+
+/* What nobody registered here is anybody's to tell of. A lot that is registered, or of a product that is, exists for the
+ * parties that made it, hold it, were sent it, or receive it from who holds it: else a document that names it would show its
+ * trail to whoever wrote the document. */
+static bool goods_known(struct batch *batch, const struct item *item, const struct event_parts *parts,
+			size_t index)
+{
+	const struct lot_fact *lot = batch_lot(batch, &item->output_lots[index]);
+	const struct named *named = &item->output_products[index];
+	const struct capture_products_row *product =
+		named->found ? map_get(batch->products, MAP_KEY(named->id.lot)) : NULL;
+	if (!lot)
+		return !product || uuid_equal(product->party, item->acting) || job_is_unbounded(item->job);
+	return !lot_is_registered(lot) || lot_known_to(batch, item, lot, item->acting) ||
+	       (item->job->kind->class == RECORD_RECEIVE && parts->from &&
+		batch_holding(batch, (struct lot_id){lot->row.org_id, lot->row.lot_id}, parts->from->id));
+}
+
+enum problem partner_check_known(struct batch *batch, struct item *item, const struct event_parts *parts)
+{
+	for (size_t i = 0; i < item->output_count; i++) {
+		const struct epcis_mention *mention = item->goods[i].mention;
+		if (goods_known(batch, item, parts, i))
+			continue;
+		(void)fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "%.*s",
+				STR_ARGS(mention->pointer));
+		item->job->fault->value = mention->uri;
+		return PROBLEM_NOT_KNOWN_YET;
+	}
+	return PROBLEM_NONE;
+}

@@ -341,6 +341,8 @@ void receipt_queue(struct db *db, struct arena *arena, const struct capture_unit
 /* capture_partner_names.c: what a partner's event names. Nothing in it is refused for its spelling. */
 void partner_read_identity(struct item *item);
 void partner_read_names(struct batch *batch, struct item *item);
+enum problem partner_check_known(struct batch *batch, struct item *item,
+				 const struct event_parts *parts) must_check;
 enum problem batch_load_arrivals(struct batch *batch) must_check; /* shipments that receiving events end */
 /* capture_partner.c */
 enum problem decide_partner(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
@@ -531,6 +533,7 @@ enum problem content_lot_plan(struct batch *batch, struct item *item, size_t ind
 enum problem inputs_check_stock(struct batch *batch, struct item *item, struct input_plan *plans,
 				size_t count) must_check;
 bool number_may_be_issued(struct str number);
+bool lot_is_registered(const struct lot_fact *lot); /* else it is known from partners' documents only */
 bool lot_known_to(struct batch *batch, const struct item *item, const struct lot_fact *lot,
 		  struct uuid acting);
 void lot_file(struct batch *batch, struct lot_fact *lot, bool with_number);

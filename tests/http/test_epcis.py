@@ -271,26 +271,66 @@ def test_stock_is_the_same_in_whatever_order_events_arrive(district, packer):
     assert (states[0][0]["on_hand"], states[0][0]["deficit"], states[0][1]["on_hand"]) == (30, 0, 35)
 
 
-def test_nobody_else_says_where_a_registered_lot_comes_from(district, packer, farm):
+def refused(party, document):
+    """The one error of a document that is not taken."""
+    job = job_of(party, capture(party, document))
+    assert not job["success"], job
+    return job["errors"][0]
+
+
+@pytest.mark.parametrize("told", [
+    {"action": "ADD", "bizStep": "commissioning"}, {"bizStep": "storing"}, {"bizStep": "shipping"},
+    {"action": "DELETE", "bizStep": "destroying"}, {"bizStep": "receiving"},
+    {"bizStep": "receiving", "sourceList": [{"type": "possessing_party", "source": "PACKER"}]},
+], ids=lambda told: told["bizStep"] + (" from" if "sourceList" in told else ""))
+def test_a_document_opens_no_lot_of_which_its_party_knows_nothing(district, packer, farm, told):
+    lot, stranger = farm.harvest(40), district.party()
+    told = json.loads(json.dumps(told).replace("PACKER", packer.uri))
+    error = refused(stranger, document(event(quantityList=[amount(new_class(), 1), amount(lot["uri"], 10)], **told)))
+    assert error["type"] == "/problems/not-known-yet" and error["pointer"] == "/epcisBody/eventList/0/quantityList/1", error
+    assert error["value"] == lot["uri"]
+    assert stranger.get(f"/v1/lots/{lot['id']}").status == 404 and stranger.stock(lot) is None
+    assert stranger.get("/v1/things?id=" + lot["uri"]).status == 404
+    made = new_class("MADE")
+    error = refused(stranger, document({"type": "TransformationEvent", "eventTime": WHEN, "eventTimeZoneOffset": "+08:00",
+                                        "inputQuantityList": [amount(lot["uri"], 10)], "outputQuantityList": [amount(made, 9)]}))
+    assert error["pointer"] == "/epcisBody/eventList/0/inputQuantityList/0"
+    assert stranger.get("/v1/things?id=" + made).status == 404
+    assert farm.stock(lot)["on_hand"] == 40 and district.admin.read(f"/v1/lots/{lot['id']}/reach")["lots"] == []
+
+
+def test_goods_that_a_holder_hands_over_are_received_by_document(farm, packer):
     lot = farm.harvest(40)
+    captured(packer, document(event(bizStep="receiving", quantityList=[amount(lot["uri"], 10)],
+                                    sourceList=[{"type": "possessing_party", "source": farm.uri}])))
+    assert packer.stock(lot)["on_hand"] == 10 and farm.stock(lot)["on_hand"] == 30
+
+
+def test_a_holder_does_not_say_where_a_registered_lot_comes_from(district, packer, farm):
+    lot = farm.harvest(40)
+    farm.ship(packer, line(lot, 10))
     captured(packer, document(event(action="ADD", bizStep="commissioning", quantityList=[amount(lot["uri"], 1000)],
                                     bizLocation={"id": f"{farm.uri}/f/P1"})))
-    answer = district.admin.read(f"/v1/lots/{lot['id']}")
-    assert answer["quantity"] == kg(40) and packer.stock(lot) is None
+    assert district.admin.read(f"/v1/lots/{lot['id']}")["quantity"] == kg(40)
     assert district.service.rows("SELECT count(*) FROM site_event WHERE lot_id = "
                                  "(SELECT lot_id FROM lot WHERE uri = %s)", lot["uri"])[0][0] == 1
 
 
-def test_a_lot_told_of_before_its_party_records_it_becomes_that_partys(district, packer, farm):
+def test_a_lot_of_anothers_product_waits_for_that_party(district, packer, farm):
     body = f"0962{next(fresh_numbers):09d}"
     gtin = body + check_digit(body)
     farm.product("BOXED", gtin=gtin)
     uri = f"https://id.gs1.org/01/{gtin}/10/EARLY"
-    captured(packer, document({"type": "TransformationEvent", "eventTime": ago(hours=1), "eventTimeZoneOffset": "+08:00",
-                               "inputQuantityList": [amount(uri, 10)], "outputQuantityList": [amount(new_class("MADE"), 9)]}))
+    mixing = document({"type": "TransformationEvent", "eventTime": ago(hours=1), "eventTimeZoneOffset": "+08:00",
+                       "inputQuantityList": [amount(uri, 10)], "outputQuantityList": [amount(new_class("MADE"), 9)]})
+    assert refused(packer, mixing)["type"] == "/problems/not-known-yet"
     lot = farm.harvest(50, lot="EARLY", product="BOXED")
-    assert lot["uri"] == uri and farm.stock(lot)["on_hand"] == 50
+    assert lot["uri"] == uri and refused(packer, mixing)["type"] == "/problems/not-known-yet"
+    farm.ship(packer, line(lot, 20))
+    captured(packer, mixing)
     assert district.admin.read(f"/v1/lots/{lot['id']}")["quantity"] == kg(50)
+    made = json.loads(json.dumps(mixing))["epcisBody"]["eventList"][0]["outputQuantityList"][0]["epcClass"]
+    assert lot["id"] in json.dumps(trail_of(packer, made))
 
 
 @pytest.mark.parametrize("body", [

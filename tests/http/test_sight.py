@@ -23,8 +23,8 @@ PUBLIC = {
     "listRegions", "getRegion", "scanCode", "scanDigitalLink", "scanOwnUri", "getCode", "getCodePng", "getCodeSvg", "getEventProof",
     "getSigningKey", "getCodeProofs", "verifier", "prepareSigningKey", "enrolSigningKey", "getLogCheckpoint", "getLogEntries", "getLogTile", "getLogKey", "getEventTlogProof",
 }
-# A partner's document may say anything of any lot, and is taken: a shortage is a finding (M02), not a refusal.
-CLAIMS = {"epcisCapture"}
+# Taken, and judged event by event: what became of each stands in a job of its own (test_no_document_…).
+DOCUMENTS = {"epcisCapture"}
 # Counters of the server, no rows of anybody.
 NO_ROWS = {"metrics"}
 # Kinds of ids of which the world has an example that the owner is answered for, by the name in the path.
@@ -168,13 +168,13 @@ def plain(reply, sent):
 
 def test_every_operation_has_a_recipe(service):
     missing = [name for name, method, path, operation in operations(service)
-               if not ((method == "GET" and needs_key(operation)) or name in PUBLIC | CLAIMS or name in WRITES)]
+               if not ((method == "GET" and needs_key(operation)) or name in PUBLIC | DOCUMENTS or name in WRITES)]
     assert not missing, f"say in PUBLIC or WRITES how {missing} are asked for what is not one's own"
     unsaid = [name for name, method, path, operation in operations(service, "GET")
               if needs_key(operation) and "{" in path and name not in OWN_ANSWER and name not in LOOKED_UP | JOBS]
     assert not unsaid, f"say in OWN_ANSWER or LOOKED_UP with which id of tests/http/tenants.py {unsaid} are answered for the owner"
     names = {name for name, *_ in operations(service)}
-    assert not (PUBLIC | CLAIMS | set(WRITES) | set(OWN_ANSWER) | LOOKED_UP | JOBS | NO_ROWS) - names, "recipes of operations that are gone"
+    assert not (PUBLIC | DOCUMENTS | set(WRITES) | set(OWN_ANSWER) | LOOKED_UP | JOBS | NO_ROWS) - names, "recipes of operations that are gone"
 
 
 def test_no_id_of_another_tenant_opens_anything(service, district, own, foreign, strangers):
@@ -273,6 +273,39 @@ def test_nothing_of_another_tenant_can_be_used_or_changed(service, district, for
                 sent = urllib.parse.unquote(target) + json.dumps(body, ensure_ascii=False)
                 assert_untold(reply, words, sent, about)
     assert service.snapshot() == before, "a refusal left something"
+
+
+def documents(tenant):
+    """Partners' documents that name what is not their party's."""
+    at = {"eventTime": ago(hours=1), "eventTimeZoneOffset": "+08:00"}
+    for lot in tenant.lots:
+        some = [{"epcClass": lot["uri"], "quantity": 1, "uom": "KGM"}]
+        yield {"type": "ObjectEvent", "action": "OBSERVE", "bizStep": "storing", "quantityList": some, **at}
+        yield {"type": "ObjectEvent", "action": "OBSERVE", "bizStep": "receiving", "quantityList": some, **at}
+        yield {"type": "ObjectEvent", "action": "ADD", "bizStep": "commissioning", "quantityList": some, **at}
+        yield {"type": "AggregationEvent", "action": "ADD", "bizStep": "packing", "parentID": "urn:epc:id:sscc:0614141.1234567890",
+               "childQuantityList": some, **at}
+        yield {"type": "TransformationEvent", "inputQuantityList": some,
+               "outputQuantityList": [{"epcClass": f"https://partner.example/lot/{uuid7()}", "quantity": 1, "uom": "KGM"}], **at}
+
+
+def test_no_document_opens_what_is_another_tenants(service, foreign, strangers):
+    words, events = foreign.words(), service.rows("SELECT count(*) FROM event")
+    for who, api in strangers.items():
+        if who == ITSELF:
+            continue  # as with records
+        for event in documents(foreign):
+            sent = {"@context": ["https://ref.gs1.org/standards/epcis/epcis-context.jsonld"], "type": "EPCISDocument",
+                    "schemaVersion": "2.0", "creationDate": ago(), "epcisBody": {"eventList": [event]}}
+            reply = api.post("/epcis/capture", sent)
+            assert reply.status in ((401,) if not api.key else (202, 403, 404)), (who, event, reply)
+            assert_untold(reply, words, json.dumps(sent), (who, event))
+            if reply.status == 202:
+                job = reply.headers["location"].rsplit("/", 1)[1]
+                errors = service.rows("SELECT convert_from(errors, 'UTF8') FROM capture_job WHERE id = %s", job)[0][0]
+                assert '"slug":"not-known-yet"' in errors or '"pointer":"/party"' in errors, (who, event, errors)
+                assert_untold(api.get(reply.headers["location"]), words, json.dumps(sent), (who, event))
+    assert service.rows("SELECT count(*) FROM event") == events, "a refusal left something"
 
 
 def test_what_is_foreign_is_refused_as_what_was_never_there(foreign, strangers):

@@ -21,6 +21,7 @@ extern const char *const epcis_type_words[EPCIS_TYPE_COUNT]; /* "ObjectEvent" â€
 enum epcis_role { EPCIS_THING, EPCIS_INPUT, EPCIS_OUTPUT, EPCIS_PARENT };
 struct epcis_mention { /* an instance or a class that the event names, as spelled there */
 	struct str uri;
+	struct str pointer; /* JSON Pointer of its entry in the document */
 	enum epcis_role role;
 	struct str quantity,
 		uom; /* number text and UN/CEFACT code; absent: not said. Of instances always absent */
