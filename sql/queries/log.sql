@@ -78,6 +78,14 @@ DELETE FROM log_pending WHERE qid = ANY(@qid);
 INSERT INTO log_node (level, idx, hash)
 SELECT a::smallint, b, c FROM unnest(@level, @idx, @hash) AS z (a, b, c);
 
+-- name: log_tile_insert_many :exec
+-- These tiles as they are served.
+-- param: level bigint[], idx bigint[], hashes bytea[]
+-- class: local
+-- scope: program
+INSERT INTO log_tile (level, idx, hashes)
+SELECT a::smallint, b, c FROM unnest(@level, @idx, @hashes) AS z (a, b, c);
+
 -- name: log_checkpoint_insert :exec
 -- A head that was signed; once signed it stays.
 -- param: size bigint, checkpoint bytea, at timestamptz
@@ -93,17 +101,19 @@ INSERT INTO log_checkpoint (size, checkpoint, at) VALUES (@size, @checkpoint, @a
 SELECT size, checkpoint, at FROM log_checkpoint ORDER BY size DESC LIMIT 1;
 
 -- name: log_tiles_read :many
--- Tiles as one string of hashes each; NULL or too short where rows are missing. And how far the log is published.
+-- Tiles as one string of hashes each: full ones as they are kept, what is not full from its rows; NULL or too short where
+-- rows are missing. And how far the log is published.
 -- param: level bigint[], tile bigint[], width bigint[]
 -- class: local
 -- scope: public
 -- column: level bigint, tile bigint, hashes bytea, published bigint
 SELECT z.a AS level, z.b AS tile,
-       CASE WHEN z.a = 0
-            THEN (SELECT string_agg(l.hash, '' ORDER BY l.idx) FROM log_leaf l
-                  WHERE l.idx >= z.b * 256 AND l.idx < z.b * 256 + z.c)
-            ELSE (SELECT string_agg(n.hash, '' ORDER BY n.idx) FROM log_node n
-                  WHERE n.level = z.a AND n.idx >= z.b * 256 AND n.idx < z.b * 256 + z.c) END AS hashes,
+       coalesce((SELECT substr(t.hashes, 1, z.c::integer * 32) FROM log_tile t WHERE t.level = z.a AND t.idx = z.b),
+                CASE WHEN z.a = 0
+                     THEN (SELECT string_agg(l.hash, '' ORDER BY l.idx) FROM log_leaf l
+                           WHERE l.idx >= z.b * 256 AND l.idx < z.b * 256 + z.c)
+                     ELSE (SELECT string_agg(n.hash, '' ORDER BY n.idx) FROM log_node n
+                           WHERE n.level = z.a AND n.idx >= z.b * 256 AND n.idx < z.b * 256 + z.c) END) AS hashes,
        (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published
 FROM unnest(@level, @tile, @width) AS z (a, b, c)
 LIMIT 10000;
@@ -166,7 +176,8 @@ LIMIT 20000;
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea
 SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256) AS statement_sha256, e.body, e.view_secret
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256) AS statement_sha256,
+       coalesce(e.body, m.body) AS body, coalesce(e.view_secret, m.view_secret) AS view_secret
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
 LEFT JOIN master_version m ON m.kind = l.kind AND m.id = l.id AND m.version = l.version
@@ -175,6 +186,17 @@ LEFT JOIN signing_revocation r ON l.kind = 'revoke' AND r.fingerprint = l.finger
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 256;
+
+-- name: log_sweep_tile :one
+-- A full tile: as it is served, the rows of its hashes above level 0, and the node over it; NULL: not there.
+-- param: level smallint, idx bigint
+-- class: local
+-- scope: program
+-- column: kept bytea, nodes bytea, node bytea
+SELECT (SELECT t.hashes FROM log_tile t WHERE t.level = @level AND t.idx = @idx) AS kept,
+       (SELECT string_agg(n.hash, '' ORDER BY n.idx) FROM log_node n
+        WHERE n.level = @level AND n.idx >= @idx * 256 AND n.idx < @idx * 256 + 256) AS nodes,
+       (SELECT n.hash FROM log_node n WHERE n.level = @level + 1 AND n.idx = @idx) AS node;
 
 -- name: log_sweep_events :many
 -- The same of some events.

@@ -138,6 +138,21 @@ struct merkle_edge log_edge(const struct log_tiles *tiles, uint64_t size)
 	return edge;
 }
 
+void log_rim_fill(struct log_rim *rim, const struct log_tiles *tiles)
+{
+	for (size_t i = 0; i < tiles->count; i++) {
+		const struct log_tile *tile = &tiles->items[i];
+		assert(tile->level < LOG_TILE_LEVELS && tile->hashes);
+		memcpy(rim->hashes[tile->level], tile->hashes, tile->width * sizeof *tile->hashes);
+	}
+}
+
+bool log_rim_put(struct log_rim *rim, unsigned level, uint64_t index, struct sha256 hash)
+{
+	rim->hashes[level][index % LOG_TILE_WIDTH] = hash;
+	return index % LOG_TILE_WIDTH == LOG_TILE_WIDTH - 1;
+}
+
 /* Of leaves [first, first + count), where `first` is a multiple of a power of two that is at least `count`. */
 static struct sha256 range_root(const struct log_tiles *tiles, uint64_t first, uint64_t count)
 {

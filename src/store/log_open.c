@@ -13,6 +13,7 @@ struct opening {
 	struct arena *arena; /* of the attempt */
 	struct log_key key;
 	struct merkle_edge edge;
+	struct log_rim *rim;
 	struct checkpoint guard, head;
 	bool has_guard;
 	struct str fault; /* absent: all agree */
@@ -55,7 +56,7 @@ static enum problem read_edge(struct opening *o, struct db *db)
 	struct log_head_read_row head;
 	enum problem p = log_head_read(db, o->arena, &head);
 	if (!p)
-		p = log_edge_read(db, o->arena, head.size, &o->edge);
+		p = log_edge_read(db, o->arena, head.size, &o->edge, o->rim);
 	if (p == PROBLEM_CONFLICT)
 		return disagree(o, arena_printf(o->arena, "of the %lld entries of the log some are gone",
 						(long long)head.size));
@@ -84,7 +85,7 @@ static enum problem compare(struct opening *o, struct db *db, const struct check
 					     "brought back from "
 					     "an older copy; restore a newer one",
 					     (unsigned long long)o->edge.size, what, (long long)head->size));
-	enum problem p = log_edge_read(db, o->arena, head->size, &edge);
+	enum problem p = log_edge_read(db, o->arena, head->size, &edge, NULL /* ret_rim */);
 	if (p && p != PROBLEM_CONFLICT)
 		return p;
 	if (!p && sha256_equal(merkle_edge_root(&edge), head->root))
@@ -191,6 +192,7 @@ enum log_opening log_open(struct sequencer *s)
 	if (!locked)
 		return LOG_OPENING_STANDBY;
 	struct opening o = {.s = s, .arena = arena_create()};
+	o.rim = arena_new(o.arena, struct log_rim);
 	enum problem p = open_all(&o);
 	if (o.fault.at) {
 		log_set_state(s, LOG_HALTED, o.fault);
@@ -204,6 +206,7 @@ enum log_opening log_open(struct sequencer *s)
 	s->opened = o.arena;
 	s->key = o.key;
 	s->edge = o.edge;
+	s->rim = *o.rim;
 	s->head = o.head;
 	return LOG_OPENED;
 }

@@ -27,6 +27,7 @@ struct sequencer {
 	struct arena *opened; /* of the key; NULL: not open */
 	struct log_key key;
 	struct merkle_edge edge; /* what log_head says */
+	struct log_rim rim;      /* of the same size */
 	struct checkpoint head;  /* newest signed; size 0: none */
 	int64_t published_us;    /* monotonic */
 
@@ -67,8 +68,9 @@ enum problem log_guard_write(struct arena *arena, struct str path, const struct 
 /* log_tiles.c: fills in the hashes of all tiles. *ret_missing: one whose rows are not all there; NULL: none. */
 enum problem log_tiles_fill(struct db *db, struct arena *arena, struct log_tiles *tiles,
 			    const struct log_tile **ret_missing);
-/* Root of the first `size` entries, from tiles. PROBLEM_CONFLICT: rows are missing. */
-enum problem log_edge_read(struct db *db, struct arena *arena, int64_t size, struct merkle_edge *ret);
+/* Right edge of the tree over the first `size` entries, from tiles; ret_rim may be NULL. PROBLEM_CONFLICT: rows are missing. */
+enum problem log_edge_read(struct db *db, struct arena *arena, int64_t size, struct merkle_edge *ret,
+			   struct log_rim *ret_rim);
 
 /* log_entry.c: an entry against what was committed to. */
 struct log_entry {

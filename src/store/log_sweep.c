@@ -9,6 +9,7 @@
 #include "ft/base/metrics.h"
 #include "ft/core/epcis_body.h"
 #include "log_priv.h"
+#include "master_priv.h"
 
 enum {
 	PASS_EVERY_US = 10 * 1000 * 1000,
@@ -37,24 +38,48 @@ static void tell(struct sweep *w, const char *part, int64_t first, int64_t last,
 		    LOG_NUMBER("last", last), LOG_TEXT("subject", subject));
 }
 
-/* The views are computed again from the body; their digests are in the statement. */
-static bool body_sound(struct arena *arena, const struct log_sweep_read_row *row)
+static bool is_master(struct str kind, enum thing_kind *ret)
+{
+	static const enum thing_kind kinds[] = {THING_PARTY, THING_SITE, THING_PRODUCT, THING_CERTIFICATE};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (str_equal(kind, str_of(thing_kind_words[kinds[i]]))) {
+			*ret = kinds[i];
+			return true;
+		}
+	return false;
+}
+
+/* The views are computed again from the body; their digests are in the statement. *ret_sound is set on success. */
+static enum problem body_sound(struct sweep *w, struct arena *arena, const struct log_sweep_read_row *row,
+			       bool *ret_sound)
 {
 	struct str views[TIER_COUNT], manifest;
 	struct note note;
 	struct statement statement;
-	if (!str_equal(row->kind, STR("event")) || row->view_secret.len != MANIFEST_SECRET_LEN)
-		return true; /* erased: the digests alone are left */
-	return note_parse(arena, bytes_str(row->statement), &note) &&
-	       statement_parse(arena, note.text, &statement) &&
-	       !manifest_of_body(arena, bytes_str(row->body), row->view_secret.at, statement.body, views,
-				 &manifest) &&
-	       sha256_equal(sha256_of(str_bytes(manifest)), statement.body);
+	enum thing_kind kind;
+	enum problem p = PROBLEM_NONE;
+	bool is_event = str_equal(row->kind, STR("event"));
+	*ret_sound = true;
+	if ((!is_event && !is_master(row->kind, &kind)) || row->view_secret.len != MANIFEST_SECRET_LEN)
+		return PROBLEM_NONE; /* keys have none; of what was erased the digests alone are left */
+	*ret_sound = note_parse(arena, bytes_str(row->statement), &note) &&
+		     statement_parse(arena, note.text, &statement);
+	if (*ret_sound && is_event)
+		p = manifest_of_body(arena, bytes_str(row->body), row->view_secret.at, statement.body, views,
+				     &manifest);
+	else if (*ret_sound)
+		p = master_manifest(w->db, arena, kind, row->body, row->view_secret.at, &manifest);
+	if (p == PROBLEM_DB_UNAVAILABLE || p == PROBLEM_BUSY)
+		return p;
+	*ret_sound = *ret_sound && !p && sha256_equal(sha256_of(str_bytes(manifest)), statement.body);
+	return PROBLEM_NONE;
 }
 
-static void examine(struct sweep *w, const struct log_sweep_read_row *row)
+static enum problem examine(struct sweep *w, const struct log_sweep_read_row *row)
 {
 	struct arena *arena = arena_create();
+	bool sound = true;
+	enum problem p = PROBLEM_NONE;
 	const struct log_entry entry = {
 		.kind = row->kind, .statement = row->statement, .statement_sha256 = row->statement_sha256};
 	struct sha256 leaf = merkle_leaf(row->statement);
@@ -63,47 +88,61 @@ static void examine(struct sweep *w, const struct log_sweep_read_row *row)
 		tell(w, "entry", row->idx, row->idx, subject);
 	else if (!bytes_equal(row->hash, sha256_bytes(&leaf)))
 		tell(w, "leaf", row->idx, row->idx, subject);
-	else if (!body_sound(arena, row))
+	else
+		p = body_sound(w, arena, row, &sound);
+	if (!p && !sound)
 		tell(w, "body", row->idx, row->idx, subject);
 	arena_destroy(arena);
+	return p;
 }
 
-/* Leaves [first, after), and when they fill a tile, the node over them. */
+/* A tile that the entries up to `after` fill: as it is served, and the node over it, against the hashes it is made of;
+ * `leaves` at level 0, else rows of log_node. What is above the first level of nodes shows in the root. */
+static enum problem check_full(struct sweep *w, unsigned level, int64_t after, struct bytes leaves)
+{
+	const struct str nobody = {NULL, 0};
+	struct log_sweep_tile_row row;
+	int64_t entries = (int64_t)LOG_TILE_WIDTH << level * LOG_TILE_HEIGHT;
+	const struct log_sweep_tile_params params = {level, after / entries - 1};
+	enum problem p = log_sweep_tile(w->db, w->arena, &params, &row);
+	if (p)
+		return p;
+	if (!bytes_equal(row.kept, level ? row.nodes : leaves))
+		tell(w, level ? "tile-above" : "tile", after - entries, after - 1, nobody);
+	if (level)
+		return PROBLEM_NONE;
+	struct sha256 root = merkle_root((const struct sha256 *)(const void *)leaves.at, LOG_TILE_WIDTH);
+	if (!bytes_equal(row.node, sha256_bytes(&root)))
+		tell(w, "node", after - entries, after - 1, nobody);
+	return PROBLEM_NONE;
+}
+
+/* Leaves [first, after), and the tiles that they fill. */
 static enum problem check_tile(struct sweep *w, int64_t first, int64_t after)
 {
 	struct log_sweep_read_row *rows;
-	struct log_tiles_read_row *node;
 	struct sha256 leaves[LOG_TILE_WIDTH];
-	size_t count, node_count;
+	size_t count, at = 0;
 	const struct log_sweep_read_params params = {first, after};
 	enum problem p = log_sweep_read(w->db, w->arena, &params, &rows, &count);
-	if (p)
-		return p;
-	size_t at = 0;
-	for (int64_t idx = first; idx < after; idx++) {
+	for (int64_t idx = first; !p && idx < after; idx++) {
 		if (at == count || rows[at].idx != idx) {
 			tell(w, "leaf", idx, idx, (struct str){NULL, 0});
 			continue;
 		}
-		examine(w, &rows[at]);
+		p = examine(w, &rows[at]);
 		memcpy(leaves[idx - first].octets, rows[at].hash.at, sizeof leaves[0].octets);
 		at++;
 	}
+	if (p)
+		return p;
 	metric_add(METRIC_LOG_SWEPT, after - first);
 	if (at < (size_t)LOG_TILE_WIDTH)
 		return PROBLEM_NONE;
-	int64_t tile = first / LOG_TILE_WIDTH, level = 1, above = tile / LOG_TILE_WIDTH,
-		width = tile % LOG_TILE_WIDTH + 1;
-	const struct log_tiles_read_params tiles = {{&level, 1}, {&above, 1}, {&width, 1}};
-	p = log_tiles_read(w->db, w->arena, &tiles, &node, &node_count);
-	if (p)
-		return p;
-	struct sha256 root = merkle_root(leaves, LOG_TILE_WIDTH);
-	size_t len = (size_t)width * sizeof root;
-	if (node_count != 1 || node->hashes.len != len ||
-	    memcmp(node->hashes.at + len - sizeof root, root.octets, sizeof root) != 0)
-		tell(w, "node", first, after - 1, (struct str){NULL, 0});
-	return PROBLEM_NONE;
+	for (unsigned level = 0; !p && after % ((int64_t)LOG_TILE_WIDTH << level * LOG_TILE_HEIGHT) == 0;
+	     level++)
+		p = check_full(w, level, after, (struct bytes){leaves[0].octets, sizeof leaves});
+	return p;
 }
 
 /* All levels together: what tiles say of the newest published head. */
@@ -118,7 +157,7 @@ static enum problem check_root(struct sweep *w)
 		return p == PROBLEM_NOT_FOUND ? PROBLEM_NONE : p;
 	bool is_read = note_parse(w->arena, bytes_str(row.checkpoint), &note) &&
 		       checkpoint_parse(w->arena, note.text, &head) && head.size == row.size;
-	p = is_read ? log_edge_read(w->db, w->arena, head.size, &edge) : PROBLEM_CONFLICT;
+	p = is_read ? log_edge_read(w->db, w->arena, head.size, &edge, NULL /* ret_rim */) : PROBLEM_CONFLICT;
 	if (p && p != PROBLEM_CONFLICT)
 		return p;
 	if (p || !sha256_equal(merkle_edge_root(&edge), head.root))
@@ -154,7 +193,7 @@ static enum problem check_asked(struct sweep *w, const struct uuid *ids, size_t 
 	const struct log_sweep_events_params params = {{ids, count}};
 	enum problem p = log_sweep_events(w->db, w->arena, &params, &rows, &row_count);
 	for (size_t i = 0; !p && i < row_count; i++)
-		examine(w, (const struct log_sweep_read_row *)(const void *)&rows[i]);
+		p = examine(w, (const struct log_sweep_read_row *)(const void *)&rows[i]);
 	return p;
 }
 
@@ -216,6 +255,7 @@ void *log_sweeper_main(void *argument)
 		if (is_standing_by(w.s) ||
 		    (!w.db && db_open(w.s->settings.conninfo, STATEMENT_TIMEOUT_MS, &w.db)))
 			continue;
+		db_act_for(w.db, &db_program);
 		w.arena = arena_create();
 		pause_us = sweep_step(&w);
 		arena_destroy(w.arena);

@@ -11,10 +11,12 @@ struct tick {
 	struct log_pending_read_row *rows;
 	size_t count;
 	struct merkle_edge edge;
+	struct log_rim *rim;
 	int64_t *qid, *idx;
 	struct bytes *leaves;
-	int64_t *node_level, *node_idx;
-	struct bytes *nodes;
+	/* A full tile and the node over it come together. */
+	int64_t *node_level, *tile_level, *node_idx;
+	struct bytes *nodes, *tiles;
 	size_t node_count;
 	struct str fault; /* absent: none */
 };
@@ -38,9 +40,21 @@ static void make_room(struct tick *t)
 	t->idx = arena_array(t->arena, int64_t, t->count);
 	t->leaves = arena_array(t->arena, struct bytes, t->count);
 	t->node_level = arena_array(t->arena, int64_t, nodes);
+	t->tile_level = arena_array(t->arena, int64_t, nodes);
 	t->node_idx = arena_array(t->arena, int64_t, nodes);
 	t->nodes = arena_array(t->arena, struct bytes, nodes);
+	t->tiles = arena_array(t->arena, struct bytes, nodes);
 	t->node_count = 0;
+}
+
+static void complete(struct tick *t, unsigned level, uint64_t index, struct sha256 root)
+{
+	struct bytes tile = {t->rim->hashes[level]->octets, sizeof t->rim->hashes[level]};
+	t->tile_level[t->node_count] = level;
+	t->node_level[t->node_count] = level + 1;
+	t->node_idx[t->node_count] = (int64_t)index;
+	t->tiles[t->node_count] = arena_bytes(t->arena, tile);
+	t->nodes[t->node_count++] = keep(t, root);
 }
 
 static void append(struct tick *t, size_t i)
@@ -50,10 +64,10 @@ static void append(struct tick *t, size_t i)
 	t->idx[i] = (int64_t)t->edge.size;
 	t->leaves[i] = keep(t, leaf);
 	unsigned count = merkle_edge_append_noting(&t->edge, leaf, noted);
-	for (unsigned level = 1; level * LOG_TILE_HEIGHT < count; level++) {
-		t->node_level[t->node_count] = level;
-		t->node_idx[t->node_count] = (int64_t)((t->edge.size >> level * LOG_TILE_HEIGHT) - 1);
-		t->nodes[t->node_count++] = keep(t, noted[level * LOG_TILE_HEIGHT]);
+	for (unsigned level = 0; level * LOG_TILE_HEIGHT < count; level++) {
+		uint64_t index = (t->edge.size >> level * LOG_TILE_HEIGHT) - 1;
+		if (log_rim_put(t->rim, level, index, noted[level * LOG_TILE_HEIGHT]))
+			complete(t, level, index / LOG_TILE_WIDTH, noted[(level + 1) * LOG_TILE_HEIGHT]);
 	}
 }
 
@@ -62,6 +76,8 @@ static enum problem grow(struct tick *t)
 {
 	make_room(t);
 	t->edge = t->s->edge;
+	t->rim = arena_new(t->arena, struct log_rim);
+	*t->rim = t->s->rim;
 	for (size_t i = 0; i < t->count; i++) {
 		const struct log_pending_read_row *row = &t->rows[i];
 		const struct log_entry entry = {row->kind, row->statement, row->statement_sha256,
@@ -86,11 +102,14 @@ static enum problem write_all(struct tick *t, struct db *db)
 		{t->qid, t->count}, {t->idx, t->count}, {t->leaves, t->count}};
 	const struct log_node_insert_many_params nodes = {
 		{t->node_level, t->node_count}, {t->node_idx, t->node_count}, {t->nodes, t->node_count}};
+	const struct log_tile_insert_many_params tiles = {
+		{t->tile_level, t->node_count}, {t->node_idx, t->node_count}, {t->tiles, t->node_count}};
 	const struct log_pending_delete_many_params queue = {{t->qid, t->count}};
 	int64_t moved = 0, inserted = 0, deleted = 0;
 	db_queue(db, &sql_log_head_move, &head);
 	db_queue(db, &sql_log_leaf_insert_many, &leaves);
 	db_queue(db, &sql_log_node_insert_many, &nodes);
+	db_queue(db, &sql_log_tile_insert_many, &tiles);
 	db_queue(db, &sql_log_pending_delete_many, &queue);
 	enum problem p = db_flush(db);
 	if (!p)
@@ -99,6 +118,8 @@ static enum problem write_all(struct tick *t, struct db *db)
 		p = db_take_exec(db, &sql_log_leaf_insert_many, &inserted);
 	if (!p)
 		p = db_take_exec(db, &sql_log_node_insert_many, NULL);
+	if (!p)
+		p = db_take_exec(db, &sql_log_tile_insert_many, NULL);
 	if (!p)
 		p = db_take_exec(db, &sql_log_pending_delete_many, &deleted);
 	if (p == PROBLEM_CONFLICT)
@@ -143,6 +164,7 @@ enum problem log_tick(struct sequencer *s, size_t *ret_count, struct fault *rete
 	if (!p && t.count) {
 		failpoint("log-4-committed");
 		s->edge = t.edge;
+		s->rim = *t.rim;
 		metric_add(METRIC_LOG_ENTRIES, (int64_t)t.count);
 	}
 	if (!p)

@@ -42,7 +42,8 @@ enum problem log_tiles_fill(struct db *db, struct arena *arena, struct log_tiles
 	return PROBLEM_NONE;
 }
 
-enum problem log_edge_read(struct db *db, struct arena *arena, int64_t size, struct merkle_edge *ret)
+enum problem log_edge_read(struct db *db, struct arena *arena, int64_t size, struct merkle_edge *ret,
+			   struct log_rim *ret_rim)
 {
 	struct log_tiles tiles = {0};
 	const struct log_tile *missing;
@@ -53,5 +54,7 @@ enum problem log_edge_read(struct db *db, struct arena *arena, int64_t size, str
 	if (missing)
 		return PROBLEM_CONFLICT;
 	*ret = log_edge(&tiles, (uint64_t)size);
+	if (ret_rim)
+		log_rim_fill(ret_rim, &tiles);
 	return PROBLEM_NONE;
 }

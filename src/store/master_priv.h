@@ -3,7 +3,7 @@
 #ifndef FT_STORE_MASTER_PRIV_H
 #define FT_STORE_MASTER_PRIV_H
 
-#include "ft/core/epcis_body.h"
+#include "ft/core/manifest.h"
 #include "ft/store/master.h"
 #include "ft/store/regions.h"
 
@@ -50,6 +50,11 @@ static inline const struct master_input *input_common(const void *input)
 /* The signed bytes of one tier. */
 struct str master_view(struct arena *arena, const struct master_kind *kind, const void *entity,
 		       enum tier tier, const struct region_tiers *tiers);
+/* The manifest that the statement of a stored version names, made again from its body; regions are never given another
+ * parent, so that the views of old versions stay what they were. Other than a body: PROBLEM_INTERNAL, or
+ * PROBLEM_REGION_UNKNOWN or PROBLEM_NOT_FOUND for a region that is none. */
+enum problem master_manifest(struct db *db, struct arena *arena, enum thing_kind kind, struct bytes body,
+			     const uint8_t secret[MANIFEST_SECRET_LEN], struct str *ret) must_check;
 /* An entity from its stored body. */
 enum problem master_from_body(struct arena *arena, const struct master_kind *kind, struct bytes body,
 			      void *ret) must_check;

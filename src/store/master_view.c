@@ -46,6 +46,29 @@ enum problem master_from_body(struct arena *arena, const struct master_kind *kin
 	return p ? PROBLEM_INTERNAL : PROBLEM_NONE; /* we wrote it */
 }
 
+enum problem master_manifest(struct db *db, struct arena *arena, enum thing_kind kind, struct bytes body,
+			     const uint8_t secret[MANIFEST_SECRET_LEN], struct str *ret)
+{
+	const struct master_kind *ops = master_kind_of(kind);
+	void *entity = arena_alloc(arena, ops->shape->size);
+	struct manifest_view views[TIER_COUNT];
+	struct region_tiers tiers = {0};
+	struct fault fault = {0};
+	enum problem p = master_from_body(arena, ops, body, entity);
+	struct str region = p ? (struct str){NULL, 0} : ops->region(entity);
+	if (!p && region.at)
+		p = regions_tiers_of(db, arena, region, "/region", &tiers, &fault);
+	if (p)
+		return p;
+	for (int tier = 0; tier < TIER_COUNT; tier++)
+		views[tier] = (struct manifest_view){
+			tier == TIER_FULL ? bytes_str(body)
+					  : master_view(arena, ops, entity, (enum tier)tier, &tiers),
+			STR("application/json")};
+	*ret = manifest_build(arena, secret, views);
+	return PROBLEM_NONE;
+}
+
 void master_stamp(struct arena *arena, void *entity, usec_t recorded_at_us, struct bytes statement_sha256)
 {
 	struct master_head *head = entity;

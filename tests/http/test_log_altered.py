@@ -4,11 +4,21 @@ refuses to go on; and of no size is there ever a second root."""
 import json
 
 import pytest
-from auditor import WIDTH, Head, entries_of, head_of, leaf_hash, root_of, wait_until_logged
+from auditor import WIDTH, Head, entries_of, head_of, leaf_hash, root_of, tile_path, wait_until_logged
 from conftest import District, ago, kg
 from service import wait_for
 
 FLIP = "set_byte({0}, 40, get_byte({0}, 40) # 1)"
+# statements of the right size, no more: the log reads nothing else of a record
+FILL = """
+    INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, party, body, request_sha256, key_fingerprint, seq,
+                       statement, statement_sha256, answer)
+    SELECT gen_random_uuid(), id, id::text, 'treat', now(), 480, now(), id, '{}', sha256(''), sha256('fill'), n, convert_to(text ||
+           E'\\n\\u2014 fill.example/o/fill ' || repeat('A', 100) || E'=\\n', 'UTF8'), sha256(convert_to(text, 'UTF8')), '{}'
+    FROM (SELECT gen_random_uuid() AS id, n, E'farmtrail/event@v1\\nseq ' || n || E'\\n' || repeat('x', 300) || E'\\n' AS text
+          FROM generate_series(1, %(count)s) n) x;
+    INSERT INTO log_pending (kind, org_id, id) SELECT 'event', org_id, id FROM event WHERE key_fingerprint = sha256('fill');
+"""
 
 
 class Log:
@@ -20,6 +30,12 @@ class Log:
     def grow(self, size):
         while self.service.value("SELECT (SELECT count(*) FROM log_pending) + (SELECT count(*) FROM log_leaf)") < size:
             self.farm.harvest(1)
+        return wait_until_logged(self.service, self.here.public)
+
+    def fill(self, count):
+        """The same with entries that nobody recorded."""
+        self.execute(FILL, count=count)
+        assert wait_for(lambda: self.service.value("SELECT NOT EXISTS (SELECT FROM log_pending)"), 300), self.state()
         return wait_until_logged(self.service, self.here.public)
 
     def index_of(self, event):
@@ -84,7 +100,7 @@ def test_what_was_changed_is_named(log):
     expected = {("body", b, b): f"event {body['event']}", ("entry", e, e): f"event {entry['event']}",
                 ("leaf", c, c): f"event {cunning['event']}", ("leaf", le, le): f"event {leaf['event']}",
                 ("entry", g, g): f"event {gone['event']}", ("leaf", lo, lo): None,
-                ("node", 0, WIDTH - 1): None, ("node", WIDTH, 2 * WIDTH - 1): None}
+                ("node", 0, WIDTH - 1): None, ("tile", 0, WIDTH - 1): None, ("node", WIDTH, 2 * WIDTH - 1): None}
     assert wait_for(lambda: set(expected) <= set(log.found()), 60), log.found()
     found = log.found()
     assert {key: found[key] for key in expected} == expected
@@ -101,6 +117,39 @@ def test_what_was_changed_is_named(log):
     assert reason and "gone" in reason, reason
     assert log.farm.harvest(1), "records are taken all the same"
     assert head_of(log.here.public).note == head.note
+
+
+def test_a_tile_that_was_changed_or_removed_is_named(log):
+    above = WIDTH * WIDTH
+    head = log.fill(above + WIDTH)
+    flip = "UPDATE log_tile SET hashes = set_byte(hashes, 77, get_byte(hashes, 77) # 1) WHERE level = %(l)s AND idx = %(i)s"
+    before = log.here.public.get(tile_path(0, 1)).body
+    leaves = [leaf_hash(entry) for entry in entries_of(log.here.public, 2 * WIDTH)]
+    assert before == b"".join(leaves[WIDTH:])
+    log.execute(flip, l=0, i=3)
+    log.execute(flip, l=1, i=0)
+    log.execute("DELETE FROM log_tile WHERE level = 0 AND idx = 1")
+    assert log.here.public.get(tile_path(0, 1)).body == before, "its rows are still there"
+    expected = {("tile", 3 * WIDTH, 4 * WIDTH - 1), ("tile", WIDTH, 2 * WIDTH - 1), ("tile-above", 0, above - 1)}
+    assert wait_for(lambda: expected <= set(log.found()), 120), log.found()
+    assert {key for key in log.found() if key[0] != "root"} == expected
+    assert head.size <= log.grow(head.size + 1).size, "it does not halt the log"
+
+
+@pytest.mark.parametrize("kind", ["party", "site", "product", "certificate"])
+def test_a_changed_version_of_master_data_is_named(log, kind):
+    log.here.admin.make("/v1/certificates", {
+        "holder": log.farm.id, "scheme": "green", "number": "LB-1", "products": [], "sites": [],
+        "validFrom": "2026-01-01", "validTo": "2027-12-31"})
+    head = wait_until_logged(log.service, log.here.public)
+    before = log.here.metric("farmtrail_log_swept_total")
+    assert wait_for(lambda: log.here.metric("farmtrail_log_swept_total") >= before + head.size, 60)
+    assert log.found() == {}
+    subject, index = log.service.rows("SELECT l.id::text, l.idx FROM log_leaf l WHERE kind = %s ORDER BY idx DESC LIMIT 1", kind)[0]
+    log.execute("UPDATE master_version SET body = convert_to(replace(convert_from(body, 'UTF8'), '\"state\":\"active\"',"
+                " '\"state\":\"passive\"'), 'UTF8') WHERE id = %(id)s", id=subject)
+    assert wait_for(log.found, 60)
+    assert log.found() == {("body", index, index): f"{kind} {subject}"}
 
 
 @pytest.mark.parametrize("change", ["entry", "leaf", "event", "node"])

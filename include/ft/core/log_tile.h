@@ -33,6 +33,16 @@ void log_tiles_need_edge(struct arena *arena, struct log_tiles *tiles, uint64_t 
 /* The tiles that the path of leaf `index` < `size` is computed from. */
 void log_tiles_need_path(struct arena *arena, struct log_tiles *tiles, uint64_t index, uint64_t size);
 
+/* What stands in no full tile yet: of each level the newest tile as far as it goes, which the size of the tree says. It
+ * grows with the tree. All zero is that of the empty tree. */
+struct log_rim {
+	struct sha256 hashes[LOG_TILE_LEVELS][LOG_TILE_WIDTH];
+};
+/* From the tiles that log_tiles_need_edge asked for. */
+void log_rim_fill(struct log_rim *rim, const struct log_tiles *tiles);
+/* Puts hash number `index` of a level. True: with it its tile is full, and stands in hashes[level] until the next is put. */
+bool log_rim_put(struct log_rim *rim, unsigned level, uint64_t index, struct sha256 hash);
+
 /* The right edge of the tree of this size, from the tiles that log_tiles_need_edge asked for. */
 struct merkle_edge log_edge(const struct log_tiles *tiles, uint64_t size);
 /* The inclusion path (RFC 9162 §2.1.3) from the tiles that log_tiles_need_path asked for; its length. */

@@ -106,6 +106,36 @@ static void paths_from_tiles_lead_to_the_root(void **state)
 	}
 }
 
+/* Grown from the middle: what the rim gives away are the tiles as they stand in the tree. */
+static void the_rim_gives_whole_tiles(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create();
+	struct log_rim *rim = arena_new(arena, struct log_rim);
+	struct log_tiles tiles = {0};
+	size_t size = 65700, full = 0;
+	struct merkle_edge edge = edge_of(arena, size);
+	log_tiles_need_edge(arena, &tiles, size);
+	read_tiles(&tiles);
+	log_rim_fill(rim, &tiles);
+	for (; size < LEAVES; size++) {
+		struct sha256 noted[64];
+		unsigned count = merkle_edge_append_noting(&edge, stored.hashes[0][size], noted);
+		for (unsigned level = 0; level * LOG_TILE_HEIGHT < count; level++) {
+			uint64_t index = (edge.size >> level * LOG_TILE_HEIGHT) - 1;
+			bool is_full = log_rim_put(rim, level, index, noted[level * LOG_TILE_HEIGHT]);
+			assert_int_equal(is_full, index % LOG_TILE_WIDTH == LOG_TILE_WIDTH - 1);
+			full += is_full;
+			if (is_full)
+				assert_memory_equal(rim->hashes[level],
+						    stored.hashes[level] + index - (LOG_TILE_WIDTH - 1),
+						    sizeof rim->hashes[level]);
+		}
+	}
+	assert_int_equal(full, LEAVES / 256 - 65700 / 256);
+	arena_destroy(arena);
+}
+
 /* As the trail asks: many paths, each tile read once. */
 static void tiles_of_many_paths_serve_each(void **state)
 {
@@ -183,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_edge_is_found_again_from_its_tiles),
+		cmocka_unit_test(the_rim_gives_whole_tiles),
 		cmocka_unit_test(paths_from_tiles_lead_to_the_root),
 		cmocka_unit_test(tiles_of_many_paths_serve_each),
 		cmocka_unit_test(a_tile_has_one_name),
