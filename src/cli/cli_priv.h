@@ -14,8 +14,8 @@ enum exit_code {
 	EXIT_NOT_FOUND = 3,
 	EXIT_NOT_VERIFIED = 4,
 	EXIT_NO_CONNECTION = 5,
-	EXIT_UNLOGGED = 6,   /* verify: holds, but the policy's log or quorum does not cover it yet */
-	EXIT_INCOMPLETE = 7, /* verify: what is there holds, and something is held back */
+	EXIT_UNLOGGED = 6, /* verify, monitor: holds, but the policy's log or quorum does not cover it yet */
+	EXIT_INCOMPLETE = 7, /* verify, monitor: what is there holds, and something is held back */
 };
 
 /* A text in both languages. */
@@ -47,7 +47,7 @@ struct command {
 	enum exit_code (*run)(struct cli *cli);
 };
 extern const struct command command_init, command_config, command_backup, command_restore, command_key,
-	command_event, command_lot, command_verify, command_demo, command_doctor;
+	command_event, command_lot, command_verify, command_monitor, command_demo, command_doctor;
 
 struct str cli_option(const struct cli *cli, const char *name); /* the last one given; absent: not given */
 bool cli_flag(const struct cli *cli, const char *name);
@@ -59,8 +59,12 @@ void cli_print(const struct cli *cli, struct str text); /* a line on standard ou
 enum exit_code cli_fail(const struct cli *cli, enum exit_code code, struct str line);
 enum exit_code cli_fail_problem(const struct cli *cli, enum problem p, const struct fault *fault);
 enum exit_code cli_usage(const struct cli *cli, struct said why);
-/* Absent when it cannot be read, or is larger than 16 MB; "-" is standard input. */
+/* Absent when it cannot be read, or is larger than 64 MB; "-" is standard input. */
 struct str cli_read_file(const struct cli *cli, struct str path);
+/* The key itself, or a file that holds it; absent when the option was not given. */
+struct str cli_key_option(const struct cli *cli, const char *option);
+/* All of it or nothing: written beside, flushed and renamed. false: errno says why. */
+bool cli_write_file(const struct cli *cli, struct str path, struct str content) must_check;
 struct str cli_program_beside(const struct cli *cli, const char *name, const char *in_build);
 /* JSON indented for people. */
 void cli_print_json(const struct cli *cli, struct str json);

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -65,6 +66,40 @@ static bool read_url(struct client *c, struct str url)
 	c->address_len = sizeof *v4;
 	return inet_pton(AF_INET, arena_str(c->arena, host).at, &v4->sin_addr) == 1 &&
 	       (ntohl(v4->sin_addr.s_addr) >> 24) == 127;
+}
+
+/* http://HOST[:PORT] of any host, by the first of its addresses. */
+static bool find_host(struct client *c, struct str url, bool *ret_known)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	struct addrinfo *found = NULL;
+	if (!str_starts(url, STR("http://")))
+		return false;
+	struct str host = str_from(url, 7), name = host, port = STR("80");
+	size_t end = host.len;
+	while (end && host.at[end - 1] != ':' && host.at[end - 1] != ']')
+		end--;
+	if (end && host.at[end - 1] == ':') {
+		port = str_from(host, end);
+		name.len = end - 1;
+	}
+	if (name.len > 2 && name.at[0] == '[' && str_ends(name, STR("]")))
+		name = (struct str){name.at + 1, name.len - 2};
+	uint16_t number;
+	for (size_t i = 0; i < host.len; i++)
+		if (host.at[i] == '/' || host.at[i] == '@' || (unsigned char)host.at[i] <= ' ')
+			return false;
+	if (!name.len || !read_port(port, &number))
+		return false;
+	c->host = arena_str(c->arena, host);
+	*ret_known =
+		getaddrinfo(arena_str(c->arena, name).at, arena_str(c->arena, port).at, &hints, &found) == 0;
+	if (*ret_known) {
+		memcpy(&c->address, found->ai_addr, found->ai_addrlen);
+		c->address_len = found->ai_addrlen;
+		freeaddrinfo(found);
+	}
+	return true;
 }
 
 static void disconnect(struct client *c)
@@ -145,6 +180,24 @@ enum exit_code client_open(const struct cli *cli, struct client **ret)
 	return EXIT_GOOD;
 }
 
+enum exit_code client_open_public(const struct cli *cli, struct str url, struct client **ret)
+{
+	struct client *c = arena_new(cli->arena, struct client);
+	bool known = false;
+	c->arena = cli->arena;
+	c->fd = -1;
+	c->language = cli->language;
+	if (!find_host(c, url, &known))
+		return cli_usage(
+			cli, (struct said){"地址应形如 http://主机:端口；https 请经由本机的 TLS 隧道",
+					   "an address is http://HOST[:PORT]; for https use a tunnel that "
+					   "speaks TLS"});
+	if (!known || !reconnect(c))
+		return client_lost(cli);
+	*ret = c;
+	return EXIT_GOOD;
+}
+
 void client_close(struct client *client)
 {
 	if (client)
@@ -170,7 +223,9 @@ static struct str request_text(const struct client *c, struct arena *arena, cons
 	if (ask->if_match.at)
 		buf_printf(&out, "If-Match: %.*s\r\n", STR_ARGS(ask->if_match));
 	if (ask->body.at)
-		buf_printf(&out, "Content-Type: application/json\r\nContent-Length: %zu\r\n", ask->body.len);
+		buf_printf(&out, "Content-Type: %.*s\r\nContent-Length: %zu\r\n",
+			   STR_ARGS(ask->media_type.at ? ask->media_type : STR("application/json")),
+			   ask->body.len);
 	else if (strcmp(ask->method, "POST") == 0)
 		buf_put(&out, STR("Content-Length: 0\r\n"));
 	buf_put(&out, STR("\r\n"));
@@ -214,6 +269,7 @@ static size_t head_end(const struct buf *in)
 struct head {
 	int status;
 	int64_t length; /* −1: not said */
+	int64_t retry_after_s;
 	bool close;
 	struct str content_type, etag;
 };
@@ -234,6 +290,9 @@ static bool take_header(struct str line, struct head *head)
 		head->content_type = value;
 	else if (str_equal_ignoring_case(name, STR("ETag")))
 		head->etag = value;
+	else if (str_equal_ignoring_case(name, STR("Retry-After")) &&
+		 !str_integer(value, &head->retry_after_s))
+		head->retry_after_s = 0; /* a date: whoever asks again finds out */
 	return true;
 }
 
@@ -281,8 +340,11 @@ static bool receive_answer(struct client *c, struct arena *arena, struct answer 
 	if (head.close || head.length < 0)
 		disconnect(c);
 	struct str whole = buf_str(&in);
-	*ret = (struct answer){
-		head.status, head.content_type, head.etag, {whole.at + body_at, length}, {.kind = JSON_NULL}};
+	*ret = (struct answer){.status = head.status,
+			       .content_type = head.content_type,
+			       .etag = head.etag,
+			       .body = {whole.at + body_at, length},
+			       .retry_after_s = head.retry_after_s};
 	return true;
 }
 

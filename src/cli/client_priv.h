@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * HTTP/1.1 to the local server: one connection, plain text, loopback only, so that a key never crosses a
- * network unencrypted. Small and strict: answers carry Content-Length, or they are refused. */
+ * network unencrypted; without a key, to anybody. Small and strict: answers carry Content-Length, or they are refused. */
 #ifndef FT_CLI_CLIENT_PRIV_H
 #define FT_CLI_CLIENT_PRIV_H
 
@@ -11,11 +11,14 @@ struct client;
 struct answer {
 	int status;
 	struct str content_type, etag, body;
-	struct json json; /* of a JSON body; kind JSON_NULL otherwise */
+	int64_t retry_after_s; /* 0: not said */
+	struct json json;      /* of a JSON body; kind JSON_NULL otherwise */
 };
 
 /* From --url, --key-file and the data directory. EXIT_USAGE, EXIT_NO_CONNECTION: it was said why. */
 enum exit_code client_open(const struct cli *cli, struct client **ret) must_check;
+/* Of http://HOST[:PORT], wherever it is, and never with a key: for what is public and proves itself. */
+enum exit_code client_open_public(const struct cli *cli, struct str url, struct client **ret) must_check;
 void client_close(struct client *client);            /* NULL is fine */
 struct str client_root(const struct client *client); /* http://127.0.0.1:8080 */
 
@@ -23,6 +26,7 @@ struct ask {
 	const char *method;
 	struct str path;                   /* with its query */
 	struct str body, if_match, accept; /* absent: none */
+	struct str media_type;             /* of the body; absent: JSON */
 	bool without_key;
 };
 /* false: the connection failed and was not to be had again. Answers live in `arena`. */

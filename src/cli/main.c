@@ -9,8 +9,8 @@
 #include "cli_priv.h"
 
 static const struct command *const commands[] = {
-	&command_init,   &command_demo,   &command_key,    &command_event,  &command_lot,
-	&command_verify, &command_doctor, &command_config, &command_backup, &command_restore};
+	&command_init,    &command_demo,   &command_key,    &command_event,  &command_lot,    &command_verify,
+	&command_monitor, &command_doctor, &command_config, &command_backup, &command_restore};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static const char *const common_values[] = {"data", "url", "key-file", "lang", NULL};
@@ -25,7 +25,7 @@ static const struct said common_help = {
 	"  --lang zh|en     语言（默认取自 LANG）\n"
 	"\n"
 	"退出码：0 成功，1 被拒绝或失败，2 用法错误，3 不存在，4 验证不通过，5 无法连接；\n"
-	"        verify 另有 6 尚未被日志确认，7 有记录缺失\n",
+	"        verify 另有 6 尚未被日志确认，7 有记录缺失；monitor 的退出码见其说明\n",
 	"Common options:\n"
 	"  --data DIR       data directory (default ./var); its farmtrail.env and admin.key say how to reach "
 	"the server\n"
@@ -37,7 +37,7 @@ static const struct said common_help = {
 	"\n"
 	"Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not found, 4 verification failed, 5 cannot "
 	"connect;\n"
-	"of verify also 6 not in the log yet, 7 a record is held back\n",
+	"of verify also 6 not in the log yet, 7 a record is held back; monitor says its own\n",
 };
 
 static enum language language_of_environment(void)

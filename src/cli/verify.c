@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * farmtrail verify: checks a proof, a bundle of proofs or every step of a saved trail, and says in words what holds. */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "client_priv.h"
 #include "verify_priv.h"
@@ -27,17 +26,9 @@ struct verification {
 
 static const struct note_verifier verifier = {.verify = verify_spki};
 
-/* The key itself, or a file that holds it. */
-static struct str key_given(const struct cli *cli, const char *option)
-{
-	struct str given = cli_option(cli, option);
-	bool is_file = given.at && access(arena_str(cli->arena, given).at, R_OK) == 0;
-	return is_file ? str_trim(cli_read_file(cli, given)) : given;
-}
-
 static enum exit_code read_policy(struct verification *v)
 {
-	struct str path = cli_option(v->cli, "policy"), log = key_given(v->cli, "log");
+	struct str path = cli_option(v->cli, "policy"), log = cli_key_option(v->cli, "log");
 	struct note_key key;
 	size_t line = 0;
 	if (!path.at && !log.at)
@@ -69,7 +60,7 @@ static enum exit_code read_policy(struct verification *v)
 
 static enum exit_code read_trust(struct verification *v)
 {
-	struct str registrar = key_given(v->cli, "registrar");
+	struct str registrar = cli_key_option(v->cli, "registrar");
 	if (registrar.at && !note_key_parse(v->cli->arena, registrar, &v->registrar))
 		return cli_usage(v->cli,
 				 (struct said){"--registrar 不是 vkey", "--registrar is not a verifier key"});

@@ -71,6 +71,47 @@ bool log_tile_parse(struct str path, struct log_tile_name *ret)
 	return true;
 }
 
+static struct str index_print(struct arena *arena, uint64_t index)
+{
+	struct str text = arena_printf(arena, "%03u", (unsigned)(index % 1000));
+	for (uint64_t rest = index / 1000; rest; rest /= 1000)
+		text = arena_printf(arena, "x%03u/%.*s", (unsigned)(rest % 1000), STR_ARGS(text));
+	return text;
+}
+
+struct str log_tile_print(struct arena *arena, const struct log_tile_name *name)
+{
+	struct str level = name->entries ? STR("entries") : arena_printf(arena, "%u", name->tile.level);
+	struct str index = index_print(arena, name->tile.index);
+	struct str width =
+		name->tile.width < LOG_TILE_WIDTH ? arena_printf(arena, ".p/%u", name->tile.width) : STR("");
+	return arena_printf(arena, "%.*s/%.*s%.*s", STR_ARGS(level), STR_ARGS(index), STR_ARGS(width));
+}
+
+bool log_tile_fill(struct arena *arena, struct bytes served, struct log_tile *tile)
+{
+	if (served.len != tile->width * sizeof(struct sha256))
+		return false;
+	struct sha256 *hashes = arena_array(arena, struct sha256, tile->width);
+	memcpy(hashes, served.at, served.len);
+	tile->hashes = hashes;
+	return true;
+}
+
+bool log_entries_parse(struct bytes served, size_t count, struct bytes *ret)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (served.len < 2)
+			return false;
+		size_t len = (size_t)served.at[0] << 8 | served.at[1];
+		if (served.len - 2 < len)
+			return false;
+		ret[i] = (struct bytes){served.at + 2, len};
+		served = (struct bytes){served.at + 2 + len, served.len - 2 - len};
+	}
+	return served.len == 0;
+}
+
 /* Full hashes at a level of a tree. */
 static uint64_t hashes_at(uint64_t size, unsigned level)
 {
@@ -125,7 +166,7 @@ static struct sha256 subtree(const struct log_tiles *tiles, unsigned level, uint
 		assert(tile->hashes && place + count <= tile->width);
 		return merkle_root(tile->hashes + place, count);
 	}
-	assert(!"the tile is among those asked for");
+	assert(false && "the tile is among those asked for");
 	return (struct sha256){{0}};
 }
 
@@ -186,6 +227,33 @@ size_t log_path(const struct log_tiles *tiles, uint64_t index, uint64_t size,
 		first += is_left ? 0 : half;
 		count = is_left ? half : count - half;
 	}
+	for (size_t i = 0; i < depth; i++)
+		ret[i] = down[depth - 1 - i];
+	return depth;
+}
+
+/* RFC 9162 §2.1.4.1, from the root down towards leaf old_size − 1 until a subtree ends with it. */
+size_t log_consistency(const struct log_tiles *tiles, uint64_t old_size, uint64_t size,
+		       struct sha256 ret[MERKLE_MAX_PATH])
+{
+	struct sha256 down[MERKLE_MAX_PATH] = {{{0}}};
+	size_t depth = 0;
+	uint64_t first = 0, count = size;
+	bool is_whole = true; /* the subtree begins where the old tree does: whoever checks has its root */
+	assert(old_size > 0 && old_size < size);
+	while (old_size - first != count) {
+		uint64_t half = 1;
+		while (half < count - half)
+			half <<= 1;
+		bool is_left = old_size - first <= half;
+		down[depth++] = is_left ? range_root(tiles, first + half, count - half)
+					: range_root(tiles, first, half);
+		is_whole = is_whole && is_left;
+		first += is_left ? 0 : half;
+		count = is_left ? half : count - half;
+	}
+	if (!is_whole)
+		down[depth++] = range_root(tiles, first, count);
 	for (size_t i = 0; i < depth; i++)
 		ret[i] = down[depth - 1 - i];
 	return depth;

@@ -11,7 +11,7 @@ from conftest import ago, kg, line, uuid7
 from service import Api, Service, environment, program
 
 GOOD, REFUSED, USAGE, NOT_FOUND, NOT_VERIFIED, NO_CONNECTION = range(6)
-COMMANDS = ("init", "demo", "key", "event", "lot", "verify", "doctor", "config")
+COMMANDS = ("init", "demo", "key", "event", "lot", "verify", "monitor", "doctor", "config")
 
 
 def conninfo(service, role="postgres"):
@@ -65,7 +65,7 @@ def test_the_language_is_that_of_the_environment():
     assert "用法" in plain("--help", LANG="en_US.UTF-8", LC_ALL="zh_CN.UTF-8").stdout
 
 
-@pytest.mark.parametrize("arguments", [(), ("fly",), ("lot",), ("lot", "show"), ("event", "add"), ("event", "lose", "x"), ("verify",),
+@pytest.mark.parametrize("arguments", [(), ("fly",), ("lot",), ("lot", "show"), ("monitor",), ("event", "add"), ("event", "lose", "x"), ("verify",),
                                        ("key", "make"), ("config", "x"), ("init", "x"), ("demo", "x"), ("doctor", "x"),
                                        ("lot", "show", "x", "--colour"), ("lot", "show", "x", "--tier"), ("lot", "show", "--json=1"),
                                        ("event", "get", "x", "--url", "http://example.com"),

@@ -26,6 +26,11 @@ struct log_tile_name {
 	struct log_tile tile; /* hashes NULL */
 };
 bool log_tile_parse(struct str path, struct log_tile_name *ret);
+struct str log_tile_print(struct arena *arena, const struct log_tile_name *name);
+/* The hashes of a tile as served: `width` times 32 octets. false: of another length. In the arena. */
+bool log_tile_fill(struct arena *arena, struct bytes served, struct log_tile *tile);
+/* An entry bundle as served: `count` times uint16 and entry. Borrowed from `served`. false: too short or too long. */
+bool log_entries_parse(struct bytes served, size_t count, struct bytes *ret);
 
 /* Adds what is not there yet, in the arena. All tiles of one list are of a tree of the same size. */
 /* The partial tiles on the right edge of a tree; of a size that is a multiple of 256 none at level 0. */
@@ -48,5 +53,10 @@ struct merkle_edge log_edge(const struct log_tiles *tiles, uint64_t size);
 /* The inclusion path (RFC 9162 §2.1.3) from the tiles that log_tiles_need_path asked for; its length. */
 size_t log_path(const struct log_tiles *tiles, uint64_t index, uint64_t size,
 		struct sha256 ret[MERKLE_MAX_PATH]);
+
+/* The consistency proof (RFC 9162 §2.1.4.1) of 0 < old_size < size from the tiles that log_tiles_need_path of leaf
+ * old_size − 1 asked for; its length. */
+size_t log_consistency(const struct log_tiles *tiles, uint64_t old_size, uint64_t size,
+		       struct sha256 ret[MERKLE_MAX_PATH]);
 
 #endif

@@ -159,6 +159,55 @@ static void tiles_of_many_paths_serve_each(void **state)
 	arena_destroy(arena);
 }
 
+static void consistency_from_tiles_holds(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SIZES; i++) {
+		struct arena *arena = arena_create();
+		struct sha256 root = merkle_root(stored.hashes[0], sizes[i]), proof[MERKLE_MAX_PATH];
+		size_t step = sizes[i] < 600 ? 1 : sizes[i] / 37;
+		for (size_t old = 1; old < sizes[i]; old += step) {
+			struct log_tiles tiles = {0};
+			log_tiles_need_path(arena, &tiles, old - 1, sizes[i]);
+			read_tiles(&tiles);
+			size_t count = log_consistency(&tiles, old, sizes[i], proof);
+			assert_true(merkle_check_consistency(old, merkle_root(stored.hashes[0], old),
+							     sizes[i], root, proof, count));
+		}
+		arena_destroy(arena);
+	}
+}
+
+static void entries_are_read_behind_their_lengths(void **state)
+{
+	(void)state;
+	static const uint8_t served[] = {0, 1, 'a', 0, 0, 0, 2, 'b', 'c'};
+	struct bytes entries[4];
+	assert_true(log_entries_parse((struct bytes){served, sizeof served}, 3, entries));
+	assert_int_equal(entries[0].len, 1);
+	assert_int_equal(entries[1].len, 0);
+	assert_memory_equal(entries[2].at, "bc", 2);
+	assert_true(log_entries_parse((struct bytes){served, 0}, 0, entries));
+	for (size_t len = 0; len < sizeof served; len++)
+		assert_false(log_entries_parse((struct bytes){served, len}, 3, entries));
+	assert_false(log_entries_parse((struct bytes){served, sizeof served}, 2, entries));
+	assert_false(log_entries_parse((struct bytes){served, sizeof served}, 4, entries));
+}
+
+static void a_served_tile_has_its_length(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create();
+	uint8_t served[96] = {[32] = 7};
+	struct log_tile tile = {.width = 2};
+	assert_false(log_tile_fill(arena, (struct bytes){served, 96}, &tile));
+	assert_false(log_tile_fill(arena, (struct bytes){served, 63}, &tile));
+	assert_null(tile.hashes);
+	assert_true(log_tile_fill(arena, (struct bytes){served, 64}, &tile));
+	assert_int_equal(tile.hashes[1].octets[0], 7);
+	arena_destroy(arena);
+}
+
 static void a_tile_has_one_name(void **state)
 {
 	(void)state;
@@ -174,6 +223,14 @@ static void a_tile_has_one_name(void **state)
 	assert_int_equal(name.tile.width, 256);
 	assert_true(log_tile_parse(STR("63/999.p/255"), &name));
 	assert_int_equal(name.tile.level, 63);
+	struct arena *arena = arena_create();
+	static const char *const names[] = {"0/000", "0/x001/x234/067.p/8", "63/999.p/255", "entries/000",
+					    "entries/x001/000.p/1"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		assert_true(log_tile_parse(str_of(names[i]), &name));
+		assert_true(str_equal(log_tile_print(arena, &name), str_of(names[i])));
+	}
+	arena_destroy(arena);
 	static const char *const others[] = {"",
 					     "0",
 					     "0/",
@@ -216,6 +273,9 @@ int main(void)
 		cmocka_unit_test(the_rim_gives_whole_tiles),
 		cmocka_unit_test(paths_from_tiles_lead_to_the_root),
 		cmocka_unit_test(tiles_of_many_paths_serve_each),
+		cmocka_unit_test(consistency_from_tiles_holds),
+		cmocka_unit_test(entries_are_read_behind_their_lengths),
+		cmocka_unit_test(a_served_tile_has_its_length),
 		cmocka_unit_test(a_tile_has_one_name),
 	};
 	return cmocka_run_group_tests(tests, fill, empty);

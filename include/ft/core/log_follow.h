@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Following a log from outside: which rules every entry must keep, and what a follower must remember so that its next
+ * look costs only what is new. Pure; whoever follows fetches, and hands entries over in their order.
+ *
+ * The rules: an entry is a statement of this log, signed with a key that an earlier entry states for its organisation and
+ * that none has revoked; a key statement is signed by the key and by the registrar, and by the key it takes over from;
+ * the sequence of every key grows without gaps; keys do nothing but what they are for. */
+#ifndef FT_CORE_LOG_FOLLOW_H
+#define FT_CORE_LOG_FOLLOW_H
+
+#include "ft/base/map.h"
+#include "ft/core/merkle.h"
+#include "ft/core/note.h"
+#include "ft/core/proof.h"
+
+enum { FOLLOW_MAX_FINDINGS = 1000, FOLLOW_MAX_GAPS = 1000, FOLLOW_MAX_MINE = 16 };
+
+enum follow_breach {
+	FOLLOW_KEPT,        /* every rule */
+	FOLLOW_FORM,        /* no statement of this log */
+	FOLLOW_KEY_UNKNOWN, /* no earlier entry states the key for this organisation */
+	FOLLOW_KEY_ENDED,   /* an earlier entry revokes it */
+	FOLLOW_SIGNATURE,   /* not signed with the key that it names */
+	FOLLOW_VOUCHING,    /* a key that the registrar, or its predecessor, does not vouch for */
+	FOLLOW_KEY_AGAIN,   /* a key that was stated before */
+	FOLLOW_REGISTRAR,   /* a registrar that is not the one known */
+	FOLLOW_OFFICE,      /* not for this key to say */
+	FOLLOW_SEQ,         /* a number that the key has used before */
+	FOLLOW_TIME,        /* claims a time that has not come */
+	FOLLOW_BREACHES
+};
+extern const char *const follow_breach_words[FOLLOW_BREACHES]; /* stable, for programs and for the state */
+
+struct follow_key {
+	struct sha256 fingerprint;
+	struct uuid org;
+	struct str use;
+	int64_t index;       /* of its statement */
+	int64_t ended;       /* index of its revocation; −1: it counts */
+	int64_t seq;         /* the highest seen */
+	struct note_key key; /* of one that has ended perhaps not kept: name absent */
+};
+/* Numbers that a key has passed over: statements that were made and are not in the log. Filled later, it goes. */
+struct follow_gap {
+	struct sha256 key;
+	int64_t first, last;
+	int64_t index; /* of the entry that showed it */
+	bool seen;     /* somebody has taken note: it no longer alarms */
+};
+struct follow_finding {
+	enum follow_breach breach;
+	int64_t index;
+	struct sha256 key; /* that the entry names; zero: none */
+	bool seen;
+};
+
+struct log_follow {
+	struct arena *arena;
+	struct note_key log; /* its name is the origin */
+	bool has_registrar;
+	struct note_key registrar; /* given, or the first that the log states */
+	struct merkle_edge edge;   /* of all entries taken so far */
+	struct str head;           /* the newest head that they were found to hash to; absent: none */
+	struct map *keys;          /* fingerprint → struct follow_key */
+	struct map *known;         /* fingerprints of keys that are mine */
+	size_t mine_count;
+	struct uuid mine[FOLLOW_MAX_MINE]; /* organisations whose keys are watched */
+	size_t gap_count, finding_count;
+	struct follow_gap gaps[FOLLOW_MAX_GAPS];
+	struct follow_finding findings[FOLLOW_MAX_FINDINGS];
+	int64_t more_gaps, more_findings; /* beyond what is kept one by one */
+};
+
+/* From the first entry on. `registrar` NULL: the first that the log states is trusted. */
+struct log_follow *log_follow_create(struct arena *arena, const struct note_key *log,
+				     const struct note_key *registrar);
+/* What was remembered. false: not what log_follow_print printed. Texts are borrowed from `text`. */
+bool log_follow_read(struct arena *arena, struct str text, struct log_follow **ret);
+/* After a head: f->head is there and is that of f->edge (asserted). */
+struct str log_follow_print(struct arena *arena, const struct log_follow *f);
+
+/* The next entry: adds it to the edge and notes what it breaks. `now_s`: unix seconds, against which claimed times are
+ * held. What is remembered lives in f->arena; `scratch` may end afterwards. */
+void log_follow_entry(struct log_follow *f, struct arena *scratch, struct bytes entry, int64_t now_s,
+		      struct note_verifier verifier);
+
+/* From now on keys of `org` that are not known alarm. false: no room. */
+bool log_follow_watch(struct log_follow *f, struct uuid org);
+void log_follow_know(struct log_follow *f, struct sha256 key);
+void log_follow_acknowledge(struct log_follow *f); /* all gaps and findings were seen */
+/* A key of an organisation that is watched, not known and not ended: somebody can sign in its name. */
+bool log_follow_is_planted(const struct log_follow *f, const struct follow_key *key);
+
+#endif

@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * farmtrail monitor: follows a log from outside, and says what no single proof can: that it only ever grew, that every
+ * entry keeps the rules, that nothing is held back, and that nobody has planted a key. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "monitor_priv.h"
+
+#include "ft/base/text.h"
+#include "ft/crypto/sign.h"
+
+static const char *const flags[] = {"all", "acknowledge", NULL};
+static const char *const values[] = {"log", "key", "policy", "registrar", "state", "mine", "known", NULL};
+
+/* — signatures: parsing a key costs more than verifying with it, so each is parsed once — */
+
+struct parsed_keys {
+	struct arena *arena;
+	struct map *keys; /* SPKI → struct public_key */
+};
+
+static void destroy_key(void *key)
+{
+	public_key_destroy(key);
+}
+
+static bool verify_parsed(void *context, struct bytes spki, struct bytes message, struct bytes signature)
+{
+	struct parsed_keys *parsed = context;
+	struct public_key *key = map_get(parsed->keys, spki);
+	if (!key) {
+		if (public_key_parse(spki, &key))
+			return false;
+		arena_defer(parsed->arena, destroy_key, key);
+		map_set(parsed->keys, arena_bytes(parsed->arena, spki), key);
+	}
+	return verify(key, message, signature) == PROBLEM_NONE;
+}
+
+static struct note_verifier verifier_of(struct monitor *m)
+{
+	struct parsed_keys *parsed = arena_new(m->cli->arena, struct parsed_keys);
+	parsed->arena = m->cli->arena;
+	parsed->keys = map_create(parsed->arena, 64);
+	return (struct note_verifier){verify_parsed, parsed};
+}
+
+/* — what is remembered — */
+
+static enum exit_code fail_file(struct monitor *m, struct said what, struct str path)
+{
+	return cli_fail(m->cli, EXIT_REFUSED,
+			arena_printf(m->cli->arena, "%s %.*s: %s", cli_say(m->cli, what), STR_ARGS(path),
+				     strerror(errno)));
+}
+
+/* Held until the program ends, however it ends; beside the state, which a rename replaces. */
+static enum exit_code lock_state(struct monitor *m)
+{
+	struct str path = arena_printf(m->cli->arena, "%.*s.lock", STR_ARGS(m->state_path));
+	int fd = open(path.at, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return fail_file(m, (struct said){"无法写入", "cannot write"}, path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return EXIT_GOOD;
+	return cli_fail(m->cli, EXIT_REFUSED,
+			str_of(cli_say(m->cli, (struct said){"另一个监测正在使用此状态文件",
+							     "another monitor is at work on this state"})));
+}
+
+static enum exit_code read_state(struct monitor *m)
+{
+	m->state_path = cli_option(m->cli, "state");
+	if (!m->state_path.at)
+		return EXIT_GOOD;
+	enum exit_code code = lock_state(m);
+	if (code)
+		return code;
+	if (access(arena_str(m->cli->arena, m->state_path).at, F_OK) && errno == ENOENT)
+		return EXIT_GOOD;
+	struct str text = cli_read_file(m->cli, m->state_path);
+	if (text.at && log_follow_read(m->cli->arena, text, &m->before))
+		return EXIT_GOOD;
+	return cli_fail(m->cli, EXIT_REFUSED,
+			arena_printf(m->cli->arena, "%s: %.*s",
+				     cli_say(m->cli, (struct said){"不是监测的状态文件",
+								   "not a state that a monitor wrote"}),
+				     STR_ARGS(m->state_path)));
+}
+
+static enum exit_code write_state(struct monitor *m)
+{
+	if (!m->state_path.at)
+		return EXIT_GOOD;
+	struct str text = log_follow_print(m->cli->arena, m->f);
+	return cli_write_file(m->cli, m->state_path, text)
+		       ? EXIT_GOOD
+		       : fail_file(m, (struct said){"无法写入", "cannot write"}, m->state_path);
+}
+
+/* — whom to trust — */
+
+static enum exit_code trust_key(struct monitor *m, struct str vkey, struct said why)
+{
+	struct note_key key;
+	if (!note_key_parse(m->cli->arena, vkey, &key))
+		return cli_usage(m->cli, why);
+	m->policy = policy_of_log(&key);
+	return EXIT_GOOD;
+}
+
+static enum exit_code read_policy(struct monitor *m, struct str path)
+{
+	size_t line = 0;
+	struct str text = cli_read_file(m->cli, path);
+	if (!text.at)
+		return cli_usage(m->cli, (struct said){"无法读取信任策略文件", "the policy cannot be read"});
+	if (policy_parse(m->cli->arena, text, &m->policy, &line))
+		return EXIT_GOOD;
+	return cli_fail(m->cli, EXIT_USAGE,
+			arena_printf(m->cli->arena,
+				     m->cli->language == LANGUAGE_ZH ? "信任策略第 %zu 行有误"
+								     : "line %zu of the policy is wrong",
+				     line));
+}
+
+/* The key of the first look counts for all later ones, unless another way brings a better one. */
+static enum exit_code trust_on_first_use(struct monitor *m)
+{
+	struct bytes vkey;
+	if (m->before) {
+		m->policy = policy_of_log(&m->before->log);
+		return EXIT_GOOD;
+	}
+	if (log_source_get(&m->source, m->cli->arena, STR("vkey"), &vkey))
+		return cli_usage(m->cli, (struct said){"请用 --log 给出日志的 vkey",
+						       "give the log's verifier key with --log"});
+	m->trust_words = str_of(
+		cli_say(m->cli, (struct said){"日志公钥取自该服务本身：请经其他途径核对，并用 --log 给出",
+					      "the log's key was taken from the server itself: compare it "
+					      "with one from elsewhere, and give "
+					      "it with --log"}));
+	return trust_key(m, str_trim(bytes_str(vkey)),
+			 (struct said){"服务给出的不是 vkey", "the server's key is not a verifier key"});
+}
+
+static enum exit_code read_trust(struct monitor *m)
+{
+	struct str policy = cli_option(m->cli, "policy"), log = cli_key_option(m->cli, "log");
+	if (!log.at)
+		log = cli_key_option(m->cli, "key");
+	if (policy.at && log.at)
+		return cli_usage(m->cli, (struct said){"--policy 与 --log 只能选一个",
+						       "give --policy or --log, not both"});
+	if (policy.at)
+		return read_policy(m, policy);
+	if (!log.at)
+		return trust_on_first_use(m);
+	return trust_key(m, log, (struct said){"--log 不是 vkey", "--log is not a verifier key"});
+}
+
+static enum exit_code read_watch(struct monitor *m, struct log_follow *f)
+{
+	size_t place = 0;
+	struct str word;
+	while ((word = cli_option_next(m->cli, "mine", &place)).at) {
+		struct uuid org;
+		if (!uuid_parse(word, &org) || !log_follow_watch(f, org))
+			return cli_usage(m->cli,
+					 (struct said){"--mine 应为主体的 id，至多 16 个",
+						       "--mine takes the id of a party, at most 16 of them"});
+	}
+	place = 0;
+	while ((word = cli_option_next(m->cli, "known", &place)).at) {
+		struct sha256 key = {{0}};
+		if (!hex_decode(word, key.octets, sizeof key.octets))
+			return cli_usage(m->cli, (struct said){"--known 应为密钥指纹，64 位十六进制",
+							       "--known takes the fingerprint of a key, 64 "
+							       "hexadecimal digits"});
+		log_follow_know(f, key);
+	}
+	return EXIT_GOOD;
+}
+
+/* — the head — */
+
+static void find_fault(struct monitor *m, enum monitor_fault fault, uint64_t first, uint64_t last)
+{
+	m->fault = fault;
+	m->fault_first = first;
+	m->fault_last = last;
+}
+
+static void no_entry_in_particular(struct monitor *m, enum monitor_fault fault)
+{
+	find_fault(m, fault, 1, 0);
+}
+
+/* EXIT_NOT_FOUND: the log is empty yet. */
+static enum exit_code read_head(struct monitor *m, struct note_verifier verifier)
+{
+	struct bytes served;
+	struct note note;
+	enum fetched fetched = log_source_get(&m->source, m->cli->arena, STR("checkpoint"), &served);
+	if (fetched == FETCH_FAILED)
+		return client_lost(m->cli);
+	if (fetched == FETCH_ABSENT && !m->before)
+		return EXIT_NOT_FOUND;
+	if (fetched == FETCH_ABSENT) {
+		no_entry_in_particular(m, MONITOR_GONE);
+		return EXIT_GOOD;
+	}
+	m->head_note = arena_str(m->cli->arena, bytes_str(served));
+	if (!note_parse(m->cli->arena, m->head_note, &note) ||
+	    !checkpoint_parse(m->cli->arena, note.text, &m->head)) {
+		no_entry_in_particular(m, MONITOR_HEAD_FORM);
+		return EXIT_GOOD;
+	}
+	m->judged = policy_judge(m->cli->arena, &m->policy, &note, verifier);
+	if (m->judged.finding == POLICY_UNKNOWN_LOG || m->judged.finding == POLICY_FORGED)
+		no_entry_in_particular(m, MONITOR_HEAD_FORGED);
+	return EXIT_GOOD;
+}
+
+/* — entries — */
+
+/* How many of the bundle's first entries are to be had: the one behind them is named. */
+static uint64_t first_not_served(struct monitor *m, uint64_t bundle, unsigned width)
+{
+	unsigned good = 0, bad = width;
+	while (bad - good > 1) {
+		struct arena *arena = arena_create();
+		struct bytes entries[LOG_TILE_WIDTH];
+		unsigned half = good + (bad - good) / 2;
+		if (log_source_entries(&m->source, arena, bundle, half, entries) == FETCHED)
+			good = half;
+		else
+			bad = half;
+		arena_destroy(arena);
+	}
+	return bundle * LOG_TILE_WIDTH + good;
+}
+
+static enum fetched read_bundle(struct monitor *m, struct arena *arena, uint64_t bundle, unsigned width,
+				struct bytes *entries, struct log_tile *tile)
+{
+	uint64_t first = bundle * LOG_TILE_WIDTH;
+	enum fetched fetched = log_source_entries(&m->source, arena, bundle, width, entries);
+	if (fetched == FETCH_ABSENT) {
+		uint64_t missing = first_not_served(m, bundle, width);
+		find_fault(m, MONITOR_NOT_SERVED, missing, missing);
+	}
+	if (fetched)
+		return fetched;
+	*tile = (struct log_tile){.index = bundle, .width = width};
+	fetched = log_source_tile(&m->source, arena, tile);
+	if (fetched == FETCH_ABSENT)
+		find_fault(m, MONITOR_NOT_SERVED, first, first + width - 1);
+	return fetched;
+}
+
+static void show_progress(const struct monitor *m)
+{
+	if (!m->cli->json && isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%llu / %lld%s", (unsigned long long)m->f->edge.size,
+			(long long)m->head.size, m->f->edge.size == (uint64_t)m->head.size ? "\n" : "");
+}
+
+/* When all is read again, what was seen before must be part of it. */
+static bool meets_what_was_seen(const struct monitor *m)
+{
+	return !m->before || m->f->edge.size != m->before->edge.size ||
+	       sha256_equal(merkle_edge_root(&m->f->edge), merkle_edge_root(&m->before->edge));
+}
+
+static void find_difference(struct monitor *m, const struct merkle_edge *seen, const struct merkle_edge *now);
+
+/* Entries [f->edge.size, end of their bundle or of the log). */
+static enum fetched follow_bundle(struct monitor *m, struct arena *arena, struct note_verifier verifier)
+{
+	uint64_t at = m->f->edge.size, bundle = at / LOG_TILE_WIDTH, size = (uint64_t)m->head.size;
+	uint64_t end = (bundle + 1) * LOG_TILE_WIDTH < size ? (bundle + 1) * LOG_TILE_WIDTH : size;
+	unsigned width = (unsigned)(end - bundle * LOG_TILE_WIDTH);
+	struct bytes entries[LOG_TILE_WIDTH];
+	struct log_tile tile;
+	enum fetched fetched = read_bundle(m, arena, bundle, width, entries, &tile);
+	for (; !fetched && at < end && !m->fault; at++) {
+		size_t i = (size_t)(at % LOG_TILE_WIDTH);
+		if (!sha256_equal(merkle_leaf(entries[i]), tile.hashes[i])) {
+			find_fault(m, MONITOR_ENTRY, at, at);
+			break;
+		}
+		log_follow_entry(m->f, arena, entries[i], (int64_t)time(NULL), verifier);
+		if (!meets_what_was_seen(m))
+			find_difference(m, &m->before->edge, &m->f->edge);
+	}
+	return fetched;
+}
+
+static enum fetched follow(struct monitor *m, struct note_verifier verifier)
+{
+	enum fetched fetched = FETCHED;
+	m->first = m->f->edge.size;
+	while (!fetched && !m->fault && m->f->edge.size < (uint64_t)m->head.size) {
+		struct arena *arena = arena_create();
+		fetched = follow_bundle(m, arena, verifier);
+		arena_destroy(arena);
+		show_progress(m);
+	}
+	return fetched == FETCH_FAILED ? FETCH_FAILED : FETCHED;
+}
+
+/* — why the root is another — */
+
+/* The first perfect subtree of the tree that was seen whose root is another now: the entries below it. */
+static void find_difference(struct monitor *m, const struct merkle_edge *seen, const struct merkle_edge *now)
+{
+	uint64_t first = 0;
+	for (unsigned level = 64; level-- > 0;) {
+		if (!(seen->size >> level & 1))
+			continue;
+		uint64_t count = UINT64_C(1) << level;
+		if (!sha256_equal(seen->subtrees[level], now->subtrees[level])) {
+			find_fault(m, MONITOR_FORKED, first, first + count - 1);
+			return;
+		}
+		first += count;
+	}
+}
+
+static enum fetched read_edge(struct monitor *m, uint64_t size, struct merkle_edge *ret)
+{
+	struct log_tiles tiles = {0};
+	log_tiles_need_edge(m->cli->arena, &tiles, size);
+	enum fetched fetched = log_source_tiles(&m->source, m->cli->arena, &tiles);
+	if (!fetched)
+		*ret = log_edge(&tiles, size);
+	return fetched;
+}
+
+/* The entries and what was remembered do not hash to the signed root. Either the tiles of this very log do not, or they
+ * do and what was seen before is not among them. */
+static enum fetched diagnose(struct monitor *m)
+{
+	struct merkle_edge now, then;
+	uint64_t size = (uint64_t)m->head.size;
+	enum fetched fetched = read_edge(m, size, &now);
+	if (!fetched && m->before)
+		fetched = read_edge(m, m->before->edge.size, &then);
+	if (fetched == FETCH_FAILED)
+		return fetched;
+	if (fetched == FETCH_ABSENT)
+		find_fault(m, MONITOR_NOT_SERVED, 0, size - 1);
+	else if (!sha256_equal(merkle_edge_root(&now), m->head.root))
+		find_fault(m, MONITOR_TILE, 0, size - 1);
+	else if (m->before)
+		find_difference(m, &m->before->edge, &then);
+	if (!m->fault)
+		find_fault(m, MONITOR_TILE, m->first < size ? m->first : 0, size - 1);
+	return FETCHED;
+}
+
+/* — one look — */
+
+/* What was taken note of stays so when all is read again. */
+static void carry_over(struct log_follow *f, const struct log_follow *before)
+{
+	for (size_t i = 0; i < f->finding_count; i++)
+		for (size_t k = 0; k < before->finding_count; k++)
+			f->findings[i].seen |= before->findings[k].seen &&
+					       f->findings[i].index == before->findings[k].index &&
+					       f->findings[i].breach == before->findings[k].breach;
+	for (size_t i = 0; i < f->gap_count; i++)
+		for (size_t k = 0; k < before->gap_count; k++)
+			f->gaps[i].seen |= before->gaps[k].seen &&
+					   f->gaps[i].first == before->gaps[k].first &&
+					   f->gaps[i].last == before->gaps[k].last &&
+					   sha256_equal(f->gaps[i].key, before->gaps[k].key);
+}
+
+static enum exit_code begin(struct monitor *m)
+{
+	struct note_key registrar;
+	struct str given = cli_key_option(m->cli, "registrar");
+	const struct note_key *log = m->judged.log ? &m->judged.log->key : &m->policy.logs[0].key;
+	bool again = m->before && cli_flag(m->cli, "all");
+	if (given.at && !note_key_parse(m->cli->arena, given, &registrar))
+		return cli_usage(m->cli,
+				 (struct said){"--registrar 不是 vkey", "--registrar is not a verifier key"});
+	if (m->before && (!bytes_equal(m->before->log.material, log->material) ||
+			  (given.at && m->before->has_registrar &&
+			   !bytes_equal(m->before->registrar.material, registrar.material))))
+		return cli_usage(m->cli,
+				 (struct said){"状态文件属于另一个日志或登记处",
+					       "the state is of another log, or of another registrar"});
+	if (!m->before || again) {
+		m->f = log_follow_create(m->cli->arena, log, given.at ? &registrar : NULL);
+	} else {
+		m->f = arena_new(m->cli->arena, struct log_follow); /* goes on from what it was before */
+		*m->f = *m->before;
+	}
+	for (size_t i = 0; again && i < m->before->mine_count; i++)
+		(void)log_follow_watch(m->f, m->before->mine[i]);
+	for (size_t i = 0; again && i < map_count(m->before->known); i++)
+		log_follow_know(m->f, *(const struct sha256 *)map_at(m->before->known, i));
+	if (again && m->before->has_registrar && !m->f->has_registrar) {
+		m->f->has_registrar = true;
+		m->f->registrar = m->before->registrar;
+	}
+	return read_watch(m, m->f);
+}
+
+static enum exit_code look(struct monitor *m, struct note_verifier verifier)
+{
+	if (m->before && (uint64_t)m->head.size < m->before->edge.size) {
+		no_entry_in_particular(m, MONITOR_ROLLED_BACK);
+		return EXIT_GOOD;
+	}
+	enum fetched fetched = follow(m, verifier);
+	if (!fetched && !m->fault && !sha256_equal(merkle_edge_root(&m->f->edge), m->head.root))
+		fetched = diagnose(m);
+	if (fetched)
+		return client_lost(m->cli);
+	if (m->fault)
+		return EXIT_GOOD;
+	if (m->before && cli_flag(m->cli, "all"))
+		carry_over(m->f, m->before);
+	if (cli_flag(m->cli, "acknowledge"))
+		log_follow_acknowledge(m->f);
+	m->f->head = m->head_note;
+	return write_state(m);
+}
+
+static enum exit_code watch(struct monitor *m)
+{
+	struct note_verifier verifier = verifier_of(m);
+	enum exit_code code = read_trust(m);
+	if (!code)
+		code = read_head(m, verifier);
+	if (!code)
+		code = begin(m);
+	if (!code && !m->fault)
+		code = look(m, verifier);
+	if (code)
+		return code;
+	monitor_print(m);
+	return monitor_exit(m);
+}
+
+static enum exit_code run(struct cli *cli)
+{
+	struct monitor *m = arena_new(cli->arena, struct monitor);
+	m->cli = cli;
+	if (cli->word_count != 1)
+		return cli_usage(cli, (struct said){"请写明日志的地址", "name the address of the log"});
+	enum exit_code code = read_state(m);
+	if (!code)
+		code = log_source_open(cli, cli->words[0], &m->source);
+	if (code)
+		return code;
+	code = watch(m);
+	log_source_close(&m->source);
+	if (code == EXIT_NOT_FOUND && !m->f) {
+		printf("%s\n",
+		       cli_say(cli, (struct said){"日志还没有任何日志头", "the log has no head yet"}));
+		return EXIT_GOOD;
+	}
+	return code;
+}
+
+const struct command command_monitor = {
+	.name = "monitor",
+	.summary = {"从外部监测日志：只增不改、签名、密钥、编号",
+		    "follow a log from outside and say what is wrong"},
+	.help = {"用法：farmtrail monitor URL [--log VKEY|--policy FILE] [--state FILE] [--mine ORG] …\n"
+		 "\n"
+		 "读取日志自上次以来的新条目，核对：日志头由可信的日志签署且包含以前见过的；每个条目与其散列"
+		 "一致，由在其\n"
+		 "之前声明、未被撤销的密钥签署；每把密钥的编号连续；没有人以我的组织之名声明密钥。无需信任服"
+		 "务方。\n"
+		 "\n"
+		 "URL 为服务地址（其日志在 /log 之下），或任一镜像中日志的地址；只支持 "
+		 "http（条目自带证明，https 请用隧道）。\n"
+		 "\n"
+		 "  --log VKEY        日志公钥，或存有它的文件；也可写作 "
+		 "--key。不给时首次取自服务本身，此后以状态文件为准\n"
+		 "  --policy FILE     信任策略（https://c2sp.org/tlog-policy）：还须有几个见证\n"
+		 "  --registrar VKEY  登记处公钥，或存有它的文件；不给时以日志中最先声明的为准\n"
+		 "  --state FILE      记住所见，下次只读新条目；FILE.lock 防止同时运行两次\n"
+		 "  --mine ORG        我的组织（主体 id，可重复）：以其名声明而我不认识的密钥会报警，直到用 "
+		 "--known 认可\n"
+		 "  --known KEY       我认识的密钥的指纹（/v1/signing-keys，可重复）；由状态文件记住\n"
+		 "  --acknowledge     已知悉目前的全部问题与缺号：此后不再为它们报警\n"
+		 "  --all             从第一个条目重新读起，并与所记住的对照\n"
+		 "\n"
+		 "退出码（供 cron 使用）：0 一切正常；3 有我不认识的密钥；4 "
+		 "日志违背承诺，或有条目违反规则；5 无法连接；\n"
+		 "        6 见证不足；7 编号有缺（有声明未载入日志）；1 状态文件不可用或正被使用，2 "
+		 "用法有误\n"
+		 "\n"
+		 "示例：\n"
+		 "  farmtrail monitor http://127.0.0.1:8080 --log log.vkey --state district.state\n"
+		 "  */10 * * * * farmtrail monitor http://127.0.0.1:8080 --state district.state --mine ORG "
+		 "|| mail …\n",
+		 "usage: farmtrail monitor URL [--log VKEY|--policy FILE] [--state FILE] [--mine ORG] …\n"
+		 "\n"
+		 "Reads what a log has added since the last time, and checks: that its head is signed by the "
+		 "log that is\n"
+		 "trusted and contains what was seen before; that every entry is what the tree commits to, "
+		 "signed with a key\n"
+		 "that an earlier entry states and none revokes; that the numbers of each key have no gaps; "
+		 "that nobody has\n"
+		 "stated a key in the name of my organisation. The server need not be trusted.\n"
+		 "\n"
+		 "URL is a server (its log lies below /log), or the address of the log on any mirror; plain "
+		 "http, since\n"
+		 "everything proves itself; for https use a tunnel that speaks TLS.\n"
+		 "\n"
+		 "  --log VKEY        the log's key, or a file with it; --key means the same. Without it the "
+		 "first look takes\n"
+		 "                    the server's word, and later ones that of the state\n"
+		 "  --policy FILE     whom to trust (https://c2sp.org/tlog-policy): how many witnesses there "
+		 "must be, too\n"
+		 "  --registrar VKEY  the registrar's key, or a file with it; without it the first that the "
+		 "log states\n"
+		 "  --state FILE      remembers what was seen, so that the next look reads what is new; "
+		 "FILE.lock keeps a\n"
+		 "                    second run out\n"
+		 "  --mine ORG        my organisation (id of the party; may be repeated): keys stated in its "
+		 "name alarm until\n"
+		 "                    --known says that they are mine\n"
+		 "  --known KEY       fingerprint of a key of mine (as in /v1/signing-keys; may be "
+		 "repeated); remembered\n"
+		 "  --acknowledge     takes note of everything that is wrong now: it alarms no more\n"
+		 "  --all             reads from the first entry on again, and compares with what is "
+		 "remembered\n"
+		 "\n"
+		 "Exit codes: 0 all is well; 3 a key of my organisation that I do not know; 4 the log breaks "
+		 "its promise, or\n"
+		 "an entry the rules; 5 no connection; 6 too few witnesses; 7 numbers are missing: "
+		 "statements held back; 1 the\n"
+		 "state cannot be used or is in use, 2 usage. For cron: whatever is not 0 deserves a letter\n"
+		 "\n"
+		 "Examples:\n"
+		 "  farmtrail monitor http://127.0.0.1:8080 --log log.vkey --state district.state\n"
+		 "  */10 * * * * farmtrail monitor http://127.0.0.1:8080 --state district.state --mine ORG "
+		 "|| mail …\n"},
+	.flags = flags,
+	.values = values,
+	.run = run,
+};

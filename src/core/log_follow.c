@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Following a log: the rules that entries keep, held against one entry after the other. */
+#include "ft/core/log_follow.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "ft/core/statement.h"
+
+enum { CLOCK_SLACK_S = 5 * 60 };
+
+const char *const follow_breach_words[FOLLOW_BREACHES] = {"kept",      "form",     "key-unknown", "key-ended",
+							  "signature", "vouching", "key-again",   "registrar",
+							  "office",    "seq",      "time"};
+
+/* One entry while it is judged. */
+struct reading {
+	struct log_follow *f;
+	struct arena *arena; /* ends with the entry */
+	struct note_verifier verifier;
+	int64_t index;
+	struct note note;
+	struct statement s;
+};
+
+struct log_follow *log_follow_create(struct arena *arena, const struct note_key *log,
+				     const struct note_key *registrar)
+{
+	struct log_follow *f = arena_new(arena, struct log_follow);
+	f->arena = arena;
+	f->log = *log;
+	f->has_registrar = registrar != NULL;
+	if (registrar)
+		f->registrar = *registrar;
+	f->keys = map_create(arena, 256);
+	f->known = map_create(arena, 16);
+	return f;
+}
+
+bool log_follow_watch(struct log_follow *f, struct uuid org)
+{
+	for (size_t i = 0; i < f->mine_count; i++)
+		if (uuid_equal(f->mine[i], org))
+			return true;
+	if (f->mine_count == FOLLOW_MAX_MINE)
+		return false;
+	f->mine[f->mine_count++] = org;
+	return true;
+}
+
+void log_follow_know(struct log_follow *f, struct sha256 key)
+{
+	struct sha256 *kept = arena_new(f->arena, struct sha256);
+	*kept = key;
+	if (!map_get(f->known, sha256_bytes(kept)))
+		map_set(f->known, sha256_bytes(kept), kept);
+}
+
+void log_follow_acknowledge(struct log_follow *f)
+{
+	for (size_t i = 0; i < f->gap_count; i++)
+		f->gaps[i].seen = true;
+	for (size_t i = 0; i < f->finding_count; i++)
+		f->findings[i].seen = true;
+	f->more_gaps = f->more_findings = 0;
+}
+
+bool log_follow_is_planted(const struct log_follow *f, const struct follow_key *key)
+{
+	for (size_t i = 0; i < f->mine_count; i++)
+		if (uuid_equal(f->mine[i], key->org))
+			return key->ended < 0 && !map_get(f->known, sha256_bytes(&key->fingerprint));
+	return false;
+}
+
+/* — sequences — */
+
+static void add_gap(struct log_follow *f, const struct follow_gap *gap)
+{
+	if (f->gap_count < FOLLOW_MAX_GAPS)
+		f->gaps[f->gap_count++] = *gap;
+	else
+		f->more_gaps++;
+}
+
+static void remove_gap(struct log_follow *f, size_t place)
+{
+	memmove(&f->gaps[place], &f->gaps[place + 1], (--f->gap_count - place) * sizeof f->gaps[0]);
+}
+
+/* What was missing came after all. false: it was not missing. */
+static bool fill_gap(struct log_follow *f, struct sha256 key, int64_t seq)
+{
+	for (size_t i = 0; i < f->gap_count; i++) {
+		struct follow_gap *gap = &f->gaps[i], rest = *gap;
+		if (!sha256_equal(gap->key, key) || seq < gap->first || seq > gap->last)
+			continue;
+		rest.first = seq + 1;
+		gap->last = seq - 1;
+		if (gap->first > gap->last)
+			remove_gap(f, i);
+		if (rest.first <= rest.last)
+			add_gap(f, &rest);
+		return true;
+	}
+	return false;
+}
+
+static enum follow_breach count(const struct reading *r, struct follow_key *key)
+{
+	int64_t seq = r->s.seq;
+	if (seq > key->seq) {
+		const struct follow_gap gap = {
+			.key = key->fingerprint, .first = key->seq + 1, .last = seq - 1, .index = r->index};
+		if (gap.first <= gap.last)
+			add_gap(r->f, &gap);
+		key->seq = seq;
+		return FOLLOW_KEPT;
+	}
+	/* Of gaps that are no longer kept one by one nobody can say which numbers they were. */
+	return fill_gap(r->f, key->fingerprint, seq) || r->f->more_gaps ? FOLLOW_KEPT : FOLLOW_SEQ;
+}
+
+/* — keys — */
+
+static struct follow_key *find(const struct log_follow *f, struct sha256 fingerprint)
+{
+	return map_get(f->keys, sha256_bytes(&fingerprint));
+}
+
+static bool is_signed_by(const struct reading *r, const struct note_key *key)
+{
+	return note_verify(r->arena, &r->note, key, r->verifier) == NOTE_SIGNED;
+}
+
+static enum follow_breach judge_registrar(const struct reading *r, const struct follow_key *key)
+{
+	struct log_follow *f = r->f;
+	if (!f->has_registrar) {
+		f->has_registrar = true;
+		f->registrar = key->key;
+	}
+	return sha256_equal(note_key_fingerprint(r->arena, &f->registrar), key->fingerprint)
+		       ? FOLLOW_KEPT
+		       : FOLLOW_REGISTRAR;
+}
+
+static bool is_vouched_for(const struct reading *r)
+{
+	if (!r->f->has_registrar || !is_signed_by(r, &r->f->registrar))
+		return false;
+	if (!r->s.has_predecessor)
+		return true;
+	const struct follow_key *before = find(r->f, r->s.predecessor);
+	return before && before->ended < 0 && uuid_equal(before->org, r->s.org) &&
+	       is_signed_by(r, &before->key);
+}
+
+static enum follow_breach judge_key(const struct reading *r, const struct follow_key *key)
+{
+	/* A log signs under its own name (c2sp.org/tlog-checkpoint), an organisation under one below it. */
+	struct str name = str_equal(key->use, STR("log"))
+				  ? r->f->log.name
+				  : statement_signer_name(r->arena, r->s.log, r->s.org);
+	if (!str_equal(key->key.name, name))
+		return FOLLOW_FORM;
+	if (!is_signed_by(r, &key->key))
+		return FOLLOW_SIGNATURE;
+	if (str_equal(key->use, STR("register")))
+		return judge_registrar(r, key);
+	return is_vouched_for(r) ? FOLLOW_KEPT : FOLLOW_VOUCHING;
+}
+
+/* Kept even when it breaks a rule: that is said once, and what it signs is then held against it. */
+static enum follow_breach take_key(const struct reading *r)
+{
+	struct arena *arena = r->f->arena;
+	if (find(r->f, r->s.key))
+		return FOLLOW_KEY_AGAIN;
+	struct follow_key *key = arena_new(arena, struct follow_key);
+	*key = (struct follow_key){.fingerprint = r->s.key,
+				   .org = r->s.org,
+				   .use = arena_str(arena, r->s.use),
+				   .index = r->index,
+				   .ended = -1};
+	if (!note_key_parse(arena, arena_str(arena, r->s.vkey), &key->key))
+		return FOLLOW_FORM;
+	enum follow_breach breach = judge_key(r, key);
+	map_set(r->f->keys, sha256_bytes(&key->fingerprint), key);
+	return count(r, key) ? FOLLOW_SEQ : breach;
+}
+
+/* — other statements — */
+
+static bool is_registrar(const struct reading *r, const struct follow_key *key)
+{
+	return r->f->has_registrar &&
+	       sha256_equal(note_key_fingerprint(r->arena, &r->f->registrar), key->fingerprint);
+}
+
+static enum follow_breach take_revocation(const struct reading *r, const struct follow_key *by)
+{
+	struct follow_key *ended = find(r->f, r->s.revoked);
+	if (!ended || (ended != by && !is_registrar(r, by)))
+		return FOLLOW_OFFICE;
+	if (ended->ended < 0)
+		ended->ended = r->index;
+	return FOLLOW_KEPT;
+}
+
+static enum follow_breach take_statement(const struct reading *r)
+{
+	struct follow_key *key = find(r->f, r->s.key);
+	if (!key || !uuid_equal(key->org, r->s.org))
+		return FOLLOW_KEY_UNKNOWN;
+	if (key->ended >= 0)
+		return FOLLOW_KEY_ENDED;
+	if (!is_signed_by(r, &key->key))
+		return FOLLOW_SIGNATURE;
+	enum follow_breach counted = count(r, key);
+	if (counted)
+		return counted;
+	if (str_equal(key->use, STR("log")) || (str_equal(r->s.kind, STR("erase")) && !is_registrar(r, key)))
+		return FOLLOW_OFFICE;
+	return str_equal(r->s.kind, STR("revoke")) ? take_revocation(r, key) : FOLLOW_KEPT;
+}
+
+static enum follow_breach judge(struct reading *r, struct bytes entry, int64_t now_s)
+{
+	if (!note_parse(r->arena, bytes_str(entry), &r->note) ||
+	    !statement_parse(r->arena, r->note.text, &r->s) || !str_equal(r->s.log, r->f->log.name))
+		return FOLLOW_FORM;
+	enum follow_breach breach = str_equal(r->s.kind, STR("key")) ? take_key(r) : take_statement(r);
+	if (!breach && r->s.at_s > now_s + CLOCK_SLACK_S)
+		return FOLLOW_TIME;
+	return breach;
+}
+
+void log_follow_entry(struct log_follow *f, struct arena *scratch, struct bytes entry, int64_t now_s,
+		      struct note_verifier verifier)
+{
+	struct reading *r = arena_new(scratch, struct reading);
+	r->f = f;
+	r->arena = scratch;
+	r->verifier = verifier;
+	r->index = (int64_t)f->edge.size;
+	enum follow_breach breach = judge(r, entry, now_s);
+	if (breach && f->finding_count < FOLLOW_MAX_FINDINGS)
+		f->findings[f->finding_count++] =
+			(struct follow_finding){.breach = breach, .index = r->index, .key = r->s.key};
+	else if (breach)
+		f->more_findings++;
+	merkle_edge_append(&f->edge, merkle_leaf(entry));
+}

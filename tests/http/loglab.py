@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A log made here, served over HTTP, and as dishonest as a test wants it: keys as C2SP writes them, statements, heads, tiles."""
+import base64
+import hashlib
+import http.server
+import threading
+import time
+import uuid
+
+from auditor import WIDTH, leaf_hash, root_of
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+ED25519, P256, COSIGNATURE = 1, 2, 4
+
+
+def b64(octets):
+    return base64.b64encode(octets).decode()
+
+
+class Signer:
+    """A key with a name, for notes (c2sp.org/signed-note)."""
+
+    def __init__(self, name, kind):
+        self.name, self.kind = name, kind
+        self.key = ec.generate_private_key(ec.SECP256R1()) if kind == P256 else ed25519.Ed25519PrivateKey.generate()
+        public = self.key.public_key()
+        self.spki = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.material = self.spki if kind == P256 else public.public_bytes(serialization.Encoding.Raw,
+                                                                           serialization.PublicFormat.Raw)
+        hashed = self.spki if kind == P256 else name.encode() + b"\n" + bytes([kind]) + self.material
+        self.id = hashlib.sha256(hashed).digest()[:4]
+        self.vkey = f"{name}+{self.id.hex()}+{b64(bytes([kind]) + self.material)}"
+        self.fingerprint = hashlib.sha256(self.spki).digest()
+
+    def line(self, text, at=None):
+        if self.kind == COSIGNATURE:
+            at = int(time.time()) if at is None else at
+            message = f"cosignature/v1\ntime {at}\n{text}".encode()
+            signature = at.to_bytes(8, "big") + self.key.sign(message)
+        elif self.kind == P256:
+            signature = self.key.sign(text.encode(), ec.ECDSA(hashes.SHA256()))
+        else:
+            signature = self.key.sign(text.encode())
+        return f"— {self.name} {b64(self.id + signature)}\n"
+
+
+class Org(Signer):
+    """An organisation's key in one log, with its sequence."""
+
+    def __init__(self, log, org=None, use="event"):
+        self.log, self.org, self.use, self.seq = log, org or str(uuid.uuid4()), use, 0
+        super().__init__(f"{log.origin}/o/{self.org}", P256)
+
+    def text(self, kind, lines, **changed):
+        self.seq += 1
+        said = {"log": self.log.origin, "org": self.org, "key": b64(self.fingerprint), "seq": self.seq, "at": int(time.time()),
+                **changed}
+        return f"farmtrail/{kind}@v1\n" + "".join(f"{word} {value}\n" for word, value in said.items()) + lines
+
+
+class Log:
+    """A registrar, an organisation, and what they state. `copy` begins a second history."""
+
+    def __init__(self, origin="lab.farmtrail.example"):
+        self.origin, self.key, self.entries = origin, Signer(origin, ED25519), []
+        self.registrar = Org(self, use="register")
+        self.enrol(self.registrar)
+        self.farm = self.enrol(Org(self))
+
+    def copy(self, size=None):
+        other = Log.__new__(Log)
+        other.__dict__.update(self.__dict__)
+        other.entries = self.entries[:size]
+        return other
+
+    def append(self, text, *signers):
+        self.entries.append(f"{text}\n{''.join(signer.line(text) for signer in signers)}".encode())
+        return len(self.entries) - 1
+
+    def enrol(self, org, *, vouched=True):
+        text = org.text("key", f"vkey {org.vkey}\nuse {org.use}\ncustody service\n")
+        self.append(text, *([org] if org.use == "register" or not vouched else [org, self.registrar]))
+        return org
+
+    def record(self, by=None, count=1, **changed):
+        by = by or self.farm
+        for _ in range(count):
+            index = self.append(by.text("event", f"body sha256 {b64(hashlib.sha256(b'').digest())} 0 text/plain\n", **changed), by)
+        return index
+
+    def head(self, size=None, witnesses=()):
+        size = len(self.entries) if size is None else size
+        text = f"{self.origin}\n{size}\n{b64(root_of([leaf_hash(entry) for entry in self.entries[:size]]))}\n"
+        return text + "\n" + self.key.line(text) + "".join(witness.line(text) for witness in witnesses)
+
+    def tile(self, level, index, width):
+        hashes = [leaf_hash(entry) for entry in self.entries]
+        for _ in range(level):
+            hashes = [root_of(hashes[n:n + WIDTH]) for n in range(0, len(hashes) - WIDTH + 1, WIDTH)]
+        found = hashes[index * WIDTH:index * WIDTH + width]
+        return b"".join(found) if len(found) == width else None
+
+    def bundle(self, index, width):
+        found = self.entries[index * WIDTH:index * WIDTH + width]
+        return b"".join(len(e).to_bytes(2, "big") + e for e in found) if len(found) == width else None
+
+
+class Server:
+    """Serves a log below `prefix`, until `answer` says otherwise: a function from the path to None, or (status, headers, body)."""
+
+    def __init__(self, log, prefix="/log"):
+        self.log, self.prefix, self.note, self.asked = log, prefix, None, []
+        self.answer = lambda path: None
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                outer.asked.append(self.path)
+                status, headers, body = outer.answer(self.path) or outer.serve(self.path)
+                self.send_response(status)
+                for name, value in {"Content-Type": "application/octet-stream", **headers}.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+        threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
+
+    def serve(self, path):
+        body = self.find(path.removeprefix(self.prefix)) if path.startswith(self.prefix + "/") else None
+        return (404, {}, b"no such thing\n") if body is None else (200, {}, body)
+
+    def find(self, path):
+        if path == "/checkpoint":
+            return (self.note or self.log.head()).encode()
+        if path == "/vkey":
+            return self.log.key.vkey.encode() + b"\n"
+        kind, _, name = path.removeprefix("/tile/").partition("/")
+        name, _, width = name.partition(".p/")
+        index = int("".join(name.replace("x", "").split("/")))
+        width = int(width) if width else WIDTH
+        return self.log.bundle(index, width) if kind == "entries" else self.log.tile(int(kind), index, width)
+
+    def close(self):
+        self.http.shutdown()
+        self.http.server_close()
