@@ -254,6 +254,12 @@ ON CONFLICT DO NOTHING;
 -- class: key
 INSERT INTO thing (hash, kind, org_id, id) SELECT a, b, c, d FROM unnest(@hash, @kind, @org_id, @id) AS z (a, b, c, d);
 
+-- name: thing_move_many :exec
+-- Names that go on to what stands in the place of what they named.
+-- param: hash bytea[], org_id uuid[], id uuid[]
+-- class: key
+UPDATE thing t SET org_id = z.b, id = z.c FROM unnest(@hash, @org_id, @id) AS z (a, b, c) WHERE t.hash = z.a;
+
 -- name: code_insert_many :exec
 -- Codes of new lots.
 -- param: code text[], kind text[], org_id uuid[], id uuid[], issued_at timestamptz[]

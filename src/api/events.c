@@ -8,6 +8,7 @@
 #include "ft/api/app.h"
 #include "ft/base/text.h"
 #include "ft/core/epcis_body.h"
+#include "ft/core/record_of_event.h"
 #include "ft/crypto/random.h"
 #include "queries.h"
 
@@ -196,6 +197,7 @@ struct event_item {
 	struct str region, statement;
 	struct str epcis; /* raw; only when one is asked for */
 	struct str answer;
+	struct str record; /* absent: was none */
 };
 #define EVENT_ITEM_FIELDS \
 	UUID(struct event_item, id, "id", .doc = "Id of the event"), \
@@ -223,6 +225,10 @@ static const struct shape event_whole = {
 			EVENT_ITEM_FIELDS,
 			RAW_JSON(struct event_item, epcis, "epcis",
 				 .doc = "The EPCIS 2.0 event, byte for byte what the statement covers"),
+			RAW_JSON(struct event_item, record, "record", .flags = OPTIONAL,
+				 .doc = "The record that was sent, in farm words, without its id: with a "
+					"change it can be the replacement of a correct record. Absent: a "
+					"partner's event"),
 			RAW_JSON(struct event_item, answer, "answer", .doc = "What its capture answered"),
 			END_OF_SHAPE,
 		},
@@ -238,6 +244,23 @@ static const struct shape event_whole = {
 		.statement = base64_encode((call)->arena, (row)->statement_sha256) \
 	}
 
+/* Of a correction with the record that it put in place; without that, it would say that nothing took place. */
+static enum problem record_again(struct call *call, const struct event_read_row *row, struct str *ret)
+{
+	struct uuid corrective = record_corrective(call->arena, bytes_str(row->body));
+	struct str replacement = {NULL, 0};
+	if (!uuid_is_nil(corrective)) {
+		struct event_read_row other;
+		enum problem p = event_read(call_db(call), call->arena,
+					    &(struct event_read_params){row->org_id, corrective}, &other);
+		if (p)
+			return p == PROBLEM_NOT_FOUND ? PROBLEM_NONE : p;
+		(void)record_of_event(call->arena, bytes_str(other.body), replacement, &replacement);
+	}
+	(void)record_of_event(call->arena, bytes_str(row->body), replacement, ret);
+	return PROBLEM_NONE;
+}
+
 static enum problem event_get(struct call *call, struct reply *reply)
 {
 	struct event_read_row row;
@@ -248,8 +271,9 @@ static enum problem event_get(struct call *call, struct reply *reply)
 	*item = (struct event_item)EVENT_OF(call, &row);
 	item->epcis = bytes_str(row.body);
 	item->answer = bytes_str(row.answer);
+	p = record_again(call, &row, &item->record);
 	reply->value = item;
-	return PROBLEM_NONE;
+	return p;
 }
 
 static enum problem event_get_epcis(struct call *call, struct reply *reply)

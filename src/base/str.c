@@ -65,6 +65,14 @@ struct str str_from(struct str s, size_t start)
 	return s.at ? (struct str){s.at + start, s.len - start} : s;
 }
 
+struct str str_after_last(struct str s, char c)
+{
+	size_t at = s.len;
+	while (at && s.at[at - 1] != c)
+		at--;
+	return str_from(s, at);
+}
+
 struct str str_cut(struct str s, char separator, struct str *rest)
 {
 	const char *found = s.len ? memchr(s.at, separator, s.len) : NULL;

@@ -143,6 +143,14 @@ static bool read_pair(struct arena *arena, struct str spelling, struct lot_id *r
 	return lot_id_parse(arena, arena_printf(arena, "lot_%.*s", STR_ARGS(str_from(spelling, 4))), ret);
 }
 
+/* A shipment's URI (…/u/shp_…) ends in its id. */
+static struct str shipment_id_of(struct arena *arena, struct str spelling)
+{
+	struct str path = is_uri(spelling) ? own_path(arena, path_of(spelling)) : (struct str){NULL, 0};
+	struct str id = str_after_last(path, '/');
+	return str_starts(id, STR("shp_")) && id.len < path.len ? id : spelling;
+}
+
 /* A lot's code as a person types it: letter and twelve symbols, in groups or not. */
 static bool read_code(struct arena *arena, struct str spelling, struct str *ret)
 {
@@ -188,6 +196,8 @@ enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct u
 	bool by_record = pair || kind == THING_UNIT || kind == THING_SAMPLE;
 	if (!spelling.len || spelling.len > MAX_SPELLING)
 		return refuse(reterr);
+	if (kind == THING_SHIPMENT)
+		spelling = shipment_id_of(arena, spelling);
 	if (pair && str_starts(spelling, kind == THING_LOT ? STR("lot_") : STR("shp_"))) {
 		if (!read_pair(arena, spelling, &name.id))
 			return refuse(reterr);

@@ -72,6 +72,7 @@ static struct str body_of(struct batch *batch, struct item *item, const struct e
 		.parent_uri = parts->parent_uri,
 		.unit_uris = parts->unit_uris,
 		.unit_count = parts->unit_count,
+		.lots_named = item->lot_count,
 		.corrects = item->corrects ? item->corrects->job->record->event : (struct uuid){{0}},
 		.request_sha256 = hex_encode(batch->arena, sha256_bytes(&item->job->request)),
 	};

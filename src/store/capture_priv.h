@@ -292,7 +292,7 @@ struct batch {
 	/* to write */
 	struct rows sealed; /* struct unsigned_statement, parallel to events */
 	struct rows events; /* struct event_rows */
-	struct rows things_new, codes_new, links, site_rows, edges, alerts;
+	struct rows things_new, things_moved, codes_new, links, site_rows, edges, alerts;
 	struct rows moves, corrections, declared_lots, declared_sites;
 	struct rows shorts; /* struct short_row: what partners' events took beyond what was there */
 	struct rows closed; /* struct correction_alerts_row: alerts that rest on what was withdrawn */

@@ -31,11 +31,14 @@ enum problem sample_file(struct batch *batch, struct item *item)
 {
 	struct sha256 *key = arena_new(batch->arena, struct sha256);
 	*key = sample_hash(item);
-	if (map_get(batch->things, sha256_bytes(key)) || map_get(batch->new_samples, sha256_bytes(key)))
+	const struct thing_find_many_row *filed = map_get(batch->things, sha256_bytes(key));
+	bool goes_on = filed && item->corrects && uuid_equal(filed->id, item->corrects->target->id);
+	if ((filed && !goes_on) || map_get(batch->new_samples, sha256_bytes(key)))
 		return fault_set(item->job->fault, PROBLEM_NUMBER_TAKEN, "unique", "/sample/id");
 	map_set(batch->new_samples, sha256_bytes(key), item);
-	*ROW_ADD(batch, things_new, struct thing_row) =
-		(struct thing_row){*key, "sample", item->recorder, item->job->id};
+	struct thing_row *row = goes_on ? ROW_ADD(batch, things_moved, struct thing_row)
+					: ROW_ADD(batch, things_new, struct thing_row);
+	*row = (struct thing_row){*key, "sample", item->recorder, item->job->id};
 	return PROBLEM_NONE;
 }
 

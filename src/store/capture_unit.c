@@ -47,8 +47,8 @@ static enum problem take_units(struct batch *batch, struct rows *orgs, struct ro
 static enum problem take_contents(struct batch *batch)
 {
 	struct unit_contents_row *contents;
-	struct unit_emptyings_row *emptyings;
-	size_t content_count, emptying_count;
+	struct unit_emptyings_row *emptyings = NULL;
+	size_t content_count, emptying_count = 0;
 	enum problem p =
 		db_take_many(batch->db, batch->arena, &sql_unit_contents, (void **)&contents, &content_count);
 	if (!p)

@@ -265,6 +265,15 @@ static void send_names(struct batch *batch)
 		COLUMN(p.id, struct uuid, n, things[i].id);
 		db_queue(batch->db, &sql_thing_insert_many, &p);
 	}
+	things = batch->things_moved.items;
+	n = batch->things_moved.count;
+	if (n) {
+		struct thing_move_many_params p;
+		COLUMN(p.hash, struct bytes, n, sha256_bytes(&things[i].hash));
+		COLUMN(p.org_id, struct uuid, n, things[i].org);
+		COLUMN(p.id, struct uuid, n, things[i].id);
+		db_queue(batch->db, &sql_thing_move_many, &p);
+	}
 	n = batch->codes_new.count;
 	if (n) {
 		struct code_insert_many_params p;

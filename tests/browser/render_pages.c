@@ -98,7 +98,7 @@ static void render_items(struct arena *arena, const char *directory, enum langua
 {
 	static const struct instant earlier = {INT64_C(1777774320000000), 480},
 				    later = {INT64_C(1779774320000000), 480};
-	static const struct {
+	const struct {
 		const char *name, *verdict;
 		enum page_item_state state;
 		struct page_item item;

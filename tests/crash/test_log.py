@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from load import tools
-from service import Api, Cluster, Service, build_directory, program, wait_for
+from service import Api, Cluster, Service, build_directory, free_port, program, wait_for
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "http"))
 from auditor import Head, audit, entries_of, head_of, leaf_hash, root_of, wait_until_logged  # noqa: E402
@@ -148,7 +148,7 @@ def test_two_sequencers_are_started_at_once(cluster, log):
     second.__dict__.update(log.service.__dict__)
     second.data = log.service.data.with_name(log.service.data.name + "-2")
     shutil.copytree(log.service.data, second.data)
-    second.port, second.log_path = log.service.port + 1, second.data.with_suffix(".log")
+    second.port, second.log_path = free_port(), second.data.with_suffix(".log")
     try:
         log.service.start()
         second.start()

@@ -63,8 +63,8 @@ static void the_rules_find_planted_mistakes(void **state)
 		"group org has keys of different types",
 		"bad_link: foreign key bad_fk leads to bad_second, which may lie elsewhere",
 		"bad_link: trigger bad_trigger",
-		"table bad_key is neither under row security (row_security) nor open for a reason "
-		"(scale_map.open_because)",
+		("table bad_key is neither under row security (row_security) nor open for a reason "
+		 "(scale_map.open_because)"),
 		"table bad_second is under row security and open too",
 		"table bad_second: the program has no policy, or others may write",
 		"ft_public reads bad_unique.body, which may be personal",

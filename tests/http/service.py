@@ -333,10 +333,15 @@ class Service:
 
     def start(self, **settings):
         offset = self.log_path.stat().st_size if self.log_path.exists() else 0
-        self.process = self.spawn(**settings)
-        wait_for(lambda: self.process.poll() is not None or b"event=ready" in self.log_path.read_bytes()[offset:], 60)
-        assert self.process.poll() is None, self.log()[-4000:]
-        return self
+        for _ in range(5):
+            self.process = self.spawn(**settings)
+            wait_for(lambda: self.process.poll() is not None or b"event=ready" in self.log_path.read_bytes()[offset:], 60)
+            if self.process.poll() is None:
+                return self
+            if b"another program listens" not in self.log_path.read_bytes()[offset:]:
+                break
+            offset, self.port = self.log_path.stat().st_size, free_port()  # somebody took it since it was found free
+        raise AssertionError(self.log()[-4000:])
 
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""

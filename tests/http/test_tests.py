@@ -37,6 +37,17 @@ def test_a_laboratory_tests_a_sample_that_others_took(district, farm, lab, epcis
     assert [step["type"] for step in trail["steps"]] == ["harvest", "sample", "test"]
 
 
+def test_a_sample_keeps_its_number_when_its_record_is_corrected(farm):
+    wrong, right = farm.harvest(100), farm.harvest(100)
+    sample = {"type": "sample", "time": ago(hours=9), "sample": {"id": "S-SAME"}}
+    taken = farm.record("sample", ago(hours=9), lots=[{"lot": wrong["id"]}], sample=sample["sample"])
+    again = farm.refuse("sample", ago(hours=9), lots=[{"lot": right["id"]}], sample=sample["sample"])
+    assert (again.problem(), again.pointer()) == ("number-taken", "/sample/id")
+    farm.record("correct", ago(), event=taken["event"], reason="x", replacement={**sample, "lots": [{"lot": right["id"]}]})
+    tested = farm.record("test", ago(hours=5), kind="lab", sample="S-SAME", outcome="negative")
+    assert [lot["id"] for lot in tested["lots"]] == [right["id"]]
+
+
 def test_a_test_of_an_origin_shows_in_what_it_became_and_only_when_it_was_known(district, farm):
     lot = farm.harvest(100)
     packed = farm.record("pack", ago(hours=30), inputs=[line(lot, 50)], outputs=[{"product": "PAKCHOI", "quantity": kg(50)}])

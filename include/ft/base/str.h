@@ -32,6 +32,7 @@ int str_compare(struct str a, struct str b);              /* bytewise, shorter f
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 struct str str_from(struct str s, size_t start); /* the tail that begins at `start` */
+struct str str_after_last(struct str s, char c); /* all of it where there is no c */
 struct str str_cut(struct str s, char separator,
 		   struct str *rest); /* the head; rest absent when no separator */
 struct str str_trim(struct str s);    /* without ASCII white space at the ends */

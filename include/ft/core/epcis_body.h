@@ -41,6 +41,7 @@ struct epcis_source {
 	struct str parent_uri;       /* of load and unload: the unit */
 	const struct str *unit_uris; /* units concerned, or loaded into the parent */
 	size_t unit_count;
+	size_t lots_named; /* of the outputs, those named themselves, in front; the rest is what the units hold */
 	struct str shipment_uri;   /* absent: none */
 	struct str request_sha256; /* hex; the SHA-256 of the request's bytes */
 	struct uuid corrects;      /* the event in whose place it stands; nil: none */

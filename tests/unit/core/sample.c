@@ -113,6 +113,17 @@ static void put_observation(struct generator *g, struct str type, struct json_wr
 		json_pair(w, STR("until"), STR("2026-05-09T18:00:00+08:00"));
 }
 
+/* What a record of goods names: lots, units, or both. */
+static void put_goods(struct arena *arena, struct generator *g, struct json_writer *w)
+{
+	bool crates = chance(g, 3);
+
+	if (!crates || chance(g, 2))
+		put_list(arena, g, "lots", false, w);
+	if (crates)
+		put_raw("units", chance(g, 2) ? STR("[\"C1\",\"C2\"]") : STR("[\"C1\"]"), w);
+}
+
 static const char temperatures[] = "[{\"time\":\"2026-05-03T07:00:00+08:00\",\"value\":-18.50},"
 				   "{\"time\":\"2026-05-03T07:10:00+08:00\",\"value\":\"4\"}]";
 
@@ -187,7 +198,7 @@ static void put_members(struct arena *arena, struct generator *g, const struct r
 		}
 		return;
 	case RECORD_SHIP:
-		put_list(arena, g, "lots", false, w);
+		put_goods(arena, g, w);
 		json_pair(w, STR("to"), STR("market"));
 		if (chance(g, 2))
 			json_pair(w, STR("vehicle"), STR("渝A" SAMPLE_PERSONAL));
@@ -201,7 +212,7 @@ static void put_members(struct arena *arena, struct generator *g, const struct r
 			put_raw("temperature", str_of(temperatures), w);
 		return;
 	case RECORD_STORE:
-		put_list(arena, g, "lots", false, w);
+		put_goods(arena, g, w);
 		if (chance(g, 2))
 			put_raw("temperature", str_of(temperatures), w);
 		return;
@@ -209,7 +220,7 @@ static void put_members(struct arena *arena, struct generator *g, const struct r
 	case RECORD_RELEASE:
 	case RECORD_DESTROY:
 	case RECORD_RETURN:
-		put_list(arena, g, "lots", false, w);
+		put_goods(arena, g, w);
 		json_pair(w, STR("reason"), STR(SAMPLE_FARM_TEXT));
 		return;
 	case RECORD_TEST:
@@ -250,7 +261,7 @@ static void put_members(struct arena *arena, struct generator *g, const struct r
 		put_correction(arena, g, w);
 		return;
 	case RECORD_SELL:
-		put_list(arena, g, "lots", false, w);
+		put_goods(arena, g, w);
 		json_pair(w, STR("channel"), STR("market"));
 		return;
 	}
@@ -273,22 +284,29 @@ struct str sample_record_json(struct arena *arena, struct generator *g, const st
 	return buf_str(&out);
 }
 
-static const struct record *decode(struct arena *arena, struct str text, const struct record_kind *kind)
+const struct record *sample_decode(struct arena *arena, struct str text, struct fault *reterr)
 {
 	struct record *record = arena_new(arena, struct record);
-	const struct record_kind *found = NULL;
-	struct fault fault;
+	const struct record_kind *found;
 	struct json json;
 	struct instant now;
 	enum problem p = instant_parse(STR("2026-06-01T00:00:00Z"), &now);
 
 	if (!p)
-		p = json_parse(arena, text, &json, &fault);
+		p = json_parse(arena, text, &json, reterr);
 	if (!p)
-		p = shape_decode(&record_shape, arena, &json, record, &fault);
+		p = shape_decode(&record_shape, arena, &json, record, reterr);
 	if (!p)
-		p = record_check(record, now.at_us, &found, &fault);
-	assert(!p && found == kind);
+		p = record_check(record, now.at_us, &found, reterr);
+	return p ? NULL : record;
+}
+
+static const struct record *decode(struct arena *arena, struct str text, const struct record_kind *kind)
+{
+	struct fault fault;
+	const struct record *record = sample_decode(arena, text, &fault);
+
+	assert(record && record_kind_find(record->type) == kind);
 	return record;
 }
 
@@ -322,10 +340,11 @@ static struct epcis_thing *things_of(struct arena *arena, const char *side, cons
 	return things;
 }
 
-static void resolve_things(struct arena *arena, struct epcis_source *source)
+void sample_resolve(struct arena *arena, struct epcis_source *source)
 {
 	const struct record *record = source->record;
-	struct epcis_thing *outputs = arena_array(arena, struct epcis_thing, record->outputs.count + 1);
+	struct epcis_thing *outputs =
+		arena_array(arena, struct epcis_thing, record->outputs.count + record->contents.count + 1);
 
 	source->outputs = outputs;
 	if (source->kind->class == RECORD_TRANSFORM) {
@@ -337,9 +356,16 @@ static void resolve_things(struct arena *arena, struct epcis_source *source)
 					 ((const struct record_output *)record->outputs.items)[i].quantity);
 		source->output_count = record->outputs.count;
 	} else if (record->contents.count > 0) {
-		outputs[0] = thing_of(arena, "lot", 0,
-				      ((const struct record_content *)record->contents.items)[0].quantity);
-		source->output_count = 1;
+		const struct record_content *contents = record->contents.items;
+
+		size_t n = 0;
+
+		for (size_t i = 0; i < record->contents.count; i++)
+			if (contents[i].lot.at != NULL) {
+				outputs[n] = thing_of(arena, "lot", n, contents[i].quantity);
+				n++;
+			}
+		source->output_count = n;
 	} else if (record->lots.count > 0) {
 		source->outputs = things_of(arena, "lot", &record->lots);
 		source->output_count = record->lots.count;
@@ -385,19 +411,22 @@ struct epcis_source *sample_source(struct arena *arena, struct generator *g, con
 	if (kind->class == RECORD_RECEIVE && chance(g, 2))
 		source->from = &other;
 	if (record_sends(kind) || kind->class == RECORD_RECEIVE)
-		source->shipment_uri = STR("https://example.cn/o/org/d/0196a5b0-0000-7000-8000-000000000001");
+		source->shipment_uri =
+			STR("https://example.cn/o/org/u/shp_AaIBhxA1e5uuHVyXMNGp7AGh_k8Y2HDtgIKMP8E-ILM");
 	source->request_sha256 = STR(SAMPLE_REQUEST);
 	if (source->record->unit.at != NULL)
 		source->parent_uri = STR("https://id.gs1.org/00/106141412345678908");
-	if (source->parent_uri.at != NULL || chance(g, 4)) {
+	if (source->parent_uri.at != NULL || source->record->units.count > 0) {
 		static const struct str crates[] = {{"https://example.cn/o/org/u/C1", 29},
 						    {"https://example.cn/o/org/u/C2", 29}};
 
 		source->unit_uris = crates;
-		source->unit_count = 1 + generator_below(g, 2);
+		source->unit_count = source->parent_uri.at != NULL ? 1 + generator_below(g, 2)
+								   : source->record->units.count;
 	}
+	source->lots_named = source->record->lots.count;
 	resolve_places(arena, g, source);
-	resolve_things(arena, source);
+	sample_resolve(arena, source);
 	return source;
 }
 

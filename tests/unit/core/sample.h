@@ -17,8 +17,12 @@
 
 /* The JSON of a record of this kind that record_check accepts. */
 struct str sample_record_json(struct arena *arena, struct generator *g, const struct record_kind *kind);
+/* A record, decoded and checked; NULL when it is not acceptable, with its fault. */
+const struct record *sample_decode(struct arena *arena, struct str text, struct fault *reterr);
 /* The same, decoded, checked, and resolved to made-up names. Not of `correct`, which is no event of its own. */
 struct epcis_source *sample_source(struct arena *arena, struct generator *g, const struct record_kind *kind);
+/* Its things anew, after its record was put in: by the numbers of lists, so that like records get like names. */
+void sample_resolve(struct arena *arena, struct epcis_source *source);
 /* The body of an event of this kind; of `correct`: the declaration of an event of some other kind. *ret: what it was made
  * from. */
 struct str sample_body(struct arena *arena, struct generator *g, const struct record_kind *kind,
