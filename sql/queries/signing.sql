@@ -79,3 +79,57 @@ SELECT id, org_id, expires_at, fingerprint FROM enrolment WHERE token_hash = @to
 -- param: id uuid, fingerprint bytea
 -- class: local
 UPDATE enrolment SET fingerprint = @fingerprint WHERE id = @id AND fingerprint IS NULL;
+
+-- name: own_keys :many
+-- Keys that organisations keep themselves. After key_heads_lock, as held_keys.
+-- param: orgs uuid[]
+-- class: local
+-- column: fingerprint bytea, org_id uuid, spki bytea, seq bigint
+SELECT h.fingerprint, h.org_id, k.spki, h.seq
+FROM key_head h JOIN signing_key k ON k.fingerprint = h.fingerprint
+WHERE h.org_id = ANY(@orgs) AND k.state = 'active' AND k.custody = 'self' AND k.use = 'event'
+ORDER BY k.created_at, h.fingerprint
+LIMIT 100000;
+
+-- name: prepared_insert :exec
+-- A record that waits for its signature.
+-- param: statement_sha256 bytea, org_id uuid, key_fingerprint bytea, api_key uuid, event uuid, record bytea, seed bytea, prepared_at timestamptz, expires_at timestamptz
+-- class: local
+INSERT INTO prepared (statement_sha256, org_id, key_fingerprint, api_key, event, record, seed, prepared_at, expires_at)
+VALUES (@statement_sha256, @org_id, @key_fingerprint, @api_key, @event, @record, @seed, @prepared_at, @expires_at);
+
+-- name: prepared_prune :exec
+-- Those that are over, and of one key those beyond the newest.
+-- param: now timestamptz, key_fingerprint bytea, keep bigint
+-- class: local
+DELETE FROM prepared
+WHERE expires_at <= @now
+   OR statement_sha256 IN (SELECT p.statement_sha256 FROM prepared p WHERE p.key_fingerprint = @key_fingerprint
+                           ORDER BY p.prepared_at DESC, p.statement_sha256 OFFSET @keep);
+
+-- name: prepared_find :one
+-- What a note was prepared from, for the API key that prepared it.
+-- param: statement_sha256 bytea, api_key uuid, now timestamptz
+-- class: local
+-- column: key_fingerprint bytea, event uuid, record bytea, seed bytea, prepared_at timestamptz
+SELECT key_fingerprint, event, record, seed, prepared_at FROM prepared
+WHERE statement_sha256 = @statement_sha256 AND api_key = @api_key AND expires_at > @now;
+
+-- name: prepared_delete :exec
+-- Used.
+-- param: statement_sha256 bytea
+-- class: local
+DELETE FROM prepared WHERE statement_sha256 = @statement_sha256;
+
+-- name: own_event_find :one
+-- The event that has a place in the sequence of a key already, for whom may act for its organisation.
+-- param: org_id uuid, key_fingerprint bytea, seq bigint, parties uuid[], region text
+-- class: key
+-- column: id uuid, statement_sha256 bytea, answer bytea
+SELECT e.id, e.statement_sha256, e.answer
+FROM event e
+WHERE e.org_id = @org_id AND e.key_fingerprint = @key_fingerprint AND e.seq = @seq
+  AND CASE WHEN @parties <> '{}' THEN e.org_id = ANY(@parties)
+           ELSE @region IS NULL
+                OR EXISTS (SELECT FROM party p JOIN region_closure c ON c.descendant = p.region AND c.ancestor = @region
+                           WHERE p.id = e.org_id) END;

@@ -136,8 +136,8 @@ static enum problem capture_prepare(struct call *call, struct reply *reply)
 	unit->count = 1;
 	call->state = unit;
 	enum problem p = capture_once(call, unit, capture_answer);
-	if (p)
-		return p;
+	if (p || call->body_else)
+		return p ? p : capture_signed(call, unit);
 	/* Without the space around it: the same record alone and in a batch is the same. */
 	p = capture_job_of(call, record, str_trim(call->body_bytes), &call->fault, unit->jobs);
 	unit->jobs->id = capture_record_id(unit->once, record, 0);
@@ -416,27 +416,30 @@ const struct route event_routes[] = {
 		.method = "POST",
 		.path = "/v1/events",
 		.id = "captureEvent",
-		.summary = "Capture one record",
+		.summary = "Capture one record, or one that its organisation has signed",
 		.tag = TAG,
 		.scope = SCOPE_CAPTURE,
 		.max_body = MAX_RECORD,
 		.request = &record_shape,
+		.request_else = &signed_record_shape,
 		.response = &captured_shape,
 		.status = 201,
 		.repeatable = true,
 		.prepare = capture_prepare,
 		.submit = capture_hand_over,
 		.finish = capture_finish,
-		.may_fail = {PROBLEM_RECORD_TYPE,       PROBLEM_TIME_FUTURE,        PROBLEM_TIME_ORDER,
-			     PROBLEM_TIME_NAIVE,        PROBLEM_TIME_SYNTAX,        PROBLEM_QUANTITY_SYNTAX,
-			     PROBLEM_UNIT_UNKNOWN,      PROBLEM_UNIT_DIMENSION,     PROBLEM_IDENTIFIER_SYNTAX,
-			     PROBLEM_GTIN_SYNTAX,       PROBLEM_GTIN_CHECK_DIGIT,   PROBLEM_REFERENCE_UNKNOWN,
-			     PROBLEM_ID_TAKEN,          PROBLEM_NUMBER_TAKEN,       PROBLEM_LOT_SHORT,
-			     PROBLEM_ALREADY_CORRECTED, PROBLEM_NOT_CORRECTABLE,    PROBLEM_LOT_ON_HOLD,
-			     PROBLEM_NOT_ON_HOLD,       PROBLEM_NOT_KNOWN_YET,      PROBLEM_SHIPMENT_STATE,
-			     PROBLEM_YIELD_EXCEEDED,    PROBLEM_LINEAGE_CYCLE,      PROBLEM_NOT_FOUND,
-			     PROBLEM_NO_SIGNING_KEY,    PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE,
-			     PROBLEM_DB_RETRY},
+		.may_fail =
+			{PROBLEM_RECORD_TYPE,        PROBLEM_TIME_FUTURE,        PROBLEM_TIME_ORDER,
+			 PROBLEM_TIME_NAIVE,         PROBLEM_TIME_SYNTAX,        PROBLEM_QUANTITY_SYNTAX,
+			 PROBLEM_UNIT_UNKNOWN,       PROBLEM_UNIT_DIMENSION,     PROBLEM_IDENTIFIER_SYNTAX,
+			 PROBLEM_GTIN_SYNTAX,        PROBLEM_GTIN_CHECK_DIGIT,   PROBLEM_REFERENCE_UNKNOWN,
+			 PROBLEM_ID_TAKEN,           PROBLEM_NUMBER_TAKEN,       PROBLEM_LOT_SHORT,
+			 PROBLEM_ALREADY_CORRECTED,  PROBLEM_NOT_CORRECTABLE,    PROBLEM_LOT_ON_HOLD,
+			 PROBLEM_NOT_ON_HOLD,        PROBLEM_NOT_KNOWN_YET,      PROBLEM_SHIPMENT_STATE,
+			 PROBLEM_YIELD_EXCEEDED,     PROBLEM_LINEAGE_CYCLE,      PROBLEM_NOT_FOUND,
+			 PROBLEM_NO_SIGNING_KEY,     PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE,
+			 PROBLEM_SIGNS_ITSELF,       PROBLEM_SIGNING_KEY_ENDED,  PROBLEM_NOT_PREPARED,
+			 PROBLEM_PREPARED_OTHERWISE, PROBLEM_SIGNATURE,          PROBLEM_DB_RETRY},
 	},
 	{
 		.method = "GET",

@@ -38,6 +38,11 @@ struct uuid capture_record_id(const struct once *once, const struct record *reco
 enum problem capture_job_of(struct call *call, const struct record *record, struct str sent,
 			    struct fault *fault, struct capture_job *ret) must_check;
 
+/* A record that its organisation has signed: instead of the record itself, the notes of what was prepared. */
+extern const struct shape signed_record_shape;
+/* Makes the unit of call->body_else. The writer finds the record. */
+enum problem capture_signed(struct call *call, struct capture_unit *unit) must_check;
+
 /* The event of the path's id. Whoever knows an event's id may check it; how much of it is shown depends on who asks:
  * *ret_visible, all of it. PROBLEM_NOT_FOUND. */
 struct event_read_row;

@@ -89,6 +89,16 @@ bool body_type_is_read(const struct route *route, struct str content_type)
 	return type.at && route->body_type && str_equal_ignoring_case(type, str_of(route->body_type)) && utf8;
 }
 
+static bool is_of_other_form(const struct route *route, const struct json *json)
+{
+	if (!route->request_else || !json_get(json, str_of(route->request_else->fields->name)))
+		return false;
+	for (const struct field *field = route->request->fields; field->name; field++)
+		if (!(field->flags & OPTIONAL) && json_get(json, str_of(field->name)))
+			return false;
+	return true;
+}
+
 enum problem decode_body(struct call *call)
 {
 	const struct shape *shape = call->route->request;
@@ -105,9 +115,12 @@ enum problem decode_body(struct call *call)
 	enum problem p = json_parse(call->arena, call->body_bytes, &json, &call->fault);
 	if (p)
 		return p;
+	bool other = is_of_other_form(call->route, &json);
+	if (other)
+		shape = call->route->request_else;
 	void *decoded = arena_alloc(call->arena, shape->size);
 	p = shape_decode(shape, call->arena, &json, decoded, &call->fault);
 	if (!p)
-		call->body = decoded;
+		*(other ? &call->body_else : &call->body) = decoded;
 	return p;
 }

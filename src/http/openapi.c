@@ -188,6 +188,21 @@ static void write_schema_content(struct json_writer *w, struct arena *arena, con
 	json_end_object(w);
 }
 
+static void write_either(struct json_writer *w, struct arena *arena, const struct route *row)
+{
+	json_name(w, STR("application/json"));
+	json_begin_object(w);
+	json_name(w, STR("schema"));
+	json_begin_object(w);
+	json_name(w, STR("oneOf"));
+	json_begin_array(w);
+	write_ref(w, arena, "schemas", row->request->name);
+	write_ref(w, arena, "schemas", row->request_else->name);
+	json_end_array(w);
+	json_end_object(w);
+	json_end_object(w);
+}
+
 static void write_request_body(struct json_writer *w, struct arena *arena, const struct route *row)
 {
 	if (!row->max_body)
@@ -198,7 +213,10 @@ static void write_request_body(struct json_writer *w, struct arena *arena, const
 	json_bool(w, row->request);
 	json_name(w, STR("content"));
 	json_begin_object(w);
-	write_schema_content(w, arena, "application/json", row->request);
+	if (row->request_else)
+		write_either(w, arena, row);
+	else
+		write_schema_content(w, arena, "application/json", row->request);
 	if (row->body_type) {
 		bool is_form = !strcmp(row->body_type, "application/x-www-form-urlencoded");
 		write_schema_content(w, arena, row->body_type, is_form ? row->request : NULL);
@@ -416,6 +434,8 @@ static void write_schemas(struct json_writer *w, struct arena *arena, const stru
 	for (size_t i = 0; i < rows->count; i++) {
 		if (rows->at[i]->request)
 			shape_visit(rows->at[i]->request, collect_shape, &shapes);
+		if (rows->at[i]->request_else)
+			shape_visit(rows->at[i]->request_else, collect_shape, &shapes);
 		if (rows->at[i]->response)
 			shape_visit(rows->at[i]->response, collect_shape, &shapes);
 	}

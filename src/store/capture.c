@@ -44,8 +44,9 @@ static size_t edges_of(const struct capture_unit *unit)
 {
 	size_t edges = 0;
 	for (size_t i = 0; i < unit->count; i++)
-		edges += unit->jobs[i].event ? epcis_event_edges(unit->jobs[i].event)
-					     : capture_edges(unit->jobs[i].record);
+		edges += unit->jobs[i].event    ? epcis_event_edges(unit->jobs[i].event)
+			 : unit->jobs[i].record ? capture_edges(unit->jobs[i].record)
+						: 0; /* a note: alone in any case */
 	return edges;
 }
 
@@ -159,7 +160,8 @@ static void jobs_gather(struct attempt *attempt)
 	attempt->count = 0;
 	for (size_t i = 0; i < attempt->unit_count; i++) {
 		struct capture_unit *unit = attempt->units[i];
-		for (size_t k = 0; !unit->kept && !unit->problem && k < unit->count; k++)
+		bool known = unit->kept || unit->problem || (unit->jobs->own && unit->jobs->own->settled);
+		for (size_t k = 0; !known && k < unit->count; k++)
 			attempt->jobs[attempt->count++] = &unit->jobs[k];
 	}
 }
@@ -185,13 +187,22 @@ static enum problem decide_and_write(struct attempt *attempt, struct batch *batc
 		return p;
 	if (attempt->all_or_nothing)
 		refuse_together(batch);
+	struct capture_own *own = batch->items->job->own;
+	if (own && !own->sent.at && batch->events.count)
+		p = own_check(batch, own);
+	if (p)
+		return p;
 	results_give(batch);
 	if (!batch->events.count)
 		return PROBLEM_NONE;
+	if (own && own->sent.at)
+		return own_give(batch, own);
 	p = alerts_resolve(batch);
 	if (!p)
 		p = alerts_close(batch);
-	if (!p)
+	if (own)
+		own_attach(batch, own);
+	else if (!p)
 		p = seal_sign(batch->arena, attempt->capture->settings.signer,
 			      attempt->capture->settings.config->origin, batch->sealed.items,
 			      batch->sealed.count);
@@ -208,6 +219,11 @@ static enum problem attempt_body(struct db *db, void *context)
 	attempt->batch = (struct batch){.capture = attempt->capture, .db = db, .arena = attempt->arena};
 	struct batch *batch = &attempt->batch;
 	enum problem p = units_recall(db, attempt->arena, attempt->units, attempt->unit_count);
+	if (p)
+		return p;
+	struct capture_unit *alone = attempt->unit_count == 1 ? attempt->units[0] : NULL;
+	if (alone && alone->jobs->own && !alone->kept && !alone->problem)
+		p = own_recall(db, attempt->arena, alone);
 	if (p)
 		return p;
 	if (attempt->unit_count)
@@ -242,7 +258,9 @@ static void cache_drop(struct batch *batch)
 static void count_results(const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++)
-		if (!batch->items[i].corrects) /* answered with its correction */
+		/* a replacement is answered with its correction; a preparation stores nothing */
+		if (!batch->items[i].corrects &&
+		    !(batch->items[i].job->own && batch->items[i].job->own->sent.at))
 			metric_add(batch->items[i].problem ? METRIC_CAPTURE_REFUSED : METRIC_CAPTURES, 1);
 }
 
@@ -274,8 +292,9 @@ static enum problem process_together(struct writer *writer, struct attempt *atte
 {
 	attempt->capture = writer->capture;
 	enum problem p = run_until_settled(writer, attempt);
-	if (!p) {
+	if (!p && attempt->batch.events.count)
 		cache_drop(&attempt->batch);
+	if (!p) {
 		metric_add(METRIC_CAPTURE_BATCHES, 1);
 		count_results(&attempt->batch);
 	}

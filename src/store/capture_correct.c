@@ -163,8 +163,11 @@ static enum problem find_target(struct batch *batch, struct item *item)
 	if (!target || !target->known || !target->kind || !may_act_for(batch, item->job, target->org))
 		return not_known(item);
 	if ((item->party.asked && !item->party.found) || !may_act_for(batch, item->job, item->acting) ||
-	    !map_get(batch->parties, MAP_KEY(item->acting)) || !map_get(batch->keys, MAP_KEY(item->recorder)))
+	    !map_get(batch->parties, MAP_KEY(item->acting)))
 		return fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
+	enum problem p = find_key(batch, item);
+	if (p)
+		return p;
 	if (target->declaration || target->of_partner || undone_by(target->kind->class).at)
 		return not_correctable(item, target);
 	const struct correction_row *earlier = corrected_in_batch(batch, target);
@@ -264,7 +267,7 @@ static void declare(struct batch *batch, struct item *item)
 	const struct target *target = item->target;
 	const struct record *record = item->job->record;
 	if (!item->time.at_us)
-		item->time = (struct instant){item->recorded_us, target->time.offset_min};
+		item->time = (struct instant){item_stated_us(item), target->time.offset_min};
 	struct event_parts parts = {
 		.acting = map_get(batch->parties, MAP_KEY(item->acting)),
 		.recorder = map_get(batch->parties, MAP_KEY(item->recorder)),

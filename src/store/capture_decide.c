@@ -44,9 +44,7 @@ static enum problem find_actors(struct batch *batch, struct item *item, struct e
 	ret->recorder = map_get(batch->parties, MAP_KEY(item->recorder));
 	if (!ret->acting || !ret->recorder)
 		return fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
-	if (!map_get(batch->keys, MAP_KEY(item->recorder)))
-		return PROBLEM_NO_SIGNING_KEY;
-	return PROBLEM_NONE;
+	return find_key(batch, item);
 }
 
 static enum problem find_sites(struct batch *batch, struct item *item, struct event_parts *ret)

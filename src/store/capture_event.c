@@ -108,7 +108,9 @@ static struct unsigned_statement *compose(struct batch *batch, struct item *item
 	item->sealed = batch->sealed.count;
 	struct unsigned_statement *s = ROW_ADD(batch, sealed, struct unsigned_statement);
 	*s = (struct unsigned_statement){
-		.kind = "event", .key = key, .seq = ++key->seq, .at_s = item->recorded_us / USEC_PER_SEC};
+		.kind = "event", .key = key, .seq = ++key->seq, .at_s = item_stated_us(item) / USEC_PER_SEC};
+	if (item->job->own)
+		own_secret(item->job->own, item->sealed, s);
 	struct str views[TIER_COUNT];
 	enum problem p = view_all(batch->arena, body, views);
 	assert(!p); /* it was read before */

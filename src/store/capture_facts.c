@@ -2,6 +2,8 @@
  * Facts and locks of a batch: rows of what its records name, in one round trip and, where needed, one more. */
 #include "capture_priv.h"
 
+#include <string.h>
+
 #include "signing_priv.h"
 
 struct wanted {
@@ -108,10 +110,38 @@ static enum problem take_keys(struct batch *batch)
 	enum problem p = TAKE_MANY(batch, key_heads_lock, locked, locked_count);
 	if (!p)
 		p = TAKE_MANY(batch, held_keys, rows, count);
-	for (size_t i = 0; !p && i < count; i++) {
+	/* Who signs itself is signed for by nobody else, though the service may hold a key of it too. */
+	for (size_t i = 0; !p && i < count && !batch->items->job->own; i++) {
 		struct held_key *key = arena_new(batch->arena, struct held_key);
 		*key = signing_held_key(&rows[i]);
 		map_set(batch->keys, MAP_KEY(key->org), key);
+	}
+	return p;
+}
+
+/* Only asked where the service has no key to sign with. */
+static enum problem load_own_keys(struct batch *batch, const struct wanted *w)
+{
+	const struct capture_own *own = batch->items->job->own;
+	const struct uuid *orgs = w->recorders.items;
+	struct own_keys_row *rows;
+	bool lacking = false;
+	size_t count;
+	for (size_t i = 0; i < w->recorders.count; i++)
+		lacking |= !map_get(batch->keys, MAP_KEY(orgs[i]));
+	if (!lacking)
+		return PROBLEM_NONE;
+	db_queue(batch->db, &sql_own_keys, &(struct own_keys_params){rows_array(&w->recorders)});
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = TAKE_MANY(batch, own_keys, rows, count);
+	for (size_t i = 0; !p && i < count; i++) {
+		struct held_key *key = arena_new(batch->arena, struct held_key);
+		*key = (struct held_key){.org = rows[i].org_id, .spki = rows[i].spki, .seq = rows[i].seq};
+		memcpy(key->fingerprint.octets, rows[i].fingerprint.at, sizeof key->fingerprint.octets);
+		map_set(batch->own_orgs, MAP_KEY(key->org), key);
+		if (own && sha256_equal(own->key, key->fingerprint))
+			map_set(batch->keys, MAP_KEY(key->org), key);
 	}
 	return p;
 }
@@ -262,6 +292,8 @@ enum problem batch_load_rows(struct batch *batch)
 		p = take_stock(batch);
 	if (!p)
 		p = take_master(batch);
+	if (!p)
+		p = load_own_keys(batch, &wanted);
 	if (!p)
 		p = load_region_parties(batch, &wanted);
 	if (!p)

@@ -420,7 +420,10 @@ static struct lot_fact *lot_make(struct batch *batch, struct item *item, size_t 
 	const struct output_ids ids = item_output_ids(batch, item, index);
 	struct lot_fact *lot = arena_new(batch->arena, struct lot_fact);
 	uint8_t *salt = arena_alloc(batch->arena, LOT_SALT_LEN);
-	random_fill(salt, LOT_SALT_LEN);
+	if (item->job->own)
+		own_lot_salt(item->job->own, ids.lot, salt);
+	else
+		random_fill(salt, LOT_SALT_LEN);
 	lot->is_new = true;
 	lot->row = (struct capture_lots_lock_row){
 		.org_id = acting->id,

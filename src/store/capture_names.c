@@ -208,6 +208,7 @@ void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 	batch->lots = map_create(batch->arena, count * 2);
 	batch->holdings = map_create(batch->arena, count * 2);
 	batch->keys = map_create(batch->arena, count);
+	batch->own_orgs = map_create(batch->arena, count);
 	batch->shipments = map_create(batch->arena, count);
 	batch->new_numbers = map_create(batch->arena, count);
 	batch->new_samples = map_create(batch->arena, 16);

@@ -275,8 +275,9 @@ struct batch {
 	struct map *lots;                                 /* lot uuid → lot_fact */
 	struct map *holdings;                             /* {lot uuid, holder uuid} → holding_fact */
 	struct map *keys;                                 /* org uuid → held_key */
-	struct map *shipments;                            /* shipment uuid → shipment_fact */
-	struct map *new_numbers;                          /* number hash → lot_fact made in this batch */
+	struct map *own_orgs;    /* org uuid → held_key: it signs itself, and nobody for it */
+	struct map *shipments;   /* shipment uuid → shipment_fact */
+	struct map *new_numbers; /* number hash → lot_fact made in this batch */
 	struct map *new_ids;     /* event hash → item of this batch that stores it */
 	struct rows known_edges; /* struct lot_edge: upstream of inputs, for the cycle check */
 	struct rows uses, harvests;
@@ -371,6 +372,22 @@ struct sha256 event_id_hash(struct arena *arena, struct uuid id);
 enum problem batch_resolve_records(struct batch *batch) must_check;
 struct item *batch_record(struct batch *batch,
 			  const struct named *named); /* stored in this batch; NULL: none */
+/* capture_own.c */
+/* What a unit's note was prepared from, or that it is in already: own->settled, the job's result. */
+enum problem own_recall(struct db *db, struct arena *arena, struct capture_unit *unit) must_check;
+/* A note holds if the record, decided again, became the statement that it signs; else the item has the problem. */
+enum problem own_check(struct batch *batch, struct capture_own *own) must_check;
+/* The notes, in the signer's place; what they were prepared from is used. */
+void own_attach(struct batch *batch, const struct capture_own *own);
+/* What is to be signed, and the row that makes it again. */
+enum problem own_give(struct batch *batch, struct capture_own *own) must_check;
+void own_secret(const struct capture_own *own, size_t index, struct unsigned_statement *ret);
+enum { LOT_SALT_LEN = 16 };
+void own_lot_salt(const struct capture_own *own, struct uuid lot, uint8_t ret[LOT_SALT_LEN]);
+/* The moment that the statement claims: when it was prepared, else when it is recorded. */
+usec_t item_stated_us(const struct item *item);
+/* Whether there is a key to sign the item with. */
+enum problem find_key(const struct batch *batch, struct item *item) must_check;
 /* capture_decide.c */
 void batch_decide(struct batch *batch);
 /* One record against the facts; item->recorded_us is given unless it has one. */
@@ -538,7 +555,6 @@ bool lot_known_to(struct batch *batch, const struct item *item, const struct lot
 		  struct uuid acting);
 void lot_file(struct batch *batch, struct lot_fact *lot, bool with_number);
 struct str lot_free_code(struct batch *batch, const struct output_ids *ids);
-enum { LOT_SALT_LEN = 16 };
 struct package *product_packages(struct batch *batch, const struct capture_products_row *product,
 				 size_t *ret_count);
 bool mass_of(struct batch *batch, const struct capture_products_row *product, const struct quantity *q,

@@ -17,7 +17,8 @@ struct signer_key signer_key_of(const struct held_key *key)
 
 void seal_compose(struct arena *arena, struct str log, struct unsigned_statement *item)
 {
-	random_fill(item->secret, sizeof item->secret);
+	if (!item->has_secret)
+		random_fill(item->secret, sizeof item->secret);
 	item->manifest = manifest_build(arena, item->secret, item->views);
 	const struct statement statement = {
 		.kind = str_of(item->kind),

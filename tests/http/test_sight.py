@@ -81,6 +81,7 @@ def signing_key_of(tenant):
 # reads need none, they are asked with every id and filter there is.
 WRITES = {
     "captureEvent": lambda t, who: [("/v1/events", body) for body in records(t, who)],
+    "prepareEvent": lambda t, who: [("/v1/events:prepare", {"key": signing_key_of(t), "record": body}) for body in records(t, who)],
     "captureBatch": lambda t, who: [("/v1/events:batch", {"records": list(records(t, who)), "onError": "proceed"})],
     "createCode": lambda t, who: [("/v1/codes", {"kind": kind, "lot": spelling, **count}) for spelling in t.ids()["lot"]
                                   for kind, count in (("lot", {}), ("item", {"count": 2}))],
@@ -261,7 +262,7 @@ def test_nothing_of_another_tenant_can_be_used_or_changed(service, district, for
         if name not in WRITES:
             continue
         for who, api in strangers.items():
-            if who == ITSELF and name in ("captureEvent", "captureBatch"):
+            if who == ITSELF and name in ("captureEvent", "captureBatch", "prepareEvent"):
                 continue  # a region bounds what a key sees and registers, not for which of its parties it records
             for target, body in WRITES[name](foreign, who):
                 reply = api.request(method, target, body, **({"If-Match": "*"} if method == "PUT" else {}))

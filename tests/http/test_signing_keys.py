@@ -1,86 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signing keys: devices enrol their own with a one-use token, custodial ones are replaced, any is revoked; each change
 is an entry of the log, and records signed before it stay valid."""
-import base64
 import concurrent.futures
-import hashlib
 import json
-import subprocess
 import time
 
 import pytest
 from conftest import ago, kg
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from device import Device, b64, enrol, keys_of, permit, prepare
 from service import Api, shared_data
-
-
-def b64(octets):
-    return base64.b64encode(octets).decode()
-
-
-class Device:
-    """A phone or a card: makes a key and never shows it."""
-
-    def __init__(self, algorithm="p256", directory=None):
-        self.algorithm, self.directory = algorithm, directory
-        if algorithm == "sm2":
-            self.path = directory / "sm2.pem"
-            subprocess.run(["openssl", "genpkey", "-algorithm", "SM2", "-out", self.path], check=True, capture_output=True)
-            self.spki = subprocess.run(["openssl", "pkey", "-in", self.path, "-pubout", "-outform", "DER"], check=True,
-                                       capture_output=True).stdout
-        else:
-            self.key = ec.generate_private_key(ec.SECP256R1()) if algorithm == "p256" else ed25519.Ed25519PrivateKey.generate()
-            self.spki = self.key.public_key().public_bytes(serialization.Encoding.DER,
-                                                           serialization.PublicFormat.SubjectPublicKeyInfo)
-
-    def sign(self, text):
-        if self.algorithm == "p256":
-            return self.key.sign(text, ec.ECDSA(hashes.SHA256()))
-        if self.algorithm == "ed25519":
-            return self.key.sign(text)
-        message = self.directory / "message"
-        message.write_bytes(text)
-        der = subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-digest", "sm3", "-pkeyopt", "distid:1234567812345678",
-                              "-inkey", self.path, "-in", message], check=True, capture_output=True).stdout
-        r_len = der[3]
-        r, s = der[4:4 + r_len], der[6 + r_len:]
-        return r.lstrip(b"\0").rjust(32, b"\0") + s.lstrip(b"\0").rjust(32, b"\0")
-
-    def note(self, prepared, text=None):
-        text = text or prepared["statement"]
-        value = bytes.fromhex(prepared["keyId"]) + self.sign(text.encode())
-        return f"{text}\n— {prepared['name']} {b64(value)}\n"
-
-    @property
-    def fingerprint(self):
-        return hashlib.sha256(self.spki).hexdigest()
 
 
 @pytest.fixture
 def party(district):
     return district.farm()
-
-
-def permit(district, party):
-    return district.admin.make("/v1/enrolments", {"party": party.number})
-
-
-def prepare(district, token, device):
-    reply = district.public.post("/v1/signing-keys:prepare", {"token": token, "spki": b64(device.spki)})
-    assert reply.status == 200, reply
-    return reply.json()
-
-
-def enrol(district, party, device):
-    token = permit(district, party)["token"]
-    note = device.note(prepare(district, token, device))
-    return district.public.post("/v1/signing-keys", {"token": token, "note": note}), token, note
-
-
-def keys_of(district, party, **query):
-    more = "".join(f"&{k}={v}" for k, v in query.items())
-    return district.admin.read(f"/v1/signing-keys?party={party.id}{more}")["items"]
 
 
 def problem(reply):

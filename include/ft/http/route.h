@@ -49,6 +49,7 @@ struct call {
 	struct str content_type; /* of the body */
 	struct str body_bytes;   /* the body as received */
 	void *body;              /* decoded route->request, or NULL */
+	void *body_else;         /* decoded route->request_else, in the place of body; else NULL */
 	void *query;             /* decoded route->query, or NULL */
 	void *state;             /* between prepare and finish: the handler's own */
 	struct uuid
@@ -98,7 +99,7 @@ struct reply {
 };
 
 typedef enum problem handler(struct call *call, struct reply *reply);
-enum { ROUTE_MAY_FAIL = 32 };
+enum { ROUTE_MAY_FAIL = 40 };
 
 struct route {
 	const char *method; /* GET rows answer HEAD too */
@@ -114,6 +115,8 @@ struct route {
 	const char *body_type;
 	unsigned rate_per_min; /* per key or address; 0: the server's default for the scope and method */
 	const struct shape *query, *request, *response;
+	/* Another form of body: one that has the first member of this shape and none that `request` requires. */
+	const struct shape *request_else;
 	const char
 		*media_type; /* of replies besides a response shape's, for OpenAPI: "text/html, image/png" */
 	int status;          /* on success */

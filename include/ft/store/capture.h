@@ -7,6 +7,8 @@
 #include "ft/base/completion.h"
 #include "ft/base/config.h"
 #include "ft/core/epcis_event.h"
+#include "ft/core/manifest.h"
+#include "ft/core/note.h"
 #include "ft/core/record.h"
 #include "ft/core/risk.h"
 #include "ft/crypto/digest.h"
@@ -15,6 +17,35 @@
 #include "ft/store/trail_cache.h"
 
 struct capture;
+
+enum { OWN_STATEMENTS = 2, OWN_SEED_LEN = 32, PREPARED_MINUTES = 60, PREPARED_PER_KEY = 16 };
+/* What an organisation is to sign: the text, and all that shows what it stands for. */
+struct prepared_statement {
+	struct uuid event;
+	struct str body, manifest, text;
+	uint8_t secret[MANIFEST_SECRET_LEN]; /* the salts of all views derive from it */
+};
+/* A record that its organisation signs itself: a preparation, which decides it and stores nothing but what makes the same
+ * statement again; then the notes, with which it is decided once more and stored if it is still the same, byte for byte.
+ * Of a correction with a replacement there are two, in this order. Its unit has all_or_nothing set, so that it stays
+ * alone: it may be taken back. */
+struct capture_own {
+	struct str sent;   /* preparing: the record's JSON. Absent: there are notes */
+	struct sha256 key; /* that signs; of a note as its statement says, as are org and seq */
+	struct note notes[OWN_STATEMENTS]; /* each with one signature line */
+	size_t note_count;
+	struct uuid org;
+	int64_t seq;
+	/* results of a preparation; none when the record is in already */
+	struct prepared_statement statements[OWN_STATEMENTS];
+	size_t statement_count;
+	struct note_key signer; /* as the signature line names it */
+	usec_t expires_us;
+	/* the writer's own */
+	usec_t at_us; /* that statements and declarations name */
+	uint8_t seed[OWN_SEED_LEN];
+	bool settled; /* known without deciding */
+};
 
 /* One record on its way. */
 struct capture_job {
@@ -32,6 +63,8 @@ struct capture_job {
 	struct sha256 request; /* of the request's bytes */
 	bool time_ahead;       /* a device clock ahead of ours: stored and flagged */
 	struct fault *fault;   /* the submitter's: where the record is at fault */
+	struct capture_own *
+		own; /* NULL: signed by the service. With notes, record, kind, id and request are the writer's to fill */
 	/* results */
 	enum problem problem; /* why it is not in; the others hold when there is none */
 	bool replayed;        /* it was in already: 200 with the first answer */

@@ -24,6 +24,7 @@ struct unsigned_statement {
 	const struct sha256 *lots, *prevs; /* blinded lots; statements this one builds on */
 	size_t lot_count, prev_count;
 	struct manifest_view views[TIER_COUNT];
+	bool has_secret; /* it is given */
 	/* filled in by seal_compose */
 	uint8_t secret[MANIFEST_SECRET_LEN];
 	struct str manifest;

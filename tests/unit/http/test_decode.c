@@ -27,6 +27,20 @@ static const struct route body_row = {.method = "POST",
 static const struct route csv_row = {
 	.method = "POST", .path = "/c", .request = &order_shape, .max_body = 100, .body_type = "text/csv"};
 
+struct remark {
+	struct str note;
+};
+static const struct shape remark_shape = {
+	.name = "Remark",
+	.size = sizeof(struct remark),
+	.fields = (const struct field[]){STRING(struct remark, note, "note"), END_OF_SHAPE},
+};
+static const struct route either_row = {.method = "POST",
+					.path = "/e",
+					.request = &order_shape,
+					.request_else = &remark_shape,
+					.max_body = 100};
+
 static struct call call_of(const struct route *route)
 {
 	return (struct call){.arena = arena_create(), .route = route};
@@ -108,6 +122,25 @@ static enum problem body(struct call *call, const char *type, const char *text)
 	return decode_body(call);
 }
 
+static void a_body_may_have_another_form(void **state)
+{
+	(void)state;
+	struct call call = call_of(&either_row);
+	assert_int_equal(body(&call, "application/json", "{\"note\":\"n\"}"), PROBLEM_NONE);
+	assert_null(call.body);
+	assert_str(((const struct remark *)call.body_else)->note, "n");
+	call.body_else = NULL;
+	/* What `request` requires decides: a misspelt order is told so. */
+	assert_int_equal(body(&call, "application/json", "{\"name\":\"x\",\"note\":\"n\"}"),
+			 PROBLEM_FIELD_UNKNOWN);
+	assert_int_equal(body(&call, "application/json", "{}"), PROBLEM_FIELD_MISSING);
+	assert_string_equal(call.fault.pointer, "/name");
+	assert_int_equal(body(&call, "application/json", "{\"name\":\"x\"}"), PROBLEM_NONE);
+	assert_null(call.body_else);
+	assert_str(((const struct order *)call.body)->name, "x");
+	arena_destroy(call.arena);
+}
+
 static void json_and_forms_fill_the_same_struct(void **state)
 {
 	(void)state;
@@ -171,6 +204,7 @@ int main(void)
 		cmocka_unit_test(an_absent_query_still_misses_what_is_required),
 		cmocka_unit_test(broken_pairs_are_bad_requests),
 		cmocka_unit_test(more_than_64_pairs_are_refused),
+		cmocka_unit_test(a_body_may_have_another_form),
 		cmocka_unit_test(json_and_forms_fill_the_same_struct),
 		cmocka_unit_test(a_faulty_body_names_its_member),
 		cmocka_unit_test(another_type_of_the_row_reaches_the_handler_raw),
