@@ -2,9 +2,11 @@
  * farmtrail event: sends records and reads them back. */
 #include <stdio.h>
 
-#include "client_priv.h"
+#include "own_key_priv.h"
 
 #include "ft/base/text.h"
+
+static const char *const values[] = {"sign", NULL};
 
 static void print_captured(const struct cli *cli, const struct answer *answer)
 {
@@ -42,12 +44,36 @@ static enum exit_code send_one(struct cli *cli, struct client *client, struct st
 	return code;
 }
 
+/* Each for itself and in their order: a statement builds on the one before it. */
+static enum exit_code sign_all(struct cli *cli, struct client *client, struct str path,
+			       struct outbox_record *records, size_t count)
+{
+	struct own_key key;
+	enum exit_code code = own_key_read(cli, path, &key), worst = EXIT_GOOD;
+	if (code)
+		return code;
+	for (size_t i = 0; i < count; i++) {
+		code = own_send(cli, client, &key, records[i].text, print_captured);
+		worst = code > worst ? code : worst;
+	}
+	own_key_finish(&key);
+	return worst;
+}
+
+static enum exit_code send_all(struct cli *cli, struct client *client, struct outbox_record *records,
+			       size_t count)
+{
+	struct str sign = cli_option(cli, "sign");
+	return sign.at ? sign_all(cli, client, sign, records, count)
+		       : outbox_send(cli, client, records, count, print_captured);
+}
+
 static enum exit_code add_list(struct cli *cli, struct client *client, const struct json *list)
 {
 	struct outbox_record *records = arena_array(cli->arena, struct outbox_record, list->count);
 	for (size_t i = 0; i < list->count; i++)
 		records[i].text = list->items[i].span;
-	return outbox_send(cli, client, records, list->count, print_captured);
+	return send_all(cli, client, records, list->count);
 }
 
 static size_t count_lines(struct str text)
@@ -77,7 +103,7 @@ static enum exit_code add_lines(struct cli *cli, struct client *client, struct s
 		}
 		records[count++].text = line;
 	}
-	return outbox_send(cli, client, records, count, print_captured);
+	return send_all(cli, client, records, count);
 }
 
 /* One record, a list of them, or a file with one a line (an outbox). The worst exit code counts. */
@@ -92,7 +118,10 @@ static enum exit_code add(struct cli *cli, struct client *client)
 			str_of(cli_say(cli, (struct said){"无法读取文件", "the file cannot be read"})));
 	if (json_parse(cli->arena, text, &json, &fault))
 		return add_lines(cli, client, text);
-	return json.kind == JSON_ARRAY ? add_list(cli, client, &json) : send_one(cli, client, json.span);
+	if (json.kind == JSON_ARRAY)
+		return add_list(cli, client, &json);
+	struct outbox_record one = {.text = json.span};
+	return cli_option(cli, "sign").at ? send_all(cli, client, &one, 1) : send_one(cli, client, json.span);
 }
 
 static enum exit_code get(struct cli *cli, struct client *client)
@@ -125,12 +154,15 @@ static enum exit_code run(struct cli *cli)
 const struct command command_event = {
 	.name = "event",
 	.summary = {"提交记录、读取记录", "send records and read them back"},
-	.help = {"用法：farmtrail event add FILE|-\n"
+	.values = values,
+	.help = {"用法：farmtrail event add FILE|- [--sign KEYFILE]\n"
 		 "      farmtrail event get ID\n"
 		 "\n"
 		 "add 提交一条记录、一个 JSON 数组，或每行一条记录的文件；“-”为标准输入。\n"
 		 "多条记录分批提交；需等待其他记录的，随后自动重发，直到不再有新的被接受。\n"
 		 "带 id 的记录可重复提交：同一 id 同一内容得到第一次的回答。\n"
+		 "--sign 由本机密钥（farmtrail key "
+		 "enrol）签名：先取得待签内容，核对其与记录一致，再逐条签名提交。\n"
 		 "\n"
 		 "示例：\n"
 		 "  farmtrail event add harvest.json\n"
@@ -140,7 +172,7 @@ const struct command command_event = {
 		 "         \"product\":\"PAKCHOI\",\"quantity\":{\"value\":\"120\",\"unit\":\"kg\"}}' | "
 		 "farmtrail event add -\n"
 		 "  farmtrail event get 019f0c1e-7b7a-7c55-9d0e-3f6b2a4d9c11\n",
-		 "usage: farmtrail event add FILE|-\n"
+		 "usage: farmtrail event add FILE|- [--sign KEYFILE]\n"
 		 "       farmtrail event get ID\n"
 		 "\n"
 		 "add sends one record, a JSON array of them, or a file with one record a line; \"-\" is "
@@ -149,6 +181,10 @@ const struct command command_event = {
 		 "more "
 		 "goes in. Records\n"
 		 "with an id may be sent again: same id and same content get the first answer.\n"
+		 "--sign signs with a key of this machine (farmtrail key enrol): each record is prepared, "
+		 "what "
+		 "came of it is checked\n"
+		 "against the record, signed here and sent, one by one in their order.\n"
 		 "\n"
 		 "Examples:\n"
 		 "  farmtrail event add harvest.json\n"

@@ -2,9 +2,9 @@
  * farmtrail key: makes, lists and revokes API keys. */
 #include <stdio.h>
 
-#include "client_priv.h"
+#include "own_key_priv.h"
 
-static const char *const values[] = {"name", "scope", "party", "region", NULL};
+static const char *const values[] = {"name", "scope", "party", "region", "keep", "algorithm", NULL};
 
 static void put_list(const struct cli *cli, struct json_writer *w, const char *option, const char *member)
 {
@@ -104,7 +104,7 @@ static enum exit_code run(struct cli *cli)
 	static const struct {
 		const char *word;
 		enum exit_code (*run)(struct cli *cli, struct client *client);
-	} actions[] = {{"create", create}, {"list", list}, {"revoke", revoke}};
+	} actions[] = {{"create", create}, {"list", list}, {"revoke", revoke}, {"enrol", own_enrol}};
 	struct client *client;
 	for (size_t i = 0; cli->word_count && i < sizeof actions / sizeof *actions; i++) {
 		if (!str_equal(cli->words[0], str_of(actions[i].word)))
@@ -116,16 +116,21 @@ static enum exit_code run(struct cli *cli)
 		client_close(client);
 		return code;
 	}
-	return cli_usage(cli, (struct said){"请用 key create、key list 或 key revoke",
-					    "use key create, key list or key revoke"});
+	return cli_usage(cli, (struct said){"请用 key create、key list、key revoke 或 key enrol",
+					    "use key create, key list, key revoke or key enrol"});
 }
 
 const struct command command_key = {
 	.name = "key",
-	.summary = {"建立、列出、吊销 API 密钥", "make, list and revoke API keys"},
+	.summary = {"建立、列出、吊销 API 密钥；登记本机的签名密钥",
+		    "make, list and revoke API keys; enrol a signing key of this machine"},
 	.help = {"用法：farmtrail key create --name 名称 --scope 权限… [--party 主体…] [--region 区划代码]\n"
 		 "      farmtrail key list\n"
 		 "      farmtrail key revoke ID\n"
+		 "      farmtrail key enrol 许可 --keep 文件 [--algorithm p256|ed25519|sm2]\n"
+		 "\n"
+		 "enrol 在本机生成签名密钥，存入文件（0600），凭一次性许可（POST /v1/enrolments）登记；\n"
+		 "私钥不离开本机。之后用 farmtrail event add --sign 文件 签名。\n"
 		 "\n"
 		 "权限：read 读取，capture 登记，inspect 检查，register 主数据，admin 管理。\n"
 		 "--party 可用 id、自有编号或统一社会信用代码；第一个为默认主体。密钥只显示一次。\n"
@@ -133,10 +138,17 @@ const struct command command_key = {
 		 "示例：\n"
 		 "  farmtrail key create --name 合作社手机 --scope read,capture --party 91500112MA5U000001\n"
 		 "  farmtrail key create --name 区级检查 --scope read --scope inspect --region 500112\n"
-		 "  farmtrail key list --json\n",
+		 "  farmtrail key list --json\n"
+		 "  farmtrail key enrol fte_… --keep coop.key\n",
 		 "usage: farmtrail key create --name NAME --scope SCOPE… [--party PARTY…] [--region CODE]\n"
 		 "       farmtrail key list\n"
 		 "       farmtrail key revoke ID\n"
+		 "       farmtrail key enrol TOKEN --keep FILE [--algorithm p256|ed25519|sm2]\n"
+		 "\n"
+		 "enrol makes a signing key here, keeps it in FILE (mode 0600) and enrols it with a one-use "
+		 "token (POST\n"
+		 "/v1/enrolments). The private key never leaves this machine. Sign with it: farmtrail event "
+		 "add --sign FILE.\n"
 		 "\n"
 		 "Scopes: read, capture (records), inspect, register (master data), admin. A party is named "
 		 "by id, own number or\n"
@@ -147,7 +159,8 @@ const struct command command_key = {
 		 "91500112MA5U000001\n"
 		 "  farmtrail key create --name \"district inspector\" --scope read --scope inspect --region "
 		 "500112\n"
-		 "  farmtrail key list --json\n"},
+		 "  farmtrail key list --json\n"
+		 "  farmtrail key enrol fte_… --keep coop.key\n"},
 	.values = values,
 	.run = run,
 };

@@ -3,14 +3,19 @@
 for them, and stores what was signed byte for byte or nothing."""
 import base64
 import concurrent.futures
+import contextlib
 import hashlib
 import hmac
+import http.client
+import http.server
 import json
+import subprocess
+import threading
 
 import pytest
 from conftest import TOWNSHIP, ago, kg, line, uuid7
 from device import Device, enrol, keys_of
-from service import Api, wait_for
+from service import Api, environment, program, wait_for
 
 # What goes on by itself, and what anybody's reading leaves.
 ASIDE = ("idempotency", "log_leaf", "log_pending", "log_head", "log_checkpoint", "log_node", "trail_summary", "region", "region_change",
@@ -343,3 +348,159 @@ def test_a_body_is_a_record_or_a_note(own):
     bare = own.party.post("/v1/events", {"note": "dry leaves"})
     assert bare.status == 422 and bare.json()["errors"][0] | {"rule": "note", "pointer": "/note"} == bare.json()["errors"][0]
     assert own.party.post("/v1/events", {}).json()["errors"][0]["pointer"] == "/type"
+
+
+# — farmtrail on the device —
+
+@pytest.fixture
+def card(district, tmp_path):
+    """A directory with the signing key of a cooperative that has no other, as `farmtrail key enrol` left it."""
+    party, file = district.farm(), tmp_path / "coop.key"
+    (tmp_path / "api.key").write_text(party.key + "\n")
+
+    def farmtrail(*arguments, text="", check=0, url=f"http://127.0.0.1:{district.service.port}"):
+        done = subprocess.run([program("farmtrail"), *arguments, "--url", url, "--key-file", str(tmp_path / "api.key"), "--lang", "en"],
+                              input=text, capture_output=True, text=True, check=False, timeout=120, env=environment())
+        assert done.returncode == check, done
+        return done
+    token = district.admin.make("/v1/enrolments", {"party": party.number})["token"]
+    fingerprint = farmtrail("key", "enrol", token, "--keep", str(file)).stdout.strip()
+    keys = keys_of(district, party)
+    assert [key["custody"] for key in keys] == ["service", "self"] and keys[1]["fingerprint"] == fingerprint
+    assert district.admin.post(f"/v1/signing-keys/{keys[0]['fingerprint']}/revoke", {"reason": "ceased"}).status == 200
+    farmtrail.party, farmtrail.file, farmtrail.district = party, file, district
+    return farmtrail
+
+
+def harvest_text(**members):
+    return json.dumps({"type": "harvest", "time": ago(hours=3), "site": "P1", "product": "PAKCHOI", "quantity": kg(10), **members})
+
+
+def test_the_command_line_makes_a_key_and_signs_with_it(card, tmp_path):
+    assert card.file.stat().st_mode & 0o777 == 0o600 and card.file.read_text().startswith("PRIVATE+KEY+")
+    made = json.loads(card("event", "add", "-", "--sign", str(card.file), "--json", text=harvest_text()).stdout)
+    proof = card.party.read(f"/v1/events/{made['event']}/proof")
+    assert f"org {card.party.id}\n" in proof["statement"]
+    refused = card("event", "add", "-", text=harvest_text(), check=1)
+    assert "signs its records itself" in refused.stderr
+    lot = made["lots"][0]["id"]
+    outbox = tmp_path / "outbox"
+    records = [{"id": uuid7(), "type": "sell", "time": ago(hours=1), "lots": [line(lot, n)]} for n in (1, 2, 3)]
+    outbox.write_text("\n".join(json.dumps(record) for record in records))
+    for _ in range(2):  # sent again they are in already
+        done = card("event", "add", str(outbox), "--sign", str(card.file)).stdout
+        assert [done.count(record["id"]) for record in records] == [1, 1, 1]
+    assert card.party.stock(made["lots"][0])["sold"] == 6
+    correct = {"type": "correct", "event": made["event"], "reason": "scale", "time": ago(minutes=1),
+               "replacement": json.loads(harvest_text(quantity={"value": "24", "unit": "jin"}))}
+    card("event", "add", "-", "--sign", str(card.file), text=json.dumps(correct))
+    assert card.party.stock(made["lots"][0])["on_hand"] == 6
+
+
+@pytest.mark.parametrize("algorithm", ["ed25519", "sm2"])
+def test_a_key_of_another_algorithm_signs_as_well(card, tmp_path, algorithm):
+    token = card.district.admin.make("/v1/enrolments", {"party": card.party.number})["token"]
+    file = str(tmp_path / algorithm)
+    card("key", "enrol", token, "--keep", file, "--algorithm", algorithm)
+    card("event", "add", "-", "--sign", file, text=harvest_text())
+    assert [key["algorithm"] for key in keys_of(card.district, card.party)][-1] == algorithm
+
+
+def test_a_key_file_is_never_written_over_and_never_shared(card, tmp_path):
+    token = card.district.admin.make("/v1/enrolments", {"party": card.party.number})["token"]
+    before = card.file.read_bytes()
+    assert "exists" in card("key", "enrol", token, "--keep", str(card.file), check=1).stderr
+    assert card.file.read_bytes() == before and len(keys_of(card.district, card.party)) == 2
+    card.file.chmod(0o644)
+    assert "0600" in card("event", "add", "-", "--sign", str(card.file), text=harvest_text(), check=1).stderr
+    for content in ("", "PRIVATE+KEY+", "x" * 600, before.decode().replace("PRIVATE", "PUBLIC"),
+                    before.decode().replace(before.decode().split("+")[3], "00000000")):
+        bad = tmp_path / "bad.key"
+        bad.write_text(content)
+        bad.chmod(0o600)
+        assert "not the file of a signing key" in card("event", "add", "-", "--sign", str(bad), text=harvest_text(), check=1).stderr
+
+
+@contextlib.contextmanager
+def liar(port, lie):
+    """A server between the device and ours, which lies about what is to be signed. Gives its address and what reached it."""
+    seen = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            seen.append(self.path)
+            if self.path.endswith(":prepare"):
+                body = lie.before(body)
+            upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            upstream.request("POST", self.path, body, {name: self.headers[name] for name in ("Authorization", "Content-Type")
+                                                       if self.headers[name]})
+            reply = upstream.getresponse()
+            answer = reply.read()
+            upstream.close()
+            if self.path.endswith(":prepare") and reply.status == 200:
+                answer = lie.after(answer)
+            self.send_response(reply.status)
+            self.send_header("Content-Type", reply.headers["Content-Type"])
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", seen
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Lie:
+    def __init__(self, record=None, **answer):
+        self.record, self.answer = record, answer
+
+    def before(self, body):
+        asked = json.loads(body)
+        if self.record:
+            asked["record"].update(self.record)
+        return json.dumps(asked).encode() if self.record else body
+
+    def after(self, body):
+        told = json.loads(body)
+        return json.dumps({**told, **{name: change(told[name]) for name, change in self.answer.items()}}).encode()
+
+
+@pytest.mark.parametrize("lie, said", [
+    (Lie(record={"quantity": kg(11)}), "farmtrail:request"),
+    (Lie(body=lambda body: body.replace('"quantity":10', '"quantity":11')), "statement"),
+    (Lie(secret=lambda secret: base64.b64encode(bytes(32)).decode()), "statement"),
+    (Lie(statement=lambda text: text.replace("seq ", "seq 1")), None),
+    (Lie(statement=lambda text: text.replace("farmtrail/event@v1", "farmtrail/recall@v1")), "statement"),
+    (Lie(statement=lambda text: text.replace("\nkey ", "\nkey A")), "statement"),
+    (Lie(), ""),
+], ids=["record", "body", "secret", "sequence", "kind", "key", "honest"])
+def test_the_device_signs_nothing_but_its_record(card, lie, said):
+    before = card.district.service.value("SELECT count(*) FROM event WHERE org_id = %s", card.party.id)
+    with liar(card.district.service.port, lie) as (url, seen):
+        done = card("event", "add", "-", "--sign", str(card.file), text=harvest_text(), url=url, check=0 if said == "" else 4 if said else 1)
+    if said:
+        assert f"so not signed: {said}" in done.stderr
+    assert ("/v1/events" in seen) == (not said)
+    stored = card.district.service.value("SELECT count(*) FROM event WHERE org_id = %s", card.party.id)
+    assert stored == before + (said == "")
+
+
+def test_a_key_is_not_lent_to_another_statement(card, tmp_path):
+    """What enrols must enrol this key and none of the service's."""
+    token = card.district.admin.make("/v1/enrolments", {"party": card.party.number})["token"]
+    for lie in (Lie(statement=lambda text: text.replace("custody self", "custody service")),
+                Lie(statement=lambda text: text.replace("use event", "use register")),
+                Lie(name=lambda name: name + "x")):
+        with liar(card.district.service.port, lie) as (url, seen):
+            done = card("key", "enrol", token, "--keep", str(tmp_path / "new.key"), url=url, check=4)
+        assert "nothing was signed" in done.stderr and seen == ["/v1/signing-keys:prepare"] and not (tmp_path / "new.key").exists()
