@@ -21,7 +21,7 @@ SELECT org_id, lot_id FROM above LIMIT @max_rows;
 
 -- name: trail_lots :many
 -- The lots of a trail with their products. Read before anything else about them: what it says of versions is never newer
--- than the rest.
+-- than the rest. What a trail says stands in the same order every time: the plan gives none.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
 -- column: org_id uuid, lot_id uuid, number text, code text, product uuid, commodity text, dimension bigint, unit text
@@ -34,7 +34,8 @@ SELECT l.org_id, l.lot_id, l.number, l.code, l.product, l.commodity, l.dimension
        coalesce(p.gtin, substring(l.uri FROM '^https://id[.]gs1[.]org/01/([0-9]{14})')) AS gtin, l.place
 FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
 JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
-LEFT JOIN product p ON p.id = l.product;
+LEFT JOIN product p ON p.id = l.product
+ORDER BY l.org_id, l.lot_id;
 
 -- name: trail_edges :many
 -- How the lots of a trail were made, what was declared erroneous since included; in the same order every time.
@@ -72,7 +73,7 @@ CROSS JOIN LATERAL (
 SELECT org_id, site, lot_id, event_time, offset_min::bigint AS offset_min, recorded_at, declared_at
 FROM site_event
 WHERE lot_id = ANY(@ids)
-ORDER BY lot_id, event_time
+ORDER BY lot_id, event_time, recorded_at
 LIMIT 100000;
 
 -- name: trail_site_steps :many

@@ -2,6 +2,7 @@
  * Reads everything a trail is told from, in a few round trips whose number does not depend on its size. */
 #include "trail_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { EDGES_PER_LOT = 50, EVENTS_PER_LOT = 500, STEPS_PER_SITE = 200, TESTS_PER_LOT = 50 };
@@ -60,6 +61,14 @@ static struct sql_array array_of(const struct trail_list *list)
 #define TAKE(facts, statement, rows, count) \
 	db_take_many((facts)->db, (facts)->arena, &sql_##statement, (void **)&(facts)->rows, &(facts)->count)
 
+/* The walk gives them in any order, and a trail says the same every time. */
+static int by_id(const void *a, const void *b)
+{
+	const struct lot_upstream_row *x = a, *y = b;
+	int order = memcmp(x->org_id.octets, y->org_id.octets, sizeof x->org_id.octets);
+	return order ? order : memcmp(x->lot_id.octets, y->lot_id.octets, sizeof x->lot_id.octets);
+}
+
 static enum problem load_upstream(struct trail_facts *facts)
 {
 	const struct trail_ask *ask = facts->ask;
@@ -73,6 +82,8 @@ static enum problem load_upstream(struct trail_facts *facts)
 				 &facts->upstream_count);
 	if (p)
 		return p;
+	if (facts->upstream_count)
+		qsort(rows, facts->upstream_count, sizeof *rows, by_id);
 	facts->upstream = rows;
 	return facts->upstream_count > ask->max_lots ? PROBLEM_GRAPH_TOO_LARGE : PROBLEM_NONE;
 }
