@@ -373,7 +373,8 @@ static void the_victim_of_a_deadlock_runs_again(void **state)
 	pthread_join(thread, NULL);
 	assert_int_equal(one.result, PROBLEM_NONE);
 	assert_int_equal(other.result, PROBLEM_NONE);
-	assert_int_equal(one.runs + other.runs, 3);
+	/* The victim may take its row again before the other has woken: then it is a victim once more. */
+	assert_in_range(one.runs + other.runs, 3, 16);
 	db_close(other.db);
 	pthread_barrier_destroy(&both_hold_one);
 }
