@@ -338,6 +338,7 @@ static enum problem start(struct service *s, struct fault *reterr)
 	}
 	set_root_url(s);
 	s->app.cache = trail_cache_create((size_t)s->config.trail_cache_mb * 1024 * 1024);
+	s->app.log_memory = log_memory_create((size_t)s->config.log_memory_mb * 1024 * 1024);
 	s->app.keys = key_cache_create();
 	s->app.once = once_table_create();
 	p = start_facts(s, reterr);
@@ -359,6 +360,7 @@ static void stop(struct service *s)
 	signer_stop(s->app.signer);
 	once_table_destroy(s->app.once);
 	key_cache_destroy(s->app.keys);
+	log_memory_destroy(s->app.log_memory);
 	trail_cache_destroy(s->app.cache);
 }
 

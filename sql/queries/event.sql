@@ -22,7 +22,7 @@ FROM event e
 WHERE e.org_id = @org_id AND e.id = @id;
 
 -- name: event_read_any :one
--- The same for who may not see the event: its coarser views are proved to everybody who knows its id.
+-- The same whoever may see the event.
 -- param: org_id uuid, id uuid
 -- class: key
 -- scope: program
@@ -55,15 +55,32 @@ LEFT JOIN LATERAL (
 LEFT JOIN event p ON p.org_id = before.event_org AND p.id = before.event
 LIMIT 1000;
 
--- name: signing_key_read :one
--- A public key with the statement that enrolled it, and the one that ended it.
--- param: fingerprint bytea
--- class: ref
--- scope: public
--- column: spki bytea, statement bytea, revocation bytea
-SELECT k.spki, k.statement, r.statement AS revocation
-FROM signing_key k LEFT JOIN signing_revocation r ON r.fingerprint = k.fingerprint
-WHERE k.fingerprint = @fingerprint;
+-- name: event_proof_read :one
+-- One event with the key that signed it: the statement that enrolled the key, and the one that ended it.
+-- param: org_id uuid, id uuid
+-- class: key
+-- column: id uuid, recorded_at timestamptz, body bytea, view_secret bytea, key_fingerprint bytea, statement bytea, answer bytea
+-- column: spki bytea, key_statement bytea, revocation bytea
+SELECT e.id, e.recorded_at, e.body, e.view_secret, e.key_fingerprint, e.statement, e.answer,
+       k.spki, k.statement AS key_statement, r.statement AS revocation
+FROM event e
+JOIN signing_key k ON k.fingerprint = e.key_fingerprint
+LEFT JOIN signing_revocation r ON r.fingerprint = e.key_fingerprint
+WHERE e.org_id = @org_id AND e.id = @id;
+
+-- name: event_proof_read_any :one
+-- The same for who may not see the event: its coarser views are proved to everybody who knows its id.
+-- param: org_id uuid, id uuid
+-- class: key
+-- scope: program
+-- column: id uuid, recorded_at timestamptz, body bytea, view_secret bytea, key_fingerprint bytea, statement bytea, answer bytea
+-- column: spki bytea, key_statement bytea, revocation bytea
+SELECT e.id, e.recorded_at, e.body, e.view_secret, e.key_fingerprint, e.statement, e.answer,
+       k.spki, k.statement AS key_statement, r.statement AS revocation
+FROM event e
+JOIN signing_key k ON k.fingerprint = e.key_fingerprint
+LEFT JOIN signing_revocation r ON r.fingerprint = e.key_fingerprint
+WHERE e.org_id = @org_id AND e.id = @id;
 
 -- name: event_list_own :many
 -- Newest records of some organisations, by time of recording; without bodies.

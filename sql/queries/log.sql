@@ -118,6 +118,18 @@ SELECT z.a AS level, z.b AS tile,
 FROM unnest(@level, @tile, @width) AS z (a, b, c)
 LIMIT 10000;
 
+-- name: log_tile_read :many
+-- A full tile as it is kept, and how far the log is published. Of one tile alone: what stands in arrays is planned anew
+-- each time, which costs more than the read.
+-- param: level smallint, idx bigint
+-- class: local
+-- scope: public
+-- column: hashes bytea, published bigint
+SELECT t.hashes, (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published
+FROM log_tile t
+WHERE t.level = @level AND t.idx = @idx
+LIMIT 1;
+
 -- name: log_entries_read :many
 -- Entries in their order, with the bytes as they stand where they were stated.
 -- param: first bigint, after bigint
@@ -155,19 +167,36 @@ LIMIT 1;
 SELECT statement FROM signing_key WHERE use = 'log' AND state = 'active' ORDER BY created_at DESC LIMIT 1;
 
 -- name: log_index_of :many
--- Where statements stand in the log; n counts the lists from 1. What has no number yet gives no row.
+-- Where statements stand in the log; n counts the lists from 1. What has no number yet gives no row. As number 0 the
+-- newest head and its size.
 -- param: kind text[], id uuid[], version bigint[], fingerprint bytea[]
 -- class: local
 -- scope: public
--- column: n bigint, idx bigint
-SELECT w.n, l.idx
+-- column: n bigint, idx bigint, checkpoint bytea
+SELECT 0::bigint AS n, c.size AS idx, c.checkpoint
+FROM (SELECT size, checkpoint FROM log_checkpoint ORDER BY size DESC LIMIT 1) c
+UNION ALL
+SELECT w.n, l.idx, NULL
 FROM unnest(@kind, @id, @version) WITH ORDINALITY AS w (a, b, c, n)
 JOIN log_leaf l ON l.id = w.b AND l.kind = w.a AND l.version IS NOT DISTINCT FROM w.c
 UNION ALL
-SELECT w.n, l.idx
+SELECT w.n, l.idx, NULL
 FROM unnest(@kind, @fingerprint) WITH ORDINALITY AS w (a, b, n)
 JOIN log_leaf l ON l.fingerprint = w.b AND l.kind = w.a
 LIMIT 20000;
+
+-- name: log_event_places :many
+-- The newest head, and where an event, the key that signed it and what ended the key stand in the log; NULL: not yet.
+-- param: id uuid, fingerprint bytea
+-- class: local
+-- scope: public
+-- column: size bigint, checkpoint bytea, event bigint?, key bigint?, revocation bigint?
+SELECT c.size, c.checkpoint,
+       (SELECT l.idx FROM log_leaf l WHERE l.id = @id AND l.kind = 'event' AND l.version IS NULL) AS event,
+       (SELECT l.idx FROM log_leaf l WHERE l.fingerprint = @fingerprint AND l.kind = 'key') AS key,
+       (SELECT l.idx FROM log_leaf l WHERE l.fingerprint = @fingerprint AND l.kind = 'revoke') AS revocation
+FROM (SELECT size, checkpoint FROM log_checkpoint ORDER BY size DESC LIMIT 1) c
+LIMIT 1;
 
 -- name: log_sweep_read :many
 -- Entries in their order with all that they were made from.

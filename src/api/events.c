@@ -167,7 +167,7 @@ static enum problem capture_finish(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-static enum problem event_locate_path(struct call *call, struct event_locate_row *ret)
+enum problem event_locate_path(struct call *call, struct event_locate_row *ret)
 {
 	struct uuid id;
 	if (!uuid_parse(call->path_args[0], &id))
@@ -389,25 +389,6 @@ static enum problem event_list(struct call *call, struct reply *reply)
 	page->items = (struct list){items, count};
 	reply->value = page;
 	return PROBLEM_NONE;
-}
-
-_Static_assert(sizeof(struct event_read_any_row) == sizeof(struct event_read_row), "the same columns");
-
-enum problem event_find_for_proof(struct call *call, struct event_read_row *ret, bool *ret_visible)
-{
-	struct event_locate_row where;
-	enum problem p = event_locate_path(call, &where);
-	if (!p)
-		p = event_read(call_db(call), call->arena,
-			       &(struct event_read_params){where.org_id, where.id}, ret);
-	*ret_visible = !p;
-	if (p != PROBLEM_NOT_FOUND)
-		return p;
-	p = event_locate_path(call, &where);
-	return p ? p
-		 : event_read_any(call_db(call), call->arena,
-				  &(struct event_read_any_params){where.org_id, where.id},
-				  (struct event_read_any_row *)(void *)ret);
 }
 
 #define TAG "Events"

@@ -43,10 +43,8 @@ extern const struct shape signed_record_shape;
 /* Makes the unit of call->body_else. The writer finds the record. */
 enum problem capture_signed(struct call *call, struct capture_unit *unit) must_check;
 
-/* The event of the path's id. Whoever knows an event's id may check it; how much of it is shown depends on who asks:
- * *ret_visible, all of it. PROBLEM_NOT_FOUND. */
-struct event_read_row;
-enum problem event_find_for_proof(struct call *call, struct event_read_row *ret,
-				  bool *ret_visible) must_check;
+/* Where the event of the path's id lives, whoever asks. PROBLEM_NOT_FOUND. */
+struct event_locate_row;
+enum problem event_locate_path(struct call *call, struct event_locate_row *ret) must_check;
 
 #endif

@@ -18,8 +18,7 @@ static const char for_ever[] = "public, max-age=31536000, immutable";
 struct log_read {
 	struct read_request request;
 	struct log_tile tile;
-	struct log_tiles_read_params params;
-	int64_t level, index, width;
+	struct log_tile_read_params params;
 };
 
 static void put_open(struct reply *reply, struct str raw, const char *media_type, const char *cache_control)
@@ -68,23 +67,6 @@ static bool name_of(const struct call *call, struct log_tile_name *ret)
 	       log_tile_parse(str_from(call->path, PATH_BEFORE_TILE.len), ret);
 }
 
-static enum problem tile_prepare(struct call *call, struct reply *reply)
-{
-	(void)reply;
-	struct log_tile_name name;
-	if (!name_of(call, &name))
-		return PROBLEM_NOT_FOUND;
-	struct log_read *read = begin(call, &sql_log_tiles_read, NULL);
-	read->tile = name.tile;
-	read->level = name.tile.level;
-	read->index = (int64_t)name.tile.index;
-	read->width = name.tile.width;
-	read->params =
-		(struct log_tiles_read_params){{&read->level, 1}, {&read->index, 1}, {&read->width, 1}};
-	read->request.params = &read->params;
-	return PROBLEM_NONE;
-}
-
 /* Whether the newest signed head covers the last hash of the tile. */
 static bool is_published(const struct log_tile *tile, int64_t published)
 {
@@ -93,15 +75,51 @@ static bool is_published(const struct log_tile *tile, int64_t published)
 	return tile->index * LOG_TILE_WIDTH + tile->width <= hashes;
 }
 
+/* Full tiles are rows of their own; what is not full yet is put together on a worker. */
+static enum problem tile_prepare(struct call *call, struct reply *reply)
+{
+	(void)reply;
+	struct log_tile_name name;
+	if (!name_of(call, &name))
+		return PROBLEM_NOT_FOUND;
+	struct log_read *read = begin(call, &sql_log_tile_read, NULL);
+	read->tile = name.tile;
+	read->params = (struct log_tile_read_params){name.tile.level, (int64_t)name.tile.index};
+	read->request.params = &read->params;
+	call->needs_worker = name.tile.width < LOG_TILE_WIDTH || name.tile.level >= LOG_TILE_LEVELS;
+	return PROBLEM_NONE;
+}
+
 static enum problem tile_finish(struct call *call, struct reply *reply)
 {
 	const struct log_read *read = call->state;
-	const struct log_tiles_read_row *row = read->request.rows;
-	if (read->request.count != 1 || !is_published(&read->tile, row->published))
+	const struct log_tile_read_row *row = read->request.rows;
+	call->needs_worker = !read->request.count;
+	if (call->needs_worker)
+		return PROBLEM_NONE;
+	if (!is_published(&read->tile, row->published))
 		return PROBLEM_NOT_FOUND;
-	if (row->hashes.len != read->tile.width * sizeof(struct sha256))
-		return PROBLEM_INTERNAL; /* rows are gone: the sweep names them */
 	put_open(reply, bytes_str(row->hashes), "application/octet-stream", for_ever);
+	return PROBLEM_NONE;
+}
+
+static enum problem tile_get(struct call *call, struct reply *reply)
+{
+	struct log_tile_name name;
+	struct log_tiles_read_row *rows;
+	size_t count;
+	if (!name_of(call, &name))
+		return PROBLEM_NOT_FOUND;
+	int64_t level = name.tile.level, index = (int64_t)name.tile.index, width = name.tile.width;
+	const struct log_tiles_read_params params = {{&level, 1}, {&index, 1}, {&width, 1}};
+	enum problem p = log_tiles_read(call_db(call), call->arena, &params, &rows, &count);
+	if (p)
+		return p;
+	if (count != 1 || !is_published(&name.tile, rows->published))
+		return PROBLEM_NOT_FOUND;
+	if (rows->hashes.len != name.tile.width * sizeof(struct sha256))
+		return PROBLEM_INTERNAL; /* rows are gone: the sweep names them */
+	put_open(reply, bytes_str(rows->hashes), "application/octet-stream", for_ever);
 	return PROBLEM_NONE;
 }
 
@@ -182,6 +200,7 @@ const struct route log_routes[] = {
 	 .prepare = tile_prepare,
 	 .submit = log_submit,
 	 .finish = tile_finish,
+	 .handle = tile_get,
 	 LOG_FILE},
 	{.path = "/log/tile/entries/{rest...}",
 	 .id = "getLogEntries",

@@ -135,34 +135,27 @@ static void put_place(struct arena *arena, const struct proof_place *place, stru
 static enum problem put_places(struct call *call, struct uuid event, struct bytes key,
 			       struct proof_answer *proof)
 {
-	enum { RECORD, KEY, REVOCATION, PLACES };
-	const struct log_subject subjects[PLACES] = {
-		[RECORD] = {.kind = STR("event"), .id = event},
-		[KEY] = {.kind = STR("key"), .fingerprint = key},
-		[REVOCATION] = {.kind = STR("revoke"), .fingerprint = key},
-	};
-	size_t count = proof->key->revocation ? PLACES : REVOCATION;
-	struct proof_place places[PLACES];
+	struct proof_place places[LOG_EVENT_PLACES];
 	struct str checkpoint;
-	enum problem p = log_prove(call_db(call), call->arena, subjects, count, &checkpoint, places);
+	enum problem p = log_prove_event(call_db(call), call_app(call)->log_memory, call->arena, event, key,
+					 &checkpoint, places);
 	if (p)
 		return p;
-	if (places[RECORD].index < 0)
-		places[KEY] =
-			places[RECORD]; /* without a head that covers the record there is none to show */
+	if (places[LOG_EVENT].index < 0) /* without a head that covers the record there is none to show */
+		places[LOG_EVENT_KEY] = places[LOG_EVENT];
 	else
 		proof->checkpoint = checkpoint;
-	put_place(call->arena, &places[RECORD], &proof->index, &proof->path);
-	put_place(call->arena, &places[KEY], &proof->key->index, &proof->key->path);
-	if (proof->key->revocation && places[REVOCATION].index < 0)
+	put_place(call->arena, &places[LOG_EVENT], &proof->index, &proof->path);
+	put_place(call->arena, &places[LOG_EVENT_KEY], &proof->key->index, &proof->key->path);
+	if (proof->key->revocation && places[LOG_EVENT_REVOCATION].index < 0)
 		proof->key->revocation = NULL; /* it counts from its place in the log on: it has none yet */
 	if (proof->key->revocation)
-		put_place(call->arena, &places[REVOCATION], &proof->key->revocation->index,
+		put_place(call->arena, &places[LOG_EVENT_REVOCATION], &proof->key->revocation->index,
 			  &proof->key->revocation->path);
 	return PROBLEM_NONE;
 }
 
-static enum problem put_view(struct call *call, const struct event_read_row *row, enum tier tier,
+static enum problem put_view(struct call *call, const struct event_proof_read_row *row, enum tier tier,
 			     struct proof_answer *proof)
 {
 	struct str views[TIER_COUNT];
@@ -185,29 +178,45 @@ static enum problem put_view(struct call *call, const struct event_read_row *row
 	return PROBLEM_NONE;
 }
 
+_Static_assert(sizeof(struct event_proof_read_any_row) == sizeof(struct event_proof_read_row),
+	       "the same columns");
+
+/* Whoever knows an event's id may check it; how much of it is shown depends on who asks: *ret_visible, all of it. */
+static enum problem find(struct call *call, struct event_proof_read_row *ret, bool *ret_visible)
+{
+	struct event_locate_row where;
+	enum problem p = event_locate_path(call, &where);
+	if (p)
+		return p;
+	const struct event_proof_read_params own = {where.org_id, where.id};
+	const struct event_proof_read_any_params any = {where.org_id, where.id};
+	/* Without a key one sees none. */
+	p = uuid_is_nil(call->caller.key) ? PROBLEM_NOT_FOUND
+					  : event_proof_read(call_db(call), call->arena, &own, ret);
+	*ret_visible = !p;
+	return p != PROBLEM_NOT_FOUND ? p
+				      : event_proof_read_any(call_db(call), call->arena, &any,
+							     (struct event_proof_read_any_row *)(void *)ret);
+}
+
 static enum problem proof_get(struct call *call, struct reply *reply)
 {
 	bool visible;
-	struct event_read_row row;
-	struct signing_key_read_row key;
-	enum problem p = event_find_for_proof(call, &row, &visible);
+	struct event_proof_read_row row;
+	enum problem p = find(call, &row, &visible);
 	if (p)
 		return p;
 	enum tier tier = tier_asked(call->query, visible);
 	if (tier == TIER_FULL && !visible)
 		return PROBLEM_NOT_FOUND;
-	p = signing_key_read(call_db(call), call->arena,
-			     &(struct signing_key_read_params){row.key_fingerprint}, &key);
-	if (p)
-		return p;
 	struct proof_answer *proof = arena_new(call->arena, struct proof_answer);
 	proof->statement = bytes_str(row.statement);
 	proof->key = arena_new(call->arena, struct proof_key_answer);
-	proof->key->spki = base64_encode(call->arena, key.spki);
-	proof->key->statement = bytes_str(key.statement);
-	if (key.revocation.at) {
+	proof->key->spki = base64_encode(call->arena, row.spki);
+	proof->key->statement = bytes_str(row.key_statement);
+	if (row.revocation.at) {
 		proof->key->revocation = arena_new(call->arena, struct proof_entry_answer);
-		proof->key->revocation->statement = bytes_str(key.revocation);
+		proof->key->revocation->statement = bytes_str(row.revocation);
 	}
 	p = put_view(call, &row, tier, proof);
 	if (!p)
@@ -221,16 +230,17 @@ static enum problem proof_get(struct call *call, struct reply *reply)
 /* What it is a proof of, the signed note, is the "statement" of the whole proof and an entry of the log. */
 static enum problem tlog_proof_get(struct call *call, struct reply *reply)
 {
-	bool visible;
-	struct event_read_row row;
-	struct tlog_proof proof = {{NULL, 0}, {.index = -1}, {NULL, 0}};
-	enum problem p = event_find_for_proof(call, &row, &visible);
+	struct event_locate_row where;
+	struct proof_place places[LOG_EVENT_PLACES];
+	struct tlog_proof proof = {0};
+	enum problem p = event_locate_path(call, &where);
 	if (p)
 		return p;
-	const struct log_subject subject = {.kind = STR("event"), .id = row.id};
-	p = log_prove(call_db(call), call->arena, &subject, 1, &proof.checkpoint, &proof.place);
+	p = log_prove_event(call_db(call), call_app(call)->log_memory, call->arena, where.id,
+			    (struct bytes){0} /* its key does not matter */, &proof.checkpoint, places);
 	if (p)
 		return p;
+	proof.place = places[LOG_EVENT];
 	if (proof.place.index < 0)
 		return PROBLEM_NOT_LOGGED_YET;
 	reply->raw = tlog_proof_print(call->arena, &proof);

@@ -131,8 +131,8 @@ static enum problem answer(struct call *call, const struct trail_ask *ask, struc
 	if (!p)
 		p = trail_aggregate(call->arena, &made.trail, tier, &trail);
 	if (!p)
-		p = bundle_make(call_db(call), call->arena, &made, trail_json(call->arena, &trail), tier,
-				&bundle);
+		p = bundle_make(call_db(call), call_app(call)->log_memory, call->arena, &made,
+				trail_json(call->arena, &trail), tier, &bundle);
 	if (p)
 		return p;
 	metric_add(METRIC_TRAIL_COMPUTED, 1);

@@ -153,6 +153,22 @@ void log_tiles_need_path(struct arena *arena, struct log_tiles *tiles, uint64_t 
 		need(arena, tiles, level, hashes_at(index, level) / LOG_TILE_WIDTH, hashes_at(size, level));
 }
 
+/* Where the roots over 1 << below hashes begin. */
+static size_t nodes_of(unsigned below)
+{
+	return (size_t)(2 * LOG_TILE_WIDTH - (2 * LOG_TILE_WIDTH >> below));
+}
+
+void log_tile_grow(const struct log_tile *tile, struct log_tile_tree *ret)
+{
+	memcpy(ret->nodes, tile->hashes, tile->width * sizeof *tile->hashes);
+	for (unsigned below = 1; below <= LOG_TILE_HEIGHT; below++)
+		for (size_t i = 0; i < tile->width >> below; i++) {
+			const struct sha256 *pair = &ret->nodes[nodes_of(below - 1) + 2 * i];
+			ret->nodes[nodes_of(below) + i] = merkle_node(pair[0], pair[1]);
+		}
+}
+
 /* The root of the perfect subtree over leaves [index << level, (index + 1) << level), out of the tile it lies in. */
 static struct sha256 subtree(const struct log_tiles *tiles, unsigned level, uint64_t index)
 {
@@ -164,6 +180,8 @@ static struct sha256 subtree(const struct log_tiles *tiles, unsigned level, uint
 		if (tile->level != tile_level || tile->index != first / LOG_TILE_WIDTH)
 			continue;
 		assert(tile->hashes && place + count <= tile->width);
+		if (tile->tree)
+			return tile->tree->nodes[nodes_of(below) + (place >> below)];
 		return merkle_root(tile->hashes + place, count);
 	}
 	assert(false && "the tile is among those asked for");
@@ -209,6 +227,11 @@ static struct sha256 range_root(const struct log_tiles *tiles, uint64_t first, u
 			any = true;
 		}
 	return root;
+}
+
+struct sha256 log_leaf(const struct log_tiles *tiles, uint64_t index)
+{
+	return subtree(tiles, 0, index);
 }
 
 /* RFC 9162 §2.1.3.1, from the root down; the path is given from the leaf up. */

@@ -23,6 +23,7 @@ struct found { /* a record whose statement was read */
 };
 struct gathering {
 	struct db *db;
+	struct log_memory *memory;
 	struct arena *arena;
 	enum tier tier;
 	struct map *by_id;   /* event → found */
@@ -313,7 +314,7 @@ static enum problem put_places(struct gathering *g)
 	for (size_t i = 0; i < g->needed_count; i++)
 		subjects[keys + i] = (struct log_subject){.kind = STR("event"), .id = g->needed[i]->row->id};
 	if (!p)
-		p = log_prove(g->db, g->arena, subjects, count, &g->bundle.checkpoint, places);
+		p = log_prove(g->db, g->memory, g->arena, subjects, count, &g->bundle.checkpoint, places);
 	for (size_t i = 0; !p && i < count; i++) {
 		if (i < keys)
 			((struct proof_key *)(uintptr_t)g->bundle.keys)[i].statement.place = places[i];
@@ -340,10 +341,11 @@ static void put_steps(struct gathering *g)
 	g->bundle.step_count = g->needed_count;
 }
 
-enum problem bundle_make(struct db *db, struct arena *arena, const struct trail_made *made, struct str json,
-			 enum tier tier, struct bundle *ret)
+enum problem bundle_make(struct db *db, struct log_memory *memory, struct arena *arena,
+			 const struct trail_made *made, struct str json, enum tier tier, struct bundle *ret)
 {
 	struct gathering g = {.db = db,
+			      .memory = memory,
 			      .arena = arena,
 			      .tier = tier,
 			      .by_id = map_create(arena, 256),

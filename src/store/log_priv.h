@@ -72,6 +72,10 @@ enum problem log_tiles_fill(struct db *db, struct arena *arena, struct log_tiles
 enum problem log_edge_read(struct db *db, struct arena *arena, int64_t size, struct merkle_edge *ret,
 			   struct log_rim *ret_rim);
 
+/* log_memory.c: any thread. Fills in a tile that is there, until the arena ends; keeps a copy of one that has a tree. */
+bool log_memory_find(struct log_memory *memory, struct arena *arena, struct log_tile *tile);
+void log_memory_keep(struct log_memory *memory, const struct log_tile *tile);
+
 /* log_entry.c: an entry against what was committed to. */
 struct log_entry {
 	struct str kind;

@@ -12,7 +12,7 @@ QUEUE, QUICK_QUEUE = 1000000, 60000
 FILL = """
     INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, party, body, request_sha256, key_fingerprint, seq,
                        statement, statement_sha256, answer)
-    SELECT gen_random_uuid(), id, id::text, 'treat', now(), 480, now(), id, '{}', sha256(''), sha256('bench'), n, convert_to(text ||
+    SELECT '00000000-0000-7000-8000-000000000000', id, id::text, 'treat', now(), 480, now(), id, '{}', sha256(''), sha256('bench'), n, convert_to(text ||
            E'\\n\\u2014 bench.example/o/bench ' || repeat('A', 100) || E'=\\n', 'UTF8'), sha256(convert_to(text, 'UTF8')), '{}'
     FROM (SELECT gen_random_uuid() AS id, n, E'farmtrail/event@v1\\nseq ' || n || E'\\n' || repeat('x', 300) || E'\\n' AS text
           FROM generate_series(1, %s) n) x;

@@ -136,6 +136,25 @@ def test_a_tile_that_was_changed_or_removed_is_named(log):
     assert head.size <= log.grow(head.size + 1).size, "it does not halt the log"
 
 
+@pytest.mark.parametrize("part", ["leaf", "node", "tile"])
+def test_no_proof_is_given_that_does_not_hold(log, part):
+    """What is kept in memory was checked too: a change is neither served from there nor does it stay there."""
+    log.grow(WIDTH + 20)
+    (answer, index), (other, _) = log.harvest(), log.harvest()
+    ask = lambda a: log.here.public.get(f"/v1/events/{a['event']}/tlog-proof").status  # noqa: E731
+    change = {"leaf": f"UPDATE log_leaf SET hash = {FLIP.format('hash').replace('40', '3')} WHERE idx = %(i)s",
+              "node": f"UPDATE log_node SET hash = {FLIP.format('hash').replace('40', '3')} WHERE level = 1 AND idx = 0",
+              "tile": f"UPDATE log_tile SET hashes = {FLIP.format('hashes')} WHERE level = 0 AND idx = 0"}[part]
+    if part == "tile":  # a record in that tile
+        other = answer = {"event": log.service.value("SELECT id::text FROM log_leaf WHERE kind = 'event' ORDER BY idx LIMIT 1")}
+    log.execute(change, i=index)
+    assert ask(other) == 500 and ask(answer) == 500
+    log.execute(change, i=index)
+    assert ask(other) == 200 and ask(answer) == 200
+    log.execute(change, i=index)
+    assert ask(other) == 200, "what memory has is what was signed"
+
+
 @pytest.mark.parametrize("kind", ["party", "site", "product", "certificate"])
 def test_a_changed_version_of_master_data_is_named(log, kind):
     log.here.admin.make("/v1/certificates", {

@@ -9,11 +9,18 @@
 
 enum { LOG_TILE_WIDTH = 256, LOG_TILE_HEIGHT = 8, LOG_TILE_LEVELS = 8 };
 
+/* The hashes of a tile, behind them the roots of every two, of every four … up to that of all. */
+enum { LOG_TILE_NODES = 2 * LOG_TILE_WIDTH - 1 };
+struct log_tile_tree {
+	struct sha256 nodes[LOG_TILE_NODES]; /* of a narrower tile only those whose hashes are there */
+};
 struct log_tile {
 	unsigned level;
 	uint64_t index;              /* of the tile within its level */
 	unsigned width;              /* hashes: 1 … LOG_TILE_WIDTH */
 	const struct sha256 *hashes; /* `width` of them, set by who reads the tile; NULL: not read */
+	const struct log_tile_tree
+		*tree; /* the same with what is over them; NULL: hashed when it is needed */
 };
 struct log_tiles { /* zero: none */
 	size_t count, room;
@@ -48,8 +55,12 @@ void log_rim_fill(struct log_rim *rim, const struct log_tiles *tiles);
 /* Puts hash number `index` of a level. True: with it its tile is full, and stands in hashes[level] until the next is put. */
 bool log_rim_put(struct log_rim *rim, unsigned level, uint64_t index, struct sha256 hash);
 
+void log_tile_grow(const struct log_tile *tile, struct log_tile_tree *ret);
+
 /* The right edge of the tree of this size, from the tiles that log_tiles_need_edge asked for. */
 struct merkle_edge log_edge(const struct log_tiles *tiles, uint64_t size);
+/* Hash number `index` of level 0, from the tiles of its path. */
+struct sha256 log_leaf(const struct log_tiles *tiles, uint64_t index);
 /* The inclusion path (RFC 9162 §2.1.3) from the tiles that log_tiles_need_path asked for; its length. */
 size_t log_path(const struct log_tiles *tiles, uint64_t index, uint64_t size,
 		struct sha256 ret[MERKLE_MAX_PATH]);

@@ -59,6 +59,11 @@ enum problem log_key_read(struct db *db, struct arena *arena, struct str origin,
 enum problem log_key_settle(struct db *db, struct arena *arena, struct signer *signer, struct str origin,
 			    struct uuid registrar, struct log_key *ret) must_check;
 
+/* Tiles that proofs were computed from, kept for the next. What is kept was checked against a signed head. */
+struct log_memory;
+struct log_memory *log_memory_create(size_t max_bytes); /* 0: keeps nothing */
+void log_memory_destroy(struct log_memory *memory);     /* NULL is fine */
+
 /* A statement as the queue names it: an event (id), a version of master data (id, version), a key (fingerprint). */
 struct log_subject {
 	struct str kind;
@@ -67,9 +72,17 @@ struct log_subject {
 	struct bytes fingerprint; /* absent: none */
 };
 /* Where `count` ≤ 20000 statements stand under the newest published head, into ret[count]: index −1 for what no head
- * covers yet. The checkpoint is absent while nothing is published. Three round trips however many there are; outside a
- * transaction too, for what it reads only grows. */
-enum problem log_prove(struct db *db, struct arena *arena, const struct log_subject *subjects, size_t count,
-		       struct str *ret_checkpoint, struct proof_place *ret) must_check;
+ * covers yet. The checkpoint is absent while nothing is published. One round trip however many there are, and another when
+ * tiles are not in memory; outside a transaction too, for what it reads only grows. What is given leads to the root of
+ * that head: PROBLEM_INTERNAL when stored rows do not, which the sweep names. */
+enum problem log_prove(struct db *db, struct log_memory *memory, struct arena *arena,
+		       const struct log_subject *subjects, size_t count, struct str *ret_checkpoint,
+		       struct proof_place *ret) must_check;
+
+/* The same of an event, the key that signed it and what ended the key, which may not be there. */
+enum { LOG_EVENT, LOG_EVENT_KEY, LOG_EVENT_REVOCATION, LOG_EVENT_PLACES };
+enum problem log_prove_event(struct db *db, struct log_memory *memory, struct arena *arena, struct uuid event,
+			     struct bytes key, struct str *ret_checkpoint,
+			     struct proof_place ret[LOG_EVENT_PLACES]) must_check;
 
 #endif

@@ -260,10 +260,14 @@ static void cosign(const struct sample_log *log, struct note *note, const struct
 
 struct str sample_checkpoint(const struct sample_log *log, unsigned witnesses)
 {
-	struct sha256 root = merkle_root(leaves_of(log), log->count);
+	return sample_head(log, log->count, merkle_root(leaves_of(log), log->count), witnesses);
+}
+
+struct str sample_head(const struct sample_log *log, size_t size, struct sha256 root, unsigned witnesses)
+{
 	struct str encoded = base64_encode(log->arena, sha256_bytes(&root));
-	struct note note = {.text = arena_printf(log->arena, SAMPLE_ORIGIN "\n%zu\n%.*s\n", log->count,
-						 STR_ARGS(encoded))};
+	struct note note = {
+		.text = arena_printf(log->arena, SAMPLE_ORIGIN "\n%zu\n%.*s\n", size, STR_ARGS(encoded))};
 	struct note_signature *s = &note.signatures[note.count++];
 	*s = (struct note_signature){.name = log->log.key.name, .id = log->log.key.id};
 	if (sign(log->arena, log->log.private, str_bytes(note.text), &s->signature))
