@@ -148,15 +148,19 @@ CROSS JOIN LATERAL (SELECT org_id, likeness, id, event_time FROM event
 LIMIT 5000;
 
 -- name: site_uses :many
--- Inputs used at sites in a span of time, for the interval rules.
+-- Inputs used at sites in a span of time, for the interval rules. OFFSET 0 has each site's rows found by its key, whatever
+-- the planner thinks of tables that were empty when it was asked.
 -- param: orgs uuid[], sites uuid[], since timestamptz, until timestamptz
 -- class: any
 -- column: site uuid, event uuid, type text, event_time timestamptz, offset_min bigint, input_product text, input_active text[]?
 SELECT s.site, s.event, s.type, s.event_time, s.offset_min::bigint AS offset_min, e.input_product, e.input_active
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @sites) AS u (a, b)) z
-JOIN site_event s ON s.org_id = z.a AND s.site = z.b
-JOIN event e ON e.org_id = s.event_org AND e.id = s.event
-WHERE s.event_time BETWEEN @since AND @until AND s.declared_at IS NULL AND s.lot_id IS NULL AND (e.input_product IS NOT NULL OR e.input_active IS NOT NULL)
+CROSS JOIN LATERAL (SELECT site, event_org, event, type, event_time, offset_min FROM site_event
+                    WHERE org_id = z.a AND site = z.b AND event_time BETWEEN @since AND @until
+                      AND declared_at IS NULL AND lot_id IS NULL OFFSET 0) s
+CROSS JOIN LATERAL (SELECT input_product, input_active FROM event
+                    WHERE org_id = s.event_org AND id = s.event
+                      AND (input_product IS NOT NULL OR input_active IS NOT NULL) OFFSET 0) e
 ORDER BY s.event_time, s.event
 LIMIT 5000;
 
@@ -168,10 +172,11 @@ LIMIT 5000;
 SELECT s.site, s.event, s.event_time, s.offset_min::bigint AS offset_min, s.lot_org, s.lot_id, l.commodity, l.product,
        t.region
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @sites) AS u (a, b)) z
-JOIN site t ON t.id = z.b
-JOIN site_event s ON s.org_id = z.a AND s.site = z.b
+CROSS JOIN LATERAL (SELECT region FROM site WHERE id = z.b OFFSET 0) t
+CROSS JOIN LATERAL (SELECT site, event, event_time, offset_min, lot_org, lot_id FROM site_event
+                    WHERE org_id = z.a AND site = z.b AND event_time BETWEEN @since AND @until
+                      AND declared_at IS NULL AND lot_id IS NOT NULL OFFSET 0) s
 CROSS JOIN LATERAL (SELECT commodity, product FROM lot WHERE org_id = s.lot_org AND lot_id = s.lot_id OFFSET 0) l
-WHERE s.event_time BETWEEN @since AND @until AND s.declared_at IS NULL AND s.lot_id IS NOT NULL
 ORDER BY s.event_time, s.event
 LIMIT 5000;
 

@@ -11,6 +11,14 @@
 #include "ft/base/metrics.h"
 
 enum { RECONNECT_PAUSE_US = 100 * 1000 }; /* callers fail fast in between instead of queueing up to connect */
+enum { PLANS_FIRST_AGE = 32 };            /* uses of a connection */
+
+static const struct sql_slot no_slots[] = {{0}};
+static const struct sql_statement discard_plans = {.name = "discard_plans",
+						   .text = "DISCARD PLANS",
+						   .rows = SQL_EXEC,
+						   .params = no_slots,
+						   .row = no_slots};
 
 usec_t monotonic_now(void)
 {
@@ -124,6 +132,15 @@ void db_forget_prepared(struct db *db, const struct sql_statement *s)
 	free(old);
 }
 
+/* Among the indexes of an empty table the planner takes any. */
+void db_age_plans(struct db *db)
+{
+	if (!db->planned || ++db->uses < db->planned_until)
+		return;
+	db->planned_until = db->uses * 2;
+	db_queue_as(db, PENDING_CONTROL, &discard_plans, NULL /* no parameters */);
+}
+
 bool db_connected(const struct db *db)
 {
 	return db->conn && PQstatus(db->conn) == CONNECTION_OK;
@@ -162,6 +179,12 @@ static char *own_options(const char *conninfo)
 	return found;
 }
 
+/* A plan that is kept must suit tables that grow: each key is looked up, none is found by reading a table along. Keys
+ * that are asked for together differ, so that remembering what they led to is vain. */
+static const char planned_options[] =
+	" -c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off"
+	" -c enable_material=off -c enable_memoize=off";
+
 static PGconn *connect_to(const struct db *db)
 {
 	char *own = own_options(db->conninfo.at), *options = NULL;
@@ -171,9 +194,9 @@ static PGconn *connect_to(const struct db *db)
 	if (asprintf(
 		    &options,
 		    "%s -c statement_timeout=%d -c idle_in_transaction_session_timeout=60000 -c timezone=UTC "
-		    "-c synchronous_commit=on -c jit=off -c enable_seqscan=off%s%s",
-		    own ? own : "", db->statement_timeout_ms, db->role ? " -c role=" : "",
-		    db->role ? db->role : "") < 0)
+		    "-c synchronous_commit=on -c jit=off -c enable_seqscan=off%s%s%s",
+		    own ? own : "", db->statement_timeout_ms, db->planned ? planned_options : "",
+		    db->role ? " -c role=" : "", db->role ? db->role : "") < 0)
 		options = must_alloc(NULL);
 	/* What stands before dbname are defaults, what stands after it wins over the conninfo. */
 	const char *keys[] = {"connect_timeout", "tcp_user_timeout", "keepalives_idle", "application_name",
@@ -200,15 +223,13 @@ static enum problem open_connection(struct db *db)
 	return PROBLEM_NONE;
 }
 
-enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **ret)
-{
-	return db_open_as(conninfo, statement_timeout_ms, NULL /* its own role */, ret);
-}
-
-enum problem db_open_as(struct str conninfo, int statement_timeout_ms, const char *role, struct db **ret)
+static enum problem open_new(struct str conninfo, int statement_timeout_ms, const char *role, bool planned,
+			     struct db **ret)
 {
 	struct db *db = must_alloc(calloc(1, sizeof *db));
 	db->role = role;
+	db->planned = planned;
+	db->planned_until = PLANS_FIRST_AGE;
 	db->conninfo = (struct str){must_alloc(strndup(conninfo.at, conninfo.len)), conninfo.len};
 	db->statement_timeout_ms = statement_timeout_ms;
 	enum problem p = open_connection(db);
@@ -218,6 +239,21 @@ enum problem db_open_as(struct str conninfo, int statement_timeout_ms, const cha
 	}
 	*ret = db;
 	return PROBLEM_NONE;
+}
+
+enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **ret)
+{
+	return open_new(conninfo, statement_timeout_ms, NULL /* its own role */, /* planned */ false, ret);
+}
+
+enum problem db_open_planned(struct str conninfo, int statement_timeout_ms, struct db **ret)
+{
+	return open_new(conninfo, statement_timeout_ms, NULL /* its own role */, /* planned */ true, ret);
+}
+
+enum problem db_open_as(struct str conninfo, int statement_timeout_ms, const char *role, struct db **ret)
+{
+	return open_new(conninfo, statement_timeout_ms, role, /* planned */ true, ret);
 }
 
 void db_close(struct db *db)

@@ -82,6 +82,8 @@ struct db {
 	PGconn *conn;
 	struct str conninfo; /* NUL-terminated, owned */
 	const char *role;    /* taken at once when connected; NULL: that of the conninfo */
+	bool planned;        /* db_open_planned */
+	uint64_t uses, planned_until; /* of those: how often it was used, and how often when plans are made anew */
 	bool acts;           /* somebody does: */
 	struct db_scope acting;
 	int statement_timeout_ms;
@@ -106,10 +108,13 @@ struct db {
 
 /* connection.c */
 #define PUBLIC_ROLE "ft_public"
-/* As db_open, in another role from the first statement on; static text. */
+/* As db_open_planned, in another role from the first statement on; static text. */
 enum problem db_open_as(struct str conninfo, int statement_timeout_ms, const char *role,
 			struct db **ret) must_check;
 usec_t monotonic_now(void);
+/* Sends along that plans be made anew when the connection has been used twice as often as when they were made: tables
+ * may have grown as much. To be called before each use. */
+void db_age_plans(struct db *db);
 bool db_connected(const struct db *db);
 void db_lose(struct db *db, const char *why); /* closes the connection; everything pending fails */
 enum problem db_fail(struct db *db, const struct sql_statement *s, enum problem p, const char *text);

@@ -99,6 +99,7 @@ enum problem db_queue_scope(struct db *db, const struct sql_statement *s)
 {
 	if (s->scope == SQL_SCOPE_CALLER && !db->acts)
 		return db_fail(db, s, PROBLEM_INTERNAL, "nobody acts: call db_act_for");
+	db_age_plans(db);
 	if (s->scope == SQL_SCOPE_PROGRAM || program_acts(db))
 		queue_scope(db, &db_program);
 	else if (s->scope == SQL_SCOPE_CALLER)
@@ -111,6 +112,7 @@ enum problem db_queue_scope(struct db *db, const struct sql_statement *s)
 /* Sent with the body's first statement: no round trip of their own. */
 static void queue_begin(struct db *db, const struct db_scope *scope)
 {
+	db_age_plans(db);
 	db_queue_as(db, PENDING_CONTROL, &begin_statement, NULL /* no parameters */);
 	queue_scope(db, scope);
 }

@@ -394,8 +394,8 @@ static enum problem writer_start(struct capture *capture)
 	if (!writer)
 		abort();
 	writer->capture = capture;
-	enum problem p = db_open(capture->settings.conninfo,
-				 (int)capture->settings.config->statement_timeout_ms, &writer->db);
+	enum problem p = db_open_planned(capture->settings.conninfo,
+					 (int)capture->settings.config->statement_timeout_ms, &writer->db);
 	if (p || pthread_create(&capture->threads[capture->thread_count], NULL, writer_main, writer)) {
 		db_close(writer->db);
 		free(writer);

@@ -151,7 +151,7 @@ static struct sequencer *create(const struct log_settings *settings)
 enum problem log_start(const struct log_settings *settings, struct sequencer **ret)
 {
 	struct sequencer *s = create(settings);
-	enum problem p = db_open(settings->conninfo, STATEMENT_TIMEOUT_MS, &s->db);
+	enum problem p = db_open_planned(settings->conninfo, STATEMENT_TIMEOUT_MS, &s->db);
 	if (!p)
 		s->has_thread = pthread_create(&s->thread, NULL, sequencer_main, s) == 0;
 	if (!p && settings->config->log_sweep > 0)

@@ -457,6 +457,40 @@ static void without_anybody_who_acts_no_statement_of_a_caller_is_run(void **stat
 	assert_str(row.service, "on");
 }
 
+static int64_t plan_of_use(struct fixture *f, struct db *db)
+{
+	struct item_plan_row row;
+	assert_int_equal(item_plan(db, f->arena, &(struct item_plan_params){1}, &row), PROBLEM_NONE);
+	return row.plan;
+}
+
+/* 200 uses: plans of the first, then of the 32nd, 64th and 128th. */
+static void a_planned_connection_plans_anew_as_tables_may_have_grown(void **state)
+{
+	struct fixture *f = *state;
+	struct db *planned;
+	run_aside(f->aside, "DROP SEQUENCE IF EXISTS plans CASCADE; CREATE SEQUENCE plans;"
+			    "CREATE OR REPLACE FUNCTION nth_plan() RETURNS bigint LANGUAGE plpgsql IMMUTABLE"
+			    " AS $$ BEGIN RETURN nextval('plans'); END $$");
+	assert_int_equal(db_open_planned(test_database(), 5000, &planned), PROBLEM_NONE);
+	db_act_for(planned, &db_program);
+	int64_t plan = plan_of_use(f, planned);
+	int changes[8], count = 0;
+	for (int use = 2; use <= 200; use++) {
+		int64_t now = plan_of_use(f, planned);
+		if (now != plan && count < 8)
+			changes[count++] = use;
+		plan = now;
+	}
+	assert_int_equal(count, 3);
+	assert_int_equal(changes[0], 32);
+	assert_int_equal(changes[1], 64);
+	assert_int_equal(changes[2], 128);
+	/* any other connection does so for each value at first */
+	assert_int_not_equal(plan_of_use(f, f->db), plan_of_use(f, f->db));
+	db_close(planned);
+}
+
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -481,6 +515,7 @@ int main(void)
 		IN_FIXTURE(the_settings_of_a_conninfo_stay),
 		IN_FIXTURE(each_statement_runs_in_the_name_it_says),
 		IN_FIXTURE(without_anybody_who_acts_no_statement_of_a_caller_is_run),
+		IN_FIXTURE(a_planned_connection_plans_anew_as_tables_may_have_grown),
 	};
 	test_database();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,9 @@ struct sql_statement {
  * dead before anything was sent is opened again, at most once per call; after a vain attempt calls fail at once for
  * a moment. A server that does not answer within the timeout and five seconds counts as lost. */
 enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **ret) must_check;
+/* The same for a connection that repeats a few statements, all of whose keys lead to an index: each is planned once,
+ * whatever its values. Planned anew for each they cost more than they run. */
+enum problem db_open_planned(struct str conninfo, int statement_timeout_ms, struct db **ret) must_check;
 void db_close(struct db *db);                    /* NULL is fine */
 enum problem db_ready(struct db *db) must_check; /* reconnects when the connection is lost */
 struct str db_last_error(const struct db *db);   /* for logs only; borrowed until the next call */

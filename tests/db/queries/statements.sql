@@ -95,6 +95,13 @@ SELECT id, note FROM item ORDER BY id LIMIT 100;
 -- column: id bigint
 SELECT id FROM item;
 
+-- name: item_plan :one
+-- The number of the plan that this is run by: nth_plan() is said to be immutable, and so asked when planning.
+-- param: id bigint
+-- class: local
+-- column: plan bigint
+SELECT nth_plan() AS plan FROM item WHERE id = @id;
+
 -- name: item_set :exec
 -- Change one.
 -- param: id bigint, note text
