@@ -62,21 +62,23 @@ ON CONFLICT DO NOTHING;
 -- column: code text, first bigint, last bigint
 SELECT code, first, last FROM code_mark WHERE code = ANY(@codes) AND state = 'voided' LIMIT 200000;
 
--- name: item_get :one
--- An item: its lot, its state, how often it was scanned. No row: the block or the item in it was never issued.
--- param: block text, place bigint, code text
+-- name: items_get :many
+-- Items: their lots, their states, how often they were scanned. No row: the block or the item in it was never issued.
+-- param: blocks text[], places bigint[], codes text[]
 -- class: any
 -- scope: public
--- column: org_id uuid, lot_id uuid, state text, issued_at timestamptz, activated_at timestamptz?, voided_at timestamptz?
--- column: first_at timestamptz?, scans bigint?, day date?, day_networks bigint?
-SELECT c.org_id, c.id AS lot_id, c.state, c.issued_at, m.activated_at, m.voided_at, s.first_at, s.scans, s.day, s.day_networks
-FROM code c
+-- column: n bigint, org_id uuid, lot_id uuid, state text, issued_at timestamptz, activated_at timestamptz?
+-- column: voided_at timestamptz?, first_at timestamptz?, scans bigint?, day date?, day_networks bigint?
+SELECT y.n, c.org_id, c.id AS lot_id, c.state, c.issued_at, m.activated_at, m.voided_at, s.first_at, s.scans, s.day,
+       s.day_networks
+FROM unnest(@blocks, @places, @codes) WITH ORDINALITY AS y (block, place, code, n)
+JOIN code c ON c.code = y.block AND c.kind = 'item' AND c.items > y.place
 CROSS JOIN LATERAL (
     SELECT min(at) FILTER (WHERE state = 'activated') AS activated_at, min(at) FILTER (WHERE state = 'voided') AS voided_at
-    FROM code_mark WHERE code = c.code AND first <= @place AND last >= @place
+    FROM code_mark WHERE code = c.code AND first <= y.place AND last >= y.place
 ) m
-LEFT JOIN code_scan s ON s.code = @code
-WHERE c.code = @block AND c.kind = 'item' AND c.items > @place;
+LEFT JOIN code_scan s ON s.code = y.code
+LIMIT 1000;
 
 -- name: code_scan_add :exec
 -- Scans that have gathered. Of two days the newer counts.

@@ -196,35 +196,40 @@ WITH RECURSIVE up (code) AS (
 SELECT r.code, r.name_zh, r.name_en, CASE WHEN r.kind = 'pseudo' THEN 'pseudo' ELSE r.level END AS level, r.parent
 FROM up u CROSS JOIN LATERAL (SELECT * FROM region WHERE code = u.code OFFSET 0) r;
 
--- name: trail_by_code :many
--- What a code names, with its kept trail while that is good: one statement a scan. No row: there is no such code.
--- param: code text, edition text, now timestamptz
+-- name: trails_by_code :many
+-- What codes name, with their kept trails while these are good: one statement for the scans of a moment. No row: there is
+-- no such code.
+-- param: codes text[], edition text, now timestamptz
 -- class: any
 -- scope: public
--- column: kind text, state text, org_id uuid, lot_id uuid, lots uuid[]?, good_until timestamptz?, computed_at timestamptz?, body bytea
-SELECT c.kind, c.state, c.org_id, c.id AS lot_id, s.lots, s.good_until, s.computed_at, s.body
-FROM code c
+-- column: n bigint, kind text, state text, org_id uuid, lot_id uuid, lots uuid[]?, good_until timestamptz?
+-- column: computed_at timestamptz?, body bytea
+SELECT y.n, c.kind, c.state, c.org_id, c.id AS lot_id, s.lots, s.good_until, s.computed_at, s.body
+FROM unnest(@codes) WITH ORDINALITY AS y (code, n)
+JOIN code c ON c.code = y.code
 LEFT JOIN trail_summary s
        ON s.org_id = c.org_id AND s.lot_id = c.id AND s.edition = @edition AND s.good_until > @now
           AND NOT EXISTS (SELECT FROM unnest(s.orgs, s.lots, s.versions) AS z (org_id, lot_id, version)
-                          JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
+                          JOIN lot_version l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
                           WHERE l.version <> z.version)
-WHERE c.code = @code;
+LIMIT 1000;
 
--- name: trail_by_thing :many
--- The same for a thing named by its Digital Link or own-scheme path.
--- param: hash bytea, edition text, now timestamptz
+-- name: trails_by_thing :many
+-- The same for things named by their Digital Link or own-scheme path.
+-- param: hashes bytea[], edition text, now timestamptz
 -- class: any
 -- scope: public
--- column: kind text, state text, org_id uuid, lot_id uuid, lots uuid[]?, good_until timestamptz?, computed_at timestamptz?, body bytea
-SELECT t.kind, 'activated'::text AS state, t.org_id, t.id AS lot_id, s.lots, s.good_until, s.computed_at, s.body
-FROM thing t
+-- column: n bigint, kind text, state text, org_id uuid, lot_id uuid, lots uuid[]?, good_until timestamptz?
+-- column: computed_at timestamptz?, body bytea
+SELECT y.n, t.kind, 'activated'::text AS state, t.org_id, t.id AS lot_id, s.lots, s.good_until, s.computed_at, s.body
+FROM unnest(@hashes) WITH ORDINALITY AS y (hash, n)
+JOIN thing t ON t.hash = y.hash
 LEFT JOIN trail_summary s
        ON s.org_id = t.org_id AND s.lot_id = t.id AND s.edition = @edition AND s.good_until > @now
           AND NOT EXISTS (SELECT FROM unnest(s.orgs, s.lots, s.versions) AS z (org_id, lot_id, version)
-                          JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
+                          JOIN lot_version l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
                           WHERE l.version <> z.version)
-WHERE t.hash = @hash;
+LIMIT 1000;
 
 -- name: trail_keep :exec
 -- Keeps a trail, unless a newer one is kept. It can be computed again, so its commit does not wait for the disk.

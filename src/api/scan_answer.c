@@ -2,6 +2,8 @@
  * Answers a scan: from memory, from the trail that is kept, or by computing it. */
 #include "scan_priv.h"
 
+#include <string.h>
+
 #include "ft/base/metrics.h"
 #include "ft/base/text.h"
 #include "ft/http/gzip.h"
@@ -12,33 +14,34 @@
 enum { ETAG_OCTETS = 12, MEMORY_S = 10 };
 
 union scan_params {
-	struct trail_by_code_params by_code;
-	struct trail_by_thing_params by_thing;
+	struct trails_by_code_params by_code;
+	struct trails_by_thing_params by_thing;
 };
-_Static_assert(sizeof(struct trail_by_code_row) == sizeof(struct trail_by_thing_row), "the same columns");
+_Static_assert(sizeof(struct trails_by_code_row) == sizeof(struct trails_by_thing_row), "the same columns");
 
 #define GZIP_SUFFIX "-z" /* of the ETag: another encoding is another representation (RFC 9110, 8.8.3) */
 static const char cache_control[] = "public, max-age=60, must-revalidate";
 
-static struct str etag_print(struct arena *arena, struct sha256 hash, const char *suffix)
+static struct str etag_print(struct arena *arena, struct bytes name, const char *suffix)
 {
-	struct str text = base64url_encode(arena, (struct bytes){hash.octets, ETAG_OCTETS});
+	struct str text = base64url_encode(arena, name);
 	return arena_printf(arena, "\"%.*s%s\"", STR_ARGS(text), suffix);
 }
 
 static struct str etag_of(struct arena *arena, struct str body, const char *suffix)
 {
-	return etag_print(arena, sha256_of(str_bytes(body)), suffix);
+	struct sha256 hash = sha256_of(str_bytes(body));
+	return etag_print(arena, (struct bytes){hash.octets, ETAG_OCTETS}, suffix);
 }
 
 /* Of a trail as it is kept: what was computed of which lot, and when, is never computed otherwise. Hashing 15 KB for
- * every scan would cost a tenth of it. */
+ * every scan would cost a tenth of it, and hashing what names it more than writing it down. */
 static struct str etag_of_kept(struct arena *arena, struct lot_id lot, usec_t computed_us, const char *suffix)
 {
-	const struct bytes parts[] = {{lot.org.octets, sizeof lot.org.octets},
-				      {lot.lot.octets, sizeof lot.lot.octets},
-				      {(const uint8_t *)&computed_us, sizeof computed_us}};
-	return etag_print(arena, sha256_of_parts(parts, sizeof parts / sizeof parts[0]), suffix);
+	uint8_t name[sizeof lot.lot.octets + sizeof computed_us];
+	memcpy(name, lot.lot.octets, sizeof lot.lot.octets);
+	memcpy(name + sizeof lot.lot.octets, &computed_us, sizeof computed_us);
+	return etag_print(arena, (struct bytes){name, sizeof name}, suffix);
 }
 
 static void put_reply(struct reply *reply, struct str body, struct str etag, const char *media_type,
@@ -117,12 +120,14 @@ static const struct sql_statement *scan_statement(const struct call *call, struc
 	scan->params = arena_new(call->arena, union scan_params);
 	scan->begun = trail_cache_begin(app->cache);
 	if (scan->code.at) {
-		scan->params->by_code = (struct trail_by_code_params){scan->code, edition, clock_now()};
-		return &sql_trail_by_code;
+		scan->params->by_code =
+			(struct trails_by_code_params){{&scan->code, 1}, edition, clock_now()};
+		return &sql_trails_by_code;
 	}
+	scan->thing_bytes = sha256_bytes(&scan->thing);
 	scan->params->by_thing =
-		(struct trail_by_thing_params){sha256_bytes(&scan->thing), edition, clock_now()};
-	return &sql_trail_by_thing;
+		(struct trails_by_thing_params){{&scan->thing_bytes, 1}, edition, clock_now()};
+	return &sql_trails_by_thing;
 }
 
 /* Only the JSON of the farm tier, in gzip, is what the table keeps; everything else is made of it on a worker. */
@@ -139,6 +144,7 @@ enum problem scan_prepare(struct call *call, struct reply *reply)
 	if (!call->needs_worker)
 		scan->read = (struct read_request){.statement = scan_statement(call, scan),
 						   .params = scan->params,
+						   .together = true,
 						   .arena = call->arena};
 	return PROBLEM_NONE;
 }
@@ -154,7 +160,7 @@ enum problem scan_submit(struct call *call, struct completion *done)
 enum problem scan_finish(struct call *call, struct reply *reply)
 {
 	struct scan *scan = call->state;
-	const struct trail_by_code_row *row = scan->read.rows;
+	const struct trails_by_code_row *row = scan->read.rows;
 	if (scan->item)
 		return scan_item_finish(call, scan, reply);
 	call->needs_worker = !scan->read.count || !row->body.at;
@@ -259,7 +265,7 @@ static enum problem aggregate(struct call *call, const struct scan *scan, struct
 
 static enum problem find(struct call *call, struct scan *scan, struct scan_answer *ret, bool *ret_found)
 {
-	struct trail_by_code_row *rows;
+	struct trails_by_code_row *rows;
 	size_t count;
 	const struct sql_statement *statement = scan_statement(call, scan);
 	enum problem p = db_many(call_db(call), call->arena, statement, scan->params, (void **)&rows, &count);

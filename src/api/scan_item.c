@@ -16,7 +16,7 @@ static const char media_type[] = "text/html; charset=utf-8";
 struct scan_item {
 	struct code code;
 	struct item_place place;
-	struct item_get_params params;
+	struct items_get_params params;
 	uint64_t begun;
 	bool known;
 	struct item item; /* when known */
@@ -146,11 +146,12 @@ bool scan_item_cached(struct call *call, struct scan *scan, struct reply *reply)
 static void begin(const struct call *call, struct scan_item *item)
 {
 	item->place = item_place_of(call->arena, &item->code, tag_key(call));
-	item->params = (struct item_get_params){item->place.block, item->place.index, item->code.text};
+	item->params = (struct items_get_params){
+		{&item->place.block, 1}, {&item->place.index, 1}, {&item->code.text, 1}};
 	item->begun = item_memory_begin(call_app(call)->items);
 }
 
-static void know(const struct call *call, struct scan_item *item, const struct item_get_row *row)
+static void know(const struct call *call, struct scan_item *item, const struct items_get_row *row)
 {
 	struct app *app = call_app(call);
 	item->item = item_of_row(row);
@@ -170,11 +171,14 @@ void scan_item_prepare(struct call *call, struct scan *scan)
 		return;
 	begin(call, item);
 	scan->read = (struct read_request){
-		.statement = &sql_item_get, .params = &item->params, .arena = call->arena};
+		.statement = &sql_items_get, .params = &item->params, .together = true, .arena = call->arena};
 }
 
 enum problem scan_item_finish(struct call *call, struct scan *scan, struct reply *reply)
 {
+	call->needs_worker = !scan->read.count; /* which says that there is none */
+	if (call->needs_worker)
+		return PROBLEM_NONE;
 	know(call, scan->item, scan->read.rows);
 	call->needs_worker = !serve_kept(call, scan, /* stale_is_fine */ false, reply);
 	return PROBLEM_NONE;
@@ -182,14 +186,15 @@ enum problem scan_item_finish(struct call *call, struct scan *scan, struct reply
 
 static enum problem read_item(struct call *call, struct scan_item *item)
 {
-	struct item_get_row row;
+	struct items_get_row *rows;
+	size_t count;
 	if (item->known)
 		return PROBLEM_NONE;
 	begin(call, item);
-	enum problem p = item_get(call_db(call), call->arena, &item->params, &row);
-	if (!p)
-		know(call, item, &row);
-	return p;
+	enum problem p = items_get(call_db(call), call->arena, &item->params, &rows, &count);
+	if (!p && count)
+		know(call, item, rows);
+	return p || count ? p : PROBLEM_NOT_FOUND;
 }
 
 /* — computing it — */

@@ -25,6 +25,7 @@ struct scan {
 	struct str code;        /* /t/…; absent: by `thing` */
 	struct scan_item *item; /* of a pack's own code; NULL: of a lot */
 	struct sha256 thing;
+	struct bytes thing_bytes; /* the same, as statements take it */
 	uint64_t begun; /* before the database was read */
 	struct read_request read;
 	union scan_params *params;

@@ -161,13 +161,13 @@ static enum problem code_proofs(struct call *call, struct reply *reply)
 	const struct app *app = call_app(call);
 	const struct bytes key = {app->code_key, sizeof app->code_key};
 	struct code code;
-	struct trail_by_code_row *rows;
+	struct trails_by_code_row *rows;
 	size_t count;
 	if (code_parse(call->arena, call->path_args[0], &key, 1, &code))
 		return PROBLEM_NOT_FOUND;
-	const struct trail_by_code_params params = {
-		code.text, trail_edition(app->test_codes, app->config->demonstration), clock_now()};
-	enum problem p = trail_by_code(call_db(call), call->arena, &params, &rows, &count);
+	const struct trails_by_code_params params = {
+		{&code.text, 1}, trail_edition(app->test_codes, app->config->demonstration), clock_now()};
+	enum problem p = trails_by_code(call_db(call), call->arena, &params, &rows, &count);
 	if (p)
 		return p;
 	if (!count || !str_equal(rows->kind, STR("lot")))

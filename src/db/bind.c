@@ -62,32 +62,45 @@ static bool put_items(const struct sql_type *type, struct wire *wire, const stru
 	return true;
 }
 
-/* utils/adt/arrayfuncs.c, array_recv: dimensions, has-NULL flag, element type, (size, lower bound), elements. */
-static bool put_array(const struct sql_type *type, struct wire *wire, const void *slot, bool nullable,
-		      bool *ret_null)
+static const struct sql_array *array_at(const void *params, size_t offset)
 {
-	const struct sql_array *array = slot;
-	*ret_null = nullable && !array->items && !array->count;
+	return (const void *)((const char *)params + offset);
+}
+
+/* The arrays of all sets, one behind the other. utils/adt/arrayfuncs.c, array_recv: dimensions, has-NULL flag, element
+ * type, (size, lower bound), elements. */
+static bool put_arrays(const struct sql_type *type, struct wire *wire, const struct sql_slot *slot,
+		       const void *const *sets, size_t set_count, bool *ret_null)
+{
+	size_t count = 0;
+	bool has_null = false;
+	*ret_null = slot->nullable;
+	for (size_t i = 0; i < set_count; i++) {
+		const struct sql_array *array = array_at(sets[i], slot->offset);
+		*ret_null &= !array->items && !array->count;
+		count += array->count;
+	}
 	if (*ret_null)
 		return true;
-	if (array->count > INT32_MAX)
+	if (count > INT32_MAX)
 		return false;
-	wire_put32(wire, array->count ? 1 : 0);
+	wire_put32(wire, count ? 1 : 0);
 	size_t flag_at = wire->len;
 	wire_put32(wire, 0 /* no NULL seen yet */);
 	wire_put32(wire, type->oid);
-	if (!array->count)
+	if (!count)
 		return true;
-	wire_put32(wire, (uint32_t)array->count);
+	wire_put32(wire, (uint32_t)count);
 	wire_put32(wire, 1 /* lower bound */);
-	bool has_null = false;
-	if (!put_items(type, wire, array, &has_null))
-		return false;
+	for (size_t i = 0; i < set_count; i++)
+		if (!put_items(type, wire, array_at(sets[i], slot->offset), &has_null))
+			return false;
 	wire_patch32(wire, flag_at, has_null);
 	return true;
 }
 
-const char *bind_params(struct bound *bound, const struct sql_statement *s, const void *params)
+const char *bind_params(struct bound *bound, const struct sql_statement *s, const void *const *sets,
+			size_t set_count)
 {
 	size_t offsets[SQL_PARAMS_MAX];
 	bound->wire.len = 0;
@@ -99,8 +112,8 @@ const char *bind_params(struct bound *bound, const struct sql_statement *s, cons
 		int i = bound->count++;
 		assert(type && i < SQL_PARAMS_MAX);
 		offsets[i] = bound->wire.len;
-		const void *value = (const char *)params + slot->offset;
-		bool fits = is_array ? put_array(type, &bound->wire, value, slot->nullable, &is_null)
+		const void *value = (const char *)sets[set_count - 1] + slot->offset;
+		bool fits = is_array ? put_arrays(type, &bound->wire, slot, sets, set_count, &is_null)
 				     : put_scalar(type, &bound->wire, value, slot->nullable, &is_null);
 		size_t len = bound->wire.len - offsets[i];
 		if (!fits || len > INT32_MAX)

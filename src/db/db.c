@@ -35,6 +35,18 @@ enum problem db_take_rows(struct db *db, struct arena *arena, const struct sql_s
 	return wrong ? column_misfit(db, s, wrong) : PROBLEM_NONE;
 }
 
+enum problem db_take_shares(struct db *db, const struct sql_statement *s, struct rows_share *shares,
+			    size_t count)
+{
+	PGresult *result;
+	enum problem p = db_take(db, s, &result);
+	if (p)
+		return p;
+	const char *wrong = rows_deal(s, result, shares, count);
+	PQclear(result);
+	return wrong ? column_misfit(db, s, wrong) : PROBLEM_NONE;
+}
+
 enum problem db_take_many(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret,
 			  size_t *ret_count)
 {

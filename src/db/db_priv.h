@@ -45,6 +45,7 @@ struct sql_type {
 	bool (*get)(struct bytes wire, void *ret); /* false: the C type cannot hold it; text borrows */
 	bool (*is_null)(const void *value);        /* as an element, and as a scalar if NULLABLE_SELF */
 	void (*set_null)(void *ret);               /* NULL function: there is no NULL */
+	bool borrows;                              /* the C value points into the binary form */
 };
 const struct sql_type *sql_type_of(unsigned oid, bool *ret_is_array); /* NULL: not one of ours */
 
@@ -56,13 +57,25 @@ struct bound {
 	int lengths[SQL_PARAMS_MAX], formats[SQL_PARAMS_MAX];
 	Oid types[SQL_PARAMS_MAX];
 };
-/* Name of the slot whose value its type cannot hold; NULL when all is well. */
-const char *bind_params(struct bound *bound, const struct sql_statement *s, const void *params);
+/* Of several sets of parameters the arrays are joined; what else there is, is taken from the last. Name of the slot whose
+ * value its type cannot hold; NULL when all is well. */
+const char *bind_params(struct bound *bound, const struct sql_statement *s, const void *const *sets,
+			size_t set_count);
 
 /* The rows of `result` as an array of s->row_size structs. Text is borrowed from the result, which is handed to the
  * arena. Name of the column that does not fit its slot, or NULL when all is well. */
 const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGresult *result, void **ret,
 			size_t *ret_count);
+
+/* The same for a statement that was sent with the parameters of several: its first column, "n bigint", says whose a row
+ * is, from 1. Everything is copied into the arena of each; the caller clears the result. */
+struct rows_share {
+	struct arena *arena;
+	void *rows; /* set, as is what follows */
+	size_t count;
+};
+const char *rows_deal(const struct sql_statement *s, const PGresult *result, struct rows_share *shares,
+		      size_t count);
 
 /* What was sent and not yet answered, oldest first. */
 enum pending_kind {
@@ -83,8 +96,9 @@ struct db {
 	struct str conninfo; /* NUL-terminated, owned */
 	const char *role;    /* taken at once when connected; NULL: that of the conninfo */
 	bool planned;        /* db_open_planned */
-	uint64_t uses, planned_until; /* of those: how often it was used, and how often when plans are made anew */
-	bool acts;           /* somebody does: */
+	uint64_t uses,
+		planned_until; /* of those: how often it was used, and how often when plans are made anew */
+	bool acts;             /* somebody does: */
 	struct db_scope acting;
 	int statement_timeout_ms;
 	usec_t retry_after_us; /* monotonic; no new attempt to connect before */
@@ -125,6 +139,9 @@ void db_forget_prepared(struct db *db, const struct sql_statement *s);
 
 /* pipeline.c */
 void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_statement *s, const void *params);
+/* The same with several sets of parameters, joined as bind_params says. */
+void db_queue_joined(struct db *db, enum pending_kind kind, const struct sql_statement *s,
+		     const void *const *sets, size_t set_count);
 /* The result of the oldest statement, which must be `s`. The caller clears it. */
 enum problem db_take(struct db *db, const struct sql_statement *s, PGresult **ret) must_check;
 void db_skip_to(struct db *db, const struct sql_statement *s); /* forgets the results before that of `s` */
@@ -133,6 +150,10 @@ void db_drain(struct db *db); /* takes and forgets everything that was queued */
 /* db.c: what db_take_one and db_take_many share */
 enum problem db_take_rows(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret,
 			  size_t *ret_count) must_check;
+
+/* The same of a statement that was sent by db_queue_joined. */
+enum problem db_take_shares(struct db *db, const struct sql_statement *s, struct rows_share *shares,
+			    size_t count) must_check;
 
 /* tx.c: sends the scope of a single statement before it. What stands between two syncs is a transaction: the scope ends
  * with the statement, without BEGIN and COMMIT. */

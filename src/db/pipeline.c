@@ -47,13 +47,14 @@ static bool send_prepare(struct db *db, const struct sql_statement *s)
 	return true;
 }
 
-void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_statement *s, const void *params)
+void db_queue_joined(struct db *db, enum pending_kind kind, const struct sql_statement *s,
+		     const void *const *sets, size_t set_count)
 {
 	if (!db_connected(db)) {
 		db_fail(db, s, PROBLEM_DB_UNAVAILABLE, "not connected");
 		return;
 	}
-	const char *wrong = bind_params(&db->bound, s, params);
+	const char *wrong = bind_params(&db->bound, s, sets, set_count);
 	if (wrong) {
 		push(db, PENDING_UNSENT, s);
 		db->pending[db->pending_first + db->pending_count - 1].parameter = wrong;
@@ -68,6 +69,11 @@ void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_stateme
 		push(db, kind, s);
 	else
 		db_lose(db, PQerrorMessage(db->conn));
+}
+
+void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_statement *s, const void *params)
+{
+	db_queue_joined(db, kind, s, &params, 1);
 }
 
 void db_queue(struct db *db, const struct sql_statement *s, const void *params)

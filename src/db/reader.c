@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The pipelined point reader: a thread that takes what is queued, sends it with a sync each, and hands out the rows. */
+ * The point reader: a thread that takes what is queued, sends it all at once, what asks the same as one statement, and
+ * hands out the rows. */
 #include "ft/db/reader.h"
 
 #include <assert.h>
@@ -43,12 +44,35 @@ static size_t take_batch(struct reader *reader, struct read_request *batch[BATCH
 	return count;
 }
 
-static void send(struct db *db, struct read_request *request)
+/* Requests that one statement answers. */
+struct reading {
+	struct read_request **requests;
+	size_t count;
+};
+
+/* The next of a batch: one request, or all that are read together with it, which change places with others. */
+static struct reading reading_next(struct read_request *batch[], size_t count)
 {
-	db_queue_as(db, PENDING_STATEMENT, request->statement, request->params);
+	struct reading reading = {batch, 1};
+	for (size_t i = 1; i < count && batch[0]->together; i++) {
+		struct read_request *request = batch[i];
+		if (request->statement != batch[0]->statement)
+			continue;
+		batch[i] = batch[reading.count];
+		batch[reading.count++] = request;
+	}
+	return reading;
 }
 
-static enum problem receive(struct db *db, struct read_request *request)
+static void send(struct db *db, const struct reading *reading)
+{
+	const void *sets[BATCH];
+	for (size_t i = 0; i < reading->count; i++)
+		sets[i] = reading->requests[i]->params;
+	db_queue_joined(db, PENDING_STATEMENT, reading->requests[0]->statement, sets, reading->count);
+}
+
+static enum problem receive_one(struct db *db, struct read_request *request)
 {
 	void *rows;
 	size_t count;
@@ -62,46 +86,83 @@ static enum problem receive(struct db *db, struct read_request *request)
 	return PROBLEM_NONE;
 }
 
+static enum problem receive_shares(struct db *db, const struct reading *reading)
+{
+	struct rows_share shares[BATCH];
+	for (size_t i = 0; i < reading->count; i++)
+		shares[i].arena = reading->requests[i]->arena;
+	enum problem p = db_take_shares(db, reading->requests[0]->statement, shares, reading->count);
+	for (size_t i = 0; i < reading->count && !p; i++) {
+		reading->requests[i]->rows = shares[i].rows;
+		reading->requests[i]->count = shares[i].count;
+	}
+	return p;
+}
+
+static enum problem receive(struct db *db, const struct reading *reading)
+{
+	enum problem p = reading->requests[0]->together ? receive_shares(db, reading)
+							: receive_one(db, reading->requests[0]);
+	for (size_t i = 0; i < reading->count; i++)
+		reading->requests[i]->outcome = p;
+	return p;
+}
+
 static void answer(struct read_request *request)
 {
 	struct completion *done = request->done; /* after it fires the request is no longer ours */
 	done->fire(done, request->outcome);
 }
 
-/* How many of them came after one that failed, and have to be read again: these come first now. */
-static size_t receive_all(struct db *db, struct read_request *batch[], size_t count)
+/* What came after a failure was skipped; of those that were read together one may be at fault, unless it took too long for
+ * all. */
+static bool is_read_again(const struct reading *reading, bool skipped, enum problem p)
 {
-	size_t again = 0;
-	bool aborted = false;
+	return p && p != PROBLEM_DB_UNAVAILABLE && (skipped || (reading->count > 1 && p != PROBLEM_BUSY));
+}
+
+static void read_alone(struct db *db, struct read_request *request)
+{
+	const struct reading alone = {&request, 1};
+	send(db, &alone);
+	(void)!db_flush(db);
+	(void)receive(db, &alone);
+}
+
+static void receive_all(struct db *db, const struct reading *readings, size_t count)
+{
+	struct read_request *again[BATCH];
+	size_t again_count = 0;
+	bool skipped = false;
 	for (size_t i = 0; i < count; i++) {
-		struct read_request *request = batch[i];
-		request->outcome = receive(db, request);
-		if (aborted) { /* changes places with one that has its answer */
-			batch[i] = batch[again];
-			batch[again++] = request;
-		}
-		aborted = i + 1 < count && db->failure && db->failure != PROBLEM_DB_UNAVAILABLE;
+		const struct reading *reading = &readings[i];
+		enum problem p = receive(db, reading);
+		for (size_t k = 0; k < reading->count && is_read_again(reading, skipped, p); k++)
+			again[again_count++] = reading->requests[k];
+		skipped = i + 1 < count && db->failure && db->failure != PROBLEM_DB_UNAVAILABLE;
 	}
-	return again;
+	for (size_t i = 0; i < again_count; i++)
+		read_alone(db, again[i]);
 }
 
 /* Whoever waits is woken when all have their rows: waking for each costs more than its read. */
 static void serve(struct db *db, struct read_request *batch[], size_t count)
 {
+	struct reading readings[BATCH];
+	size_t reading_count = 0;
 	enum problem away = db_ready(db);
 	for (size_t i = 0; i < count && away; i++)
 		batch[i]->outcome = away;
+	if (!away)
+		db_age_plans(db);
 	/* One sync for all: what stands between two is a transaction, and of reads one is enough. */
-	for (size_t i = 0; i < count && !away; i++)
-		send(db, batch[i]);
+	for (size_t i = 0; i < count && !away; i += readings[reading_count++].count) {
+		readings[reading_count] = reading_next(&batch[i], count - i);
+		send(db, &readings[reading_count]);
+	}
 	if (!away)
 		(void)!db_flush(db); /* when this fails, so does the taking */
-	size_t again = away ? 0 : receive_all(db, batch, count);
-	for (size_t i = 0; i < again; i++) {
-		send(db, batch[i]);
-		(void)!db_flush(db);
-		batch[i]->outcome = receive(db, batch[i]);
-	}
+	receive_all(db, readings, reading_count);
 	for (size_t i = 0; i < count; i++)
 		answer(batch[i]);
 }
@@ -141,6 +202,7 @@ enum problem reader_open(struct str conninfo, int statement_timeout_ms, struct r
 void reader_submit(struct reader *reader, struct read_request *request)
 {
 	assert(request->statement->scope == SQL_SCOPE_PUBLIC);
+	assert(!request->together || request->statement->rows == SQL_MANY);
 	request->next = NULL;
 	pthread_mutex_lock(&reader->queue_lock);
 	bool is_full = reader->queued >= QUEUE_MAX;

@@ -123,6 +123,35 @@ static void release_result(void *result)
 	PQclear(result);
 }
 
+static struct bytes wire_at(const PGresult *result, int row, int column)
+{
+	if (PQgetisnull(result, row, column))
+		return (struct bytes){0};
+	return (struct bytes){(const uint8_t *)PQgetvalue(result, row, column),
+			      (size_t)PQgetlength(result, row, column)};
+}
+
+static bool borrows(const struct sql_slot *slot)
+{
+	bool is_array;
+	return sql_type_of(slot->oid, &is_array)->borrows;
+}
+
+/* Name of the column that does not fit, or NULL. */
+static const char *row_decode(struct arena *arena, const struct sql_statement *s, const PGresult *result,
+			      int row, bool copied, void *ret)
+{
+	int column = 0;
+	for (const struct sql_slot *slot = s->row; slot->name; slot++, column++) {
+		struct bytes wire = wire_at(result, row, column);
+		if (copied && borrows(slot))
+			wire = arena_bytes(arena, wire);
+		if (!get_column(arena, slot, wire, ret))
+			return slot->name;
+	}
+	return NULL;
+}
+
 const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGresult *result, void **ret,
 			size_t *ret_count)
 {
@@ -133,17 +162,52 @@ const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGre
 	int count = PQntuples(result);
 	char *rows = arena_alloc_array(arena, (size_t)count, s->row_size);
 	for (int i = 0; i < count; i++) {
-		int column = 0;
-		for (const struct sql_slot *slot = s->row; slot->name; slot++, column++) {
-			struct bytes wire = {(const uint8_t *)PQgetvalue(result, i, column),
-					     (size_t)PQgetlength(result, i, column)};
-			if (PQgetisnull(result, i, column))
-				wire = (struct bytes){0};
-			if (!get_column(arena, slot, wire, rows + (size_t)i * s->row_size))
-				return slot->name;
-		}
+		wrong = row_decode(arena, s, result, i, /* copied */ false, rows + (size_t)i * s->row_size);
+		if (wrong)
+			return wrong;
 	}
 	*ret = rows;
 	*ret_count = (size_t)count;
 	return NULL;
+}
+
+/* Whose share a row belongs to; `count`: nobody's. */
+static size_t share_of(const PGresult *result, int row, size_t count)
+{
+	struct bytes wire = wire_at(result, row, 0);
+	uint64_t n = wire.len == sizeof n ? wire_get64(wire.at) : 0;
+	return n >= 1 && n <= count ? n - 1 : count;
+}
+
+static void shares_measure(const struct sql_statement *s, const PGresult *result, struct rows_share *shares,
+			   size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		shares[i].count = 0;
+	for (int row = 0; row < PQntuples(result); row++)
+		if (share_of(result, row, count) < count)
+			shares[share_of(result, row, count)].count++;
+	for (size_t i = 0; i < count; i++) {
+		shares[i].rows = arena_alloc_array(shares[i].arena, shares[i].count, s->row_size);
+		shares[i].count = 0; /* of those that are filled in */
+	}
+}
+
+const char *rows_deal(const struct sql_statement *s, const PGresult *result, struct rows_share *shares,
+		      size_t count)
+{
+	assert(str_equal(str_of(s->row->name), STR("n")) && s->row->oid == 20 /* bigint */);
+	const char *wrong = column_of_other_type(s, result);
+	if (wrong)
+		return wrong;
+	shares_measure(s, result, shares, count);
+	for (int row = 0; !wrong && row < PQntuples(result); row++) {
+		size_t of = share_of(result, row, count);
+		if (of == count)
+			return s->row->name;
+		struct rows_share *share = &shares[of];
+		wrong = row_decode(share->arena, s, result, row, /* copied */ true,
+				   (char *)share->rows + share->count++ * s->row_size);
+	}
+	return wrong;
 }

@@ -220,17 +220,19 @@ static void bytes_set_null(void *ret)
 
 /* OIDs as in pg_type.dat, and in tools/sqlgen.py. */
 static const struct sql_type types[] = {
-	{16, 1000, sizeof(bool), NULLABLE_BOOL, put_bool, get_bool, NULL, NULL},
-	{17, 1001, sizeof(struct bytes), NULLABLE_SELF, put_bytes, get_bytes, bytes_is_null, bytes_set_null},
-	{20, 1016, sizeof(int64_t), NULLABLE_INT, put_int64, get_int64, int_is_null, int_set_null},
-	{21, 1005, sizeof(int64_t), NULLABLE_INT, put_int16, get_int16, int_is_null, int_set_null},
-	{23, 1007, sizeof(int64_t), NULLABLE_INT, put_int32, get_int32, int_is_null, int_set_null},
-	{25, 1009, sizeof(struct str), NULLABLE_SELF, put_text, get_text, text_is_null, text_set_null},
-	{1082, 1182, sizeof(int32_t), NULLABLE_DAY, put_day, get_day, day_is_null, day_set_null},
-	{1184, 1185, sizeof(usec_t), NULLABLE_INT, put_time, get_time, int_is_null, int_set_null},
+	{16, 1000, sizeof(bool), NULLABLE_BOOL, put_bool, get_bool, NULL, NULL, false},
+	{17, 1001, sizeof(struct bytes), NULLABLE_SELF, put_bytes, get_bytes, bytes_is_null, bytes_set_null,
+	 true},
+	{20, 1016, sizeof(int64_t), NULLABLE_INT, put_int64, get_int64, int_is_null, int_set_null, false},
+	{21, 1005, sizeof(int64_t), NULLABLE_INT, put_int16, get_int16, int_is_null, int_set_null, false},
+	{23, 1007, sizeof(int64_t), NULLABLE_INT, put_int32, get_int32, int_is_null, int_set_null, false},
+	{25, 1009, sizeof(struct str), NULLABLE_SELF, put_text, get_text, text_is_null, text_set_null, true},
+	{1082, 1182, sizeof(int32_t), NULLABLE_DAY, put_day, get_day, day_is_null, day_set_null, false},
+	{1184, 1185, sizeof(usec_t), NULLABLE_INT, put_time, get_time, int_is_null, int_set_null, false},
 	{1700, 1231, sizeof(struct decimal), NULLABLE_DECIMAL, put_decimal, get_decimal, decimal_is_null,
-	 decimal_set_null},
-	{2950, 2951, sizeof(struct uuid), NULLABLE_SELF, put_uuid, get_uuid, uuid_is_null, uuid_set_null},
+	 decimal_set_null, false},
+	{2950, 2951, sizeof(struct uuid), NULLABLE_SELF, put_uuid, get_uuid, uuid_is_null, uuid_set_null,
+	 false},
 };
 
 const struct sql_type *sql_type_of(unsigned oid, bool *ret_is_array)

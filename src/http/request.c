@@ -149,7 +149,7 @@ static enum MHD_Result on_complete(struct request *r)
 	if (p)
 		return answer(r, p);
 	if (call->route->cached && call->route->cached(call, &r->reply)) {
-		r->is_cached = true;
+		r->was_ready = true;
 		return answer(r, PROBLEM_NONE);
 	}
 	return call->route->handle && call->route->submit ? submit_or_work(r) : to_worker(r);
@@ -163,7 +163,10 @@ static enum MHD_Result on_completed(struct request *r)
 		p = route->finish(&r->call, &r->reply);
 	else if (p != PROBLEM_BUSY)
 		r->call.needs_worker = true;
-	return route->handle && r->call.needs_worker ? to_worker(r) : answer(r, p);
+	if (route->handle && r->call.needs_worker)
+		return to_worker(r);
+	r->was_ready = route->handle && !p;
+	return answer(r, p);
 }
 
 enum MHD_Result request_advance(void *server, struct MHD_Connection *connection, const char *url,

@@ -13,7 +13,7 @@ static void log_answer(struct request *r, const struct message *message)
 {
 	struct str key =
 		uuid_is_nil(r->call.caller.key) ? STR("-") : uuid_print(r->call.arena, r->call.caller.key);
-	LOG(r->is_cached ? LOG_DEBUG : LOG_INFO, "request", LOG_TEXT("method", r->method),
+	LOG(r->was_ready ? LOG_DEBUG : LOG_INFO, "request", LOG_TEXT("method", r->method),
 	    LOG_TEXT("route", r->call.route ? str_of(r->call.route->id) : STR("-")),
 	    LOG_NUMBER("status", message->status), LOG_NUMBER("bytes", message->body.len),
 	    LOG_NUMBER("duration_us", (monotonic_ns() - r->started_ns) / NS_PER_US),
@@ -72,7 +72,7 @@ void respond_build(struct request *r, enum problem p)
 	metric_add(METRIC_HTTP_REQUESTS, 1);
 	if (message.status >= 500)
 		metric_add(METRIC_HTTP_ERRORS, 1);
-	if (!r->is_cached || r->server->log_cached)
+	if (!r->was_ready || r->server->log_ready)
 		log_answer(r, &message);
 	if (p)
 		log_failure(r, p);

@@ -150,7 +150,7 @@ static struct server *server_create(const struct config *config, const struct se
 	s->rate_public = (unsigned)config->rate_public;
 	s->idle_timeout_ns = config->idle_timeout_s * NS_PER_S;
 	s->behind_proxy = config->behind_proxy;
-	s->log_cached = str_equal(config->log_level, STR("debug"));
+	s->log_ready = str_equal(config->log_level, STR("debug"));
 	pthread_mutex_init(&s->submitted_lock, /* attr */ NULL);
 	return s;
 }

@@ -72,7 +72,7 @@ struct server {
 
 	unsigned rate_read, rate_write, rate_public; /* a minute */
 	int64_t idle_timeout_ns;
-	bool behind_proxy, log_cached;
+	bool behind_proxy, log_ready;
 
 	uint64_t id_seed;
 	atomic_uint_fast64_t next_id;
@@ -121,7 +121,7 @@ struct request {
 	struct reply reply;
 	enum problem problem; /* why it was refused, or what the completion brought */
 	int retry_after_s;
-	bool is_cached;
+	bool was_ready; /* answered from what is kept, in memory or as a row: logged only for debugging */
 
 	struct completion completion;
 	struct request *previous, *next; /* in server->submitted */

@@ -22,7 +22,7 @@ struct item_place item_place_of(struct arena *arena, const struct code *item, st
 				   .index = (int64_t)(number % CODE_BLOCK)};
 }
 
-struct item item_of_row(const struct item_get_row *row)
+struct item item_of_row(const struct items_get_row *row)
 {
 	struct item item = {.lot = {row->org_id, row->lot_id},
 			    .issued_us = row->issued_at,
@@ -43,12 +43,15 @@ enum problem item_read(struct db *db, struct arena *arena, const struct code *co
 		       struct item *ret)
 {
 	struct item_place place = item_place_of(arena, code, key);
-	struct item_get_row row;
-	const struct item_get_params params = {place.block, place.index, code->text};
-	enum problem p = item_get(db, arena, &params, &row);
+	struct items_get_row *rows;
+	size_t count;
+	const struct items_get_params params = {{&place.block, 1}, {&place.index, 1}, {&code->text, 1}};
+	enum problem p = items_get(db, arena, &params, &rows, &count);
 	if (p)
 		return p;
-	*ret = item_of_row(&row);
+	if (!count)
+		return PROBLEM_NOT_FOUND;
+	*ret = item_of_row(rows);
 	ret->body = code->body;
 	return PROBLEM_NONE;
 }

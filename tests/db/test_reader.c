@@ -16,6 +16,7 @@ struct asked {
 	struct completion done;
 	struct read_request request;
 	struct item_get_params id;
+	struct items_near_params near;
 	struct arena *arena;
 	enum problem result;
 	struct tally *tally;
@@ -139,6 +140,97 @@ static void the_failure_of_one_leaves_the_others_alone(void **state)
 			assert_int_equal(f->asked[i].result, PROBLEM_INTERNAL);
 }
 
+static void read_together(struct asked *asked, int64_t id)
+{
+	asked->id = (struct item_get_params){id};
+	asked->near = (struct items_near_params){{&asked->id.id, 1}};
+	asked->request.statement = &sql_items_near;
+	asked->request.params = &asked->near;
+	asked->request.together = true;
+}
+
+/* The reader waits for this answer while others are queued, until it is let go. */
+static struct asked *hold_reader(struct fixture *f)
+{
+	static const struct take_seconds_params long_time = {30};
+	struct asked *held = &f->asked[f->submitted];
+	held->request.statement = &sql_take_seconds;
+	held->request.params = &long_time;
+	submit(f);
+	while (!number_aside(f->aside, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))
+		usleep(10 * 1000);
+	return held;
+}
+
+static void let_reader_go(struct fixture *f)
+{
+	free(run_aside(f->aside,
+		       "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"));
+}
+
+static void assert_near(const struct asked *asked, int64_t together)
+{
+	const struct items_near_row *rows = asked->request.rows;
+	assert_int_equal(asked->result, PROBLEM_NONE);
+	assert_int_equal(asked->request.count, 2);
+	for (int i = 0; i < 2; i++) {
+		const int64_t *ids = rows[i].ids.items;
+		assert_int_equal(rows[i].id, asked->id.id + 1 - i);
+		assert_true(str_equal(rows[i].note, arena_printf(asked->arena, "note %d", (int)rows[i].id)));
+		assert_int_equal(ids[0], rows[i].id);
+		assert_int_equal(ids[1], asked->id.id);
+		assert_int_equal(rows[i].asked, together);
+	}
+}
+
+static void what_is_read_together_is_one_statement_and_dealt_out(void **state)
+{
+	struct fixture *f = *state;
+	struct asked *held = hold_reader(f);
+	for (int i = 1; i <= 20; i++) {
+		if (i % 4)
+			read_together(&f->asked[i], 10 * i);
+		submit(f);
+	}
+	read_together(&f->asked[21], 10); /* what another asks for too */
+	read_together(&f->asked[22], 999);
+	submit(f);
+	submit(f);
+	let_reader_go(f);
+	await_all(f);
+	assert_int_equal(held->result, PROBLEM_BUSY);
+	for (int i = 1; i <= 14; i++) {
+		if (i % 4)
+			assert_near(&f->asked[i], 17);
+		else
+			assert_note(&f->asked[i]);
+	}
+	assert_near(&f->asked[21], 17);
+	assert_int_equal(f->asked[22].result, PROBLEM_NONE);
+	assert_int_equal(f->asked[22].request.count, 0);
+}
+
+static void the_fault_of_one_read_together_is_its_own(void **state)
+{
+	struct fixture *f = *state;
+	(void)hold_reader(f);
+	for (int i = 1; i <= 6; i++)
+		read_together(&f->asked[i], i == 3 ? 0 : 10 * i);
+	f->asked[7].request.statement = &sql_null_of_bigint;
+	while (f->submitted < 9)
+		submit(f);
+	let_reader_go(f);
+	await_all(f);
+	for (int i = 1; i <= 6; i++) {
+		if (i == 3)
+			assert_int_equal(f->asked[i].result, PROBLEM_INTERNAL);
+		else
+			assert_near(&f->asked[i], 1); /* again, each for itself */
+	}
+	assert_int_equal(f->asked[7].result, PROBLEM_INTERNAL);
+	assert_note(&f->asked[8]);
+}
+
 static void anybody_reads_as_the_public_role(void **state)
 {
 	struct fixture *f = *state;
@@ -235,6 +327,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FIXTURE(each_request_gets_its_own_rows),
 		IN_FIXTURE(the_failure_of_one_leaves_the_others_alone),
+		IN_FIXTURE(what_is_read_together_is_one_statement_and_dealt_out),
+		IN_FIXTURE(the_fault_of_one_read_together_is_its_own),
 		IN_FIXTURE(anybody_reads_as_the_public_role),
 		IN_FIXTURE(an_idle_connection_that_died_is_opened_again),
 		IN_FIXTURE(what_is_in_flight_when_the_connection_goes_is_unavailable),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Point reads of many requests through one connection: sent together, answered one by one, nobody waits for another's
- * failure. For statements of a row or a few that anybody may ask (SQL_SCOPE_PUBLIC): its connection is of the role
+ * Point reads of many requests through one connection: sent together, answered one by one, nobody fails for another's
+ * fault. For statements of a row or a few that anybody may ask (SQL_SCOPE_PUBLIC): its connection is of the role
  * ft_public for life, so that a scan pays nothing for row security. */
 #ifndef FT_DB_READER_H
 #define FT_DB_READER_H
@@ -14,6 +14,10 @@ struct reader;
 struct read_request {
 	const struct sql_statement *statement; /* :one or :many, of SQL_SCOPE_PUBLIC */
 	const void *params;
+	/* Read together with others that ask the same statement, as one: an executor that is started once costs a part of
+	 * one for each. Such a statement is :many; each of its array parameters holds one item, any other parameter may
+	 * as well be that of a later request; its first column, "n bigint", is the place of the row's items, from 1. */
+	bool together;
 	struct arena *arena;     /* the rows are built in it */
 	struct completion *done; /* fired by the reader's thread */
 

@@ -32,8 +32,8 @@ struct item {
 /* PROBLEM_NOT_FOUND: the code was never issued, although its tag is right. */
 enum problem item_read(struct db *db, struct arena *arena, const struct code *code, struct bytes key,
 		       struct item *ret) must_check;
-struct item_get_row;
-struct item item_of_row(const struct item_get_row *row);
+struct items_get_row;
+struct item item_of_row(const struct items_get_row *row);
 
 /* Codes that were issued together. */
 struct item_issue {

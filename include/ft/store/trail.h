@@ -44,7 +44,7 @@ enum problem trail_read(struct arena *arena, struct str json, struct trail *ret)
 
 /* Form of the kept JSON and the settings that show in it. */
 struct str trail_edition(bool test_codes, bool demonstration);
-/* Keeps a public trail of the farm tier, its JSON in gzip, for trail_by_code and trail_by_thing. */
+/* Keeps a public trail of the farm tier, its JSON in gzip, for trails_by_code and trails_by_thing. */
 enum problem trail_store(struct db *db, const struct trail_made *made, struct lot_id lot, struct str edition,
 			 struct bytes gzip) must_check;
 

@@ -82,6 +82,17 @@ INSERT INTO item (id, note) VALUES (@id, @note);
 -- column: id bigint, note text
 SELECT id, note FROM item WHERE id = @id;
 
+-- name: items_near :many
+-- Each and the next of it, and how many were asked for at once. Nothing can be divided by 0.
+-- param: ids bigint[]
+-- class: local
+-- scope: public
+-- column: n bigint, id bigint, note text, ids bigint[], asked bigint
+SELECT y.n, i.id, i.note, ARRAY[i.id, y.id] AS ids, cardinality(@ids)::bigint / least(y.id, 1) AS asked
+FROM unnest(@ids) WITH ORDINALITY AS y (id, n) JOIN item i ON i.id BETWEEN y.id AND y.id + 1
+ORDER BY i.id DESC, y.n
+LIMIT 1000;
+
 -- name: item_list :many
 -- All of them.
 -- class: local
