@@ -171,7 +171,7 @@ static enum problem start_secrets(struct service *s, struct fault *reterr)
 	struct str code_key = arena_printf(s->arena, "%.*s/secrets/code.key", STR_ARGS(s->config.data_dir));
 	if (!hex_decode(file_read(s->arena, code_key), s->app.code_key, CODE_KEY_LEN))
 		return missing(s->arena, code_key, reterr);
-	enum problem p = signer_start(signer_path(s->arena), kek, &s->app.signer);
+	enum problem p = signer_start(signer_path(s->arena), kek, s->config.signature_rate, &s->app.signer);
 	if (p)
 		reterr->detail = arena_printf(s->arena, "%.*s", STR_ARGS(signer_path(s->arena)));
 	return p;

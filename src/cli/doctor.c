@@ -172,7 +172,7 @@ static void check_signer(struct patient *p)
 		return;
 	}
 	struct signer *signer = NULL;
-	enum problem problem = signer_start(program, kek, &signer);
+	enum problem problem = signer_start(program, kek, SIGNER_MIN_RATE, &signer);
 	report(p, "signer", title,
 	       (struct finding){
 		       .good = !problem,

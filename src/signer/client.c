@@ -24,7 +24,7 @@ enum { CHILD_SOCKET = 3, ANSWER_TIMEOUT_S = 10, STOP_TIMEOUT_MS = 5000, STOP_POL
 struct signer {
 	pthread_mutex_t exchange; /* guards all below: one exchange at a time */
 	struct arena *arena;      /* of the two paths */
-	struct str executable, kek_file;
+	struct str executable, kek_file, rate;
 	pid_t child; /* −1: none */
 	int socket;  /* −1: none */
 	int64_t restarts;
@@ -51,7 +51,8 @@ enum problem signer_kek_create(struct str path)
 /* No environment, no descriptors but standard error and the socket, no signal blocked or ignored. */
 static int spawn(const struct signer *signer, int child_end, pid_t *ret)
 {
-	char *const arguments[] = {(char *)signer->executable.at, (char *)signer->kek_file.at, NULL};
+	char *const arguments[] = {(char *)signer->executable.at, (char *)signer->kek_file.at,
+				   (char *)signer->rate.at, NULL};
 	char *const environment[] = {NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -143,7 +144,8 @@ static bool greet(struct signer *signer)
 	return ok;
 }
 
-enum problem signer_start(struct str executable, struct str kek_file, struct signer **ret)
+enum problem signer_start(struct str executable, struct str kek_file, int64_t signatures_per_s,
+			  struct signer **ret)
 {
 	struct signer *signer = calloc(1, sizeof *signer);
 	assert(signer);
@@ -152,6 +154,7 @@ enum problem signer_start(struct str executable, struct str kek_file, struct sig
 	assert(!failed);
 	signer->executable = arena_str(signer->arena, executable);
 	signer->kek_file = arena_str(signer->arena, kek_file);
+	signer->rate = arena_printf(signer->arena, "%lld", (long long)signatures_per_s);
 	if (!start_child(signer) || !greet(signer)) {
 		signer_stop(signer);
 		return PROBLEM_SIGNER_UNAVAILABLE;

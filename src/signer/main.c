@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * farmtrail-signer KEK_FILE: shuts its process off from the rest of the system and answers frames on descriptor 3. */
+ * farmtrail-signer KEK_FILE RATE: shuts its process off from the rest of the system and answers frames on descriptor 3. */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "ft/base/log.h"
+#include "ft/base/text.h"
 #include "ft/crypto/secret.h"
 #include "service_priv.h"
 
@@ -23,6 +24,15 @@ static bool shut_off(void)
 	       /* A second way to end with the server; the first is the end of the socket. The kernel means the
 	        * thread that started us: should it end before the server, we are started again. */
 	       prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && close_range(SOCKET + 1, ~0U, 0) == 0;
+}
+
+/* Only who started us speaks with us: a descriptor that came here another way has another process at its other end. */
+static bool peer_is_starter(void)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+	return getsockopt(SOCKET, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid == getppid() &&
+	       peer.uid == geteuid();
 }
 
 static bool is_socket(void)
@@ -50,10 +60,13 @@ static int fail(const char *why)
 int main(int argc, char **argv)
 {
 	uint8_t kek[KEK_LEN];
-	if (argc != 2)
-		return fail("usage: farmtrail-signer KEK_FILE, started by farmtraild");
+	int64_t per_s = 0;
+	if (argc != 3 || !str_integer(str_of(argv[2]), &per_s) || per_s < 1 || per_s > SIGNER_MAX_RATE)
+		return fail("usage: farmtrail-signer KEK_FILE RATE, started by farmtraild");
 	if (!is_socket())
 		return fail("descriptor 3 is not a stream socket; farmtraild starts this program");
+	if (!peer_is_starter())
+		return fail("the other end of descriptor 3 is not the process that started this one");
 	if (!shut_off())
 		return fail("the process cannot be shut off from the system");
 	ignore_signals();
@@ -69,7 +82,7 @@ int main(int argc, char **argv)
 		    LOG_TEXT("hint", STR("raise the limit on locked memory")));
 	struct service *service = service_create(kek);
 	secret_erase(kek, sizeof kek);
-	bool ended = service_run(service, SOCKET);
+	bool ended = service_run(service, SOCKET, per_s);
 	service_destroy(service);
 	if (!ended)
 		LOG(LOG_ERROR, "signer-protocol",

@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <time.h>
+
 #include <sys/mman.h>
 
 #include "ft/core/proof.h"
 #include "ft/core/statement.h"
 #include "ft/crypto/seal.h"
 #include "ft/crypto/secret.h"
+#include "bucket_priv.h"
 #include "keys_priv.h"
 
 enum { WRAP_VERSION = 1, RAW_LEN = 32, CONTEXT_LEN = 16 + 32 + 1 + 1 };
@@ -183,13 +186,36 @@ struct bytes service_answer(struct service *service, struct arena *arena, enum f
 	return frame_print_reply(arena, &reply);
 }
 
-bool service_run(struct service *service, int socket)
+static int64_t clock_us(void)
 {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* What makes signatures waits until they may be made; nothing is refused for it. */
+static void wait_for_turn(struct bucket *bucket, enum frame_type type, struct bytes payload)
+{
+	int64_t count = type == FRAME_GENERATE                   ? 1
+			: type == FRAME_SIGN && payload.len >= 2 ? payload.at[0] << 8 | payload.at[1]
+								 : 0;
+	int64_t wait_us =
+		bucket_take(bucket, count < SIGNER_MAX_BATCH ? count : SIGNER_MAX_BATCH, clock_us());
+	struct timespec rest = {.tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000};
+	while (wait_us && nanosleep(&rest, &rest) != 0)
+		continue;
+}
+
+bool service_run(struct service *service, int socket, int64_t signatures_per_s)
+{
+	struct bucket bucket = bucket_full(signatures_per_s, clock_us());
 	for (;;) {
 		struct arena *arena = arena_create();
 		enum frame_type type;
 		struct bytes payload;
 		enum frame_end state = frame_receive(socket, arena, &type, &payload);
+		if (state == FRAME_WHOLE)
+			wait_for_turn(&bucket, type, payload);
 		bool sent = state == FRAME_WHOLE &&
 			    frame_send(socket, service_answer(service, arena, type, payload));
 		arena_destroy(arena);

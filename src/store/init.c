@@ -188,8 +188,8 @@ static enum problem check_registrar(struct init *init)
 
 static enum problem open_signer(struct init *init)
 {
-	enum problem p =
-		signer_start(init->settings->signer_executable, path_of(init, "secrets/kek"), &init->signer);
+	enum problem p = signer_start(init->settings->signer_executable, path_of(init, "secrets/kek"),
+				      SIGNER_MIN_RATE, &init->signer);
 	if (p)
 		init->reterr->detail = init->settings->signer_executable;
 	return p;

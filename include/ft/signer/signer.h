@@ -8,7 +8,13 @@
 #include "ft/base/uuid.h"
 #include "ft/crypto/sign.h"
 
-enum { SIGNER_MAX_BATCH = 1000, SIGNER_MAX_TEXT_LEN = 16 * 1024 };
+enum {
+	SIGNER_MAX_BATCH = 1000,
+	SIGNER_MAX_TEXT_LEN = 16 * 1024,
+	SIGNER_MIN_RATE =
+		200, /* so that a whole batch is waited for in less time than a signer may be silent */
+	SIGNER_MAX_RATE = 1000000,
+};
 
 /* What a key is for decides what it may sign. */
 enum signer_role { SIGNER_PARTY, SIGNER_REGISTRAR, SIGNER_LOG };
@@ -29,9 +35,12 @@ enum problem signer_kek_create(struct str path) must_check;
 
 struct signer; /* may be used by several threads at once */
 
-/* Starts the child and waits for its first answer. PROBLEM_SIGNER_UNAVAILABLE: not executable, or it refused its key
- * file (mode wider than 0600, another owner, other content); it says why on standard error. */
-enum problem signer_start(struct str executable, struct str kek_file, struct signer **ret) must_check;
+/* Starts the child and waits for its first answer. It answers nobody but the process that started it, and makes at most
+ * so many signatures a second (SIGNER_MIN_RATE to SIGNER_MAX_RATE); beyond that it waits. PROBLEM_SIGNER_UNAVAILABLE: not
+ * executable, or it refused its key file (mode wider than 0600, another owner, other content); it says why on standard
+ * error. */
+enum problem signer_start(struct str executable, struct str kek_file, int64_t signatures_per_s,
+			  struct signer **ret) must_check;
 void signer_stop(struct signer *signer); /* NULL is fine; returns when the child is gone */
 
 enum problem signer_generate(struct signer *signer, struct arena *arena, enum sign_algorithm algorithm,

@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -41,7 +43,7 @@ static int create(void **state)
 		return 1;
 	world->kek_file = arena_printf(world->arena, "%s/kek", world->directory);
 	return signer_kek_create(world->kek_file) ||
-	       signer_start(world->executable, world->kek_file, &world->signer);
+	       signer_start(world->executable, world->kek_file, SIGNER_MAX_RATE, &world->signer);
 }
 
 static int destroy(void **state)
@@ -241,7 +243,8 @@ static void another_key_encryption_key_opens_nothing(void **state)
 	world->signer = NULL;
 	assert_int_equal(unlink(world->kek_file.at), 0);
 	assert_int_equal(signer_kek_create(world->kek_file), PROBLEM_NONE);
-	assert_int_equal(signer_start(world->executable, world->kek_file, &world->signer), PROBLEM_NONE);
+	assert_int_equal(signer_start(world->executable, world->kek_file, SIGNER_MAX_RATE, &world->signer),
+			 PROBLEM_NONE);
 	assert_int_equal(signer_sign_batch(world->signer, world->arena, &request, 1, &result), PROBLEM_NONE);
 	assert_int_equal(result.verdict, SIGNER_UNKNOWN_KEY);
 }
@@ -252,11 +255,11 @@ static void it_does_not_start_without_a_usable_key_file(void **state)
 	struct signer *signer = NULL;
 	assert_int_equal(signer_kek_create(world->kek_file), PROBLEM_CONFIG); /* never over another one */
 	assert_int_equal(chmod(world->kek_file.at, 0640), 0);
-	assert_int_equal(signer_start(world->executable, world->kek_file, &signer),
+	assert_int_equal(signer_start(world->executable, world->kek_file, SIGNER_MAX_RATE, &signer),
 			 PROBLEM_SIGNER_UNAVAILABLE);
-	assert_int_equal(signer_start(world->executable, STR("/nonexistent/kek"), &signer),
+	assert_int_equal(signer_start(world->executable, STR("/nonexistent/kek"), SIGNER_MAX_RATE, &signer),
 			 PROBLEM_SIGNER_UNAVAILABLE);
-	assert_int_equal(signer_start(STR("/nonexistent/signer"), world->kek_file, &signer),
+	assert_int_equal(signer_start(STR("/nonexistent/signer"), world->kek_file, SIGNER_MAX_RATE, &signer),
 			 PROBLEM_SIGNER_UNAVAILABLE);
 	assert_null(signer);
 }
@@ -339,6 +342,59 @@ static void the_child_has_no_core_no_environment_and_no_other_descriptor(void **
 	assert_int_equal(errno, ENOENT);
 }
 
+static int run_signer(const struct world *world, int socket)
+{
+	static char rate[] = "1000";
+	char *const arguments[] = {(char *)world->executable.at, (char *)world->kek_file.at, rate, NULL};
+	if (dup2(socket, 3) < 0)
+		return 100;
+	execv(world->executable.at, arguments);
+	return 101;
+}
+
+/* The status of a signer that a child of this process starts on a descriptor of ours; `between`: a process between the
+ * two, as when the descriptor was handed on. */
+static int status_of_signer(const struct world *world, bool between)
+{
+	int ends[2], status;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		pid_t grandchild = between ? fork() : 0;
+		close(ends[0]);
+		if (grandchild == 0)
+			_exit(run_signer(world, ends[1]));
+		waitpid(grandchild, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 102);
+	}
+	close(ends[0]); /* the end of a conversation */
+	close(ends[1]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void it_speaks_only_with_the_process_that_started_it(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(status_of_signer(world, /* between */ false), EXIT_SUCCESS);
+	assert_int_equal(status_of_signer(world, /* between */ true), EXIT_FAILURE);
+}
+
+/* Beyond its rate it waits: three batches, of which one is a second's worth. */
+static void signatures_beyond_the_rate_are_made_later(void **state)
+{
+	struct world *world = *state;
+	signer_stop(world->signer);
+	assert_int_equal(signer_start(world->executable, world->kek_file, SIGNER_MAX_BATCH, &world->signer),
+			 PROBLEM_NONE);
+	struct signer_key key = generate(world);
+	pid_t child = pid_of(world);
+	for (int i = 0; i < 3; i++)
+		assert_batch_is_signed(world, &key, 1);
+	assert_int_equal(pid_of(world), child);
+	assert_int_equal(signer_take_restarts(world->signer), 0);
+}
+
 /* The server decides when it ends. */
 static void polite_signals_do_not_end_it(void **state)
 {
@@ -373,6 +429,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_child_has_no_core_no_environment_and_no_other_descriptor,
 						create, destroy),
 		cmocka_unit_test_setup_teardown(polite_signals_do_not_end_it, create, destroy),
+		cmocka_unit_test_setup_teardown(it_speaks_only_with_the_process_that_started_it, create,
+						destroy),
+		cmocka_unit_test_setup_teardown(signatures_beyond_the_rate_are_made_later, create, destroy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -299,7 +299,7 @@ struct conversation {
 static void *run(void *context)
 {
 	struct conversation *conversation = context;
-	bool ended = service_run(conversation->service, conversation->socket);
+	bool ended = service_run(conversation->service, conversation->socket, SIGNER_MAX_RATE);
 	close(conversation->socket);
 	return (void *)(uintptr_t)ended;
 }
