@@ -52,7 +52,7 @@ static void item_want_rows(struct batch *batch, struct item *item, struct wanted
 	if (item->target)
 		target_want_rows(batch, item->target, wanted);
 	want_id(batch, &wanted->recorders, item->recorder);
-	if (!item->job->party_count && item->job->region.at)
+	if (item->job->region.at)
 		*(struct str *)rows_add(batch->arena, &wanted->regions, sizeof(struct str)) =
 			item->job->region;
 	want_id(batch, &wanted->parties, item->recorder);
