@@ -1,6 +1,16 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Correcting records: what was recorded, what it did, and telling everything derived from it that it no longer stands.
 
+-- name: correction_about :many
+-- What became of an event, and in whose place it stands: of one that was found for who asks.
+-- param: org_id uuid, event uuid
+-- class: key
+-- scope: program
+-- column: event uuid, declaration uuid, replacement uuid
+SELECT event, declaration, replacement FROM correction WHERE org_id = @org_id AND event = @event
+UNION ALL
+SELECT event, declaration, replacement FROM correction WHERE org_id = @org_id AND replacement = @event;
+
 -- name: correction_targets :many
 -- Events that are to be corrected.
 -- param: orgs uuid[], ids uuid[]

@@ -198,6 +198,7 @@ struct event_item {
 	struct str epcis; /* raw; only when one is asked for */
 	struct str answer;
 	struct str record; /* absent: was none */
+	struct uuid corrected, replacement, corrects;
 };
 #define EVENT_ITEM_FIELDS \
 	UUID(struct event_item, id, "id", .doc = "Id of the event"), \
@@ -229,6 +230,12 @@ static const struct shape event_whole = {
 				 .doc = "The record that was sent, in farm words, without its id: with a "
 					"change it can be the replacement of a correct record. Absent: a "
 					"partner's event"),
+			UUID(struct event_item, corrected, "corrected", .flags = OPTIONAL,
+			     .doc = "The correction that declared it wrong"),
+			UUID(struct event_item, replacement, "replacement", .flags = OPTIONAL,
+			     .doc = "What stands in its place"),
+			UUID(struct event_item, corrects, "corrects", .flags = OPTIONAL,
+			     .doc = "In whose place it stands"),
 			RAW_JSON(struct event_item, answer, "answer", .doc = "What its capture answered"),
 			END_OF_SHAPE,
 		},
@@ -261,6 +268,25 @@ static enum problem record_again(struct call *call, const struct event_read_row 
 	return PROBLEM_NONE;
 }
 
+static enum problem corrections_about(struct call *call, const struct event_read_row *row,
+				      struct event_item *item)
+{
+	struct correction_about_row *rows;
+	size_t count;
+	enum problem p =
+		correction_about(call_db(call), call->arena,
+				 &(struct correction_about_params){row->org_id, row->id}, &rows, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		if (!uuid_equal(rows[i].event, row->id)) {
+			item->corrects = rows[i].event;
+			continue;
+		}
+		item->corrected = rows[i].declaration;
+		item->replacement = rows[i].replacement;
+	}
+	return p;
+}
+
 static enum problem event_get(struct call *call, struct reply *reply)
 {
 	struct event_read_row row;
@@ -272,6 +298,8 @@ static enum problem event_get(struct call *call, struct reply *reply)
 	item->epcis = bytes_str(row.body);
 	item->answer = bytes_str(row.answer);
 	p = record_again(call, &row, &item->record);
+	if (!p)
+		p = corrections_about(call, &row, item);
 	reply->value = item;
 	return p;
 }

@@ -50,6 +50,19 @@ def moment(reader, event):
     return reader.read(f"/v1/events/{event}")["recordedAt"]
 
 
+def test_an_event_says_what_became_of_it(farm):
+    was = harvested(farm, 100)
+    done = correct(farm, was["event"], harvest_of(60))
+    new = done["replacement"]["event"]
+    assert "corrects" not in farm.read(f"/v1/events/{was['event']}")
+    told = {event: {k: v for k, v in farm.read(f"/v1/events/{event}").items() if k in ("corrected", "replacement", "corrects")}
+            for event in (was["event"], new, done["event"])}
+    assert told == {was["event"]: {"corrected": done["event"], "replacement": new}, new: {"corrects": was["event"]}, done["event"]: {}}
+    again = correct(farm, new)
+    last = farm.read(f"/v1/events/{new}")
+    assert (last["corrected"], last["corrects"]) == (again["event"], was["event"]) and "replacement" not in last
+
+
 def test_both_records_are_seen(farm, district):
     was = harvested(farm, 100)
     done = correct(farm, was["event"], harvest_of(60), reason="重复过磅")
