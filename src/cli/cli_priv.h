@@ -63,8 +63,6 @@ enum exit_code cli_usage(const struct cli *cli, struct said why);
 struct str cli_read_file(const struct cli *cli, struct str path);
 /* The key itself, or a file that holds it; absent when the option was not given. */
 struct str cli_key_option(const struct cli *cli, const char *option);
-/* All of it or nothing: written beside, flushed and renamed. false: errno says why. */
-bool cli_write_file(const struct cli *cli, struct str path, struct str content) must_check;
 struct str cli_program_beside(const struct cli *cli, const char *name, const char *in_build);
 /* JSON indented for people. */
 void cli_print_json(const struct cli *cli, struct str json);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Options, words in two languages, files, and JSON for people. */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -102,42 +101,6 @@ struct str cli_key_option(const struct cli *cli, const char *option)
 	struct str given = cli_option(cli, option);
 	bool is_file = given.at && access(arena_str(cli->arena, given).at, R_OK) == 0;
 	return is_file ? str_trim(cli_read_file(cli, given)) : given;
-}
-
-static bool write_whole(int fd, struct str content)
-{
-	for (size_t done = 0; done < content.len;) {
-		ssize_t n = write(fd, content.at + done, content.len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	return fsync(fd) == 0;
-}
-
-static bool sync_directory_of(const struct cli *cli, struct str path)
-{
-	while (path.len && path.at[path.len - 1] != '/')
-		path.len--;
-	struct str dir = path.len ? arena_str(cli->arena, path) : STR(".");
-	int fd = open(dir.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool good = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
-bool cli_write_file(const struct cli *cli, struct str path, struct str content)
-{
-	struct str whole = arena_str(cli->arena, path);
-	struct str beside = arena_printf(cli->arena, "%.*s.new", STR_ARGS(path));
-	int fd = open(beside.at, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return false;
-	bool good = write_whole(fd, content);
-	return close(fd) == 0 && good && rename(beside.at, whole.at) == 0 && sync_directory_of(cli, whole);
 }
 
 struct str cli_program_beside(const struct cli *cli, const char *name, const char *in_build)

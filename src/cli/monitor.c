@@ -11,6 +11,7 @@
 
 #include "monitor_priv.h"
 
+#include "ft/base/file.h"
 #include "ft/base/text.h"
 #include "ft/crypto/sign.h"
 
@@ -98,7 +99,7 @@ static enum exit_code write_state(struct monitor *m)
 	if (!m->state_path.at)
 		return EXIT_GOOD;
 	struct str text = log_follow_print(m->cli->arena, m->f);
-	return cli_write_file(m->cli, m->state_path, text)
+	return file_replace(m->cli->arena, m->state_path, 0644, text)
 		       ? EXIT_GOOD
 		       : fail_file(m, (struct said){"无法写入", "cannot write"}, m->state_path);
 }

@@ -9,6 +9,7 @@
 
 #include <sys/stat.h>
 
+#include "ft/base/file.h"
 #include "ft/base/text.h"
 #include "ft/crypto/secret.h"
 
@@ -77,19 +78,6 @@ enum exit_code own_key_read(struct cli *cli, struct str path, struct own_key *re
 	return EXIT_GOOD;
 }
 
-static bool write_whole(int fd, struct str text)
-{
-	while (text.len) {
-		ssize_t n = write(fd, text.at, text.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		text = str_from(text, (size_t)n);
-	}
-	return fsync(fd) == 0;
-}
-
 enum exit_code own_key_write(struct cli *cli, struct str path, const struct own_key *key)
 {
 	struct bytes raw = private_key_raw(cli->arena, key->key);
@@ -100,15 +88,12 @@ enum exit_code own_key_write(struct cli *cli, struct str path, const struct own_
 	struct str line =
 		arena_printf(cli->arena, "%.*s%.*s+%08x+%.*s\n", STR_ARGS(MARK), STR_ARGS(key->public.name),
 			     (unsigned)key->public.id, STR_ARGS(encoded));
-	int fd = open(arena_str(cli->arena, path).at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, OWNER_ONLY);
-	if (fd < 0 && errno == EEXIST)
-		return fail(cli, path,
-			    (struct said){"文件已存在，未作改动", "the file exists and was left alone"});
-	bool good = fd >= 0 && write_whole(fd, line);
-	if (fd >= 0)
-		close(fd);
-	return good ? EXIT_GOOD
-		    : fail(cli, path, (struct said){"无法写入密钥文件", "the key file cannot be written"});
+	if (file_create(cli->arena, path, OWNER_ONLY, line))
+		return EXIT_GOOD;
+	return fail(cli, path,
+		    errno == EEXIST
+			    ? (struct said){"文件已存在，未作改动", "the file exists and was left alone"}
+			    : (struct said){"无法写入密钥文件", "the key file cannot be written"});
 }
 
 struct str own_key_sign(struct arena *arena, const struct own_key *key, struct str text)

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "frame_priv.h"
+#include "ft/base/file.h"
 #include "ft/base/text.h"
 #include "ft/crypto/random.h"
 #include "ft/crypto/secret.h"
@@ -37,10 +38,7 @@ enum problem signer_kek_create(struct str path)
 	random_fill(kek, sizeof kek);
 	struct str hex = hex_encode(arena, (struct bytes){kek, sizeof kek});
 	struct str line = arena_printf(arena, "%.*s\n", STR_ARGS(hex));
-	int fd = open(arena_str(arena, path).at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	bool ok = fd >= 0 && write(fd, line.at, line.len) == (ssize_t)line.len && fsync(fd) == 0;
-	if (fd >= 0)
-		ok &= close(fd) == 0;
+	bool ok = file_create(arena, path, S_IRUSR | S_IWUSR, line);
 	secret_erase(kek, sizeof kek);
 	secret_erase((char *)hex.at, hex.len);
 	secret_erase((char *)line.at, line.len);

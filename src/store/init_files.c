@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ft/base/file.h"
 #include "ft/base/text.h"
 #include "ft/crypto/random.h"
 #include "ft/signer/signer.h"
@@ -112,61 +113,18 @@ struct str init_file_read(struct arena *arena, struct str path)
 	return len < 0 ? (struct str){NULL, 0} : str_trim((struct str){bytes, (size_t)len});
 }
 
-/* Beside it, with a dot in front: not taken for somebody's file when a start was cut off. */
-static struct str temporary_of(struct arena *arena, struct str path)
-{
-	size_t len = path.len;
-	while (len && path.at[len - 1] != '/')
-		len--;
-	return arena_printf(arena, "%.*s.%.*s.new", (int)len, path.at, STR_ARGS(str_from(path, len)));
-}
-
-static bool write_whole(int fd, struct str content)
-{
-	for (size_t done = 0; done < content.len;) {
-		ssize_t n = write(fd, content.at + done, content.len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
-	return fsync(fd) == 0;
-}
-
-static bool sync_directory_of(struct arena *arena, struct str path)
-{
-	size_t len = path.len;
-	while (len && path.at[len - 1] != '/')
-		len--;
-	struct str dir = len ? arena_str(arena, (struct str){path.at, len}) : STR(".");
-	int fd = open(dir.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool good = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
 enum problem init_file_write(struct arena *arena, struct str path, unsigned mode, struct str content,
 			     struct fault *reterr)
 {
-	struct str whole = arena_str(arena, path), temporary = temporary_of(arena, path);
-	(void)unlink(temporary.at); /* a start that was cut off left it */
-	int fd = open(temporary.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
-	if (fd < 0)
-		return cannot(arena, "write", temporary, reterr);
-	bool good = write_whole(fd, content);
-	close(fd);
-	if (!good || rename(temporary.at, whole.at) || !sync_directory_of(arena, whole))
-		return cannot(arena, "write", whole, reterr);
-	return PROBLEM_NONE;
+	return file_replace(arena, path, mode, content) ? PROBLEM_NONE : cannot(arena, "write", path, reterr);
 }
 
 static enum problem make_kek(struct arena *arena, struct str path, struct fault *reterr)
 {
-	struct str temporary = temporary_of(arena, path);
+	struct str temporary = file_temporary_of(arena, path);
 	(void)unlink(temporary.at);
-	if (signer_kek_create(temporary) || rename(temporary.at, path.at) || !sync_directory_of(arena, path))
+	if (signer_kek_create(temporary) || rename(temporary.at, path.at) ||
+	    !file_sync_directory_of(arena, path))
 		return cannot(arena, "write", path, reterr);
 	return PROBLEM_NONE;
 }
