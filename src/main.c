@@ -219,6 +219,15 @@ static enum problem start_facts(struct service *s, struct fault *reterr)
 	return p;
 }
 
+static enum problem start_policy(struct service *s, struct fault *reterr)
+{
+	struct policy *policy = arena_new(s->arena, struct policy);
+	if (!s->config.log_policy.len)
+		return PROBLEM_NONE;
+	s->app.log_policy = policy;
+	return log_policy_load(s->arena, s->config.log_policy, s->config.origin, policy, reterr);
+}
+
 static enum problem start_writers(struct service *s, struct fault *reterr)
 {
 	const struct capture_settings settings = {.config = &s->config,
@@ -231,7 +240,11 @@ static enum problem start_writers(struct service *s, struct fault *reterr)
 	s->app.items = item_memory_start(s->app.conninfo, (int)s->config.statement_timeout_ms,
 					 (struct bytes){s->app.code_key, CODE_KEY_LEN});
 	enum problem p = capture_start(&settings, &s->app.capture, reterr);
-	const struct log_settings log = {&s->config, s->app.conninfo, s->app.signer, s->app.registrar};
+	const struct log_settings log = {.config = &s->config,
+					 .conninfo = s->app.conninfo,
+					 .signer = s->app.signer,
+					 .registrar = s->app.registrar,
+					 .policy = s->app.log_policy};
 	if (!p && s->config.log_sequencer)
 		p = log_start(&log, &s->app.sequencer);
 	return p ? p : reader_open(s->app.conninfo, (int)s->config.statement_timeout_ms, &s->app.reader);
@@ -344,6 +357,8 @@ static enum problem start(struct service *s, struct fault *reterr)
 	p = start_facts(s, reterr);
 	if (!p)
 		p = start_secrets(s, reterr);
+	if (!p)
+		p = start_policy(s, reterr);
 	if (!p)
 		p = start_writers(s, reterr);
 	return p ? p : start_server(s, reterr);

@@ -88,21 +88,50 @@ SELECT a::smallint, b, c FROM unnest(@level, @idx, @hashes) AS z (a, b, c);
 
 -- name: log_checkpoint_insert :exec
 -- A head that was signed; once signed it stays.
--- param: size bigint, checkpoint bytea, at timestamptz
+-- param: size bigint, checkpoint bytea, at timestamptz, waits boolean
 -- class: local
 -- scope: program
-INSERT INTO log_checkpoint (size, checkpoint, at) VALUES (@size, @checkpoint, @at) ON CONFLICT (size) DO NOTHING;
+INSERT INTO log_checkpoint (size, checkpoint, at, waits) VALUES (@size, @checkpoint, @at, @waits)
+ON CONFLICT (size) DO NOTHING;
 
 -- name: log_checkpoint_newest :one
 -- What is published.
 -- class: local
 -- scope: public
 -- column: size bigint, checkpoint bytea, at timestamptz
-SELECT size, checkpoint, at FROM log_checkpoint ORDER BY size DESC LIMIT 1;
+SELECT size, coalesce(cosigned, checkpoint) AS checkpoint, at FROM log_checkpoint WHERE NOT waits ORDER BY size DESC LIMIT 1;
+
+-- name: log_checkpoint_signed :one
+-- The newest head there is, whether its witnesses have signed or not.
+-- class: local
+-- scope: public
+-- column: size bigint, checkpoint bytea, at timestamptz
+SELECT size, coalesce(cosigned, checkpoint) AS checkpoint, at FROM log_checkpoint ORDER BY size DESC LIMIT 1;
+
+-- name: log_checkpoint_lock :one
+-- A head whose lines are about to become more; of two who bring some one waits.
+-- param: size bigint
+-- class: local
+-- scope: program
+-- column: checkpoint bytea, waits boolean
+SELECT coalesce(cosigned, checkpoint) AS checkpoint, waits FROM log_checkpoint WHERE size = @size FOR UPDATE;
+
+-- name: log_checkpoint_cosign :exec
+-- The head with its witnesses' lines; published when they are enough.
+-- param: size bigint, cosigned bytea, waits boolean
+-- class: local
+-- scope: program
+UPDATE log_checkpoint SET cosigned = @cosigned, waits = @waits WHERE size = @size;
+
+-- name: log_checkpoint_release :exec
+-- Nobody waits for witnesses any more.
+-- class: local
+-- scope: program
+UPDATE log_checkpoint SET waits = false WHERE waits;
 
 -- name: log_tiles_read :many
 -- Tiles as one string of hashes each: full ones as they are kept, what is not full from its rows; NULL or too short where
--- rows are missing. And how far the log is published.
+-- rows are missing. And how far heads are signed: who cosigns them reads ahead of what is published.
 -- param: level bigint[], tile bigint[], width bigint[]
 -- class: local
 -- scope: public
@@ -168,13 +197,14 @@ SELECT statement FROM signing_key WHERE use = 'log' AND state = 'active' ORDER B
 
 -- name: log_index_of :many
 -- Where statements stand in the log; n counts the lists from 1. What has no number yet gives no row. As number 0 the
--- newest head and its size.
+-- newest published head and its size.
 -- param: kind text[], id uuid[], version bigint[], fingerprint bytea[]
 -- class: local
 -- scope: public
 -- column: n bigint, idx bigint, checkpoint bytea
 SELECT 0::bigint AS n, c.size AS idx, c.checkpoint
-FROM (SELECT size, checkpoint FROM log_checkpoint ORDER BY size DESC LIMIT 1) c
+FROM (SELECT size, coalesce(cosigned, checkpoint) AS checkpoint FROM log_checkpoint
+      WHERE NOT waits ORDER BY size DESC LIMIT 1) c
 UNION ALL
 SELECT w.n, l.idx, NULL
 FROM unnest(@kind, @id, @version) WITH ORDINALITY AS w (a, b, c, n)
@@ -195,7 +225,8 @@ SELECT c.size, c.checkpoint,
        (SELECT l.idx FROM log_leaf l WHERE l.id = @id AND l.kind = 'event' AND l.version IS NULL) AS event,
        (SELECT l.idx FROM log_leaf l WHERE l.fingerprint = @fingerprint AND l.kind = 'key') AS key,
        (SELECT l.idx FROM log_leaf l WHERE l.fingerprint = @fingerprint AND l.kind = 'revoke') AS revocation
-FROM (SELECT size, checkpoint FROM log_checkpoint ORDER BY size DESC LIMIT 1) c
+FROM (SELECT size, coalesce(cosigned, checkpoint) AS checkpoint FROM log_checkpoint
+      WHERE NOT waits ORDER BY size DESC LIMIT 1) c
 LIMIT 1;
 
 -- name: log_sweep_read :many

@@ -180,14 +180,20 @@ enum exit_code client_open(const struct cli *cli, struct client **ret)
 	return EXIT_GOOD;
 }
 
-enum exit_code client_open_public(const struct cli *cli, struct str url, struct client **ret)
+enum exit_code client_open_public(const struct cli *cli, struct str url, struct client **ret,
+				  struct str *ret_path)
 {
 	struct client *c = arena_new(cli->arena, struct client);
+	struct str path = {NULL, 0}, root = url;
 	bool known = false;
 	c->arena = cli->arena;
 	c->fd = -1;
 	c->language = cli->language;
-	if (!find_host(c, url, &known))
+	if (str_starts(url, STR("http://")))
+		root.len = STR("http://").len + str_cut(str_from(url, STR("http://").len), '/', &path).len;
+	while (path.len && path.at[path.len - 1] == '/')
+		path.len--;
+	if (!find_host(c, root, &known))
 		return cli_usage(
 			cli, (struct said){"地址应形如 http://主机:端口；https 请经由本机的 TLS 隧道",
 					   "an address is http://HOST[:PORT]; for https use a tunnel that "
@@ -195,6 +201,7 @@ enum exit_code client_open_public(const struct cli *cli, struct str url, struct 
 	if (!known || !reconnect(c))
 		return client_lost(cli);
 	*ret = c;
+	*ret_path = path.len ? arena_printf(cli->arena, "/%.*s", STR_ARGS(path)) : (struct str){NULL, 0};
 	return EXIT_GOOD;
 }
 

@@ -17,8 +17,10 @@ struct answer {
 
 /* From --url, --key-file and the data directory. EXIT_USAGE, EXIT_NO_CONNECTION: it was said why. */
 enum exit_code client_open(const struct cli *cli, struct client **ret) must_check;
-/* Of http://HOST[:PORT], wherever it is, and never with a key: for what is public and proves itself. */
-enum exit_code client_open_public(const struct cli *cli, struct str url, struct client **ret) must_check;
+/* Of http://HOST[:PORT][/PATH], wherever it is, and never with a key: for what is public and proves itself. *ret_path:
+ * "/PATH" without a slash at its end; absent: none. */
+enum exit_code client_open_public(const struct cli *cli, struct str url, struct client **ret,
+				  struct str *ret_path) must_check;
 void client_close(struct client *client);            /* NULL is fine */
 struct str client_root(const struct client *client); /* http://127.0.0.1:8080 */
 

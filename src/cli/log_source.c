@@ -8,18 +8,13 @@ enum { PATIENCE = 10, LONGEST_WAIT_S = 60, TOO_MANY = 429, UNAVAILABLE = 503 };
 
 enum exit_code log_source_open(struct cli *cli, struct str url, struct log_source *ret)
 {
-	struct str scheme = STR("http://"), path = {NULL, 0};
-	struct str root = url;
-	if (str_starts(url, scheme)) {
-		struct str host = str_cut(str_from(url, scheme.len), '/', &path);
-		root = (struct str){url.at, scheme.len + host.len};
-	}
-	while (path.len && path.at[path.len - 1] == '/')
-		path.len--;
-	*ret = (struct log_source){.cli = cli,
-				   .prefix = path.len ? arena_printf(cli->arena, "/%.*s", STR_ARGS(path))
-						      : STR("/log")};
-	return client_open_public(cli, root, &ret->client);
+	struct log_source source = {.cli = cli};
+	enum exit_code code = client_open_public(cli, url, &source.client, &source.prefix);
+	if (!source.prefix.at)
+		source.prefix = STR("/log");
+	if (!code)
+		*ret = source;
+	return code;
 }
 
 void log_source_close(struct log_source *source)

@@ -15,7 +15,7 @@
 #include "ft/crypto/random.h"
 #include "ft/signer/signer.h"
 
-enum { FILE_MAX = 16 * 1024, CODE_KEY_LEN = 32 };
+enum { FILE_MAX = 64 * 1024 + 1, CODE_KEY_LEN = 32 };
 
 static enum problem cannot(struct arena *arena, const char *what, struct str path, struct fault *reterr)
 {

@@ -96,16 +96,16 @@ static enum problem compare(struct opening *o, struct db *db, const struct check
 
 static enum problem compare_published(struct opening *o, struct db *db)
 {
-	struct log_checkpoint_newest_row row;
+	struct log_checkpoint_signed_row row;
 	struct note note;
-	enum problem p = log_checkpoint_newest(db, o->arena, &row);
+	enum problem p = log_checkpoint_signed(db, o->arena, &row);
 	o->head = (struct checkpoint){.origin = log_origin(o->s)};
 	if (p)
 		return p == PROBLEM_NOT_FOUND ? PROBLEM_NONE : p;
 	if (!note_parse(o->arena, bytes_str(row.checkpoint), &note) ||
 	    !checkpoint_parse(o->arena, note.text, &o->head) || o->head.size != row.size)
 		return disagree(o, STR("the newest checkpoint in the database is not one"));
-	return compare(o, db, &o->head, "the newest published head");
+	return compare(o, db, &o->head, "the newest signed head");
 }
 
 static enum problem compare_guard(struct opening *o, struct db *db)
@@ -169,11 +169,21 @@ static enum problem begin_guard(struct opening *o)
 	return p ? disagree(o, fault.detail) : p;
 }
 
+/* Heads that waited for witnesses whom the policy no longer asks for. */
+static enum problem release(struct db *db, void *context)
+{
+	int64_t rows;
+	(void)context;
+	return log_checkpoint_release(db, &rows);
+}
+
 static enum problem open_all(struct opening *o)
 {
 	enum problem p = db_tx(o->s->db, &db_program, settle_key, o, NULL /* reterr_unknown */);
 	if (!p)
 		p = db_tx(o->s->db, &db_program, compare_all, o, NULL /* reterr_unknown */);
+	if (!p && !log_waits_for_witnesses(o->s))
+		p = db_tx(o->s->db, &db_program, release, NULL, NULL /* reterr_unknown */);
 	return p ? p : begin_guard(o);
 }
 

@@ -32,6 +32,11 @@ static enum problem sign_head(struct sequencer *s, struct arena *arena, const st
 	return PROBLEM_NONE;
 }
 
+bool log_waits_for_witnesses(const struct sequencer *s)
+{
+	return s->settings.policy && s->settings.policy->quorum;
+}
+
 static void count_queue(struct sequencer *s, struct arena *arena)
 {
 	struct log_pending_count_row row;
@@ -53,10 +58,11 @@ static enum problem publish(struct sequencer *s, struct arena *arena)
 		p = sign_head(s, arena, &head, &note);
 	failpoint("log-6-signed");
 	if (!p)
-		p = log_checkpoint_insert(
-			s->db,
-			&(struct log_checkpoint_insert_params){head.size, str_bytes(note), clock_now()},
-			&rows);
+		p = log_checkpoint_insert(s->db,
+					  &(struct log_checkpoint_insert_params){head.size, str_bytes(note),
+										 clock_now(),
+										 log_waits_for_witnesses(s)},
+					  &rows);
 	if (p)
 		return p;
 	failpoint("log-7-stored");

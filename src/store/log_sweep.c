@@ -148,11 +148,11 @@ static enum problem check_tile(struct sweep *w, int64_t first, int64_t after)
 /* All levels together: what tiles say of the newest published head. */
 static enum problem check_root(struct sweep *w)
 {
-	struct log_checkpoint_newest_row row;
+	struct log_checkpoint_signed_row row;
 	struct merkle_edge edge;
 	struct checkpoint head;
 	struct note note;
-	enum problem p = log_checkpoint_newest(w->db, w->arena, &row);
+	enum problem p = log_checkpoint_signed(w->db, w->arena, &row);
 	if (p)
 		return p == PROBLEM_NOT_FOUND ? PROBLEM_NONE : p;
 	bool is_read = note_parse(w->arena, bytes_str(row.checkpoint), &note) &&

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A log made here, served over HTTP, and as dishonest as a test wants it: keys as C2SP writes them, statements, heads, tiles."""
+"""A log made here, served over HTTP, and as dishonest as a test wants it: keys as C2SP writes them, statements, heads, tiles.
+And a witness that is honest."""
 import base64
+import copy
 import hashlib
 import http.server
 import threading
 import time
 import uuid
 
-from auditor import WIDTH, leaf_hash, root_of
+from auditor import WIDTH, leaf_hash, node_hash, root_of
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
@@ -72,6 +75,10 @@ class Log:
         other = Log.__new__(Log)
         other.__dict__.update(self.__dict__)
         other.entries = self.entries[:size]
+        for name in ("registrar", "farm"):  # each goes on from the numbers that its history knows
+            org = copy.copy(getattr(self, name))
+            org.log, org.seq = other, sum(f"\nkey {b64(org.fingerprint)}\n".encode() in entry for entry in other.entries)
+            setattr(other, name, org)
         return other
 
     def append(self, text, *signers):
@@ -149,6 +156,118 @@ class Server:
         index = int("".join(name.replace("x", "").split("/")))
         width = int(width) if width else WIDTH
         return self.log.bundle(index, width) if kind == "entries" else self.log.tile(int(kind), index, width)
+
+    def close(self):
+        self.http.shutdown()
+        self.http.server_close()
+
+
+def hash_of(line):
+    octets = base64.b64decode(line, validate=True)
+    assert len(octets) == 32
+    return octets
+
+
+def grew_from(old, old_root, size, root, proof):
+    """RFC 9162 §2.1.4.2."""
+    if old in (0, size):
+        return not proof and (old == 0 or old_root == root)
+    at, last, rest = old - 1, size - 1, list(proof)
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    if old & (old - 1):
+        if not rest:
+            return False
+        first = rest.pop(0)
+    else:
+        first = old_root
+    before = now = first
+    for step in rest:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            before, now = node_hash(step, before), node_hash(step, now)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            now = node_hash(now, step)
+        at, last = at >> 1, last >> 1
+    return last == 0 and before == old_root and now == root
+
+
+class Witness(Signer):
+    """https://c2sp.org/tlog-witness: knows logs by origin, signs what contains all that it has signed before."""
+
+    def __init__(self, name, path=None):
+        super().__init__(name, COSIGNATURE)
+        self.logs, self.heads, self.path, self.answers, self.lock = {}, {}, path, [], threading.Lock()
+        self.away = False
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                with outer.lock:
+                    status, kind, text = (503, "text/plain", "") if outer.away else \
+                        outer.add_checkpoint(body) if self.path == "/w/add-checkpoint" else (404, "text/plain", "")
+                    outer.answers.append(status)
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(text.encode())))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *arguments):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/w"
+        threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
+
+    def trust(self, vkey):
+        """A verifier key of a log: NAME+ID+KEY, Ed25519."""
+        name, _, key = vkey.split("+", 2)
+        self.logs[name] = (vkey, ed25519.Ed25519PublicKey.from_public_bytes(base64.b64decode(key)[1:]))
+
+    def is_signed(self, origin, text, signatures):
+        vkey, key = self.logs[origin]
+        for line in signatures.splitlines():
+            dash, name, value = line.split(" ")
+            value = base64.b64decode(value)
+            if dash == "—" and name == origin and value[:4].hex() == vkey.split("+")[1]:
+                try:
+                    key.verify(value[4:], text.encode())
+                    return True
+                except InvalidSignature:
+                    return False
+        return False
+
+    def add_checkpoint(self, body):
+        request, text, signatures = body.split("\n\n")
+        text += "\n"
+        first, *proof = request.split("\n")
+        word, old = first.split(" ")
+        assert word == "old" and str(int(old)) == old and len(proof) <= 63
+        origin, size, root = text.splitlines()[:3]
+        old, size, root, proof = int(old), int(size), hash_of(root), [hash_of(line) for line in proof]
+        if origin not in self.logs:
+            return 404, "text/plain", "unknown log\n"
+        if not self.is_signed(origin, text, signatures):
+            return 403, "text/plain", "not signed by this log\n"
+        if old > size:
+            return 400, "text/plain", "old is larger than the checkpoint\n"
+        known, known_root = self.heads.get(origin, (0, None))
+        if old != known or (size == known and known_root not in (None, root)):
+            return 409, "text/x.tlog.size", f"{known}\n"
+        if not grew_from(old, known_root, size, root, proof):
+            return 422, "text/plain", "not consistent\n"
+        self.heads[origin] = (size, root)
+        if self.path:  # stored before it is answered
+            self.path.write_text(f"{origin} {size} {root.hex()}\n")
+        return 200, "text/plain", self.line(text)
 
     def close(self):
         self.http.shutdown()

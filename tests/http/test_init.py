@@ -156,7 +156,8 @@ def test_the_server_runs_with_the_rights_of_its_own_role(bare, cluster):
         cursor.execute("SET ROLE ft_app")
         for statement in ("UPDATE event SET body = ''", "DELETE FROM event", "UPDATE master_version SET reason = ''",
                           "UPDATE log_leaf SET hash = hash", "DELETE FROM log_leaf",
-                          "DELETE FROM log_node", "DELETE FROM log_checkpoint", "UPDATE log_pending SET kind = kind",
+                          "DELETE FROM log_node", "DELETE FROM log_checkpoint", "UPDATE log_checkpoint SET checkpoint = ''",
+                          "UPDATE log_pending SET kind = kind",
                           "UPDATE signing_key SET statement = ''", "DELETE FROM signing_key", "DELETE FROM signing_revocation",
                           "UPDATE signing_revocation SET reason = 'ceased'", "DELETE FROM audit"):
             with pytest.raises(Exception, match="permission denied"):

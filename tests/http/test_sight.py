@@ -21,7 +21,7 @@ ITSELF = "all scopes, of the tenant itself, in another district"
 PUBLIC = {
     "home", "health", "readiness", "version", "openapi", "robots", "verifyHelp", "listProblems", "getProblem", "search",
     "listRegions", "getRegion", "scanCode", "scanDigitalLink", "scanOwnUri", "getCode", "getCodePng", "getCodeSvg", "getEventProof",
-    "getSigningKey", "getCodeProofs", "verifier", "prepareSigningKey", "enrolSigningKey", "getLogCheckpoint", "getLogEntries", "getLogTile", "getLogKey", "getEventTlogProof",
+    "getSigningKey", "getCodeProofs", "verifier", "prepareSigningKey", "enrolSigningKey", "getLogCheckpoint", "getLogCheckpointLatest", "getLogEntries", "getLogTile", "getLogKey", "getEventTlogProof",
 }
 # Taken, and judged event by event: what became of each stands in a job of its own (test_no_document_…).
 DOCUMENTS = {"epcisCapture"}
@@ -104,6 +104,7 @@ WRITES = {
     "rotateSigningKey": lambda t, who: [("/v1/signing-keys:rotate", {"party": t.farm.id})],
     "revokeSigningKey": lambda t, who: [(f"/v1/signing-keys/{signing_key_of(t)}/revoke", {"reason": "ceased"})],
     "revokeKey": lambda t, who: [(f"/v1/keys/{t.key['id']}/revoke", None)],
+    "addCosignatures": lambda t, who: [("/v1/log/cosignatures", {"size": 1, "lines": "— witness.example AAAAAAAAAAAA\n"})],
 }
 
 

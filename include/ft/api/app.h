@@ -34,8 +34,9 @@ struct app {
 	bool test_codes;     /* no public URL, or demonstration data: TEST mark */
 	struct signer *signer;
 	struct capture *capture;
-	struct sequencer *sequencer;   /* NULL: another server numbers the log */
-	struct log_memory *log_memory; /* tiles that proofs are computed from */
+	struct sequencer *sequencer;     /* NULL: another server numbers the log */
+	struct log_memory *log_memory;   /* tiles that proofs are computed from */
+	const struct policy *log_policy; /* whose witnesses may cosign; NULL: nobody's */
 	struct trail_cache *cache;
 	struct item_memory *items; /* packs that are being scanned */
 	struct reader *reader;     /* pipelined point reads */

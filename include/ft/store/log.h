@@ -11,6 +11,7 @@
 #include "ft/base/config.h"
 #include "ft/core/log_tile.h"
 #include "ft/core/note.h"
+#include "ft/core/policy.h"
 #include "ft/core/proof.h"
 #include "ft/db/db.h"
 #include "ft/signer/signer.h"
@@ -19,7 +20,8 @@ struct log_settings {
 	const struct config *config;
 	struct str conninfo;
 	struct signer *signer;
-	struct uuid registrar; /* vouches for the log's key */
+	struct uuid registrar;       /* vouches for the log's key */
+	const struct policy *policy; /* whose witnesses a head waits for; NULL: for nobody's */
 };
 struct sequencer;
 
@@ -46,6 +48,24 @@ const char *log_state_word(enum log_state state);
 /* Has these records, which somebody is reading, compared with the log before others: within a second what was changed
  * is in the log lines and in log_alteration. Never waits; when too many are asked for, the sweep finds them in its turn. */
 void log_examine(struct sequencer *sequencer, const struct uuid *events, size_t count);
+
+/* The file that FARMTRAIL_LOG_POLICY names. PROBLEM_CONFIG: not a policy, or not one of the log called `origin`; the detail
+ * names the line. Texts live in the arena. */
+enum problem log_policy_load(struct arena *arena, struct str path, struct str origin, struct policy *ret,
+			     struct fault *reterr) must_check;
+
+/* What witnesses have made of a head. */
+struct log_cosigned {
+	int64_t size;
+	size_t cosigned, witnesses; /* of the policy: have signed it, are there */
+	bool published;             /* it waits for nobody any more */
+};
+/* Adds the signature lines of witnesses to the head of this size, the newer of two of one witness, and publishes it when
+ * the quorum is met. Lines of others are passed over. Durable when it returns. PROBLEM_NOT_FOUND: no such head.
+ * PROBLEM_WITNESS_UNKNOWN: none is of a witness of the policy. PROBLEM_SIGNATURE: one is, and does not verify.
+ * PROBLEM_FIELD_RANGE: not signature lines, or more than a note holds. */
+enum problem log_cosign(struct db *db, struct arena *arena, const struct policy *policy, int64_t size,
+			struct str lines, struct log_cosigned *ret, struct fault *reterr) must_check;
 
 /* The key that signs heads. `vkey` is what verifiers are given; its name is the log's origin. */
 struct log_key {

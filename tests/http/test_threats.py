@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The threat table: who attacks, and the tests that show what stops or exposes them. A row without a test, or with one that is
+gone, is red."""
+import base64
+import json
+import random
+import re
+import subprocess
+
+import pytest
+from auditor import wait_until_logged
+from conftest import ago, kg
+from loglab import COSIGNATURE, Log, Org, Server, Signer, b64
+from service import ROOT, shared_data
+from test_monitor import BROKEN, UNWITNESSED, WELL, monitor
+
+# To add a row: its attacker as the table calls him, and the tests, as FILE::NAME below tests/.
+THREATS = {
+    "outside forger, no key": [
+        "http/test_threats.py::test_outside_forger", "unit/core/test_bundle.c::every_flipped_field_is_found",
+        "http/test_proof.py::test_every_changed_character_is_found_out", "http/test_verify.py::test_another_logs_policy_accepts_nothing"],
+    "malicious cooperative back-dating": [
+        "http/test_threats.py::test_malicious_cooperative_back_dating", "unit/core/test_bundle.c::a_late_record_says_how_late",
+        "unit/core/test_bundle.c::a_revocation_counts_from_its_place_in_the_log"],
+    "cooperative rewriting its own past": [
+        "http/test_threats.py::test_cooperative_rewriting_its_own_past", "http/test_init.py::test_the_server_runs_with_the_rights_of_its_own_role",
+        "http/test_correct.py::test_both_records_are_seen"],
+    "cooperative denying a record": [
+        "http/test_signing_keys.py::test_weak_keys_are_refused", "http/test_signing_keys.py::test_a_note_that_another_key_signed_is_refused"],
+    "server admin edits a row": [
+        "http/test_monitor.py::test_what_was_changed_in_the_database_is_named",
+        "http/test_log_altered.py::test_the_sequencer_does_not_start_on_changed_rows", "http/test_log_altered.py::test_what_was_changed_is_named",
+        "http/test_trail_proofs.py::test_a_row_that_was_edited_breaks_the_bundle"],
+    "server admin drops or reorders": [
+        "http/test_monitor.py::test_an_entry_taken_out_is_a_fork", "http/test_trail_proofs.py::test_a_record_that_is_left_out_is_missing",
+        "unit/core/test_bundle.c::a_hidden_middle_record_shows_as_a_missing_prev",
+        "http/test_witness.py::test_another_history_is_refused_by_every_witness_and_told"],
+    "server withholds (never logs)": [
+        "http/test_monitor.py::test_what_is_held_back_is_a_gap", "http/test_trail_proofs.py::test_what_is_not_logged_yet_is_told"],
+    "server plants a key for cooperative A": [
+        "http/test_monitor.py::test_a_key_in_my_name_alarms_until_i_know_it", "unit/core/test_log_follow.c::a_key_is_vouched_for"],
+    "split-view server": [
+        "http/test_threats.py::test_split_view_server", "http/test_monitor.py::test_a_second_history_is_a_fork_and_both_heads_are_shown",
+        "http/test_witness.py::test_another_history_is_refused_by_every_witness_and_told",
+        "http/test_witness.py::test_a_trail_with_two_cosignatures_holds_under_its_policy_alone"],
+    "colluding server + 1 witness": ["http/test_threats.py::test_colluding_server_and_one_witness"],
+    "lying web page": [
+        "browser/test_verifier.py::test_every_flipped_field_is_told_as_the_command_line_tells_it",
+        "http/test_trail_proofs.py::test_the_served_page_is_the_one_that_the_command_line_prints"],
+    "database thief": ["http/test_threats.py::test_database_thief", "http/test_backup.py::test_an_archive_without_the_key_asks_for_it",
+                       "http/test_row_security.py::test_the_public_role_reads_no_personal_column"],
+    "organisation key thief": [
+        "http/test_threats.py::test_organisation_key_thief", "http/test_signing_keys.py::test_a_revoked_key_signs_no_longer",
+        "unit/core/test_bundle.c::what_a_stolen_key_signed_is_doubtful"],
+    "log key thief": ["http/test_threats.py::test_log_key_thief"],
+    "QR cloner": ["http/test_item_scans.py::test_a_code_seen_in_many_networks_is_suspicious"],
+    "data protection claimant": [
+        "unit/core/test_bundle.c::what_was_removed_says_since_when_and_the_rest_holds",
+        "unit/core/test_log_follow.c::only_the_registrar_states_an_erasure"],
+    "operator error (two sequencers, restore, bit flip, crash)": [
+        "crash/test_log.py::test_two_sequencers_are_started_at_once", "crash/test_log.py::test_the_sequencer_is_killed",
+        "crash/test_log.py::test_the_signer_is_killed", "crash/test_log.py::test_the_database_is_killed",
+        "http/test_log_altered.py::test_yesterdays_database_is_refused", "http/test_log_altered.py::test_what_was_changed_is_named"],
+    "resource abuse through proofs": [
+        "http/test_threats.py::test_resource_abuse_through_proofs", "http/test_log.py::test_a_tile_has_no_other_name",
+        "http/test_log.py::test_nothing_beyond_the_head_is_served"],
+}
+
+
+# — the table —
+def test_every_threat_has_its_tests():
+    for attacker, tests in THREATS.items():
+        assert tests, attacker
+        for test in tests:
+            file, name = test.split("::")
+            source = (ROOT / "tests" / file).read_text()
+            found = re.search(rf"^def {name}\(" if file.endswith(".py") else rf"^static void {name}\(void \*\*state\)", source, re.M)
+            assert found, f"{attacker}: {test} is gone"
+
+
+def test_every_row_of_the_reference_is_here():
+    table = shared_data("reference", "tamper-evidence.md")
+    if not table.exists():
+        pytest.skip("the reference table is not at hand")
+    rows = re.findall(r"^\| ([^|]+) \|", table.read_text().split("## 5. Threat model")[1].split("## 6.")[0], re.M)
+    assert [row for row in rows if row not in ("attacker", "---")] == list(THREATS)
+
+
+@pytest.fixture
+def lab():
+    made = Server(Log())
+    made.log.record(count=8)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def policy(lab, tmp_path):
+    """Two of three witnesses, and the file that says so."""
+    witnesses = [Signer(f"witness{n}.example", COSIGNATURE) for n in range(3)]
+    path = tmp_path / "policy"
+    path.write_text(f"log {lab.log.key.vkey}\n" + "".join(f"witness w{n} {w.vkey}\n" for n, w in enumerate(witnesses)) +
+                    "group g 2 w0 w1 w2\nquorum g\n")
+    return path, witnesses
+
+
+# — the attackers —
+def test_outside_forger(lab):
+    """Changes an octet of what somebody signed; says it again; says it in another log."""
+    entry, chance = lab.log.entries[4], random.Random(4)
+    for at in chance.sample(range(len(entry)), 25):
+        lab.log.entries[4] = entry[:at] + bytes([entry[at] ^ 1]) + entry[at + 1:]
+        found = monitor(lab.url, "--log", lab.log.key.vkey, check=BROKEN)
+        assert found["findings"][0]["index"] == 4, at
+    lab.log.entries[4] = entry
+    lab.log.entries.append(entry)
+    assert monitor(lab.url, "--log", lab.log.key.vkey, check=BROKEN)["findings"][0]["kind"] == "seq"
+    other = Server(Log("other.farmtrail.example"))
+    other.log.entries.append(lab.log.entries[1])
+    assert monitor(other.url, "--log", other.log.key.vkey, check=BROKEN)["findings"][0]["kind"] == "form"
+    other.close()
+
+
+def test_malicious_cooperative_back_dating(service, district, farm, lab, tmp_path):
+    """Is taken at its word, and the word is shown beside when it was given; against a revocation places count, not times."""
+    event = farm.record("harvest", ago(days=31), site="P1", product="PAKCHOI", quantity=kg(1))["event"]
+    wait_until_logged(service, district.public)
+    proof = tmp_path / "proof.json"
+    proof.write_text(json.dumps(district.public.read(f"/v1/events/{event}/proof")))
+    assert "Recorded 31 days late" in service.farmtrail("verify", str(proof), "--lang", "en").stdout
+    lab.log.append(lab.log.registrar.text("revoke", f"revoked {b64(lab.log.farm.fingerprint)}\nreason ceased\nsince 2000000000\n"),
+                   lab.log.registrar)
+    lab.log.record(at=1000)
+    found = monitor(lab.url, "--log", lab.log.key.vkey, check=BROKEN)["findings"]
+    assert [f["kind"] for f in found] == ["key-ended"]
+
+
+def test_cooperative_rewriting_its_own_past(district, farm):
+    event = farm.record("harvest", ago(days=1), site="P1", product="PAKCHOI", quantity=kg(1))["event"]
+    before = farm.read(f"/v1/events/{event}/proof")["statement"]
+    for method in ("PUT", "PATCH", "DELETE", "POST"):
+        for path in (f"/v1/events/{event}", f"/v1/events/{event}/epcis", f"/epcis/events/{event}"):
+            assert farm.request(method, path, {}).status in (404, 405), (method, path)
+    farm.record("correct", ago(hours=1), event=event, reason="typing error")
+    assert farm.read(f"/v1/events/{event}/proof")["statement"] == before, "what was signed stands, with the correction beside it"
+
+
+def test_split_view_server(lab, policy, tmp_path):
+    """Two who were shown two histories need only compare their heads: one look of one at the other's is enough."""
+    state, key = tmp_path / "state", lab.log.key.vkey
+    monitor(lab.url, "--log", key, "--state", state, check=WELL)
+    lab.log = lab.log.copy(5)
+    lab.log.record(count=20)
+    monitor(lab.url, "--log", key, check=WELL)
+    assert monitor(lab.url, "--log", key, "--state", state, check=BROKEN)["fault"]["kind"] == "forked"
+    lab.note = lab.log.head(witnesses=policy[1][:1])
+    monitor(lab.url, "--policy", policy[0], check=UNWITNESSED)
+
+
+def test_colluding_server_and_one_witness(lab, policy):
+    path, witnesses = policy
+    honest, fork = lab.log, lab.log.copy(5)
+    fork.record(count=20)
+    lab.note = honest.head(witnesses=witnesses[:2])
+    monitor(lab.url, "--policy", path, check=WELL)
+    lab.log, lab.note = fork, fork.head(witnesses=witnesses[2:])
+    found = monitor(lab.url, "--policy", path, check=UNWITNESSED)
+    assert (found["cosigned"], found["witnesses"]) == (1, 3)
+
+
+def test_log_key_thief(lab, policy):
+    """Signs heads like the log itself; witnesses do not follow him, and neither does a policy."""
+    stolen = lab.log.copy(0)
+    stolen.registrar = Org(stolen, use="register")
+    stolen.enrol(stolen.registrar)
+    stolen.farm = stolen.enrol(Org(stolen))
+    stolen.record(count=30)
+    lab.log = stolen
+    monitor(lab.url, "--log", stolen.key.vkey, check=WELL)
+    monitor(lab.url, "--policy", policy[0], check=UNWITNESSED)
+
+
+def test_organisation_key_thief(lab, tmp_path):
+    """Signs with the number that the owner uses too: both are seen. From the revocation on nothing of his counts."""
+    state = ("--log", lab.log.key.vkey, "--state", tmp_path / "state")
+    lab.log.record()
+    lab.log.farm.seq -= 1
+    lab.log.record()
+    assert [f["kind"] for f in monitor(lab.url, *state, check=BROKEN)["findings"]] == ["seq"]
+    monitor(lab.url, *state, "--acknowledge", check=WELL)
+    lab.log.append(lab.log.registrar.text("revoke", f"revoked {b64(lab.log.farm.fingerprint)}\nreason compromise\nsince 1\n"),
+                   lab.log.registrar)
+    monitor(lab.url, *state, check=WELL)
+    index = lab.log.record()
+    found = monitor(lab.url, *state, check=BROKEN)["findings"][1:]
+    assert [(f["kind"], f["index"]) for f in found] == [("key-ended", index)]
+
+
+def test_database_thief(service, district, farm):
+    """Finds no key: neither those of the interface, nor the one that opens the organisations', nor one of theirs open."""
+    permitted = district.admin.make("/v1/enrolments", {"party": farm.number})
+    dump = subprocess.run([service.cluster.programs / "pg_dump", "-h", service.cluster.directory, "-U", "postgres", service.database],
+                          capture_output=True, check=True).stdout
+    assert len(dump) > 100_000 and b"COPY public.key_secret" in dump
+    secrets = [(service.data / "secrets" / name).read_bytes() for name in ("kek", "code.key")]
+    for secret in (service.admin_key.encode(), farm.key.encode(), permitted["token"].encode(), *secrets):
+        bare = secret.strip()
+        spellings = {bare, bare.hex().encode(), base64.b64encode(bare)}
+        if re.fullmatch(rb"[0-9a-f]{64}", bare):
+            spellings |= {bytes.fromhex(bare.decode()), base64.b64encode(bytes.fromhex(bare.decode()))}
+        assert not [spelling for spelling in spellings if spelling in dump]
+    assert b"PRIVATE KEY" not in dump
+    assert service.value("SELECT count(*) FROM key_secret WHERE length(wrapped) < 32 + 12 + 16") == 0, "sealed, with nonce and tag"
+
+
+def test_resource_abuse_through_proofs(service, district):
+    """What is too long or too many is refused before it costs anything."""
+    size = wait_until_logged(service, district.public).size
+    for name in ("0/000.p/300", "0/000.p/256", f"0/{size // 256 + 1:03}", "entries/999", "0/x999/x999/x999/999", "9/000"):
+        assert district.public.get(f"/log/tile/{name}").status in (400, 404), name
+    line = f"— forged.example {b64(b'x' * 68)}\n"
+    for note in ("x" * 20_000 + "\n\n" + line, "farmtrail/key@v1\n\n" + line * 10_000, "farmtrail/key@v1\n\n" + line * 17):
+        assert 400 <= district.public.post("/v1/signing-keys", {"token": "fte_" + "A" * 43, "note": note}).status < 500
+        assert 400 <= district.admin.post("/v1/log/cosignatures", {"size": size, "lines": note.split("\n\n")[1]}).status < 500
+    assert district.public.get("/readyz").status == 200
