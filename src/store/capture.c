@@ -154,13 +154,19 @@ static void results_give(struct batch *batch)
 	}
 }
 
+/* Of a record that comes alone with its signer's note. An empty document is a unit without jobs. */
+static struct capture_own *own_of(const struct capture_unit *unit)
+{
+	return unit->count ? unit->jobs->own : NULL;
+}
+
 /* Units that were carried out before under their Idempotency-Key are left out. */
 static void jobs_gather(struct attempt *attempt)
 {
 	attempt->count = 0;
 	for (size_t i = 0; i < attempt->unit_count; i++) {
 		struct capture_unit *unit = attempt->units[i];
-		bool known = unit->kept || unit->problem || (unit->jobs->own && unit->jobs->own->settled);
+		bool known = unit->kept || unit->problem || (own_of(unit) && own_of(unit)->settled);
 		for (size_t k = 0; !known && k < unit->count; k++)
 			attempt->jobs[attempt->count++] = &unit->jobs[k];
 	}
@@ -222,7 +228,7 @@ static enum problem attempt_body(struct db *db, void *context)
 	if (p)
 		return p;
 	struct capture_unit *alone = attempt->unit_count == 1 ? attempt->units[0] : NULL;
-	if (alone && alone->jobs->own && !alone->kept && !alone->problem)
+	if (alone && own_of(alone) && !alone->kept && !alone->problem)
 		p = own_recall(db, attempt->arena, alone);
 	if (p)
 		return p;
