@@ -428,7 +428,10 @@ static void receive_shipment(struct batch *batch, struct item *item, struct ship
 		alerts_add(batch, item, &findings, lot->row.org_id, lot->row.product, lot->row.region);
 	}
 	fact->row.state = STR("received");
+	fact->row.receipt_org = item->recorder;
+	fact->row.receipt = item->job->id;
 	fact->dirty = true;
+	item->shipment_fact = fact;
 }
 
 /* From a party registered here: out of its stock. From anywhere else: goods that are here already were received before; what
