@@ -304,6 +304,8 @@ static enum exit_code run(struct cli *cli)
 	struct str text = {NULL, 0};
 	if (cli_flag(cli, "page"))
 		return run_page(&v);
+	if (!cli->word_count && cli_option(cli, "data").at)
+		return verify_data(cli);
 	if (cli->word_count != 1)
 		return cli_usage(cli, (struct said){"请写明一个文件或地址", "name one file or address"});
 	enum exit_code code = read_trust(&v);
@@ -320,11 +322,16 @@ const struct command command_verify = {
 	.summary = {"验证证明或保存的追溯链，可离线", "check a proof or a saved trail, offline if need be"},
 	.help = {"用法：farmtrail verify FILE|URL [--policy FILE] [--registrar VKEY]\n"
 		 "      farmtrail verify --page [--policy FILE] [--registrar VKEY] > verify.html\n"
+		 "      farmtrail verify --data DIR [--json]\n"
 		 "\n"
 		 "FILE 是：带证明的追溯链（/t/…/proofs）、一条记录的证明（/v1/events/…/proof）、C2SP 的 "
 		 ".tlog-proof 文件、\n"
 		 "或追溯链（/v1/lots/…/trail，其证明逐一向服务索取）；“-”为标准输入。前三种无需网络。\n"
 		 "每项检查用一句话说明结果。\n"
+		 "只写 --data "
+		 "而不写文件时，核对整个数据目录：由签名记录重新推出批次关系、名称、库存、发货、签名与日志，"
+		 "\n"
+		 "逐一列出与数据库不符之处；服务可照常运行。\n"
 		 "\n"
 		 "  --policy FILE     "
 		 "信任策略（https://c2sp.org/tlog-policy）：日志与见证方的公钥，以及须有几个见证\n"
@@ -340,9 +347,11 @@ const struct command command_verify = {
 		 "示例：\n"
 		 "  curl -s http://127.0.0.1:8080/t/CODE/proofs > trail.json\n"
 		 "  farmtrail verify trail.json --policy policy.txt --registrar registrar.vkey\n"
-		 "  curl -s http://127.0.0.1:8080/v1/events/ID/proof | farmtrail verify -\n",
+		 "  curl -s http://127.0.0.1:8080/v1/events/ID/proof | farmtrail verify -\n"
+		 "  farmtrail verify --data ./var\n",
 		 "usage: farmtrail verify FILE|URL [--policy FILE] [--registrar VKEY]\n"
 		 "       farmtrail verify --page [--policy FILE] [--registrar VKEY] > verify.html\n"
+		 "       farmtrail verify --data DIR [--json]\n"
 		 "\n"
 		 "FILE is a trail with its proofs (/t/…/proofs), the proof of one record "
 		 "(/v1/events/…/proof), a C2SP "
@@ -351,6 +360,11 @@ const struct command command_verify = {
 		 "input. The "
 		 "first three\n"
 		 "need no network. Each check says in a sentence what holds.\n"
+		 "With --data and no file a whole installation is checked: lineage, names, stock, shipments, "
+		 "signatures and places in\n"
+		 "the log are derived from the signed records again, and every difference from what the "
+		 "database stores is named;\n"
+		 "the server may go on meanwhile.\n"
 		 "\n"
 		 "  --policy FILE     whom you trust (https://c2sp.org/tlog-policy): keys of logs and "
 		 "witnesses, and how "
@@ -374,7 +388,8 @@ const struct command command_verify = {
 		 "Examples:\n"
 		 "  curl -s http://127.0.0.1:8080/t/CODE/proofs > trail.json\n"
 		 "  farmtrail verify trail.json --policy policy.txt --registrar registrar.vkey\n"
-		 "  curl -s http://127.0.0.1:8080/v1/events/ID/proof | farmtrail verify -\n"},
+		 "  curl -s http://127.0.0.1:8080/v1/events/ID/proof | farmtrail verify -\n"
+		 "  farmtrail verify --data ./var\n"},
 	.flags = flags,
 	.values = values,
 	.run = run,

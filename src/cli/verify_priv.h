@@ -15,5 +15,6 @@ void verify_print_bundle(const struct cli *cli, const struct bundle_report *repo
 void verify_print_count(const struct cli *cli, enum proof_verdict verdict, size_t checked, size_t failed);
 enum exit_code verify_exit(enum proof_verdict verdict);
 const char *verify_verdict_sentence(const struct cli *cli, enum proof_verdict verdict);
+enum exit_code verify_data(struct cli *cli); /* verify --data */
 
 #endif

@@ -185,6 +185,11 @@ static const char planned_options[] =
 	" -c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off"
 	" -c enable_material=off -c enable_memoize=off";
 
+/* Reading whole tables once is what sequential scans are for. */
+static const char snapshot_options[] =
+	" -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
+	" -c enable_seqscan=on";
+
 static PGconn *connect_to(const struct db *db)
 {
 	char *own = own_options(db->conninfo.at), *options = NULL;
@@ -194,9 +199,10 @@ static PGconn *connect_to(const struct db *db)
 	if (asprintf(
 		    &options,
 		    "%s -c statement_timeout=%d -c idle_in_transaction_session_timeout=60000 -c timezone=UTC "
-		    "-c synchronous_commit=on -c jit=off -c enable_seqscan=off%s%s%s",
+		    "-c synchronous_commit=on -c jit=off -c enable_seqscan=off%s%s%s%s",
 		    own ? own : "", db->statement_timeout_ms, db->planned ? planned_options : "",
-		    db->role ? " -c role=" : "", db->role ? db->role : "") < 0)
+		    db->one_snapshot ? snapshot_options : "", db->role ? " -c role=" : "",
+		    db->role ? db->role : "") < 0)
 		options = must_alloc(NULL);
 	/* What stands before dbname are defaults, what stands after it wins over the conninfo. */
 	const char *keys[] = {"connect_timeout", "tcp_user_timeout", "keepalives_idle", "application_name",
@@ -223,12 +229,10 @@ static enum problem open_connection(struct db *db)
 	return PROBLEM_NONE;
 }
 
-static enum problem open_new(struct str conninfo, int statement_timeout_ms, const char *role, bool planned,
-			     struct db **ret)
+static enum problem open_new(struct str conninfo, int statement_timeout_ms, struct db kind, struct db **ret)
 {
-	struct db *db = must_alloc(calloc(1, sizeof *db));
-	db->role = role;
-	db->planned = planned;
+	struct db *db = must_alloc(malloc(sizeof *db));
+	*db = kind;
 	db->planned_until = PLANS_FIRST_AGE;
 	db->conninfo = (struct str){must_alloc(strndup(conninfo.at, conninfo.len)), conninfo.len};
 	db->statement_timeout_ms = statement_timeout_ms;
@@ -243,17 +247,23 @@ static enum problem open_new(struct str conninfo, int statement_timeout_ms, cons
 
 enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **ret)
 {
-	return open_new(conninfo, statement_timeout_ms, NULL /* its own role */, /* planned */ false, ret);
+	return open_new(conninfo, statement_timeout_ms, (struct db){.role = NULL /* its own */}, ret);
 }
 
 enum problem db_open_planned(struct str conninfo, int statement_timeout_ms, struct db **ret)
 {
-	return open_new(conninfo, statement_timeout_ms, NULL /* its own role */, /* planned */ true, ret);
+	return open_new(conninfo, statement_timeout_ms, (struct db){.planned = true}, ret);
 }
 
 enum problem db_open_as(struct str conninfo, int statement_timeout_ms, const char *role, struct db **ret)
 {
-	return open_new(conninfo, statement_timeout_ms, role, /* planned */ true, ret);
+	return open_new(conninfo, statement_timeout_ms, (struct db){.role = role, .planned = true}, ret);
+}
+
+enum problem db_open_snapshot(struct str conninfo, struct db **ret)
+{
+	enum { DAY_MS = 24 * 3600 * 1000 };
+	return open_new(conninfo, DAY_MS, (struct db){.one_snapshot = true}, ret);
 }
 
 void db_close(struct db *db)

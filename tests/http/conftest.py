@@ -149,6 +149,8 @@ def service(cluster, request):
         made.start()
         made.contract = request.config.contract = Contract.of_server()
         yield made
+        code, answer = made.recount()
+        assert code == 0, "\n".join(map(str, answer["differences"][:20]))
         made.stop()
     finally:
         made.close()

@@ -353,6 +353,13 @@ class Service:
         assert code == 0, (code, self.log()[-8000:])
         assert "runtime error" not in self.log() and "Sanitizer" not in self.log(), self.log()[-8000:]
 
+    def recount(self):
+        """What `farmtrail verify --data` says of all that is stored: (exit code, its answer)."""
+        done = subprocess.run([program("farmtrail"), "verify", "--data", str(self.data), "--json"], env=environment(**self.settings),
+                              capture_output=True, text=True, check=False)
+        assert done.returncode in (0, 4), (done.returncode, done.stdout + done.stderr)
+        return done.returncode, json.loads(done.stdout)
+
     def signer_pid(self):
         """The signing process: the child of the server that is not the server."""
         children = children_of(self.process.pid)

@@ -68,6 +68,9 @@ enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **
 /* The same for a connection that repeats a few statements, all of whose keys lead to an index: each is planned once,
  * whatever its values. Planned anew for each they cost more than they run. */
 enum problem db_open_planned(struct str conninfo, int statement_timeout_ms, struct db **ret) must_check;
+/* For reading much that belongs together: each transaction sees one snapshot and can write nothing, and a statement may take
+ * a day. */
+enum problem db_open_snapshot(struct str conninfo, struct db **ret) must_check;
 void db_close(struct db *db);                    /* NULL is fine */
 enum problem db_ready(struct db *db) must_check; /* reconnects when the connection is lost */
 struct str db_last_error(const struct db *db);   /* for logs only; borrowed until the next call */

@@ -1,0 +1,253 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- `farmtrail verify --data`: what is stored, beside the signed bodies that it must follow from. All of it is read in one
+-- transaction with one snapshot, by key in pages, or as a sum over a whole table that sorts on disk.
+
+-- name: recount_size :one
+-- How much there is to read.
+-- class: fan
+-- scope: program
+-- column: events bigint, lots bigint
+SELECT (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM lot) AS lots;
+
+-- name: recount_events :many
+-- Events behind a key, with all that was derived of one alone.
+-- param: org uuid, id uuid, max_rows bigint
+-- class: fan
+-- scope: program
+-- column: org_id uuid, id uuid, event_id text, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz
+-- column: party uuid, to_party uuid, shipment_org uuid, shipment uuid, flags bigint, declaration boolean, body bytea
+-- column: view_secret bytea, key_fingerprint bytea, seq bigint, statement bytea, statement_sha256 bytea, spki bytea
+-- column: declared_at timestamptz?, leaf bytea, queued boolean, named boolean
+SELECT e.org_id, e.id, e.event_id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.to_party,
+       e.shipment_org, e.shipment, e.flags, e.declaration_time IS NOT NULL AS declaration, e.body, e.view_secret,
+       e.key_fingerprint, e.seq, e.statement, e.statement_sha256, k.spki, c.declared_at, l.hash AS leaf,
+       l.hash IS NULL AND EXISTS (SELECT FROM log_pending q WHERE q.kind = 'event' AND q.id = e.id) AS queued,
+       EXISTS (SELECT FROM event_key n WHERE n.hash = sha256(convert_to('urn:uuid:' || e.id, 'UTF8'))
+                                         AND n.org_id = e.org_id AND n.id = e.id) AS named
+FROM (SELECT * FROM event
+      WHERE (org_id, id) > (coalesce(@org, '00000000-0000-0000-0000-000000000000'::uuid),
+                            coalesce(@id, '00000000-0000-0000-0000-000000000000'::uuid))
+      ORDER BY org_id, id LIMIT @max_rows) e
+LEFT JOIN signing_key k ON k.fingerprint = e.key_fingerprint
+LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
+LEFT JOIN log_leaf l ON l.id = e.id AND l.kind = 'event'
+ORDER BY e.org_id, e.id;
+
+-- name: recount_things :many
+-- What names stand for; of lots what a name must agree with.
+-- param: hashes bytea[]
+-- class: any
+-- scope: program
+-- column: hash bytea, kind text, org_id uuid, id uuid, uri text, dimension bigint?, unit text, salt bytea
+SELECT t.hash, t.kind, t.org_id, t.id, l.uri, l.dimension::bigint AS dimension, l.unit, l.salt
+FROM thing t
+LEFT JOIN lot l ON t.kind = 'lot' AND l.org_id = t.org_id AND l.lot_id = t.id
+WHERE t.hash = ANY(@hashes);
+
+-- name: recount_links :many
+-- Links between lots and events.
+-- param: orgs uuid[], lots uuid[], events uuid[]
+-- class: any
+-- scope: program
+-- column: org_id uuid, lot_id uuid, event_org uuid, event uuid, role text, recorded_at timestamptz, base numeric?
+-- column: counted boolean, declared_at timestamptz?
+SELECT t.org_id, t.lot_id, t.event_org, t.event, t.role, t.recorded_at, sum(t.base) AS base, bool_and(t.unit IS NOT NULL) AS counted,
+       t.declared_at
+FROM (SELECT DISTINCT a, b, c FROM unnest(@orgs, @lots, @events) AS u (a, b, c)) z
+JOIN event_thing t ON t.org_id = z.a AND t.lot_id = z.b AND t.event = z.c
+GROUP BY t.org_id, t.lot_id, t.event_org, t.event, t.role, t.recorded_at, t.declared_at
+ORDER BY t.event, t.org_id, t.lot_id, t.role;
+
+-- name: recount_edges :many
+-- Edges by their whole key.
+-- param: parents uuid[], children uuid[], events uuid[]
+-- class: local
+-- scope: program
+-- column: parent uuid, child uuid, event_org uuid, event uuid, input numeric, input_total numeric, output numeric
+-- column: output_part numeric, output_total numeric, recorded_at timestamptz, declared_at timestamptz?
+SELECT e.parent, e.child, e.event_org, e.event, e.input, e.input_total, e.output, e.output_part, e.output_total, e.recorded_at,
+       e.declared_at
+FROM (SELECT DISTINCT a, b, c FROM unnest(@parents, @children, @events) AS u (a, b, c)) z
+JOIN lot_edge e ON e.child = z.b AND e.parent = z.a AND e.event = z.c
+ORDER BY e.event, e.parent, e.child;
+
+-- name: recount_shipments :many
+-- Shipments with what they carry, one row a lot.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- scope: program
+-- column: id uuid, from_party uuid, to_party uuid, event uuid, state text, receipt uuid, lot_id uuid, base numeric?
+-- column: received numeric?
+SELECT s.id, s.from_party, s.to_party, s.event, s.state, s.receipt, l.lot_id, sum(l.base) AS base, sum(l.received) AS received
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+JOIN shipment s ON s.org_id = z.a AND s.id = z.b
+LEFT JOIN shipment_line l ON l.org_id = s.org_id AND l.shipment = s.id
+GROUP BY s.org_id, s.id, l.lot_id
+ORDER BY s.id, l.lot_id;
+
+-- name: recount_lots :many
+-- Lots behind a key.
+-- param: org uuid, id uuid, max_rows bigint
+-- class: fan
+-- scope: program
+-- column: org_id uuid, lot_id uuid, number text, uri text, code text, head bytea, salt bytea, registered boolean, coded boolean
+SELECT l.org_id, l.lot_id, l.number, l.uri, l.code, l.head, l.salt, l.product IS NOT NULL AS registered,
+       l.code IS NULL OR EXISTS (SELECT FROM code c WHERE c.code = l.code AND c.org_id = l.org_id AND c.id = l.lot_id) AS coded
+FROM lot l
+WHERE (l.org_id, l.lot_id) > (coalesce(@org, '00000000-0000-0000-0000-000000000000'::uuid),
+                              coalesce(@id, '00000000-0000-0000-0000-000000000000'::uuid))
+ORDER BY l.org_id, l.lot_id
+LIMIT @max_rows;
+
+-- name: recount_history :many
+-- The next statements about lots, each lot's in the order of recording.
+-- param: orgs uuid[], lots uuid[], after timestamptz[], max_rows bigint
+-- class: any
+-- scope: program
+-- column: place bigint, event uuid, recorded_at timestamptz, statement bytea, statement_sha256 bytea
+SELECT z.place, h.event, h.recorded_at, e.statement, e.statement_sha256
+FROM unnest(@orgs, @lots, @after) WITH ORDINALITY AS z (a, b, c, place)
+CROSS JOIN LATERAL (SELECT t.event_org, t.event, t.recorded_at FROM event_thing t
+                    WHERE t.org_id = z.a AND t.lot_id = z.b AND t.recorded_at > z.c
+                    GROUP BY t.event_org, t.event, t.recorded_at
+                    ORDER BY t.recorded_at LIMIT @max_rows) h
+JOIN event e ON e.org_id = h.event_org AND e.id = h.event
+ORDER BY z.place, h.recorded_at;
+
+-- name: recount_holdings :many
+-- Holdings that are not the sum of the moves: on hand less what is owed, on its way, sold, destroyed, claimed.
+-- class: fan
+-- scope: program
+-- column: subject text, stored text, derived text
+SELECT subject, stored, derived
+FROM (SELECT coalesce(h.lot_id, m.lot_id) || ' of ' || coalesce(h.holder, m.holder) AS subject,
+             CASE WHEN h.lot_id IS NULL THEN 'nothing'
+                  ELSE concat_ws(' ', trim_scale(h.on_hand - h.deficit + h.claimed), trim_scale(h.in_transit), trim_scale(h.sold),
+                                 trim_scale(h.destroyed), trim_scale(h.claimed)) END AS stored,
+             CASE WHEN m.lot_id IS NULL THEN '0 0 0 0 0'
+                  ELSE concat_ws(' ', trim_scale(m.on_hand), trim_scale(m.in_transit), trim_scale(m.sold), trim_scale(m.destroyed),
+                                 trim_scale(m.claimed)) END AS derived
+      FROM lot_holding h
+      FULL JOIN (SELECT lot_org, lot_id, holder, sum(on_hand) AS on_hand, sum(in_transit) AS in_transit, sum(sold) AS sold,
+                        sum(destroyed) AS destroyed, sum(claimed) AS claimed
+                 FROM stock_move GROUP BY lot_org, lot_id, holder) m
+          ON m.lot_org = h.org_id AND m.lot_id = h.lot_id AND m.holder = h.holder) c
+WHERE stored <> derived
+ORDER BY subject
+LIMIT 1000;
+
+-- name: recount_sums :many
+-- Lots whose own sums are not those of the moves: made here, put in, destroyed, outside, sent back.
+-- class: fan
+-- scope: program
+-- column: subject text, stored text, derived text
+SELECT subject, stored, derived
+FROM (SELECT l.lot_id::text AS subject,
+             concat_ws(' ', trim_scale(l.own), trim_scale(l.total), trim_scale(l.destroyed), trim_scale(l.outside),
+                       trim_scale(l.returned)) AS stored,
+             concat_ws(' ', trim_scale(coalesce(m.own, 0)), trim_scale(coalesce(m.total, 0)), trim_scale(coalesce(m.destroyed, 0)),
+                       trim_scale(coalesce(m.outside, 0)), trim_scale(coalesce(m.returned, 0))) AS derived
+      FROM lot l
+      LEFT JOIN (SELECT lot_org, lot_id, sum(own) AS own, sum(total) AS total, sum(lot_destroyed) AS destroyed,
+                        sum(outside) AS outside, sum(returned) AS returned
+                 FROM stock_move GROUP BY lot_org, lot_id) m ON m.lot_org = l.org_id AND m.lot_id = l.lot_id) c
+WHERE stored <> derived
+ORDER BY subject
+LIMIT 1000;
+
+-- name: recount_sequences :many
+-- Keys whose statements are not numbered 2 to the last without a gap; the key's own statement is the first. Of a
+-- revocation the note alone says who stated it.
+-- class: fan
+-- scope: program
+-- column: subject text, stored text, derived text
+SELECT encode(h.fingerprint, 'hex') AS subject, 'last ' || h.seq AS stored,
+       coalesce(s.count, 0) || ' from ' || coalesce(s.first, 2) || ' to ' || coalesce(s.last, 1) AS derived
+FROM key_head h
+LEFT JOIN (SELECT key_fingerprint, count(DISTINCT seq) AS count, min(seq) AS first, max(seq) AS last
+           FROM (SELECT key_fingerprint, seq FROM event
+                 UNION ALL SELECT key_fingerprint, seq FROM master_version
+                 UNION ALL SELECT decode(substring(convert_from(statement, 'UTF8') FROM E'\nkey ([^\n]+)\n'), 'base64'),
+                                  substring(convert_from(statement, 'UTF8') FROM E'\nseq ([0-9]+)\n')::bigint
+                           FROM signing_revocation) a
+           GROUP BY key_fingerprint) s ON s.key_fingerprint = h.fingerprint
+WHERE h.seq <> coalesce(s.last, 1) OR coalesce(s.count, 0) <> h.seq - 1 OR coalesce(s.first, 2) <> 2
+ORDER BY subject
+LIMIT 1000;
+
+-- name: recount_strays :many
+-- Rows whose event, lot or thing is not there, or does not say so.
+-- class: fan
+-- scope: program
+-- column: part text, subject text, stored text
+SELECT part, subject, stored
+FROM (SELECT 'edge' AS part, e.event || ' ' || e.parent || ' to ' || e.child AS subject, 'not said by its event' AS stored
+      FROM lot_edge e
+      WHERE NOT EXISTS (SELECT FROM event_thing t WHERE t.org_id = e.parent_org AND t.lot_id = e.parent AND t.event = e.event
+                                                    AND t.role = 'input')
+         OR NOT EXISTS (SELECT FROM event_thing t WHERE t.org_id = e.child_org AND t.lot_id = e.child AND t.event = e.event
+                                                    AND t.role = 'output')
+      UNION ALL
+      SELECT 'link', t.event || ' ' || t.lot_id, 'of no event'
+      FROM event_thing t LEFT JOIN event e ON e.org_id = t.event_org AND e.id = t.event WHERE e.id IS NULL
+      UNION ALL
+      SELECT 'move', m.event || ' ' || m.lot_id, 'of no event'
+      FROM stock_move m LEFT JOIN event e ON e.org_id = m.event_org AND e.id = m.event WHERE e.id IS NULL
+      UNION ALL
+      SELECT 'site', s.event || ' ' || s.site, 'of no event, or of one at another time'
+      FROM site_event s LEFT JOIN event e ON e.org_id = s.event_org AND e.id = s.event
+      WHERE e.id IS NULL OR e.event_time <> s.event_time OR e.type <> s.type
+      UNION ALL
+      SELECT 'shipment', s.id::text, 'of no event, or of one that does not stand'
+      FROM shipment s LEFT JOIN event e ON e.id = s.event
+      LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
+      WHERE e.id IS NULL OR (c.event IS NOT NULL AND s.state <> 'withdrawn')
+      UNION ALL
+      SELECT 'name', encode(k.hash, 'hex'), 'of no event'
+      FROM event_key k LEFT JOIN event e ON e.org_id = k.org_id AND e.id = k.id WHERE e.id IS NULL
+      UNION ALL
+      SELECT 'thing', encode(t.hash, 'hex'), t.kind || ' ' || t.id || ' that is not there'
+      FROM thing t
+      WHERE NOT CASE t.kind WHEN 'lot' THEN EXISTS (SELECT FROM lot l WHERE l.org_id = t.org_id AND l.lot_id = t.id)
+                            WHEN 'unit' THEN EXISTS (SELECT FROM unit u WHERE u.org_id = t.org_id AND u.id = t.id)
+                            WHEN 'party' THEN EXISTS (SELECT FROM party p WHERE p.id = t.id)
+                            WHEN 'site' THEN EXISTS (SELECT FROM site s WHERE s.id = t.id)
+                            WHEN 'product' THEN EXISTS (SELECT FROM product p WHERE p.id = t.id)
+                            WHEN 'certificate' THEN EXISTS (SELECT FROM certificate c WHERE c.id = t.id)
+                            ELSE true END
+      UNION ALL
+      SELECT 'correction', c.event::text, 'its declaration or replacement is not there'
+      FROM correction c
+      LEFT JOIN event w ON w.org_id = c.org_id AND w.id = c.event
+      LEFT JOIN event d ON d.org_id = c.org_id AND d.id = c.declaration
+      LEFT JOIN event r ON r.org_id = c.org_id AND r.id = c.replacement
+      WHERE w.id IS NULL OR d.id IS NULL OR (c.replacement IS NOT NULL AND r.id IS NULL)
+         OR c.declared_at <> coalesce(r.recorded_at, d.recorded_at)) a
+ORDER BY part, subject
+LIMIT 1000;
+
+-- name: recount_contents :many
+-- What units hold: from a loading to an end that are events, of lots what the loading said.
+-- class: fan
+-- scope: program
+-- column: subject text, stored text, derived text
+SELECT subject, stored, derived
+FROM (SELECT c.parent || ' ' || c.child AS subject, 'from ' || c.from_event || coalesce(' to ' || c.to_event, '') AS stored,
+             'no such event at that time' AS derived
+      FROM containment c
+      LEFT JOIN event f ON f.org_id = c.from_org AND f.id = c.from_event
+      LEFT JOIN event t ON t.id = c.to_event
+      WHERE f.id IS NULL OR f.event_time <> c.from_at OR f.recorded_at <> c.since
+         OR (c.to_event IS NOT NULL AND (t.id IS NULL OR t.event_time <> c.to_at))
+      UNION ALL
+      SELECT coalesce(s.event, b.event) || ' ' || coalesce(s.lot, b.lot), coalesce(trim_scale(s.base)::text, 'nothing'),
+             coalesce(trim_scale(b.base)::text, 'nothing')
+      FROM (SELECT c.from_event AS event, c.child AS lot, sum(c.base) AS base
+            FROM containment c JOIN event e ON e.org_id = c.from_org AND e.id = c.from_event
+            WHERE e.type = 'load' AND c.child_kind = 'lot' GROUP BY 1, 2) s
+      FULL JOIN (SELECT t.event, t.lot_id AS lot, sum(t.base) AS base
+                 FROM event e JOIN event_thing t ON t.event_org = e.org_id AND t.event = e.id
+                 WHERE e.type = 'load' GROUP BY 1, 2) b ON b.event = s.event AND b.lot = s.lot
+      WHERE s.base IS DISTINCT FROM b.base) c
+ORDER BY subject
+LIMIT 1000;

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One transaction, one snapshot: the events, the lots, then the sums. */
+#include "recount_priv.h"
+
+void recount_tell(struct recount *r, const char *part, struct str subject, struct str stored,
+		  struct str derived)
+{
+	const struct recount_difference difference = {part, subject, stored, derived};
+	r->totals.differences++;
+	r->watch->found(r->watch->context, &difference);
+}
+
+void recount_went(struct recount *r, enum recount_pass pass, int64_t done, int64_t of)
+{
+	r->watch->went(r->watch->context, pass, done, of);
+}
+
+bool recount_path_hash(struct arena *arena, struct str uri, struct sha256 *ret)
+{
+	struct str path = uri.at ? thing_uri_path(arena, uri) : uri;
+	if (!path.at)
+		return false;
+	*ret = thing_hash_path(path);
+	return true;
+}
+
+/* The same three columns of different statements. */
+#define TELL_ALL(r, part, query) \
+	do { \
+		struct query##_row *rows_; \
+		size_t count_; \
+		enum problem p_ = query((r)->db, (r)->arena, &rows_, &count_); \
+		for (size_t i_ = 0; !p_ && i_ < count_; i_++) \
+			recount_tell((r), (part), rows_[i_].subject, rows_[i_].stored, rows_[i_].derived); \
+		if (p_) \
+			return p_; \
+	} while (0)
+
+static enum problem strays(struct recount *r)
+{
+	struct recount_strays_row *rows;
+	size_t count;
+	enum problem p = recount_strays(r->db, r->arena, &rows, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		recount_tell(r, arena_str(r->arena, rows[i].part).at, rows[i].subject, rows[i].stored,
+			     STR("nothing"));
+	return p;
+}
+
+static enum problem recount_tables(struct recount *r)
+{
+	enum { STEPS = 5 };
+	recount_went(r, RECOUNT_TABLES, 0, STEPS);
+	TELL_ALL(r, "holding", recount_holdings);
+	recount_went(r, RECOUNT_TABLES, 1, STEPS);
+	TELL_ALL(r, "lot", recount_sums);
+	recount_went(r, RECOUNT_TABLES, 2, STEPS);
+	TELL_ALL(r, "sequence", recount_sequences);
+	recount_went(r, RECOUNT_TABLES, 3, STEPS);
+	TELL_ALL(r, "contents", recount_contents);
+	recount_went(r, RECOUNT_TABLES, 4, STEPS);
+	enum problem p = strays(r);
+	recount_went(r, RECOUNT_TABLES, STEPS, STEPS);
+	return p;
+}
+
+static enum problem recount_body(struct db *db, void *context)
+{
+	struct recount *r = context;
+	(void)db;
+	r->totals = (struct recount_totals){0};
+	enum problem p = recount_size(r->db, r->arena, &r->size);
+	if (!p)
+		p = recount_all_events(r);
+	if (!p)
+		p = recount_all_lots(r);
+	return p ? p : recount_tables(r);
+}
+
+enum problem recount(struct db *db, struct str origin, const struct recount_watch *watch,
+		     struct recount_totals *ret)
+{
+	struct recount r = {.db = db, .origin = origin, .watch = watch, .arena = arena_create()};
+	enum problem p = db_tx(db, &db_program, recount_body, &r, /* reterr_unknown */ NULL);
+	if (!p)
+		*ret = r.totals;
+	arena_destroy(r.arena);
+	return p;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What an event's body says, beside the row of the event and its links to lots. */
+#include "recount_priv.h"
+
+static const char *const role_words[] = {
+	[DEED_THING] = "thing", [DEED_INPUT] = "input", [DEED_OUTPUT] = "output"};
+
+enum deed_role recount_role(const struct recounted *event, size_t line)
+{
+	bool neutral = event->deed.declaration || !event->deed.makes;
+	return neutral ? DEED_THING : event->deed.lines[line].role;
+}
+
+const struct recount_links_row *recount_link(const struct recounted *event, size_t line)
+{
+	struct str role = str_of(role_words[recount_role(event, line)]);
+	for (size_t i = 0; event->lots[line] && i < event->link_count; i++)
+		if (uuid_equal(event->links[i].lot_id, event->lots[line]->id) &&
+		    str_equal(event->links[i].role, role))
+			return &event->links[i];
+	return NULL;
+}
+
+bool recount_amount(const struct recounted *event, size_t line, struct decimal *ret)
+{
+	const struct deed_line *l = &event->deed.lines[line];
+	const struct recount_things_row *lot = event->lots[line];
+	if (!l->has_amount || !lot || !lot->dimension.known || !lot->unit.len)
+		return false;
+	enum dimension wanted = (enum dimension)lot->dimension.value;
+	if (decimal_is_zero(l->amount.base) && l->amount.unit->dimension == wanted) {
+		*ret = l->amount.base;
+		return true;
+	}
+	return quantity_in_dimension(&l->amount, l->has_net ? &l->net : NULL, wanted, unit_find(lot->unit),
+				     NULL /* packages: as they were then, nobody knows */, 0,
+				     ret) == PROBLEM_NONE;
+}
+
+static bool same_moment(struct sql_nullable_int a, struct sql_nullable_int b)
+{
+	return a.known == b.known && (!a.known || a.value == b.value);
+}
+
+static bool is_signed_for(const struct recounted *event, size_t line)
+{
+	const struct statement_links *lots = &event->statement.lots;
+	if (!lots->hashes)
+		return lots->count > 0 && !event->deed.declaration;
+	struct sha256 name = statement_lot(event->lots[line]->salt.at, event->lots[line]->uri);
+	for (size_t i = 0; i < lots->count; i++)
+		if (sha256_equal(lots->hashes[i], name))
+			return true;
+	return false;
+}
+
+static struct str link_subject(struct recount *r, const struct recounted *event, struct uuid lot)
+{
+	return arena_printf(r->arena, "%.*s %.*s", STR_ARGS(event->name),
+			    STR_ARGS(uuid_print(r->arena, lot)));
+}
+
+static struct str amount_words(struct arena *arena, struct sql_nullable_decimal amount)
+{
+	return amount.known ? decimal_print(arena, amount.value) : STR("no amount");
+}
+
+/* Of a lot that stands in several lines of one role, all together. */
+static bool amount_of_lot(const struct recounted *event, size_t line, struct decimal *ret)
+{
+	struct decimal sum = {0}, amount;
+	for (size_t i = 0; i < event->deed.count; i++) {
+		if (!event->lots[i] || !uuid_equal(event->lots[i]->id, event->lots[line]->id) ||
+		    recount_role(event, i) != recount_role(event, line))
+			continue;
+		if (!recount_amount(event, i, &amount))
+			return false;
+		sum = decimal_add(sum, amount);
+	}
+	*ret = sum;
+	return true;
+}
+
+static void check_link(struct recount *r, const struct recounted *event, size_t line)
+{
+	const struct recount_events_row *row = event->row;
+	const struct recount_links_row *link = recount_link(event, line);
+	struct str subject = link_subject(r, event, event->lots[line]->id);
+	struct str role = str_of(role_words[recount_role(event, line)]);
+	bool wanted = is_signed_for(event, line);
+	if (!link) {
+		if (wanted)
+			recount_tell(r, "link", subject, STR("nothing"), role);
+		return;
+	}
+	if (!wanted)
+		recount_tell(r, "link", subject, link->role, STR("no lot of the statement"));
+	if (!uuid_equal(link->event_org, row->org_id) || link->recorded_at != row->recorded_at ||
+	    !same_moment(link->declared_at, row->declared_at))
+		recount_tell(r, "link", subject, STR("another recorder or another time"),
+			     STR("that of the event"));
+	struct decimal amount;
+	bool compared = link->counted && !event->deed.declaration && amount_of_lot(event, line, &amount);
+	if (compared && (!link->base.known || decimal_compare(link->base.value, amount) != 0))
+		recount_tell(r, "link", subject, amount_words(r->arena, link->base),
+			     decimal_print(r->arena, amount));
+}
+
+static bool said_before(const struct recounted *event, size_t line)
+{
+	for (size_t i = 0; i < line; i++)
+		if (event->lots[i] && uuid_equal(event->lots[i]->id, event->lots[line]->id) &&
+		    recount_role(event, i) == recount_role(event, line))
+			return true;
+	return false;
+}
+
+static void check_links(struct recount *r, const struct recounted *event)
+{
+	for (size_t i = 0; i < event->deed.count; i++) {
+		if (event->lots[i] && !said_before(event, i))
+			check_link(r, event, i);
+		/* What a partner names besides may be a crate, or a lot of nobody here. */
+		if (!event->lots[i] && !event->deed.of_partner)
+			recount_tell(r, "thing", event->deed.lines[i].uri, STR("no lot"),
+				     arena_printf(r->arena, "a lot of event %.*s", STR_ARGS(event->name)));
+	}
+	for (size_t i = 0; i < event->link_count; i++) {
+		bool said = false;
+		for (size_t k = 0; k < event->deed.count; k++)
+			said = said || recount_link(event, k) == &event->links[i];
+		if (!said)
+			recount_tell(r, "link", link_subject(r, event, event->links[i].lot_id),
+				     event->links[i].role, STR("nothing"));
+	}
+}
+
+static struct str uuid_words(struct arena *arena, struct uuid id)
+{
+	return uuid_is_nil(id) ? STR("nobody") : uuid_print(arena, id);
+}
+
+static void check_row(struct recount *r, const struct recounted *event)
+{
+	const struct recount_events_row *row = event->row;
+	const struct deed *deed = &event->deed;
+	struct str word = row->declaration && !deed->of_partner ? STR("correct") : str_of(deed->kind->word);
+	if (!str_equal(row->type, word) || row->declaration != deed->declaration)
+		recount_tell(r, "event", event->name, row->type, word);
+	if (deed->declaration)
+		return;
+	if (row->event_time != deed->time.at_us || row->offset_min != deed->time.offset_min)
+		recount_tell(r, "event", event->name, utc_print(r->arena, row->event_time),
+			     instant_print(r->arena, deed->time));
+	if (!uuid_equal(row->party, event->sides[DEED_ACTING]))
+		recount_tell(r, "event", event->name, uuid_words(r->arena, row->party), deed->party);
+	if (record_sends(deed->kind) && !uuid_equal(row->to_party, event->sides[DEED_TO]))
+		recount_tell(r, "event", event->name, uuid_words(r->arena, row->to_party),
+			     deed->to.at ? deed->to : STR("nobody"));
+}
+
+void recount_goods(struct recount *r, struct recounted *event)
+{
+	if (!event->readable)
+		return;
+	check_row(r, event);
+	check_links(r, event);
+	recount_edges_of(r, event);
+	recount_moves_of(r, event);
+	recount_shipment_of(r, event);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reads events by pages, in the order of their key, with the rows that were derived of them. */
+#include "recount_priv.h"
+
+struct page {
+	struct recount *r;
+	struct arena *arena;
+	struct recounted *events;
+	size_t count;
+	struct map *by_id;  /* event → recounted */
+	struct map *things; /* hash → recount_things_row */
+};
+
+static void read_bodies(struct page *page)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		struct recounted *event = &page->events[i];
+		event->name = uuid_print(page->arena, event->row->id);
+		recount_statement(page->r, event);
+		bool erased = !event->row->body.len;
+		if (!event->readable || erased)
+			event->readable = false;
+		else if (deed_read(page->arena, bytes_str(event->row->body), &event->deed)) {
+			event->readable = false;
+			recount_tell(page->r, "body", event->name, STR("unreadable"), STR("an event"));
+		}
+		map_set(page->by_id, MAP_KEY(event->row->id), event);
+	}
+}
+
+static void ask(struct page *page, struct sha256 *hashes, size_t *count, struct str uri)
+{
+	if (recount_path_hash(page->arena, uri, &hashes[*count]))
+		(*count)++;
+}
+
+/* What the bodies name. */
+static enum problem load_things(struct page *page)
+{
+	struct recount_things_row *rows;
+	size_t most = 1, count = 0, row_count;
+	for (size_t i = 0; i < page->count; i++)
+		most += page->events[i].deed.count + DEED_SIDES;
+	struct sha256 *hashes = arena_array(page->arena, struct sha256, most);
+	for (size_t i = 0; i < page->count; i++) {
+		const struct deed *deed = &page->events[i].deed;
+		ask(page, hashes, &count, deed->party);
+		ask(page, hashes, &count, deed->from);
+		ask(page, hashes, &count, deed->to);
+		for (size_t k = 0; k < deed->count; k++)
+			ask(page, hashes, &count, deed->lines[k].uri);
+	}
+	struct bytes *asked = arena_array(page->arena, struct bytes, count + 1);
+	for (size_t i = 0; i < count; i++)
+		asked[i] = sha256_bytes(&hashes[i]);
+	const struct recount_things_params params = {{asked, count}};
+	enum problem p = recount_things(page->r->db, page->arena, &params, &rows, &row_count);
+	page->things = map_create(page->arena, row_count + 1);
+	for (size_t i = 0; !p && i < row_count; i++)
+		map_set(page->things, rows[i].hash, &rows[i]);
+	return p;
+}
+
+static const struct recount_things_row *thing_of(const struct page *page, struct str uri, const char *kind)
+{
+	struct sha256 hash;
+	const struct recount_things_row *row = recount_path_hash(page->arena, uri, &hash)
+						       ? map_get(page->things, sha256_bytes(&hash))
+						       : NULL;
+	return row && str_equal(row->kind, str_of(kind)) ? row : NULL;
+}
+
+static struct uuid party_of(const struct page *page, struct str uri)
+{
+	const struct recount_things_row *row = uri.at ? thing_of(page, uri, "party") : NULL;
+	return row ? row->id : (struct uuid){{0}};
+}
+
+static void resolve(struct page *page)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		struct recounted *event = &page->events[i];
+		const struct deed *deed = &event->deed;
+		event->lots = arena_array(page->arena, const struct recount_things_row *, deed->count + 1);
+		for (size_t k = 0; k < deed->count; k++) {
+			const struct recount_things_row *lot = thing_of(page, deed->lines[k].uri, "lot");
+			event->lots[k] = lot && lot->uri.at ? lot : NULL;
+		}
+		event->sides[DEED_ACTING] = deed->party.at && !deed->declaration ? party_of(page, deed->party)
+										 : event->row->party;
+		event->sides[DEED_FROM] = party_of(page, deed->from);
+		event->sides[DEED_TO] = party_of(page, deed->to);
+	}
+}
+
+static size_t line_count(const struct page *page)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < page->count; i++)
+		count += page->events[i].deed.count;
+	return count;
+}
+
+static struct recounted *event_at(const struct page *page, struct uuid id)
+{
+	return map_get(page->by_id, MAP_KEY(id));
+}
+
+static enum problem load_links(struct page *page)
+{
+	struct recount_links_row *rows;
+	size_t most = line_count(page) + 1, count = 0, row_count;
+	struct uuid *orgs = arena_array(page->arena, struct uuid, most),
+		    *lots = arena_array(page->arena, struct uuid, most),
+		    *events = arena_array(page->arena, struct uuid, most);
+	for (size_t i = 0; i < page->count; i++)
+		for (size_t k = 0; k < page->events[i].deed.count; k++) {
+			const struct recount_things_row *lot = page->events[i].lots[k];
+			if (!lot)
+				continue;
+			orgs[count] = lot->org_id;
+			lots[count] = lot->id;
+			events[count++] = page->events[i].row->id;
+		}
+	const struct recount_links_params params = {{orgs, count}, {lots, count}, {events, count}};
+	enum problem p = recount_links(page->r->db, page->arena, &params, &rows, &row_count);
+	for (size_t i = 0; !p && i < row_count; i++) {
+		struct recounted *event = event_at(page, rows[i].event);
+		if (!event->link_count++)
+			event->links = &rows[i];
+	}
+	return p;
+}
+
+static size_t edge_count(const struct recounted *event)
+{
+	size_t inputs = 0;
+	for (size_t i = 0; i < event->deed.count; i++)
+		inputs += event->deed.lines[i].role == DEED_INPUT;
+	return inputs * (event->deed.count - inputs);
+}
+
+static enum problem load_edges(struct page *page)
+{
+	struct recount_edges_row *rows;
+	size_t most = 1, count = 0, row_count;
+	for (size_t i = 0; i < page->count; i++)
+		most += edge_count(&page->events[i]);
+	struct uuid *parents = arena_array(page->arena, struct uuid, most),
+		    *children = arena_array(page->arena, struct uuid, most),
+		    *events = arena_array(page->arena, struct uuid, most);
+	for (size_t n = 0; n < page->count; n++) {
+		const struct recounted *event = &page->events[n];
+		const struct deed_line *lines = event->deed.lines;
+		for (size_t i = 0; i < event->deed.count; i++)
+			for (size_t k = 0; lines[i].role == DEED_INPUT && k < event->deed.count; k++) {
+				if (lines[k].role != DEED_OUTPUT || !event->lots[i] || !event->lots[k])
+					continue;
+				parents[count] = event->lots[i]->id;
+				children[count] = event->lots[k]->id;
+				events[count++] = event->row->id;
+			}
+	}
+	const struct recount_edges_params params = {{parents, count}, {children, count}, {events, count}};
+	enum problem p = recount_edges(page->r->db, page->arena, &params, &rows, &row_count);
+	for (size_t i = 0; !p && i < row_count; i++) {
+		struct recounted *event = event_at(page, rows[i].event);
+		if (!event->edge_count++)
+			event->edges = &rows[i];
+	}
+	return p;
+}
+
+static enum problem load_moves(struct page *page)
+{
+	struct correction_moves_row *rows;
+	size_t row_count;
+	struct uuid *orgs = arena_array(page->arena, struct uuid, page->count),
+		    *ids = arena_array(page->arena, struct uuid, page->count);
+	for (size_t i = 0; i < page->count; i++) {
+		orgs[i] = page->events[i].row->org_id;
+		ids[i] = page->events[i].row->id;
+	}
+	const struct correction_moves_params params = {{orgs, page->count}, {ids, page->count}};
+	enum problem p = correction_moves(page->r->db, page->arena, &params, &rows, &row_count);
+	for (size_t i = 0; !p && i < row_count; i++) {
+		struct recounted *event = event_at(page, rows[i].event);
+		if (!event->move_count++)
+			event->moves = &rows[i];
+	}
+	return p;
+}
+
+static enum problem load_shipments(struct page *page)
+{
+	struct recount_shipments_row *rows;
+	size_t count = 0, row_count;
+	struct uuid *orgs = arena_array(page->arena, struct uuid, page->count),
+		    *ids = arena_array(page->arena, struct uuid, page->count);
+	for (size_t i = 0; i < page->count; i++) {
+		if (uuid_is_nil(page->events[i].row->shipment))
+			continue;
+		orgs[count] = page->events[i].row->shipment_org;
+		ids[count++] = page->events[i].row->shipment;
+	}
+	const struct recount_shipments_params params = {{orgs, count}, {ids, count}};
+	enum problem p = recount_shipments(page->r->db, page->arena, &params, &rows, &row_count);
+	for (size_t i = 0; !p && i < page->count; i++)
+		for (size_t k = 0; k < row_count; k++)
+			if (uuid_equal(rows[k].id, page->events[i].row->shipment) &&
+			    !page->events[i].shipment_count++)
+				page->events[i].shipment = &rows[k];
+	return p;
+}
+
+static enum problem load(struct page *page)
+{
+	enum problem p = load_things(page);
+	if (p)
+		return p;
+	resolve(page);
+	p = load_links(page);
+	if (!p)
+		p = load_edges(page);
+	if (!p)
+		p = load_moves(page);
+	return p ? p : load_shipments(page);
+}
+
+static enum problem take_page(struct recount *r, const struct recount_events_row *rows, size_t count)
+{
+	struct page page = {.r = r,
+			    .arena = r->arena,
+			    .events = arena_array(r->arena, struct recounted, count),
+			    .count = count,
+			    .by_id = map_create(r->arena, count)};
+	for (size_t i = 0; i < count; i++)
+		page.events[i].row = &rows[i];
+	read_bodies(&page);
+	enum problem p = load(&page);
+	for (size_t i = 0; !p && i < count; i++)
+		recount_goods(r, &page.events[i]);
+	return p;
+}
+
+enum problem recount_all_events(struct recount *r)
+{
+	struct recount_events_params params = {.max_rows = RECOUNT_PAGE};
+	struct arena *outer = r->arena;
+	struct recount_events_row *rows;
+	size_t count;
+	enum problem p;
+	do {
+		r->arena = arena_create();
+		p = recount_events(r->db, r->arena, &params, &rows, &count);
+		if (!p && count) {
+			p = take_page(r, rows, count);
+			params.org = rows[count - 1].org_id;
+			params.id = rows[count - 1].id;
+			r->totals.events += (int64_t)count;
+			recount_went(r, RECOUNT_EVENTS, r->totals.events, r->size.events);
+		}
+		arena_destroy(r->arena);
+	} while (!p && count == RECOUNT_PAGE);
+	r->arena = outer;
+	return p;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the passes of a recount share: events one by one with all that each left, lots with what names and tells them, then
+ * sums over whole tables. */
+#ifndef FT_STORE_RECOUNT_PRIV_H
+#define FT_STORE_RECOUNT_PRIV_H
+
+#include "ft/base/map.h"
+#include "ft/core/deed.h"
+#include "ft/core/statement.h"
+#include "ft/core/thing_name.h"
+#include "ft/store/recount.h"
+#include "queries.h"
+
+enum { RECOUNT_PAGE = 256 };
+
+struct recount {
+	struct db *db;
+	struct str origin;
+	const struct recount_watch *watch;
+	struct recount_totals totals;
+	struct recount_size_row size;
+	struct arena *arena; /* of a page */
+};
+
+/* Where `seen` is not what it should be. */
+void recount_tell(struct recount *r, const char *part, struct str subject, struct str stored,
+		  struct str derived);
+void recount_went(struct recount *r, enum recount_pass pass, int64_t done, int64_t of);
+/* The hash under which a URI is filed. false: it is not filed. */
+bool recount_path_hash(struct arena *arena, struct str uri, struct sha256 *ret);
+
+/* An event of a page, with the rows that were derived of it. */
+struct recounted {
+	const struct recount_events_row *row;
+	struct str name; /* its id, as differences tell it */
+	bool readable;   /* the body is what was signed, and says something */
+	bool signed_lots_known;
+	struct statement statement;
+	struct deed deed;
+	const struct recount_things_row **lots; /* parallel to deed.lines; NULL: names no lot */
+	struct uuid sides[DEED_SIDES];          /* parties; nil: not registered, or not said */
+	const struct recount_links_row *links;
+	const struct recount_edges_row *edges;
+	const struct correction_moves_row *moves;
+	const struct recount_shipments_row *shipment; /* its lines */
+	size_t link_count, edge_count, move_count, shipment_count;
+};
+
+/* recount_event.c: the note, the body it covers, its place in the log. */
+void recount_statement(struct recount *r, struct recounted *event);
+/* recount_goods.c: all that follows from what the body says. */
+void recount_goods(struct recount *r, struct recounted *event);
+/* The amount of a line in the lot's own measure, as far as the body alone says it. */
+bool recount_amount(const struct recounted *event, size_t line, struct decimal *ret);
+/* The link of this lot in this role; NULL: none. */
+const struct recount_links_row *recount_link(const struct recounted *event, size_t line);
+enum deed_role recount_role(const struct recounted *event, size_t line);
+/* recount_stock.c */
+void recount_edges_of(struct recount *r, struct recounted *event);
+void recount_moves_of(struct recount *r, struct recounted *event);
+void recount_shipment_of(struct recount *r, struct recounted *event);
+
+enum problem recount_all_events(struct recount *r) must_check; /* recount_page.c */
+enum problem recount_all_lots(struct recount *r) must_check;   /* recount_lots.c */
+
+#endif

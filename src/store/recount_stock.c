@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What an event's body says, beside its edges, its moves of stock and its shipment. */
+#include <stdlib.h>
+
+#include "recount_priv.h"
+
+static bool stands(const struct recounted *event)
+{
+	return !event->row->declared_at.known;
+}
+
+/* — edges — */
+static const struct recount_edges_row *edge_of(const struct recounted *event, size_t input, size_t output)
+{
+	for (size_t i = 0; i < event->edge_count; i++)
+		if (uuid_equal(event->edges[i].parent, event->lots[input]->id) &&
+		    uuid_equal(event->edges[i].child, event->lots[output]->id))
+			return &event->edges[i];
+	return NULL;
+}
+
+/* What all lines of a role add up to, when they have one measure: then the edges say just these amounts. */
+static bool total_of(const struct recounted *event, enum deed_role role, struct decimal *ret)
+{
+	const struct recount_things_row *first = NULL;
+	struct decimal sum = {0}, amount;
+	for (size_t i = 0; i < event->deed.count; i++) {
+		const struct recount_things_row *lot = event->lots[i];
+		if (event->deed.lines[i].role != role)
+			continue;
+		if (!lot || !recount_amount(event, i, &amount))
+			return false;
+		first = first ? first : lot;
+		if (lot->dimension.value != first->dimension.value ||
+		    (lot->dimension.value == DIMENSION_PACKAGE && !uuid_equal(lot->id, first->id)))
+			return false;
+		sum = decimal_add(sum, amount);
+	}
+	*ret = sum;
+	return first != NULL;
+}
+
+struct totals {
+	bool has_input, has_output;
+	struct decimal input, output;
+};
+
+static bool is_amount(const struct recounted *event, size_t line, struct decimal stored)
+{
+	struct decimal amount;
+	return !recount_amount(event, line, &amount) || decimal_compare(amount, stored) == 0;
+}
+
+static bool edge_holds(const struct recounted *event, const struct totals *totals, size_t input,
+		       size_t output, const struct recount_edges_row *edge)
+{
+	if (totals->has_input &&
+	    (decimal_compare(edge->input_total, totals->input) != 0 || !is_amount(event, input, edge->input)))
+		return false;
+	if (totals->has_output && (decimal_compare(edge->output_total, totals->output) != 0 ||
+				   !is_amount(event, output, edge->output_part)))
+		return false;
+	return is_amount(event, output, edge->output) && uuid_equal(edge->event_org, event->row->org_id) &&
+	       edge->recorded_at == event->row->recorded_at &&
+	       edge->declared_at.known == event->row->declared_at.known &&
+	       (!edge->declared_at.known || edge->declared_at.value == event->row->declared_at.value);
+}
+
+static struct str edge_words(struct arena *arena, const struct recount_edges_row *edge)
+{
+	return arena_printf(arena, "%.*s of %.*s into %.*s, %.*s of %.*s%s",
+			    STR_ARGS(decimal_print(arena, edge->input)),
+			    STR_ARGS(decimal_print(arena, edge->input_total)),
+			    STR_ARGS(decimal_print(arena, edge->output)),
+			    STR_ARGS(decimal_print(arena, edge->output_part)),
+			    STR_ARGS(decimal_print(arena, edge->output_total)),
+			    edge->declared_at.known ? ", withdrawn" : "");
+}
+
+static struct str line_words(struct arena *arena, const struct deed_line *line)
+{
+	return line->has_amount
+		       ? arena_printf(arena, "%.*s %s", STR_ARGS(line->amount.value), line->amount.unit->code)
+		       : STR("no amount");
+}
+
+static void check_edge(struct recount *r, const struct recounted *event, const struct totals *totals,
+		       size_t input, size_t output)
+{
+	const struct recount_edges_row *edge = edge_of(event, input, output);
+	const struct recount_links_row *made = recount_link(event, output);
+	struct str subject = arena_printf(r->arena, "%.*s %.*s to %.*s", STR_ARGS(event->name),
+					  STR_ARGS(uuid_print(r->arena, event->lots[input]->id)),
+					  STR_ARGS(uuid_print(r->arena, event->lots[output]->id)));
+	struct str derived = arena_printf(r->arena, "%.*s into %.*s%s",
+					  STR_ARGS(line_words(r->arena, &event->deed.lines[input])),
+					  STR_ARGS(line_words(r->arena, &event->deed.lines[output])),
+					  stands(event) ? "" : ", withdrawn");
+	/* Of a partner only a lot's own party says where it comes from: what is told by others is not counted. */
+	bool wanted = !event->deed.of_partner || (made && made->counted);
+	if (!edge && wanted)
+		recount_tell(r, "edge", subject, STR("nothing"), derived);
+	if (edge && !edge_holds(event, totals, input, output, edge))
+		recount_tell(r, "edge", subject, edge_words(r->arena, edge), derived);
+}
+
+void recount_edges_of(struct recount *r, struct recounted *event)
+{
+	const struct deed *deed = &event->deed;
+	struct totals totals;
+	if (deed->declaration || deed->kind->class != RECORD_TRANSFORM)
+		return;
+	totals.has_input = total_of(event, DEED_INPUT, &totals.input);
+	totals.has_output = total_of(event, DEED_OUTPUT, &totals.output);
+	for (size_t k = 0; k < deed->count; k++)
+		for (size_t i = 0; deed->lines[k].role == DEED_OUTPUT && i < deed->count; i++)
+			if (deed->lines[i].role == DEED_INPUT && event->lots[i] && event->lots[k] &&
+			    !uuid_equal(event->lots[i]->id, event->lots[k]->id))
+				check_edge(r, event, &totals, i, k);
+}
+
+/* — moves — */
+struct balance { /* holder nil: of the lot itself */
+	struct uuid lot, holder;
+	struct deed_counts counts;
+};
+struct balances {
+	struct balance *items;
+	size_t count;
+};
+
+static int by_owner(const void *a, const void *b)
+{
+	const struct balance *x = a, *y = b;
+	int order = uuid_compare(x->lot, y->lot);
+	return order ? order : uuid_compare(x->holder, y->holder);
+}
+
+static void put(struct balances *b, struct uuid lot, struct uuid holder, struct deed_counts counts)
+{
+	struct balance of_holder = {.lot = lot, .holder = holder}, of_lot = {.lot = lot};
+	for (int i = 0; i < DEED_COUNTS; i++)
+		(i < DEED_HOLDER_COUNTS ? &of_holder : &of_lot)->counts.of[i] = counts.of[i];
+	b->items[b->count++] = of_holder;
+	b->items[b->count++] = of_lot;
+}
+
+/* One entry an owner, nothing that is zero, in order. */
+static void settle(struct balances *b)
+{
+	static const struct deed_counts zero;
+	size_t kept = 0, merged = 0;
+	qsort(b->items, b->count, sizeof *b->items, by_owner);
+	for (size_t i = 0; i < b->count; i++) {
+		if (merged && by_owner(&b->items[merged - 1], &b->items[i]) == 0)
+			b->items[merged - 1].counts =
+				deed_counts_sum(b->items[merged - 1].counts, b->items[i].counts);
+		else
+			b->items[merged++] = b->items[i];
+	}
+	for (size_t i = 0; i < merged; i++)
+		if (!deed_counts_are(b->items[i].counts, zero))
+			b->items[kept++] = b->items[i];
+	b->count = kept;
+}
+
+static struct balances stored_moves(struct arena *arena, const struct recounted *event)
+{
+	struct balances b = {arena_array(arena, struct balance, event->move_count * 2 + 1), 0};
+	for (size_t i = 0; i < event->move_count; i++) {
+		const struct correction_moves_row *m = &event->moves[i];
+		put(&b, m->lot_id, m->holder,
+		    (struct deed_counts){.of = {m->on_hand, m->in_transit, m->sold, m->destroyed, m->claimed,
+						m->own, m->total, m->lot_destroyed, m->outside}});
+	}
+	settle(&b);
+	return b;
+}
+
+static const struct recount_shipments_row *shipped_of(const struct recounted *event, struct uuid lot)
+{
+	for (size_t i = 0; i < event->shipment_count; i++)
+		if (uuid_equal(event->shipment[i].lot_id, lot))
+			return &event->shipment[i];
+	return NULL;
+}
+
+/* What the body alone does not say. */
+static struct deed_facts facts_of(const struct recounted *event, size_t line, struct decimal amount)
+{
+	const struct recount_things_row *lot = event->lots[line];
+	const struct recount_shipments_row *shipped = shipped_of(event, lot->id);
+	struct deed_facts facts = {.amount = amount, .by_shipment = event->shipment_count > 0};
+	for (int side = 0; side < DEED_SIDES; side++) {
+		facts.known[side] =
+			!uuid_is_nil(event->sides[side]) &&
+			(side == DEED_ACTING || !uuid_equal(event->sides[side], event->row->party));
+		facts.issuer[side] = facts.known[side] && uuid_equal(lot->org_id, event->sides[side]);
+	}
+	if (shipped && shipped->base.known)
+		facts.shipped = shipped->base.value;
+	facts.withdrawn = event->shipment_count && !str_equal(event->shipment->state, STR("received"));
+	return facts;
+}
+
+/* The amount of a line: as the body says it, else as the link that was made of it does. */
+static bool line_amount(const struct recounted *event, size_t line, struct decimal *ret)
+{
+	const struct recount_links_row *link = recount_link(event, line);
+	if (recount_amount(event, line, ret))
+		return true;
+	if (event->deed.of_partner || !link || !link->base.known)
+		return false;
+	*ret = link->base.value;
+	return true;
+}
+
+static bool moves_goods(const struct deed *deed)
+{
+	switch ((int)deed->kind->class) {
+	case RECORD_CREATE:
+	case RECORD_TRANSFORM:
+	case RECORD_SHIP:
+	case RECORD_RETURN:
+	case RECORD_RECEIVE:
+	case RECORD_SELL:
+	case RECORD_DESTROY:
+		return !deed->declaration;
+	default:
+		return deed->removes && !deed->declaration;
+	}
+}
+
+/* A partner tells what others make, too: that is not counted. */
+static bool is_counted(const struct recounted *event, size_t line)
+{
+	const struct recount_links_row *link = recount_link(event, line);
+	return !event->deed.of_partner || event->deed.lines[line].role != DEED_OUTPUT ||
+	       (link && link->counted);
+}
+
+/* A shipment is settled lot by lot, in however many lines it tells of one. */
+static bool arrived_together(const struct recounted *event, size_t line, struct decimal *amount)
+{
+	struct decimal more;
+	for (size_t i = 0; i < event->deed.count; i++) {
+		if (i == line || !event->lots[i] || !uuid_equal(event->lots[i]->id, event->lots[line]->id) ||
+		    !line_amount(event, i, &more))
+			continue;
+		if (i < line)
+			return false;
+		*amount = decimal_add(*amount, more);
+	}
+	return true;
+}
+
+/* false: an amount cannot be derived any more, as of packages whose size was another then. */
+static bool derived_moves(struct arena *arena, const struct recounted *event, struct balances *ret)
+{
+	const struct deed *deed = &event->deed;
+	struct balances b = {arena_array(arena, struct balance, deed->count * DEED_SIDES * 2 + 1), 0};
+	for (size_t i = 0; moves_goods(deed) && stands(event) && i < deed->count; i++) {
+		struct deed_counts effect[DEED_SIDES];
+		struct decimal amount;
+		if (!event->lots[i])
+			continue;
+		if (!line_amount(event, i, &amount))
+			return false;
+		bool by_shipment = deed->kind->class == RECORD_RECEIVE && event->shipment_count;
+		if (!is_counted(event, i) || (by_shipment && !arrived_together(event, i, &amount)))
+			continue;
+		const struct deed_facts facts = facts_of(event, i, amount);
+		deed_effect(deed, &deed->lines[i], &facts, effect);
+		for (int side = 0; side < DEED_SIDES; side++)
+			put(&b, event->lots[i]->id, event->sides[side], effect[side]);
+	}
+	settle(&b);
+	*ret = b;
+	return true;
+}
+
+static void tell_move(struct recount *r, const struct recounted *event, const struct balance *owner,
+		      const struct balance *stored, const struct balance *derived)
+{
+	static const struct balance none;
+	struct str holder = uuid_is_nil(owner->holder) ? STR("the lot") : uuid_print(r->arena, owner->holder);
+	struct str subject = arena_printf(r->arena, "%.*s %.*s of %.*s", STR_ARGS(event->name),
+					  STR_ARGS(uuid_print(r->arena, owner->lot)), STR_ARGS(holder));
+	recount_tell(r, "move", subject, deed_counts_print(r->arena, (stored ? stored : &none)->counts),
+		     deed_counts_print(r->arena, (derived ? derived : &none)->counts));
+}
+
+void recount_moves_of(struct recount *r, struct recounted *event)
+{
+	struct balances stored = stored_moves(r->arena, event), derived;
+	size_t i = 0, k = 0;
+	if (!derived_moves(r->arena, event, &derived))
+		return;
+	while (i < stored.count || k < derived.count) {
+		const struct balance *s = i < stored.count ? &stored.items[i] : NULL;
+		const struct balance *d = k < derived.count ? &derived.items[k] : NULL;
+		int order = !s ? 1 : !d ? -1 : by_owner(s, d);
+		if (order < 0)
+			tell_move(r, event, s, s, NULL);
+		else if (order > 0)
+			tell_move(r, event, d, NULL, d);
+		else if (!deed_counts_are(s->counts, d->counts))
+			tell_move(r, event, s, s, d);
+		i += order <= 0;
+		k += order >= 0;
+	}
+}
+
+/* — shipments — */
+static bool lines_hold(const struct recounted *event, bool arrived)
+{
+	for (size_t i = 0; i < event->shipment_count; i++) {
+		const struct recount_shipments_row *line = &event->shipment[i];
+		struct decimal sum = {0}, amount;
+		bool named = false;
+		for (size_t k = 0; k < event->deed.count; k++) {
+			if (!event->lots[k] || !uuid_equal(event->lots[k]->id, line->lot_id))
+				continue;
+			if (!line_amount(event, k, &amount))
+				return true;
+			named = true;
+			sum = decimal_add(sum, amount);
+		}
+		struct sql_nullable_decimal stored = arrived ? line->received : line->base;
+		if (!uuid_is_nil(line->lot_id) &&
+		    (!named || !stored.known || decimal_compare(stored.value, sum) != 0) &&
+		    !(event->deed.of_partner && !named))
+			return false;
+	}
+	return true;
+}
+
+static void tell_shipment(struct recount *r, const struct recounted *event, struct str stored,
+			  const char *derived)
+{
+	recount_tell(r, "shipment", uuid_print(r->arena, event->row->shipment), stored,
+		     arena_printf(r->arena, "%s %.*s", derived, STR_ARGS(event->name)));
+}
+
+void recount_shipment_of(struct recount *r, struct recounted *event)
+{
+	const struct recount_shipments_row *s = event->shipment;
+	if (event->deed.declaration || !stands(event) || uuid_is_nil(event->row->shipment))
+		return;
+	bool arrived = event->deed.kind->class == RECORD_RECEIVE;
+	if (!s) {
+		tell_shipment(r, event, STR("nothing"), "a shipment of");
+		return;
+	}
+	if (arrived && str_equal(s->state, STR("withdrawn")))
+		return; /* the sender took it back; the receipt stands without it */
+	struct uuid by = arrived ? s->receipt : s->event;
+	bool known = arrived ? str_equal(s->state, STR("received")) : !str_equal(s->state, STR("withdrawn"));
+	if (!known || !uuid_equal(by, event->row->id))
+		tell_shipment(r, event, s->state, arrived ? "received with" : "sent with");
+	if (!uuid_equal(arrived ? s->to_party : s->from_party, event->sides[DEED_ACTING]) ||
+	    !lines_hold(event, arrived))
+		tell_shipment(r, event, STR("other goods or parties"), "what was said in");
+}

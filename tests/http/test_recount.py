@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`farmtrail verify --data`: all that is stored follows from the signed records, and whatever does not is named. What every
+other test leaves behind is recounted at the end of the session (conftest.py)."""
+import subprocess
+
+import pytest
+from conftest import District, ago, kg, line
+from service import environment, program, wait_for
+
+ALTERED = ("event", "event_key", "event_thing", "lot", "lot_edge", "lot_holding", "stock_move", "thing", "code", "shipment_line",
+           "containment", "log_leaf")
+
+
+class Chain:
+    """A farm's harvests, packed by the packer, sold; a crate; a correction: something of everything."""
+
+    def __init__(self, service):
+        self.service = service
+        self.here = District(service)
+        self.farm, self.packer = self.here.farm(), self.here.packer()
+        self.lots = [self.farm.harvest(40, time=ago(days=3)), self.farm.harvest(60, time=ago(days=3))]
+        self.wrong = self.farm.record("harvest", ago(days=3), site="P1", product="PAKCHOI", quantity=kg(7))
+        self.farm.record("correct", ago(days=2), event=self.wrong["event"], reason="读错了秤",
+                         replacement={"type": "harvest", "time": ago(days=3), "site": "P1", "product": "PAKCHOI", "quantity": kg(8)})
+        self.shipment = self.farm.record("ship", ago(days=2), to=self.packer.number, lots=[line(lot, 30) for lot in self.lots])
+        self.packer.record("receive", ago(days=2), shipment=self.shipment["shipment"])
+        self.pack = self.packer.record("pack", ago(days=1), site="H1", inputs=[line(lot, 30) for lot in self.lots],
+                                       outputs=[{"product": "SALAD", "quantity": kg(55)}])
+        self.packed = self.pack["lots"][0]
+        self.packer.record("load", ago(hours=20), unit="CRATE1", contents=[line(self.packed, 20)])
+        # more lots than a statement names one by one
+        many = [self.farm.harvest(1, time=ago(days=3)) for _ in range(66)]
+        self.farm.record("mix", ago(days=1), inputs=[line(lot, 1) for lot in many], outputs=[{"product": "PAKCHOI", "quantity": kg(66)}])
+        self.sale = self.packer.record("sell", ago(hours=2), lots=[line(self.packed, 5)])
+
+    def execute(self, sql, *values):
+        connection = self.service.cluster.connect(self.service.database)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            assert cursor.rowcount > 0, sql
+        connection.close()
+
+    def id_of(self, lot):
+        return self.service.value("SELECT lot_id::text FROM lot WHERE uri = %s", lot["uri"])
+
+    def altered(self, sql, *values):
+        """What is found after a change, as {(part, subject): (stored, derived)}."""
+        self.execute(sql, *values)
+        code, answer = self.service.recount()
+        assert code == 4 and answer["count"] == len(answer["differences"]) > 0, answer
+        return {(d["part"], d["subject"]): (d["stored"], d["derived"]) for d in answer["differences"]}
+
+
+    def save(self):
+        self.execute("CREATE SCHEMA saved; " + "".join(f"CREATE TABLE saved.{t} AS TABLE {t}; " for t in ALTERED))
+
+    def restore(self):
+        self.execute("SET session_replication_role = replica; " + "".join(
+            f"DELETE FROM {t}; INSERT INTO {t} TABLE saved.{t}; " for t in reversed(ALTERED)))
+
+
+@pytest.fixture(scope="module")
+def kept(new_service):
+    """The server has gone: only the database is asked."""
+    made = Chain(new_service().start())
+    assert wait_for(lambda: made.service.value("SELECT count(*) FROM log_pending") == 0)
+    made.service.stop()
+    made.save()
+    return made
+
+
+@pytest.fixture
+def chain(kept):
+    yield kept
+    kept.restore()
+
+
+def test_an_honest_district_has_no_difference(chain):
+    code, answer = chain.service.recount()
+    assert code == 0 and answer["differences"] == [] and answer["count"] == 0
+    assert answer["events"] == chain.service.value("SELECT count(*) FROM event") == 77
+    assert answer["lots"] == chain.service.value("SELECT count(*) FROM lot")
+
+
+def test_an_edited_edge_is_named(chain):
+    parent, child = chain.id_of(chain.lots[0]), chain.id_of(chain.packed)
+    found = chain.altered("UPDATE lot_edge SET input = 29 WHERE parent = %s", parent)
+    assert found == {("edge", f"{chain.pack['event']} {parent} to {child}"): (
+        "29 of 60 into 55, 55 of 55", "30 KGM into 55 KGM")}
+
+
+def test_a_deleted_edge_is_named(chain):
+    parent, child = chain.id_of(chain.lots[1]), chain.id_of(chain.packed)
+    found = chain.altered("DELETE FROM lot_edge WHERE parent = %s", parent)
+    assert found == {("edge", f"{chain.pack['event']} {parent} to {child}"): ("nothing", "30 KGM into 55 KGM")}
+
+
+def test_an_edge_that_no_record_says_is_named(chain):
+    parent, child = chain.id_of(chain.lots[0]), chain.id_of(chain.lots[1])
+    found = chain.altered("INSERT INTO lot_edge SELECT parent_org, parent, parent_org, %s, event_org, event, input, input_total, output,"
+                          " output_part, output_total, value, unit, recorded_at FROM lot_edge WHERE parent = %s", child, parent)
+    assert found == {("edge", f"{chain.pack['event']} {parent} to {child}"): ("not said by its event", "nothing")}
+
+
+def test_an_edge_brought_back_to_life_is_named(chain):
+    """What was corrected no longer stands, in links as in stock."""
+    lot = chain.id_of(chain.wrong["lots"][0])
+    found = chain.altered("UPDATE event_thing SET declared_at = NULL WHERE event = %s", chain.wrong["event"])
+    assert list(found) == [("link", f"{chain.wrong['event']} {lot}")]
+
+
+def test_a_changed_holding_is_named(chain):
+    lot = chain.id_of(chain.packed)
+    found = chain.altered("UPDATE lot_holding SET on_hand = on_hand + 1 WHERE lot_id = %s", lot)
+    assert found == {("holding", f"{lot} of {chain.packer.id}"): ("51 0 5 0 0", "50 0 5 0 0")}
+
+
+def test_a_changed_total_is_named(chain):
+    lot = chain.id_of(chain.packed)
+    assert chain.altered("UPDATE lot SET total = total + 1 WHERE lot_id = %s", lot) == {
+        ("lot", lot): ("0 56 0 5 0", "0 55 0 5 0")}
+
+
+def test_a_moved_stock_row_is_named(chain):
+    """Moves and holdings changed together agree with each other, and not with what was signed."""
+    lot, packer, farm = chain.id_of(chain.packed), chain.packer.id, chain.farm.id
+    chain.execute("INSERT INTO lot_holding SELECT org_id, lot_id, %s, region, NULL, 0, 0, 5, 0, 5, 0 FROM lot_holding"
+                  " WHERE lot_id = %s", farm, lot)
+    chain.execute("UPDATE lot_holding SET on_hand = on_hand + 5, sold = 0 WHERE lot_id = %s AND holder = %s", lot, packer)
+    found = chain.altered("UPDATE stock_move SET holder = %s WHERE event = %s", farm, chain.sale["event"])
+    assert found == {
+        ("move", f"{chain.sale['event']} {lot} of {packer}"): ("nothing", "on_hand -5, sold 5"),
+        ("move", f"{chain.sale['event']} {lot} of {farm}"): ("on_hand -5, sold 5", "nothing")}
+
+
+def test_a_deleted_stock_row_is_named(chain):
+    lot = chain.id_of(chain.packed)
+    found = chain.altered("DELETE FROM stock_move WHERE event = %s", chain.sale["event"])
+    assert {part for part, _ in found} == {"move", "holding", "lot"}
+    assert found["move", f"{chain.sale['event']} {lot} of {chain.packer.id}"] == ("nothing", "on_hand -5, sold 5")
+
+
+def test_a_renamed_thing_is_named(chain):
+    """The name of a lot leads to another one."""
+    one, other = (chain.id_of(lot) for lot in chain.lots)
+    found = chain.altered("UPDATE thing SET id = %s WHERE id = %s AND kind = 'lot'", other, one)
+    assert found["thing", chain.lots[0]["uri"]] == (f"lot {other}", f"lot {one}")
+    assert found["thing", chain.lots[0]["number"]] == (f"lot {other}", f"lot {one}")
+
+
+def test_a_lost_name_is_named(chain):
+    lot = chain.id_of(chain.lots[0])
+    found = chain.altered("DELETE FROM thing WHERE id = %s", lot)
+    assert found["thing", chain.lots[0]["number"]] == ("nothing", f"lot {lot}")
+    assert found["thing", chain.lots[0]["uri"]] == ("nothing", f"lot {lot}")
+
+
+def test_a_code_that_leads_elsewhere_is_named(chain):
+    one, other = (chain.id_of(lot) for lot in chain.lots)
+    found = chain.altered("UPDATE code SET id = %s WHERE id = %s", other, one)
+    assert found == {("thing", chain.lots[0]["code"]): ("another thing or nothing", f"lot {one}")}
+
+
+def test_a_changed_body_is_named(chain):
+    found = chain.altered("UPDATE event SET body = convert_to(replace(convert_from(body, 'UTF8'), '\"quantity\":5,', '\"quantity\":6,'),"
+                          " 'UTF8') WHERE id = %s", chain.sale["event"])
+    assert found == {("body", chain.sale["event"]): ("not what was signed", "what its statement covers")}
+
+
+def test_a_changed_statement_is_named(chain):
+    found = chain.altered("UPDATE event SET statement = convert_to(replace(convert_from(statement, 'UTF8'), E'\\nseq ', E'\\nseq 1'), 'UTF8')"
+                          " WHERE id = %s", chain.sale["event"])
+    assert {part for part, _ in found} >= {"statement"} and all(chain.sale["event"] in subject for _, subject in found)
+
+
+def test_a_deleted_record_is_named(chain):
+    """With its links and moves: the sequence of the key, the log and the stock have it still."""
+    event = chain.sale["event"]
+    for sql in ("DELETE FROM event_thing WHERE event = %s", "DELETE FROM event_key WHERE id = %s"):
+        chain.execute(sql, event)
+    found = chain.altered("DELETE FROM event WHERE id = %s", event)
+    assert {part for part, _ in found} >= {"sequence", "move", "lot"}
+
+
+def test_a_changed_shipment_is_named(chain):
+    found = chain.altered("UPDATE shipment_line SET base = 31 WHERE n = 0")
+    assert {part for part, _ in found} == {"shipment", "move"}
+
+
+def test_what_a_crate_never_held_is_named(chain):
+    lot = chain.id_of(chain.packed)
+    found = chain.altered("UPDATE containment SET base = 21")
+    assert [(part, *pair) for (part, _), pair in found.items()] == [("contents", "21", "20")], found
+    assert lot in next(iter(found))[1]
+
+
+def test_a_statement_that_the_log_lacks_is_named(chain):
+    event = chain.sale["event"]
+    assert chain.altered("DELETE FROM log_leaf WHERE id = %s", event) == {
+        ("log", event): ("neither numbered nor queued", "an entry")}
+
+
+def test_people_are_told_in_words_and_by_exit_code(chain):
+    chain.execute("UPDATE lot_holding SET sold = 6 WHERE sold = 5")
+
+    def said(*arguments):
+        return subprocess.run([program("farmtrail"), "verify", "--data", str(chain.service.data), *arguments], capture_output=True,
+                              text=True, env=environment(**chain.service.settings), check=False)
+    english, chinese = said("--lang", "en"), said("--lang", "zh")
+    assert english.returncode == chinese.returncode == 4
+    assert 'stored "50 0 6 0 0", derived "50 0 5 0 0"' in english.stdout and "1 differences" in english.stdout
+    assert "推得“50 0 5 0 0”" in chinese.stdout
+    nowhere = subprocess.run([program("farmtrail"), "verify", "--data", "/nonexistent"], capture_output=True, text=True,
+                             env=environment(), check=False)
+    assert nowhere.returncode not in (0, 4)
