@@ -24,7 +24,7 @@ GIVE_UP_S = 120
 
 
 class Client(threading.Thread):
-    """Harvests, then packs, ships to the packer, sells, of its own lots; knows what was acknowledged."""
+    """Harvests, packs, mixes, splits, ships to the packer, sells and corrects, of its own lots; knows what was acknowledged."""
 
     def __init__(self, load, seed):
         super().__init__(daemon=True)
@@ -32,10 +32,12 @@ class Client(threading.Thread):
         self.farm, self.packer = load.farm, load.packer
         self.acknowledged = {}  # id → (request, answer bytes)
         self.keys = {}  # id → who sent it with which Idempotency-Key, of records that have no id of their own
+        self.replacements = set()  # ids of records that were told with a correction
         self.refused = collections.Counter()
         self.repeated = 0
         self.error = None
         self.stock = {}  # what this client knows to be on hand at the farm: lot id → amount
+        self.sold = []  # (event, lot, amount) of sales that stand
 
     def run(self):
         try:
@@ -86,14 +88,21 @@ class Client(threading.Thread):
             self.batch()
         elif choice < 0.5:
             self.record(self.farm, "treat", site="P1", product="草木灰")
-        elif choice < 0.65:
-            self.use(lot, 1, "sell", lots=[tools.line(lot, 1)])
-        elif choice < 0.85:
-            made = self.use(lot, 2, "pack", inputs=[tools.line(lot, 2)], outputs=[{"product": "PAKCHOI", "quantity": tools.kg(2)}])
+        elif choice < 0.62:
+            made = self.use({lot: 2}, "sell", lots=[tools.line(lot, 2)])
             if made:
-                self.stock[made["lots"][0]["id"]] = 2
+                self.sold.append((made["event"], lot, 2))
+        elif choice < 0.67 and self.sold:
+            self.correct()
+        elif choice < 0.75:
+            self.transform("pack", {lot: 2}, [2])
+        elif choice < 0.80:
+            inputs = {lot: 1, self.random.choice(list(self.stock)): 1}
+            self.transform("mix", inputs, [len(inputs)])
+        elif choice < 0.85:
+            self.transform("split", {lot: 2}, [1, 1])
         else:
-            sent = self.use(lot, 1, "ship", lots=[tools.line(lot, 1)], to=self.packer.number)
+            sent = self.use({lot: 1}, "ship", lots=[tools.line(lot, 1)], to=self.packer.number)
             if sent:
                 assert self.record(self.packer, "receive", shipment=sent["shipment"]) is not None
 
@@ -112,11 +121,30 @@ class Client(threading.Thread):
         for result, amount in zip(results, (2, 3)):
             self.stock[result["lots"][0]["id"]] = amount
 
-    def use(self, lot, amount, type_, **members):
-        enough = self.stock[lot] >= amount
+    def transform(self, type_, inputs, outputs):
+        made = self.use(inputs, type_, inputs=[tools.line(lot, amount) for lot, amount in inputs.items()],
+                        outputs=[{"product": "PAKCHOI", "quantity": tools.kg(amount)} for amount in outputs])
+        for lot, amount in zip(made["lots"] if made else [], outputs):
+            self.stock[lot["id"]] = amount
+
+    def correct(self):
+        """A sale of 2 was one of 1, or none at all."""
+        event, lot, amount = self.sold.pop(self.random.randrange(len(self.sold)))
+        left = self.random.randint(0, amount - 1)
+        replacement = {"replacement": {"id": tools.uuid7(), "type": "sell", "time": tools.ago(minutes=1),
+                                       "lots": [tools.line(lot, left)]}} if left else {}
+        made = self.record(self.farm, "correct", event=event, reason="数错了", **replacement)
+        assert made is not None
+        self.stock[lot] += amount - left
+        if left:
+            assert made["replacement"]["event"] == replacement["replacement"]["id"]
+            self.replacements.add(made["replacement"]["event"])
+
+    def use(self, taken, type_, **members):
+        enough = all(self.stock[lot] >= amount for lot, amount in taken.items())
         made = self.record(self.farm, type_, **members)
         assert (made is not None) == enough, "stock differs from what was acknowledged"
-        if made:
+        for lot, amount in taken.items() if made else ():
             self.stock[lot] -= amount
         return made
 
@@ -148,7 +176,8 @@ class Load:
             assert not any(client.is_alive() for client in self.clients)
 
     def count(self):
-        return sum(len(client.acknowledged) for client in self.clients)
+        """Events that were acknowledged, those told with a correction included."""
+        return sum(len(client.acknowledged) + len(client.replacements) for client in self.clients)
 
     def wait_for_more(self, count, seconds=GIVE_UP_S):
         """So much is acknowledged from now on: the service works (again)."""
@@ -172,21 +201,28 @@ class Load:
     def check(self, verify=40):
         acknowledged = {id_: pair for client in self.clients for id_, pair in client.acknowledged.items()}
         keys = {id_: key for client in self.clients for id_, key in client.keys.items()}
-        check_records(self, acknowledged, keys)
+        check_records(self, acknowledged, keys, set().union(*(client.replacements for client in self.clients)))
         check_sequences(self.service)
         check_stock(self.service)
+        check_recount(self.service)
         check_directories(self.service)
         check_proofs(self, random.sample(sorted(acknowledged), min(verify, len(acknowledged))))
 
 
-def check_records(load, acknowledged, keys):
+def check_recount(service):
+    """All that is stored follows from the signed records."""
+    code, answer = service.recount()
+    assert code == 0, (answer["count"], answer["differences"][:20])
+
+
+def check_records(load, acknowledged, keys, replacements):
     """Each acknowledged record is there once, with the answer that was given; a repetition gives it again."""
     stored = load.stored()
     assert set(acknowledged) <= set(stored), f"{len(set(acknowledged) - set(stored))} acknowledged records are gone"
     for id_, (body, answer) in acknowledged.items():
         assert stored[id_] == (hashlib.sha256(body).digest(), answer)
     # nothing else: each client waits for its answer, so all that is stored was acknowledged
-    assert set(stored) == set(acknowledged)
+    assert set(stored) == set(acknowledged) | replacements
     for id_ in random.sample(sorted(acknowledged), min(20, len(acknowledged))):
         body, answer = acknowledged[id_]
         if id_ in keys:
@@ -221,7 +257,8 @@ def amounts(event, name):
 def check_stock(service):
     """Stock is what the signed bodies say when they are read in the order of recording."""
     stock, made = collections.defaultdict(Decimal), collections.defaultdict(Decimal)
-    rows = service.rows("SELECT body FROM event ORDER BY recorded_at")
+    rows = service.rows("SELECT body FROM event e LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id"
+                        " WHERE c.event IS NULL AND e.declaration_time IS NULL ORDER BY e.recorded_at")
     for (body,) in rows:
         event = json.loads(bytes(body), parse_float=Decimal)
         who = event["farmtrail:party"] if isinstance(event.get("farmtrail:party"), str) else \

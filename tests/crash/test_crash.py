@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Killed at random instants under load, nothing acknowledged is lost, nothing repeated is doubled, and no repair is needed."""
+import collections
 import os
 import random
 import signal
@@ -76,6 +77,48 @@ def test_everything_is_killed_at_once(service, kills):
             service.start()
             load.wait_for_more(10)
     load.check()
+
+
+def kill_server(service):
+    service.process.kill()
+    service.process.wait()
+    service.start()
+
+
+def kill_signer(service):
+    pid = service.signer_pid()
+    if pid:  # it may be starting again just now
+        os.kill(pid, signal.SIGKILL)
+
+
+def kill_database(service):
+    service.cluster.kill()
+    time.sleep(random.uniform(0, 0.3))
+    service.cluster.start()
+
+
+def kill_all(service):
+    service.process.kill()
+    service.cluster.kill()
+    service.process.wait()
+    service.cluster.start()
+    service.start()
+
+
+def test_any_of_them_is_killed_at_any_instant(service, is_long):
+    """The matrix: one load through all of it; what was acknowledged is there once, verifies, and the stock follows from it."""
+    done = collections.Counter()
+    with Load(service) as load:
+        load.wait_for_more(20)
+        for _ in range(200 if is_long else 8):
+            pause()
+            kill = random.choice((kill_server, kill_signer, kill_database, kill_all))
+            kill(service)
+            done[kill.__name__] += 1
+            load.wait_for_more(5)
+    load.check(verify=2000 if is_long else 40)
+    print(f"{dict(done)}: {load.count()} acknowledged, {sum(client.repeated for client in load.clients)} repeated, refused "
+          f"{sum((client.refused for client in load.clients), collections.Counter())}")
 
 
 def test_a_graceful_stop_under_load_answers_what_is_in_hand(service):
