@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTEST_SUITES = {"http", "crash"}  # those of other suites are run by meson, which knows their programs
 MAX_RUNS = 4  # of pytest side by side: each has a cluster and a server
 OUTPUT_LINES = 80  # of a failure; the rest is in the build's meson-logs
-SHELL_SCRIPTS = ["tools/run", "tools/test", "tools/lib.sh", "tools/cluster.sh", "tools/check_headers", ".ci/run"]
+SHELL_SCRIPTS = ["tools/run", "tools/test", "tools/fuzz", "tools/lib.sh", "tools/cluster.sh", "tools/check_headers", ".ci/run"]
 CPPCHECK = ["cppcheck", "--quiet", "--std=c11", "--language=c", "--inline-suppr", "--error-exitcode=1",
             "--enable=warning,portability", "--suppress=missingInclude", "--suppress=preprocessorErrorDirective",
             "--max-configs=1", "-DFARMTRAIL_VERSION=\"\"", "-Iinclude"]
