@@ -14,9 +14,11 @@ import capture
 import lineage
 import log
 import scan
+import soak
 
 NAMES = {"page": scan.page, "item": scan.item, "trail": scan.trail, "capture": capture.capture, "memory": scan.memory,
-         "lineage": lineage.lineage, "log": log.log}
+         "lineage": lineage.lineage, "log": log.log, "soak": soak.soak}
+ONLY_BY_NAME = {"soak"}  # an hour
 FARMS, GROWTH_SECONDS = 200, 8  # thousands of records: plans made for empty tables are nobody's
 
 
@@ -67,6 +69,7 @@ class Bench:
 
     def __init__(self, options):
         self.rounds, self.seconds, self.quick = options.rounds, options.seconds, options.quick
+        self.minutes = options.minutes
         self.figures = Figures()
         self.cluster = BenchCluster()
         self.services = []
@@ -101,9 +104,10 @@ class Bench:
 
 def read_options():
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; none: all")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; none: all but {', '.join(ONLY_BY_NAME)}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=10, help="of each measurement")
+    parser.add_argument("--minutes", type=int, default=60, help="of the soak")
     parser.add_argument("--quick", action="store_true", help="2 rounds of 3 seconds: does it run?")
     parser.add_argument("--keep", action="store_true", help="leave cluster and directories for a closer look")
     options = parser.parse_args()
@@ -112,6 +116,8 @@ def read_options():
         parser.error(f"no such figure: {', '.join(unknown)}")
     if not 1 <= options.rounds <= 1000 or not 1 <= options.seconds <= 3600:
         parser.error("--rounds is 1 to 1000, --seconds 1 to 3600")
+    if not 1 <= options.minutes <= 10000:
+        parser.error("--minutes is 1 to 10000")
     if options.quick:
         options.rounds, options.seconds = 2, 3
     return options
@@ -121,7 +127,7 @@ def main():
     options = read_options()
     bench, failed = Bench(options), False
     try:
-        for name in options.names or NAMES:
+        for name in options.names or [name for name in NAMES if name not in ONLY_BY_NAME]:
             try:
                 NAMES[name](bench)
             except (FailedToRun, AssertionError, OSError) as e:
