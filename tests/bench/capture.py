@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Durable signed captures against COPY of the rows they left, and against a commit for each of them."""
+"""Durable signed captures against COPY of the rows they left, against a commit for each, against a bare insert."""
 import io
+import statistics
+import subprocess
 import tempfile
 import time
+from pathlib import Path
 
-from district import capture_lines
+from district import bulk_lines, capture_lines
 from stage import FailedToRun, THREADS, run_wrk
 
 LINES = 8000
+BULK_LINES, BULK_RECORDS = 400, 100
+BULK_CONNECTIONS = 16  # so many records in flight as the writer's queue takes
 EVENTS_A_TRANSACTION = 1000
 
 # Where each new row belongs: the event that made it, so that a transaction of the copy holds whole events. The order is
@@ -128,16 +133,20 @@ def wait_until_quiet(service):
         before, now = now, service.value("SELECT count(*) FROM event")
 
 
-def drive(service, file, seconds):
+def drive(service, file, seconds, threads=THREADS, **how):
     service.cluster.execute(service.database, "CHECKPOINT")
     load = run_wrk(service, f"http://127.0.0.1:{service.port}", seconds, "many.lua",
-                   (file.name, THREADS, int(time.time() * 1000)))
+                   (file.name, threads, int(time.time() * 1000)), threads=threads, **how)
     wait_until_quiet(service)
     return load
 
 
 def write_lines(file, farms):
-    file.write("\n".join(capture_lines(farms, LINES)) + "\n")
+    write_all(file, capture_lines(farms, LINES))
+
+
+def write_all(file, lines):
+    file.write("\n".join(lines) + "\n")
     file.flush()
 
 
@@ -148,19 +157,20 @@ def drive_all(service, farms, seconds):
         drive(service, file, seconds)
 
 
-def copy_round(bench, copier, load):
+def copy_round(bench, copier, name, load, records=1):
+    """Copies what a load left: answers of `records` each."""
     events, transactions = copier.read()
-    if events < load.good:
-        raise FailedToRun(f"{load.good} answers of 201, but {events} events")
+    if events < load.good * records:
+        raise FailedToRun(f"{load.good} answers for {records} each, but {events} events")
     copier.cluster.execute("postgres", "CHECKPOINT")
     seconds, cpu = copier.write(transactions)
     copier.check()
     copied_us = cpu * 1e6 / events
     figures = bench.figures
-    figures.add("capture-copy-rate", events / seconds)
-    figures.add("capture-copy-cpu-postgres", copied_us)
-    figures.add("capture", load.rate / (events / seconds))
-    figures.add("capture-cpu", load.total_cpu_us / copied_us)
+    figures.add(f"{name}-copy-rate", events / seconds)
+    figures.add(f"{name}-copy-cpu-postgres", copied_us)
+    figures.add(name, load.rate * records / (events / seconds))
+    figures.add(f"{name}-cpu", load.total_cpu_us / records / copied_us)
 
 
 def capture(bench):
@@ -175,19 +185,75 @@ def capture(bench):
         for _ in range(bench.rounds):
             copier.before()
             load = drive(grouped, file, bench.seconds)
-            copy_round(bench, copier, load)
+            copy_round(bench, copier, "capture", load)
             alone = drive(single, file, bench.seconds)
             figures.add_load("capture", load)
             figures.add_load("capture-single", alone)
             figures.add("capture-grouping", load.rate / alone.rate)
-            figures.add("capture-grouping-cpu", alone.total_cpu_us / load.total_cpu_us)
+            figures.add("capture-grouping-cpu", load.total_cpu_us / alone.total_cpu_us)
     figures.say("capture", "of COPY", at_least=0.15)
     figures.say("capture-cpu", "× COPY")
     figures.say("capture-grouping", "× a commit each", at_least=2)
-    figures.say("capture-grouping-cpu", "× less CPU")
+    figures.say("capture-grouping-cpu", "of the CPU of a commit each", at_most=0.6)
     figures.say_load("capture")
     figures.say_load("capture-single")
     figures.say("capture-copy-rate", "1/s")
     figures.say("capture-copy-cpu-postgres", "µs each")
     grouped.stop()
     single.stop()
+
+
+def bulk(bench):
+    """A hundred records a request."""
+    service = bench.serve("bulk", LOG_SEQUENCER="false")
+    copier, figures = Copier(service, bench.district()[0].database, "copied_bulk"), bench.figures
+    with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
+        write_all(file, bulk_lines(bench.district()[1], BULK_LINES, BULK_RECORDS))
+        for _ in range(bench.rounds):
+            copier.before()
+            load = drive(service, file, bench.seconds, connections=BULK_CONNECTIONS)
+            copy_round(bench, copier, "bulk", load, BULK_RECORDS)
+            figures.add_load("bulk", load)
+    figures.say("bulk", "of COPY", at_least=0.35)
+    figures.say("bulk-cpu", "× COPY")
+    figures.say_load("bulk")
+    figures.say("bulk-copy-rate", "1/s")
+    figures.say("bulk-copy-cpu-postgres", "µs each")
+    service.stop()
+
+
+INSERT = "INSERT INTO bench.bare (id, at, body) VALUES (gen_random_uuid(), now(), repeat('x', 1000)::bytea);\n"
+
+
+def bare_insert_p50_us(service, seconds):
+    """Of a prepared insert of one row with its commit, by one client."""
+    with tempfile.TemporaryDirectory(prefix="farmtrail-insert-") as directory:
+        script = Path(directory, "insert.sql")
+        script.write_text(INSERT)
+        done = subprocess.run([service.cluster.programs / "pgbench", "-n", "-M", "prepared", "-c", "1", "-T", str(seconds),
+                               "-f", script, "--log", f"--log-prefix={directory}/log",
+                               service.cluster.conninfo(service.database)],
+                              capture_output=True, text=True, check=False, timeout=seconds + 60)
+        taken = [int(line.split()[2]) for log in Path(directory).glob("log*") for line in log.read_text().splitlines()]
+    if done.returncode or not taken:
+        raise FailedToRun(f"pgbench: {done.stderr}")
+    return statistics.median(taken)
+
+
+def lone(bench):
+    """One client that waits for each answer, against one that inserts a row and commits."""
+    service, figures = bench.serve("lone"), bench.figures
+    service.cluster.execute(service.database, "CREATE SCHEMA bench;"
+                            "CREATE TABLE bench.bare (id uuid PRIMARY KEY, at timestamptz NOT NULL, body bytea NOT NULL)")
+    with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
+        write_lines(file, bench.district()[1])
+        for _ in range(bench.rounds):
+            load = drive(service, file, bench.seconds, threads=1, connections=1)
+            insert_us = bare_insert_p50_us(service, bench.seconds)
+            figures.add_load("lone", load)
+            figures.add("lone-insert-p50", insert_us)
+            figures.add("lone", load.p50_us / insert_us)
+    figures.say("lone", "× a bare insert, p50", at_most=2)
+    figures.say("lone-insert-p50", "µs")
+    figures.say_load("lone")
+    service.stop()

@@ -86,26 +86,44 @@ def make_mixed_lot(farms):
     return packed["code"]
 
 
+def some_record(chance, i, farm, other, number):
+    """The i-th of many records of a farm: half are treatments and harvests, the rest packing and shipping."""
+    plot = f"P{chance.randrange(PLOTS)}"
+    lot = chance.choice(farm.lots)
+    kind = ("treat", "harvest", "pack", "ship", "irrigate", "harvest", "pack", "ship")[i % 8]
+    if kind == "treat":
+        return {"type": kind, "time": ago(0, 1), "site": plot, "product": "阿维菌素 1.8%乳油", "active": ["阿维菌素"]}
+    if kind == "irrigate":
+        return {"type": kind, "time": ago(0, 1), "site": plot}
+    if kind == "harvest":
+        return {"type": kind, "time": ago(0, 2), "site": plot, "product": "LEAF", "quantity": kg(f"1{number}.5")}
+    if kind == "pack":
+        return {"type": kind, "time": ago(0, 1), "inputs": [{"lot": lot["id"], "quantity": kg(f"1.{number}")}],
+                "outputs": [{"product": "BOX", "quantity": kg(f"0.{number}")}]}
+    return {"type": kind, "time": ago(0, 1), "to": other.number,
+            "lots": [{"lot": lot["number"], "quantity": kg(f"1.{number}")}]}
+
+
+def request_line(path, farm, body):
+    """A line for many.lua."""
+    return f"POST\t{path}\t{farm.key}\t-\t{json.dumps(body, ensure_ascii=False, separators=(',', ':'))}"
+
+
 def capture_lines(farms, count, seed=1):
-    """Requests for many.lua: half of them treatments and harvests, the rest packing and shipping."""
+    """Requests with one record each."""
     lines, chance = [], random.Random(seed)
     for i in range(count):
         farm, other = chance.sample(farms, 2)
-        plot = f"P{chance.randrange(PLOTS)}"
-        lot = chance.choice(farm.lots)
-        member = {"id": "@ID@"} if i % 2 else {}
-        kind = ("treat", "harvest", "pack", "ship", "irrigate", "harvest", "pack", "ship")[i // 2 % 8]
-        if kind == "treat":
-            member.update(type="treat", time=ago(0, 1), site=plot, product="阿维菌素 1.8%乳油", active=["阿维菌素"])
-        elif kind == "irrigate":
-            member.update(type="irrigate", time=ago(0, 1), site=plot)
-        elif kind == "harvest":
-            member.update(type="harvest", time=ago(0, 2), site=plot, product="LEAF", quantity=kg("1@N@.5"))
-        elif kind == "pack":
-            member.update(type="pack", time=ago(0, 1), inputs=[{"lot": lot["id"], "quantity": kg("1.@N@")}],
-                          outputs=[{"product": "BOX", "quantity": kg("0.@N@")}])
-        else:
-            member.update(type="ship", time=ago(0, 1), to=other.number, lots=[{"lot": lot["number"], "quantity": kg("1.@N@")}])
-        body = json.dumps(member, ensure_ascii=False, separators=(",", ":"))
-        lines.append(f"POST\t/v1/events\t{farm.key}\t-\t{body}")
+        named = {"id": "@ID@"} if i % 2 else {}
+        lines.append(request_line("/v1/events", farm, named | some_record(chance, i // 2, farm, other, "@N@")))
+    return lines
+
+
+def bulk_lines(farms, count, records, seed=1):
+    """Requests with many records of one farm each."""
+    lines, chance = [], random.Random(seed)
+    for _ in range(count):
+        farm, other = chance.sample(farms, 2)
+        body = {"records": [some_record(chance, i, farm, other, f"{i % 100:02}@N@") for i in range(records)]}
+        lines.append(request_line("/v1/events:batch", farm, body))
     return lines

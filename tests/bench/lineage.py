@@ -54,7 +54,7 @@ def rows_visited(service, base, levels):
         cursor.execute(f"SELECT (SELECT id FROM bench.issuer WHERE n = 0), bench.id({base + 2 * levels})")
         org, lot = cursor.fetchone()
         cursor.execute(f"PREPARE upstream ({', '.join(types)}) AS {text}")
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT json) EXECUTE upstream ('{org}', '{lot}', 20000)")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT json) EXECUTE upstream ('{org}', '{lot}', 'infinity', 20000)")
         plan = cursor.fetchone()[0][0]["Plan"]
     connection.close()
     return scanned(plan)

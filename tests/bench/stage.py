@@ -130,9 +130,9 @@ class Load:
         self.total_cpu_us = sum(self.cpu_us.values())
 
 
-def run_wrk(target, url, seconds, script="one.lua", arguments=(), headers=()):
+def run_wrk(target, url, seconds, script="one.lua", arguments=(), headers=(), threads=THREADS, connections=CONNECTIONS):
     """Drives `target`, which has cpu_s(), for some seconds."""
-    command = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / script)]
+    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / script)]
     for name, value in headers:
         command += ["-H", f"{name}: {value}"]
     before = target.cpu_s()
