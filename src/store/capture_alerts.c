@@ -199,14 +199,15 @@ static struct risk_findings interval_findings(struct batch *batch, const struct 
 	return findings;
 }
 
-static struct item *item_of_event(struct batch *batch, struct uuid event)
+static struct map *items_by_event(struct batch *batch)
 {
+	struct map *items = map_create(batch->arena, batch->events.count);
 	for (size_t i = 0; i < batch->events.count; i++) {
 		struct item *item = ((struct event_rows *)batch->events.items)[i].item;
-		if (uuid_equal(item->job->id, event))
-			return item;
+		if (!map_get(items, MAP_KEY(item->job->id)))
+			map_set(items, MAP_KEY(item->job->id), item);
 	}
-	return NULL;
+	return items;
 }
 
 /* One harvest and the uses it is to be held against: all of them when it was recorded in this batch, else one that was. */
@@ -221,19 +222,19 @@ static void meetings_gather(struct batch *batch, struct rows *ret)
 {
 	const struct harvest_fact *harvests = batch->harvests.items;
 	const struct use_fact *uses = batch->uses.items;
+	struct map *items = items_by_event(batch);
+	struct item **users = arena_array(batch->arena, struct item *, batch->uses.count);
+	for (size_t k = 0; k < batch->uses.count; k++)
+		users[k] = map_get(items, MAP_KEY(uses[k].event));
 	for (size_t i = 0; i < batch->harvests.count; i++) {
-		struct item *item = item_of_event(batch, harvests[i].event);
+		struct item *item = map_get(items, MAP_KEY(harvests[i].event));
 		if (item && batch->uses.count)
 			*(struct meeting *)rows_add(batch->arena, ret, sizeof(struct meeting)) =
 				(struct meeting){item, &harvests[i], uses, batch->uses.count};
-		for (size_t k = 0; !item && k < batch->uses.count; k++) {
-			struct item *user = uuid_equal(uses[k].site, harvests[i].site)
-						    ? item_of_event(batch, uses[k].event)
-						    : NULL;
-			if (user)
+		for (size_t k = 0; !item && k < batch->uses.count; k++)
+			if (users[k] && uuid_equal(uses[k].site, harvests[i].site))
 				*(struct meeting *)rows_add(batch->arena, ret, sizeof(struct meeting)) =
-					(struct meeting){user, &harvests[i], &uses[k], 1};
-		}
+					(struct meeting){users[k], &harvests[i], &uses[k], 1};
 	}
 }
 
@@ -309,8 +310,8 @@ static void touch_harvested(struct batch *batch)
 	const struct site_row *done = batch->site_rows.items;
 	for (size_t i = 0; i < batch->harvests.count; i++)
 		for (size_t k = 0; k < batch->site_rows.count; k++)
-			if (uuid_is_nil(done[k].lot.lot) && uuid_equal(done[k].site, harvests[i].site) &&
-			    done[k].time.at_us <= harvests[i].time.at_us) {
+			if (done[k].time.at_us <= harvests[i].time.at_us && uuid_is_nil(done[k].lot.lot) &&
+			    uuid_equal(done[k].site, harvests[i].site)) {
 				batch_touch(batch, harvests[i].lot, done[k].at);
 				break;
 			}
@@ -497,8 +498,9 @@ static void send_moved(struct batch *batch)
 {
 	struct rows lots = {0}, regions = {0};
 	const struct link_row *links = batch->links.items;
+	struct map *items = items_by_event(batch);
 	for (size_t i = 0; i < batch->links.count; i++) {
-		const struct item *item = item_of_event(batch, links[i].event);
+		const struct item *item = map_get(items, MAP_KEY(links[i].event));
 		if (!item || item->job->kind->class != RECORD_RECEIVE)
 			continue;
 		const struct capture_parties_row *receiver = map_get(batch->parties, MAP_KEY(item->acting));
