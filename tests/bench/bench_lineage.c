@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Times the product's statements "one lot" and "all lots upstream of it", in turn, over two connections.
+ * Times the product's statements "one lot", "all lots upstream of it" and "what became of a lot", in turn, over two
+ * connections.
  *
- * usage: bench_lineage CONNINFO FILE SECONDS
- *	FILE has a line "ORG LOT" for every lot to ask for. Prints percentiles as one line of JSON. */
+ * usage: bench_lineage CONNINFO SOLD GROWN SECONDS
+ *	The files have a line "ORG LOT" for every lot to ask for: SOLD for what it was made from, GROWN for what became of
+ *	it. Prints percentiles as one line of JSON. */
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -18,7 +20,9 @@ enum {
 	LOTS_MAX = 200000,
 	SAMPLES_MAX = 2000000,
 	STATEMENT_TIMEOUT_MS = 10000,
-	GRAPH_NODES = 20000
+	GRAPH_NODES = 20000,
+	GRAPH_EDGES = 1000000,
+	WARM_S = 4
 };
 
 struct lot {
@@ -28,13 +32,17 @@ struct samples {
 	uint32_t *items;
 	size_t count;
 };
+struct lots {
+	struct lot items[LOTS_MAX];
+	size_t count;
+};
 struct client {
 	pthread_t thread;
 	struct db *db;
-	const struct lot *lots;
-	size_t lot_count, next;
+	const struct lots *sold, *grown;
+	size_t next; /* in both, each for itself */
 	int64_t end_ns;
-	struct samples reads, walks, sizes;
+	struct samples reads, walks, sizes, reaches, reached;
 	enum problem problem;
 };
 
@@ -49,6 +57,21 @@ static void add(struct samples *samples, uint64_t value)
 {
 	if (samples->items && samples->count < SAMPLES_MAX)
 		samples->items[samples->count++] = (uint32_t)value;
+}
+
+static enum problem ask_below(struct client *c, const struct lot *lot)
+{
+	struct arena *arena = arena_create();
+	struct lot_reach_row *rows;
+	size_t count = 0;
+	int64_t start = now_ns();
+	enum problem p = lot_reach(c->db, arena,
+				   &(struct lot_reach_params){lot->org, lot->id, GRAPH_NODES, GRAPH_EDGES},
+				   &rows, &count);
+	add(&c->reaches, (uint64_t)(now_ns() - start));
+	add(&c->reached, count);
+	arena_destroy(arena);
+	return p;
 }
 
 static enum problem ask(struct client *c, const struct lot *lot)
@@ -76,8 +99,10 @@ static void *run(void *context)
 {
 	struct client *c = context;
 	while (!c->problem && now_ns() < c->end_ns) {
-		c->problem = ask(c, &c->lots[c->next]);
-		c->next = (c->next + 1) % c->lot_count;
+		c->problem = ask(c, &c->sold->items[c->next % c->sold->count]);
+		if (!c->problem)
+			c->problem = ask_below(c, &c->grown->items[c->next % c->grown->count]);
+		c->next++;
 	}
 	return NULL;
 }
@@ -107,18 +132,19 @@ static struct samples samples_create(void)
 	return made;
 }
 
-static size_t lots_read(const char *path, struct lot *lots)
+static bool lots_read(const char *path, struct lots *lots)
 {
 	char line[80] = ""; /* two UUIDs */
-	size_t count = 0;
 	FILE *file = fopen(path, "r");
-	while (file && count < LOTS_MAX && fgets(line, sizeof line, file))
-		if (strlen(line) >= 73 && uuid_parse((struct str){line, 36}, &lots[count].org) &&
-		    uuid_parse((struct str){line + 37, 36}, &lots[count].id))
-			count++;
+	while (file && lots->count < LOTS_MAX && fgets(line, sizeof line, file)) {
+		struct lot *lot = &lots->items[lots->count];
+		if (strlen(line) >= 73 && uuid_parse((struct str){line, 36}, &lot->org) &&
+		    uuid_parse((struct str){line + 37, 36}, &lot->id))
+			lots->count++;
+	}
 	if (file)
 		fclose(file);
-	return count;
+	return lots->count > 0;
 }
 
 static int by_value(const void *a, const void *b)
@@ -132,53 +158,65 @@ static uint32_t percentile(const struct samples *s, unsigned percent)
 	return s->items[(s->count - 1) * percent / 100];
 }
 
-/* In clients[0], sorted: the samples of all. */
-static void gather(struct samples *first, const struct samples *second)
+/* Prints the percentiles of the samples of all clients, sorted into those of the first. */
+static void say(const char *name, struct samples *first, const struct samples *second)
 {
 	for (size_t i = 0; i < second->count; i++)
 		add(first, second->items[i]);
 	qsort(first->items, first->count, sizeof *first->items, by_value);
+	printf("\"%s_p50\":%" PRIu32 ",\"%s_p99\":%" PRIu32 ",", name, percentile(first, 50), name,
+	       percentile(first, 99));
+}
+
+static void samples_make(struct client *c)
+{
+	c->reads = samples_create();
+	c->walks = samples_create();
+	c->sizes = samples_create();
+	c->reaches = samples_create();
+	c->reached = samples_create();
+}
+
+static void client_finish(struct client *c)
+{
+	db_close(c->db);
+	free(c->reads.items);
+	free(c->walks.items);
+	free(c->sizes.items);
+	free(c->reaches.items);
+	free(c->reached.items);
 }
 
 int main(int argc, char **argv)
 {
-	static struct lot lots[LOTS_MAX];
+	static struct lots sold, grown;
 	struct client clients[CLIENTS] = {0};
-	size_t count = argc == 4 ? lots_read(argv[2], lots) : 0;
-	if (!count) {
-		fputs("usage: bench_lineage CONNINFO FILE SECONDS\n", stderr);
+	if (argc != 5 || !lots_read(argv[2], &sold) || !lots_read(argv[3], &grown)) {
+		fputs("usage: bench_lineage CONNINFO SOLD GROWN SECONDS\n", stderr);
 		return EXIT_FAILURE;
 	}
 	for (int i = 0; i < CLIENTS; i++) {
 		clients[i] = (struct client){
-			.lots = lots, .lot_count = count, .next = count / CLIENTS * (size_t)i};
+			.sold = &sold, .grown = &grown, .next = sold.count / CLIENTS * (size_t)i};
 		if (db_open(str_of(argv[1]), STATEMENT_TIMEOUT_MS, &clients[i].db))
 			return EXIT_FAILURE;
 		db_act_for(clients[i].db, &db_program);
 	}
-	if (!run_all(clients, 2)) /* warm: nothing is kept of this */
+	if (!run_all(clients, WARM_S)) /* nothing is kept of this */
 		return EXIT_FAILURE;
-	for (int i = 0; i < CLIENTS; i++) {
-		clients[i].reads = samples_create();
-		clients[i].walks = samples_create();
-		clients[i].sizes = samples_create();
-	}
-	if (!run_all(clients, strtol(argv[3], NULL, 10)))
+	for (int i = 0; i < CLIENTS; i++)
+		samples_make(&clients[i]);
+	if (!run_all(clients, strtol(argv[4], NULL, 10)))
 		return EXIT_FAILURE;
-	gather(&clients[0].reads, &clients[1].reads);
-	gather(&clients[0].walks, &clients[1].walks);
-	gather(&clients[0].sizes, &clients[1].sizes);
-	printf("{\"calls\":%zu,\"read_p50_ns\":%" PRIu32 ",\"read_p99_ns\":%" PRIu32
-	       ",\"walk_p50_ns\":%" PRIu32 ",\"walk_p99_ns\":%" PRIu32 ",\"lots_p50\":%" PRIu32
-	       ",\"lots_p99\":%" PRIu32 "}\n",
-	       clients[0].reads.count, percentile(&clients[0].reads, 50), percentile(&clients[0].reads, 99),
-	       percentile(&clients[0].walks, 50), percentile(&clients[0].walks, 99),
-	       percentile(&clients[0].sizes, 50), percentile(&clients[0].sizes, 99));
-	for (int i = 0; i < CLIENTS; i++) {
-		db_close(clients[i].db);
-		free(clients[i].reads.items);
-		free(clients[i].walks.items);
-		free(clients[i].sizes.items);
-	}
+	struct client *a = &clients[0], *b = &clients[1];
+	printf("{");
+	say("read_ns", &a->reads, &b->reads);
+	say("walk_ns", &a->walks, &b->walks);
+	say("lots", &a->sizes, &b->sizes);
+	say("reach_ns", &a->reaches, &b->reaches);
+	say("reached", &a->reached, &b->reached);
+	printf("\"calls\":%zu}\n", a->reads.count);
+	for (int i = 0; i < CLIENTS; i++)
+		client_finish(&clients[i]);
 	return EXIT_SUCCESS;
 }

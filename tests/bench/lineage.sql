@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A chain of 1.2 million lots: of ten, four are harvested, two packed, one mixed, one split off, two retailed. Parents lie
--- in a sliding window; some mixtures contain what was split off earlier ones, so that a retailed lot has 4 to about 12
--- levels above it. Expects a district to take an issuer, a product and a region from.
+-- A chain of @LOTS@ lots (lineage.py says how many): of ten, four are harvested, two packed, one mixed, one split off, two
+-- retailed. Parents lie in a sliding window; some mixtures contain what was split off earlier ones, so that a retailed lot
+-- has 4 to about 12 levels above it. Expects a district to take an issuer, a product and a region from.
 SET session_replication_role = replica; -- all keys are known to be there
 SET synchronous_commit = off;
 SELECT setseed(0.42);
@@ -30,7 +30,7 @@ SELECT child, CASE child % 10
               END AS parent
 FROM (SELECT i AS child, generate_series(1, CASE WHEN i % 10 IN (4, 5) THEN 1 + floor(random() * 3)::bigint
                                                  WHEN i % 10 = 6 THEN 2 + floor(random() * 9)::bigint ELSE 1 END)
-      FROM generate_series(20, 1200000 - 1) AS i
+      FROM generate_series(20, @LOTS@ - 1) AS i
       WHERE i % 10 > 3) made;
 
 INSERT INTO lot (org_id, lot_id, number, uri, code, product, commodity, dimension, unit, own, total, site, region,
@@ -38,7 +38,7 @@ INSERT INTO lot (org_id, lot_id, number, uri, code, product, commodity, dimensio
 SELECT p.id, bench.id(i), 'L' || i, 'https://bench.farmtrail.example/o/' || p.id || '/p/LEAF/b/L' || i, 'B' || lpad(i::text, 12, '0'),
        g.id, g.commodity, 0, 'KGM', CASE WHEN i % 10 < 4 THEN 100 ELSE 0 END, 100, NULL, p.region, bench.id(2000000 + i), t, 480,
        t::date, t::date + 10, 0, decode(md5(i::text), 'hex'), sha256(i::text::bytea), t
-FROM generate_series(0, 1200000 - 1) AS i
+FROM generate_series(0, @LOTS@ - 1) AS i
 JOIN bench.issuer o ON o.n = i % (SELECT count(*) FROM bench.issuer)
 JOIN party p ON p.id = o.id
 CROSS JOIN LATERAL (SELECT to_timestamp(1700000000 + i * 0.02) AS t) AS at
