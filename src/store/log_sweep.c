@@ -22,7 +22,7 @@ struct sweep {
 	struct db *db;
 	struct arena *arena; /* of a step */
 	int64_t next;        /* first entry not yet read in this pass */
-	int64_t pass_began_us;
+	int64_t pass_began_us, rests_until_us;
 	int64_t found; /* in this pass */
 };
 
@@ -228,6 +228,9 @@ static int64_t sweep_step(struct sweep *w)
 	size_t asked = take_asked(w->s, ids);
 	if (asked)
 		return check_asked(w, ids, asked) ? IDLE_US : 0;
+	/* In short pieces: what is asked for waits for no rest. */
+	if (began < w->rests_until_us)
+		return w->rests_until_us - began < IDLE_US ? w->rests_until_us - began : IDLE_US;
 	if (!w->next && w->pass_began_us && began - w->pass_began_us < PASS_EVERY_US)
 		return IDLE_US;
 	if (!w->next)
@@ -235,7 +238,9 @@ static int64_t sweep_step(struct sweep *w)
 	bool done;
 	if (pass_step(w, &done))
 		return IDLE_US;
-	return rest_of(w->s, log_clock() - began);
+	int64_t now = log_clock();
+	w->rests_until_us = now + rest_of(w->s, now - began);
+	return 0;
 }
 
 static bool is_standing_by(struct sequencer *s)

@@ -200,7 +200,9 @@ def test_the_sequencer_does_not_start_on_changed_rows(log, change):
     assert later.size > head.size and root_of(leaves[:head.size]) == head.root
 
 
-def test_a_reader_of_the_trail_has_it_found_at_once(log):
+@pytest.mark.parametrize("share", ["5", "1"])
+def test_a_reader_of_the_trail_has_it_found_at_once(new_service, share):
+    log = Log(new_service(LOG_SWEEP=share).start())
     lot = log.farm.harvest(1)
     wait_until_logged(log.service, log.here.public)
     swept = lambda: log.here.metric("farmtrail_log_swept_total")  # noqa: E731
@@ -219,6 +221,7 @@ def test_a_reader_of_the_trail_has_it_found_at_once(log):
     else:
         pytest.fail("only ever the sweep found it")
     assert list(log.found().values()) == [f"event {event}"]
+    log.service.stop()
 
 
 def test_yesterdays_database_is_refused(log, cluster):
