@@ -28,12 +28,17 @@ static bool region_has(const struct batch *batch, struct str region, struct uuid
 	return false;
 }
 
+bool job_lists(const struct capture_job *job, struct uuid party)
+{
+	for (size_t i = 0; i < job->party_count; i++)
+		if (uuid_equal(job->parties[i], party))
+			return true;
+	return !job->party_count;
+}
+
 bool may_act_for(const struct batch *batch, const struct capture_job *job, struct uuid party)
 {
-	bool listed = !job->party_count;
-	for (size_t i = 0; i < job->party_count; i++)
-		listed |= uuid_equal(job->parties[i], party);
-	return listed && (!job->region.at || region_has(batch, job->region, party));
+	return job_lists(job, party) && (!job->region.at || region_has(batch, job->region, party));
 }
 
 static enum problem find_actors(struct batch *batch, struct item *item, struct event_parts *ret)

@@ -330,7 +330,9 @@ static enum problem load_answers(struct batch *batch)
 			continue;
 		item->problem = fault_set(item->job->fault, PROBLEM_ID_TAKEN, "unique", "/id");
 		item->recorder = item->job->party_count ? item->job->parties[0] : item->acting;
-		if (item->job->kind->class == RECORD_CORRECT || item->job->event)
+		bool correction =
+			item->job->kind->class == RECORD_CORRECT; /* of who recorded what it corrects */
+		if (item->job->event || (correction && job_lists(item->job, item->known_org)))
 			item->recorder = item->known_org;
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = item->recorder;
 		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = item->known_id;

@@ -394,6 +394,7 @@ void batch_decide(struct batch *batch);
 struct event_parts;
 enum problem item_decide(struct batch *batch, struct item *item) must_check;
 usec_t recorded_next(struct capture *capture);
+bool job_lists(const struct capture_job *job, struct uuid party); /* its key names it, or names none */
 bool may_act_for(const struct batch *batch, const struct capture_job *job, struct uuid party);
 /* A key without bounds: everything is its business. */
 bool job_is_unbounded(const struct capture_job *job);

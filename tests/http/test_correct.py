@@ -50,6 +50,16 @@ def moment(reader, event):
     return reader.read(f"/v1/events/{event}")["recordedAt"]
 
 
+def test_a_correction_repeated_by_another_party_is_its_id_taken(farm, packer, district):
+    was = harvested(farm, 100)
+    record = {"type": "correct", "id": uuid7(), "time": ago(), "event": was["event"], "reason": "x", "replacement": harvest_of(60)}
+    first = farm.make("/v1/events", record)
+    assert packer.post("/v1/events", record).problem() == "id-taken"
+    again = farm.post("/v1/events", record)
+    assert again.status == 200 and again.json() == first
+    assert district.admin.post("/v1/events", record).json() == first
+
+
 def test_an_event_says_what_became_of_it(farm):
     was = harvested(farm, 100)
     done = correct(farm, was["event"], harvest_of(60))
