@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page behind a pack's own code: its state, its first scan and how often since; who is not counted; what is kept of whom;
 what a stop, a second server and a lost database do to the counts."""
+import concurrent.futures
 import gzip
 import re
-import threading
 
 import pytest
 from conftest import District, ago
@@ -130,13 +130,10 @@ def test_of_a_kill_only_the_unwritten_is_lost(new_service):
 
 def test_scans_at_once_are_all_counted(district, farm, lot):
     code = issue(farm, lot)
-    threads = [threading.Thread(target=lambda: [page(district, code) for _ in range(25)]) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert wait_for(lambda: count_written(district.service, code) >= 200)
-    assert count_written(district.service, code) == 200
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(lambda _: page(district, code), range(200)))) == 200  # raises what was raised there
+    wait_for(lambda: count_written(district.service, code) >= 200, 60)
+    assert count_written(district.service, code) == 200, (scans(district, code), district.service.log()[-3000:])
 
 
 def test_nothing_is_kept_of_who_scanned(new_service):
@@ -166,7 +163,7 @@ def test_a_code_seen_in_many_networks_is_suspicious(new_service):
     assert here.public.read(f"/t/{code}", **JSON)["verdict"] == "suspicious"
     assert "Something is unusual" not in page(here, other)
     assert here.public.read(f"/t/{lot['code']}", **JSON)["verdict"] == "registered"
-    assert wait_for(lambda: count_written(service, code) == 31)
+    assert wait_for(lambda: count_written(service, code) == 31, 60), (written(service, code), service.log()[-3000:])
     service.stop()
     service.start()
     assert here.public.read(f"/t/{code}", **JSON)["verdict"] == "suspicious", "known again after a start"
