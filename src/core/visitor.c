@@ -7,7 +7,7 @@
 
 #include "ft/crypto/digest.h"
 
-enum { V4_NETWORK = 3, V6_NETWORK = 6, MAPPED_PREFIX = 12, NETWORK_BITS = 64 };
+enum { V4_NETWORK = 3, V6_NETWORK = 6, MAPPED_PREFIX = 12, NETWORK_BITS = 63 };
 
 /* Words that crawlers and link previews name themselves by, in small letters. To add one: a row, and its agent in
  * tests/unit/core/test_visitor.c. */

@@ -143,7 +143,7 @@ def test_nothing_is_kept_of_who_scanned(new_service):
     code = issue(farm, farm.harvest(3))
     for host in range(1, 4):
         page(here, code, **{"X-Forwarded-For": f"203.0.113.{host}"})
-    assert wait_for(lambda: count_written(service, code) == 3)
+    assert wait_for(lambda: count_written(service, code) == 3), (written(service, code), service.log()[-3000:])
     assert bin(written(service, code)[0][3] & 2**64 - 1).count("1") == 1, "one network, one bit"
     text = str(service.rows("SELECT * FROM code_scan")) + service.log()
     assert "203.0.113" not in text and "MicroMessenger" not in text

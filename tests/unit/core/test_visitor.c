@@ -115,6 +115,13 @@ static void networks_spread_over_the_bits_and_none_stays_with_one(void **state)
 		codes += bit == visit_network_bit(key, STR("K00000001AAAAAAAA"), 20000, network);
 		keys += bit == visit_network_bit(other_key, STR("K00000000AAAAAAAA"), 20000, network);
 	}
+	uint64_t all = 0;
+	for (int i = 0; i < 4096; i++) {
+		uint8_t octets[3] = {203, (uint8_t)(i >> 8), (uint8_t)i};
+		struct bytes network = {octets, sizeof octets};
+		all |= UINT64_C(1) << visit_network_bit(key, STR("K00000000AAAAAAAA"), 20000, network);
+	}
+	assert_true(all == UINT64_MAX >> 1);                 /* bit 63 alone would be NULL to a database */
 	assert_in_range(__builtin_popcountll(bits), 30, 52); /* 64 · (1 − 1/e) = 40 */
 	assert_true(days < 8 && codes < 8 && keys < 8);
 }
