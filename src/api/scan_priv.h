@@ -26,7 +26,7 @@ struct scan {
 	struct scan_item *item; /* of a pack's own code; NULL: of a lot */
 	struct sha256 thing;
 	struct bytes thing_bytes; /* the same, as statements take it */
-	uint64_t begun; /* before the database was read */
+	uint64_t begun;           /* before the database was read */
 	struct read_request read;
 	union scan_params *params;
 };

@@ -101,7 +101,7 @@ struct db {
 	bool acts;             /* somebody does: */
 	struct db_scope acting;
 	int statement_timeout_ms;
-	bool one_snapshot; /* db_open_snapshot */
+	bool one_snapshot;     /* db_open_snapshot */
 	usec_t retry_after_us; /* monotonic; no new attempt to connect before */
 
 	const struct sql_statement **prepared; /* on this connection; open addressing by pointer */

@@ -57,7 +57,7 @@ enum problem log_tick(struct sequencer *s, size_t *ret_count, struct fault *rete
 
 /* log_publish.c: signs a head when the log has grown and the last one is a second old. */
 enum problem log_publish(struct sequencer *s);
-int64_t log_clock(void); /* monotonic, microseconds */
+int64_t log_clock(void);                                 /* monotonic, microseconds */
 bool log_waits_for_witnesses(const struct sequencer *s); /* a head is not published by being signed */
 
 /* log_guard.c: the newest head that may have been signed, in a file of three lines. */

@@ -54,7 +54,7 @@ struct capture_job {
 	const struct uuid
 		*parties; /* it may act for these; the first is the default. None: any party (admin) */
 	size_t party_count;
-	struct str region; /* of these, it acts for those of this region. Absent: not bounded */
+	struct str region;           /* of these, it acts for those of this region. Absent: not bounded */
 	const struct record *record; /* of a partner's event: its time, and the party it is captured for */
 	const struct record_kind *kind;
 	const struct epcis_event *event; /* a partner's; NULL: a native record */
