@@ -59,9 +59,9 @@ LIMIT 1000;
 -- One event with the key that signed it: the statement that enrolled the key, and the one that ended it.
 -- param: org_id uuid, id uuid
 -- class: key
--- column: id uuid, recorded_at timestamptz, body bytea, view_secret bytea, key_fingerprint bytea, statement bytea, answer bytea
+-- column: org_id uuid, id uuid, recorded_at timestamptz, body bytea, view_secret bytea, key_fingerprint bytea, statement bytea, answer bytea
 -- column: spki bytea, key_statement bytea, revocation bytea
-SELECT e.id, e.recorded_at, e.body, e.view_secret, e.key_fingerprint, e.statement, e.answer,
+SELECT e.org_id, e.id, e.recorded_at, e.body, e.view_secret, e.key_fingerprint, e.statement, e.answer,
        k.spki, k.statement AS key_statement, r.statement AS revocation
 FROM event e
 JOIN signing_key k ON k.fingerprint = e.key_fingerprint
@@ -73,9 +73,9 @@ WHERE e.org_id = @org_id AND e.id = @id;
 -- param: org_id uuid, id uuid
 -- class: key
 -- scope: program
--- column: id uuid, recorded_at timestamptz, body bytea, view_secret bytea, key_fingerprint bytea, statement bytea, answer bytea
+-- column: org_id uuid, id uuid, recorded_at timestamptz, body bytea, view_secret bytea, key_fingerprint bytea, statement bytea, answer bytea
 -- column: spki bytea, key_statement bytea, revocation bytea
-SELECT e.id, e.recorded_at, e.body, e.view_secret, e.key_fingerprint, e.statement, e.answer,
+SELECT e.org_id, e.id, e.recorded_at, e.body, e.view_secret, e.key_fingerprint, e.statement, e.answer,
        k.spki, k.statement AS key_statement, r.statement AS revocation
 FROM event e
 JOIN signing_key k ON k.fingerprint = e.key_fingerprint

@@ -37,13 +37,14 @@ UPDATE log_head SET size = @size, root = @root WHERE one AND size = @old_size AN
 -- scope: program
 -- column: qid bigint, kind text, org_id uuid, id uuid, version bigint?, fingerprint bytea, statement bytea, statement_sha256 bytea
 SELECT q.qid, q.kind, q.org_id, q.id, q.version, q.fingerprint,
-       coalesce(e.statement, m.statement, k.statement, r.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256) AS statement_sha256
+       coalesce(e.statement, m.statement, k.statement, r.statement, x.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256) AS statement_sha256
 FROM (SELECT * FROM log_pending ORDER BY qid LIMIT @max_rows) q
 LEFT JOIN event e ON q.kind = 'event' AND e.org_id = q.org_id AND e.id = q.id
 LEFT JOIN master_version m ON m.kind = q.kind AND m.id = q.id AND m.version = q.version
 LEFT JOIN signing_key k ON q.kind = 'key' AND k.fingerprint = q.fingerprint
 LEFT JOIN signing_revocation r ON q.kind = 'revoke' AND r.fingerprint = q.fingerprint
+LEFT JOIN erasure x ON q.kind = 'erase' AND x.org_id = q.org_id AND x.event = q.id
 ORDER BY q.qid;
 
 -- name: log_pending_count :one
@@ -165,14 +166,15 @@ LIMIT 1;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, published bigint
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256) AS statement_sha256,
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256) AS statement_sha256,
        (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
 LEFT JOIN master_version m ON m.kind = l.kind AND m.id = l.id AND m.version = l.version
 LEFT JOIN signing_key k ON l.kind = 'key' AND k.fingerprint = l.fingerprint
 LEFT JOIN signing_revocation r ON l.kind = 'revoke' AND r.fingerprint = l.fingerprint
+LEFT JOIN erasure x ON l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 4096;
@@ -234,15 +236,18 @@ LIMIT 1;
 -- param: first bigint, after bigint
 -- class: fan
 -- scope: program
--- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256) AS statement_sha256,
-       coalesce(e.body, m.body) AS body, coalesce(e.view_secret, m.view_secret) AS view_secret
+-- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256) AS statement_sha256,
+       coalesce(e.body, m.body) AS body, coalesce(e.view_secret, m.view_secret) AS view_secret,
+       left_of.manifest, left_of.salts
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
+LEFT JOIN erasure left_of ON left_of.org_id = e.org_id AND left_of.event = e.id
 LEFT JOIN master_version m ON m.kind = l.kind AND m.id = l.id AND m.version = l.version
 LEFT JOIN signing_key k ON l.kind = 'key' AND k.fingerprint = l.fingerprint
 LEFT JOIN signing_revocation r ON l.kind = 'revoke' AND r.fingerprint = l.fingerprint
+LEFT JOIN erasure x ON l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 256;
@@ -263,10 +268,12 @@ SELECT (SELECT t.hashes FROM log_tile t WHERE t.level = @level AND t.idx = @idx)
 -- param: ids uuid[]
 -- class: fan
 -- scope: program
--- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, e.statement, e.statement_sha256, e.body, e.view_secret
+-- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, e.statement, e.statement_sha256, e.body, e.view_secret,
+       left_of.manifest, left_of.salts
 FROM log_leaf l
 LEFT JOIN event e ON e.org_id = l.org_id AND e.id = l.id
+LEFT JOIN erasure left_of ON left_of.org_id = e.org_id AND left_of.event = e.id
 WHERE l.id = ANY(@ids) AND l.kind = 'event'
 ORDER BY l.idx
 LIMIT 1000;

@@ -157,7 +157,7 @@ LIMIT 1000;
 
 -- name: recount_sequences :many
 -- Keys whose statements are not numbered 2 to the last without a gap; the key's own statement is the first. Of a
--- revocation the note alone says who stated it.
+-- revocation or an erasure the note alone says who stated it.
 -- class: fan
 -- scope: program
 -- column: subject text, stored text, derived text
@@ -169,7 +169,8 @@ LEFT JOIN (SELECT key_fingerprint, count(DISTINCT seq) AS count, min(seq) AS fir
                  UNION ALL SELECT key_fingerprint, seq FROM master_version
                  UNION ALL SELECT decode(substring(convert_from(statement, 'UTF8') FROM E'\nkey ([^\n]+)\n'), 'base64'),
                                   substring(convert_from(statement, 'UTF8') FROM E'\nseq ([0-9]+)\n')::bigint
-                           FROM signing_revocation) a
+                           FROM (SELECT statement FROM signing_revocation
+                                 UNION ALL SELECT statement FROM erasure) stated) a
            GROUP BY key_fingerprint) s ON s.key_fingerprint = h.fingerprint
 WHERE h.seq <> coalesce(s.last, 1) OR coalesce(s.count, 0) <> h.seq - 1 OR coalesce(s.first, 2) <> 2
 ORDER BY subject

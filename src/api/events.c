@@ -179,7 +179,7 @@ enum problem event_locate_path(struct call *call, struct event_locate_row *ret)
 			    ret);
 }
 
-static enum problem event_find(struct call *call, struct event_read_row *ret)
+enum problem event_find(struct call *call, struct event_read_row *ret)
 {
 	struct event_locate_row where;
 	enum problem p = event_locate_path(call, &where);
@@ -199,6 +199,7 @@ struct event_item {
 	struct str answer;
 	struct str record; /* absent: was none */
 	struct uuid corrected, replacement, corrects;
+	struct str erased_at;
 };
 #define EVENT_ITEM_FIELDS \
 	UUID(struct event_item, id, "id", .doc = "Id of the event"), \
@@ -229,7 +230,7 @@ static const struct shape event_whole = {
 			RAW_JSON(struct event_item, record, "record", .flags = OPTIONAL,
 				 .doc = "The record that was sent, in farm words, without its id: with a "
 					"change it can be the replacement of a correct record. Absent: a "
-					"partner's event"),
+					"partner's event, or erased"),
 			UUID(struct event_item, corrected, "corrected", .flags = OPTIONAL,
 			     .doc = "The correction that declared it wrong"),
 			UUID(struct event_item, replacement, "replacement", .flags = OPTIONAL,
@@ -237,6 +238,8 @@ static const struct shape event_whole = {
 			UUID(struct event_item, corrects, "corrects", .flags = OPTIONAL,
 			     .doc = "In whose place it stands"),
 			RAW_JSON(struct event_item, answer, "answer", .doc = "What its capture answered"),
+			STRING(struct event_item, erased_at, "erasedAt", .flags = OPTIONAL,
+			       .doc = "UTC: what named a person was removed then; epcis is the farm view"),
 			END_OF_SHAPE,
 		},
 };
@@ -287,6 +290,16 @@ static enum problem corrections_about(struct call *call, const struct event_read
 	return p;
 }
 
+static enum problem erased_when(struct call *call, const struct event_read_row *row, struct event_item *item)
+{
+	const struct erasure_read_params params = {row->org_id, row->id};
+	struct erasure_read_row erasure;
+	enum problem p = erasure_read(call_db(call), call->arena, &params, &erasure);
+	if (!p)
+		item->erased_at = utc_print(call->arena, erasure.at);
+	return p;
+}
+
 static enum problem event_get(struct call *call, struct reply *reply)
 {
 	struct event_read_row row;
@@ -297,7 +310,10 @@ static enum problem event_get(struct call *call, struct reply *reply)
 	*item = (struct event_item)EVENT_OF(call, &row);
 	item->epcis = bytes_str(row.body);
 	item->answer = bytes_str(row.answer);
-	p = record_again(call, &row, &item->record);
+	if (row.view_secret.at)
+		p = record_again(call, &row, &item->record);
+	else
+		p = erased_when(call, &row, item);
 	if (!p)
 		p = corrections_about(call, &row, item);
 	reply->value = item;

@@ -9,6 +9,7 @@
 #include "ft/core/epcis_body.h"
 #include "ft/core/manifest.h"
 #include "ft/core/statement.h"
+#include "ft/store/erasure.h"
 #include "ft/store/log.h"
 #include "ft/store/proof_links.h"
 #include "queries.h"
@@ -64,6 +65,7 @@ struct proof_answer {
 	struct str checkpoint;
 	struct str_list path;
 	struct proof_links links;
+	struct proof_entry_answer *erasure;
 };
 static const struct shape proof_answer = {
 	.name = "Proof",
@@ -76,11 +78,11 @@ static const struct shape proof_answer = {
 			       .doc = "Signed note"),
 			STRING(struct proof_answer, manifest, "manifest", .max_len = 4096,
 			       .doc = "Whose SHA-256 the statement's body line names"),
-			STRING(struct proof_answer, view, "view", .max_len = 1048576,
-			       .doc = "The view's bytes"),
-			STRING(struct proof_answer, tier, "tier",
+			STRING(struct proof_answer, view, "view", .max_len = 1048576, .flags = OPTIONAL,
+			       .doc = "The view's bytes; absent: erased"),
+			STRING(struct proof_answer, tier, "tier", .flags = OPTIONAL,
 			       .doc = "Which line of the manifest the view answers to"),
-			STRING(struct proof_answer, salt, "salt",
+			STRING(struct proof_answer, salt, "salt", .flags = OPTIONAL,
 			       .doc = "16 octets, base64, put before the view when hashing"),
 			OBJECT(struct proof_answer, key, "key", &proof_key_answer, struct proof_key_answer),
 			RAW_JSON(struct proof_answer, index, "index",
@@ -94,6 +96,9 @@ static const struct shape proof_answer = {
 			       .doc = "The lot lines, where the statement only sums them up"),
 			STRING(struct proof_answer, links.prevs, "prevs", .flags = OPTIONAL, .max_len = 65536,
 			       .doc = "The prev lines, likewise"),
+			OBJECT(struct proof_answer, erasure, "erasure", &proof_entry_answer,
+			       struct proof_entry_answer, .flags = OPTIONAL,
+			       .doc = "erase@v1 note: since when the full view is removed"),
 			END_OF_SHAPE,
 		},
 };
@@ -135,12 +140,24 @@ static void put_place(struct arena *arena, const struct proof_place *place, stru
 static enum problem put_places(struct call *call, struct uuid event, struct bytes key,
 			       struct proof_answer *proof)
 {
-	struct proof_place places[LOG_EVENT_PLACES];
+	struct proof_place places[LOG_EVENT_PLACES + 1];
+	struct log_memory *memory = call_app(call)->log_memory;
+	const struct log_subject subjects[LOG_EVENT_PLACES + 1] = {
+		[LOG_EVENT] = {.kind = STR("event"), .id = event},
+		[LOG_EVENT_KEY] = {.kind = STR("key"), .fingerprint = key},
+		[LOG_EVENT_REVOCATION] = {.kind = STR("revoke"), .fingerprint = key},
+		[LOG_EVENT_PLACES] = {.kind = STR("erase"), .id = event},
+	};
 	struct str checkpoint;
-	enum problem p = log_prove_event(call_db(call), call_app(call)->log_memory, call->arena, event, key,
-					 &checkpoint, places);
+	enum problem p = proof->erasure ? log_prove(call_db(call), memory, call->arena, subjects,
+						    LOG_EVENT_PLACES + 1, &checkpoint, places)
+					: log_prove_event(call_db(call), memory, call->arena, event, key,
+							  &checkpoint, places);
 	if (p)
 		return p;
+	if (proof->erasure)
+		put_place(call->arena, &places[LOG_EVENT_PLACES], &proof->erasure->index,
+			  &proof->erasure->path);
 	if (places[LOG_EVENT].index < 0) /* without a head that covers the record there is none to show */
 		places[LOG_EVENT_KEY] = places[LOG_EVENT];
 	else
@@ -155,6 +172,31 @@ static enum problem put_places(struct call *call, struct uuid event, struct byte
 	return PROBLEM_NONE;
 }
 
+/* What is left of an erased record proves itself; the full view cannot be shown any more. */
+static enum problem put_erased(struct call *call, const struct event_proof_read_row *row, enum tier tier,
+			       struct proof_answer *proof)
+{
+	struct erasure_read_row stored;
+	struct erased *erased = arena_new(call->arena, struct erased);
+	const struct erasure_read_params params = {row->org_id, row->id};
+	enum problem p = erasure_read(call_db(call), call->arena, &params, &stored);
+	if (!p && !erased_of(stored.manifest, stored.salts, stored.statement, erased))
+		p = PROBLEM_INTERNAL;
+	if (!p)
+		p = erased_view(call->arena, erased, bytes_str(row->body), tier, &proof->view);
+	if (p)
+		return p;
+	proof->manifest = erased->manifest;
+	proof->erasure = arena_new(call->arena, struct proof_entry_answer);
+	proof->erasure->statement = erased->statement;
+	if (!proof->view.at)
+		return PROBLEM_NONE;
+	proof->tier = str_of(tier_words[tier]);
+	proof->salt =
+		base64_encode(call->arena, (struct bytes){erased->salts[tier].octets, MANIFEST_SALT_LEN});
+	return PROBLEM_NONE;
+}
+
 static enum problem put_view(struct call *call, const struct event_proof_read_row *row, enum tier tier,
 			     struct proof_answer *proof)
 {
@@ -162,7 +204,7 @@ static enum problem put_view(struct call *call, const struct event_proof_read_ro
 	struct note note;
 	struct statement statement;
 	if (row->view_secret.len != MANIFEST_SECRET_LEN)
-		return PROBLEM_NOT_FOUND; /* erased: no view can be opened any more */
+		return put_erased(call, row, tier, proof);
 	if (!note_parse(call->arena, bytes_str(row->statement), &note) ||
 	    !statement_parse(call->arena, note.text, &statement))
 		return PROBLEM_INTERNAL;

@@ -9,6 +9,7 @@
 #include "ft/base/map.h"
 #include "ft/base/text.h"
 #include "ft/core/lot_id.h"
+#include "ft/store/erasure.h"
 #include "ft/store/log.h"
 #include "ft/store/proof_links.h"
 
@@ -18,7 +19,7 @@ struct found { /* a record whose statement was read */
 	struct proof_links links; /* read only where it is needed */
 	struct sha256 *prevs;
 	size_t prev_count;
-	bool is_needed, is_told;
+	bool is_needed, is_told, is_erased;
 	struct bundle_step step;
 };
 struct gathering {
@@ -265,6 +266,44 @@ static enum problem put_view(struct gathering *g, const struct bundle_bodies_row
 	return PROBLEM_NONE;
 }
 
+static enum problem put_erased(struct gathering *g, const struct erasure_read_many_row *row,
+			       const struct bundle_bodies_row *body)
+{
+	struct found *f = map_get(g->by_id, MAP_KEY(row->event));
+	struct proof *proof = &f->step.proof;
+	struct erased *erased = arena_new(g->arena, struct erased);
+	if (!erased_of(row->manifest, row->salts, row->statement, erased))
+		return PROBLEM_INTERNAL;
+	proof->manifest = erased->manifest;
+	proof->salt = erased->salts[g->tier];
+	proof->erasure.note = erased->statement;
+	f->is_erased = true;
+	return erased_view(g->arena, erased, bytes_str(body->body), g->tier, &proof->view);
+}
+
+/* Told records that were erased: what is left of them proves itself. */
+static enum problem read_erased(struct gathering *g, const struct bundle_bodies_row *bodies,
+				size_t body_count)
+{
+	struct uuid *orgs = arena_array(g->arena, struct uuid, body_count),
+		    *ids = arena_array(g->arena, struct uuid, body_count);
+	struct erasure_read_many_row *rows;
+	size_t count = 0, erased = 0;
+	for (size_t i = 0; i < body_count; i++) {
+		if (bodies[i].view_secret.len == MANIFEST_SECRET_LEN)
+			continue;
+		orgs[erased] = bodies[i].org_id;
+		ids[erased++] = bodies[i].id;
+	}
+	const struct erasure_read_many_params params = {{orgs, erased}, {ids, erased}};
+	enum problem p = erased ? erasure_read_many(g->db, g->arena, &params, &rows, &count) : PROBLEM_NONE;
+	for (size_t i = 0; !p && i < count; i++)
+		for (size_t k = 0; !p && k < body_count; k++)
+			if (uuid_equal(bodies[k].id, rows[i].event))
+				p = put_erased(g, &rows[i], &bodies[k]);
+	return p;
+}
+
 static enum problem read_views(struct gathering *g, const struct trail_made *made)
 {
 	const struct bundle_bodies_params params = {{made->event_orgs, made->event_count},
@@ -275,7 +314,7 @@ static enum problem read_views(struct gathering *g, const struct trail_made *mad
 		made->event_count ? bundle_bodies(g->db, g->arena, &params, &rows, &count) : PROBLEM_NONE;
 	for (size_t i = 0; !p && i < count; i++)
 		p = put_view(g, &rows[i], map_get(g->by_id, MAP_KEY(rows[i].id)));
-	return p;
+	return p || !count ? p : read_erased(g, rows, count);
 }
 
 static enum problem read_keys(struct gathering *g, struct log_subject *subjects)
@@ -304,13 +343,20 @@ static enum problem read_keys(struct gathering *g, struct log_subject *subjects)
 	return PROBLEM_NONE;
 }
 
-/* Records and keys under one head. */
+/* Records, keys and erasures under one head. */
 static enum problem put_places(struct gathering *g)
 {
-	struct log_subject *subjects = arena_array(g->arena, struct log_subject, 2 * g->needed_count);
+	struct log_subject *subjects = arena_array(g->arena, struct log_subject, 3 * g->needed_count);
+	struct found **erased = arena_array(g->arena, struct found *, g->needed_count);
+	size_t erased_count = 0;
+	for (size_t i = 0; i < g->needed_count; i++)
+		if (g->needed[i]->is_erased)
+			erased[erased_count++] = g->needed[i];
 	enum problem p = read_keys(g, subjects);
-	size_t keys = g->bundle.key_count, count = keys + g->needed_count;
+	size_t keys = g->bundle.key_count, records = keys + g->needed_count, count = records + erased_count;
 	struct proof_place *places = arena_array(g->arena, struct proof_place, count);
+	for (size_t i = 0; i < erased_count; i++)
+		subjects[records + i] = (struct log_subject){.kind = STR("erase"), .id = erased[i]->row->id};
 	for (size_t i = 0; i < g->needed_count; i++)
 		subjects[keys + i] = (struct log_subject){.kind = STR("event"), .id = g->needed[i]->row->id};
 	if (!p)
@@ -318,8 +364,10 @@ static enum problem put_places(struct gathering *g)
 	for (size_t i = 0; !p && i < count; i++) {
 		if (i < keys)
 			((struct proof_key *)(uintptr_t)g->bundle.keys)[i].statement.place = places[i];
-		else
+		else if (i < records)
 			g->needed[i - keys]->step.proof.place = places[i];
+		else
+			erased[i - records]->step.proof.erasure.place = places[i];
 	}
 	return p;
 }
@@ -332,7 +380,8 @@ static void put_steps(struct gathering *g)
 		f->step.proof.statement = bytes_str(f->row->statement);
 		f->step.proof.lots = f->links.lots;
 		f->step.proof.prevs = f->links.prevs;
-		f->step.proof.erasure.place.index = -1;
+		if (!f->is_erased)
+			f->step.proof.erasure.place.index = -1;
 		if (f->is_told)
 			f->step.event = uuid_print(g->arena, f->row->id);
 		steps[i] = f->step;

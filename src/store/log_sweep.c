@@ -8,6 +8,7 @@
 #include "ft/base/log.h"
 #include "ft/base/metrics.h"
 #include "ft/core/epcis_body.h"
+#include "ft/store/erasure.h"
 #include "log_priv.h"
 #include "master_priv.h"
 
@@ -49,6 +50,24 @@ static bool is_master(struct str kind, enum thing_kind *ret)
 	return false;
 }
 
+/* Of an erased event the farm view is left, and the manifest that the statement names. */
+static enum problem rest_sound(struct arena *arena, const struct log_sweep_read_row *row, bool *ret_sound)
+{
+	struct erased erased;
+	struct note note;
+	struct statement statement;
+	struct str farm = {NULL, 0};
+	enum problem p = PROBLEM_NONE;
+	*ret_sound = erased_of(row->manifest, row->salts, (struct bytes){NULL, 0}, &erased) &&
+		     note_parse(arena, bytes_str(row->statement), &note) &&
+		     statement_parse(arena, note.text, &statement) &&
+		     sha256_equal(sha256_of(row->manifest), statement.body);
+	if (*ret_sound)
+		p = erased_view(arena, &erased, bytes_str(row->body), TIER_FARM, &farm);
+	*ret_sound = *ret_sound && !p && farm.at;
+	return PROBLEM_NONE;
+}
+
 /* The views are computed again from the body; their digests are in the statement. *ret_sound is set on success. */
 static enum problem body_sound(struct sweep *w, struct arena *arena, const struct log_sweep_read_row *row,
 			       bool *ret_sound)
@@ -61,7 +80,8 @@ static enum problem body_sound(struct sweep *w, struct arena *arena, const struc
 	bool is_event = str_equal(row->kind, STR("event"));
 	*ret_sound = true;
 	if ((!is_event && !is_master(row->kind, &kind)) || row->view_secret.len != MANIFEST_SECRET_LEN)
-		return PROBLEM_NONE; /* keys have none; of what was erased the digests alone are left */
+		return row->manifest.at ? rest_sound(arena, row, ret_sound)
+					: PROBLEM_NONE; /* keys have none */
 	*ret_sound = note_parse(arena, bytes_str(row->statement), &note) &&
 		     statement_parse(arena, note.text, &statement);
 	if (*ret_sound && is_event)

@@ -81,6 +81,7 @@ def signing_key_of(tenant):
 # reads need none, they are asked with every id and filter there is.
 WRITES = {
     "captureEvent": lambda t, who: [("/v1/events", body) for body in records(t, who)],
+    "eraseEvent": lambda t, who: [(f"/v1/events/{event}/erase", {"reason": "mistake"}) for event in t.events],
     "prepareEvent": lambda t, who: [("/v1/events:prepare", {"key": signing_key_of(t), "record": body}) for body in records(t, who)],
     "captureBatch": lambda t, who: [("/v1/events:batch", {"records": list(records(t, who)), "onError": "proceed"})],
     "createCode": lambda t, who: [("/v1/codes", {"kind": kind, "lot": spelling, **count}) for spelling in t.ids()["lot"]

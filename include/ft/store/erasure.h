@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Removing what names a person from a record. The full view, its salt and the secret of all salts go for ever; the farm view
+ * and what is coarser stay and prove themselves against the same statement; an erase@v1 statement of the registrar, entered
+ * in the log, says since when. Copies of the database made before still hold what was removed. */
+#ifndef FT_STORE_ERASURE_H
+#define FT_STORE_ERASURE_H
+
+#include "ft/core/manifest.h"
+#include "ft/store/enrolment.h"
+#include "ft/store/trail_cache.h"
+
+struct erasure_order {
+	struct uuid org, event;
+	struct str reason; /* "request", "order", "mistake" */
+};
+/* With the record go its error declarations, which repeat it. Done once: a repetition finds it done. Trails of its lots are
+ * made anew. PROBLEM_NOT_FOUND, PROBLEM_SIGNER_UNAVAILABLE. */
+enum problem erasure_carry_out(struct db *db, struct arena *arena, const struct key_office *office,
+			       struct trail_cache *cache, const struct erasure_order *order) must_check;
+
+/* What is left of an erased record beside its farm view. */
+struct erased {
+	struct str manifest;
+	struct str statement;                   /* the erasure's note */
+	struct manifest_salt salts[TIER_COUNT]; /* that of TIER_FULL is not known any more */
+};
+/* From columns of table erasure. false: no salts of that length. */
+bool erased_of(struct bytes manifest, struct bytes salts, struct bytes statement, struct erased *ret);
+/* Its view at a tier, made of the farm view that stands in for the body: absent for TIER_FULL, and where the manifest knows
+ * another. PROBLEM_JSON_SYNTAX. */
+enum problem erased_view(struct arena *arena, const struct erased *erased, struct str body, enum tier tier,
+			 struct str *ret) must_check;
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Erasures: sign, take out, enter in the log's queue; all in one transaction. The registrar's sequence, which each signs in,
+ * keeps two from meeting. */
+#include "ft/store/erasure.h"
+
+#include <string.h>
+
+#include "queries.h"
+
+#include "ft/codec/json.h"
+#include "ft/core/lot_id.h"
+#include "ft/core/note.h"
+#include "ft/core/statement.h"
+#include "ft/store/audit.h"
+#include "ft/store/signing.h"
+
+enum { SALTS_LEN = (TIER_COUNT - TIER_FARM) * MANIFEST_SALT_LEN };
+
+struct erasing {
+	struct arena *arena;
+	const struct key_office *office;
+	struct trail_cache *cache;
+	const struct erasure_order *order;
+	struct uuid *lots; /* that it touched */
+	size_t lot_count;
+};
+
+/* One of the records that go. */
+struct going {
+	const struct erasure_subjects_row *row;
+	struct sha256 stated; /* its statement */
+	struct str farm, manifest;
+	struct bytes salts;
+};
+
+static enum problem open_views(struct arena *arena, const struct erasure_subjects_row *row, struct going *ret)
+{
+	struct note note;
+	struct statement statement;
+	struct str views[TIER_COUNT];
+	uint8_t *salts = arena_alloc(arena, SALTS_LEN);
+	if (!note_parse(arena, bytes_str(row->statement), &note) ||
+	    !statement_parse(arena, note.text, &statement))
+		return PROBLEM_INTERNAL;
+	enum problem p = manifest_of_body(arena, bytes_str(row->body), row->view_secret.at, statement.body,
+					  views, &ret->manifest);
+	if (p)
+		return p;
+	for (enum tier tier = TIER_FARM; tier < TIER_COUNT; tier++) {
+		struct manifest_salt salt = manifest_salt(row->view_secret.at, tier);
+		memcpy(salts + (size_t)(tier - TIER_FARM) * MANIFEST_SALT_LEN, salt.octets,
+		       MANIFEST_SALT_LEN);
+	}
+	ret->row = row;
+	ret->stated = statement_hash(note.text);
+	ret->farm = views[TIER_FARM];
+	ret->salts = (struct bytes){salts, SALTS_LEN};
+	return PROBLEM_NONE;
+}
+
+/* Why, in a word of ours: words of others may name the person again. */
+static struct unsigned_statement compose(const struct erasing *e, const struct going *g,
+					 const struct held_key *key)
+{
+	struct unsigned_statement s = {.kind = "erase",
+				       .key = key,
+				       .seq = key->seq + 1,
+				       .at_s = e->office->now_us / USEC_PER_SEC,
+				       .prevs = &g->stated,
+				       .prev_count = 1};
+	struct str body = arena_printf(e->arena, "{\"type\":\"erasure\",\"reason\":\"%.*s\"}",
+				       STR_ARGS(e->order->reason));
+	for (enum tier tier = TIER_FULL; tier < TIER_COUNT; tier++)
+		s.views[tier] = (struct manifest_view){body, STR("application/json")};
+	seal_compose(e->arena, e->office->origin, &s);
+	return s;
+}
+
+static enum problem state(struct erasing *e, struct db *db, const struct going *g, struct held_key *key)
+{
+	const struct erasure_order *o = e->order;
+	struct unsigned_statement s = compose(e, g, key);
+	int64_t rows;
+	enum problem p = seal_sign(e->arena, e->office->signer, e->office->origin, &s, 1);
+	const struct erasure_insert_params erasure = {.org_id = o->org,
+						      .event = g->row->id,
+						      .at = e->office->now_us,
+						      .reason = o->reason,
+						      .manifest = str_bytes(g->manifest),
+						      .salts = g->salts,
+						      .key_fingerprint = sha256_bytes(&key->fingerprint),
+						      .statement = str_bytes(s.note),
+						      .statement_sha256 = sha256_bytes(&s.text_hash)};
+	const struct log_pending_insert_params queued = {
+		.kind = STR("erase"), .org_id = o->org, .id = g->row->id};
+	if (!p)
+		p = erasure_insert(db, &erasure, &rows);
+	if (!p)
+		p = log_pending_insert(db, &queued, &rows);
+	if (!p)
+		p = signing_advance(db, key, s.seq);
+	key->seq = s.seq;
+	return p;
+}
+
+static enum problem take_out(struct erasing *e, struct db *db, const struct going *g)
+{
+	struct erasure_apply_row done;
+	int64_t rows;
+	const struct erasure_apply_params apply = {e->order->org, g->row->id, str_bytes(g->farm)};
+	enum problem p = erasure_apply(db, e->arena, &apply, &done);
+	if (!p && !done.done)
+		return PROBLEM_INTERNAL;
+	return p ? p
+		 : erasure_unprepare(db, &(struct erasure_unprepare_params){e->order->org, g->row->id},
+				     &rows);
+}
+
+static enum problem touch_lots(struct erasing *e, struct db *db, const struct erasure_subjects_row *row)
+{
+	struct json json;
+	struct fault ignored = {0};
+	if (json_parse(e->arena, bytes_str(row->answer), &json, &ignored))
+		return PROBLEM_INTERNAL;
+	const struct json *lots = json_get(&json, STR("lots"));
+	size_t count = lots && lots->kind == JSON_ARRAY ? lots->count : 0, found = 0;
+	struct uuid *orgs = arena_array(e->arena, struct uuid, count),
+		    *all = arena_array(e->arena, struct uuid, e->lot_count + count);
+	if (e->lot_count)
+		memcpy(all, e->lots, e->lot_count * sizeof *all);
+	struct uuid *ids = all + e->lot_count;
+	for (size_t i = 0; i < count; i++) {
+		struct lot_id id;
+		if (!lot_id_parse(e->arena, json_text(json_get(&lots->items[i], STR("id"))), &id))
+			continue;
+		orgs[found] = id.org;
+		ids[found++] = id.lot;
+	}
+	e->lots = all;
+	e->lot_count += found;
+	int64_t rows;
+	const struct erasure_touch_params params = {{orgs, found}, {ids, found}, e->office->now_us};
+	return found ? erasure_touch(db, &params, &rows) : PROBLEM_NONE;
+}
+
+static enum problem erase_one(struct erasing *e, struct db *db, const struct erasure_subjects_row *row,
+			      struct held_key *key)
+{
+	struct going going;
+	enum problem p = open_views(e->arena, row, &going);
+	if (!p)
+		p = state(e, db, &going, key);
+	if (!p)
+		p = take_out(e, db, &going);
+	return p ? p : touch_lots(e, db, row);
+}
+
+static enum problem write_act(struct erasing *e, struct db *db)
+{
+	const struct act act = {e->office->actor, "eraseEvent", uuid_print(e->arena, e->order->event),
+				e->office->request_id, e->office->now_us};
+	return audit_write(db, &act);
+}
+
+static enum problem erase_in_tx(struct db *db, void *context)
+{
+	struct erasing *e = context;
+	struct erasure_subjects_row *rows;
+	struct held_key key;
+	size_t count, erased = 0;
+	e->lot_count = 0;
+	enum problem p = signing_lock(db, e->arena, e->office->registrar, &key);
+	if (!p)
+		p = erasure_subjects(db, e->arena,
+				     &(struct erasure_subjects_params){e->order->org, e->order->event}, &rows,
+				     &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		if (rows[i].view_secret.len != MANIFEST_SECRET_LEN)
+			continue; /* done before */
+		p = erase_one(e, db, &rows[i], &key);
+		erased++;
+	}
+	return p || !erased ? p : write_act(e, db);
+}
+
+enum problem erasure_carry_out(struct db *db, struct arena *arena, const struct key_office *office,
+			       struct trail_cache *cache, const struct erasure_order *order)
+{
+	struct erasing e = {.arena = arena, .office = office, .cache = cache, .order = order};
+	enum problem p = db_tx(db, &db_program, erase_in_tx, &e, /* reterr_unknown */ NULL);
+	if (!p && e.lot_count)
+		trail_cache_drop(cache, e.lots, e.lot_count);
+	return p;
+}
+
+bool erased_of(struct bytes manifest, struct bytes salts, struct bytes statement, struct erased *ret)
+{
+	if (salts.len != SALTS_LEN)
+		return false;
+	*ret = (struct erased){.manifest = bytes_str(manifest), .statement = bytes_str(statement)};
+	for (int tier = TIER_FARM; tier < TIER_COUNT; tier++)
+		memcpy(ret->salts[tier].octets, salts.at + (size_t)(tier - TIER_FARM) * MANIFEST_SALT_LEN,
+		       MANIFEST_SALT_LEN);
+	return true;
+}
+
+enum problem erased_view(struct arena *arena, const struct erased *erased, struct str body, enum tier tier,
+			 struct str *ret)
+{
+	struct manifest manifest;
+	*ret = (struct str){NULL, 0};
+	if (tier == TIER_FULL || !manifest_parse(arena, erased->manifest, &manifest))
+		return PROBLEM_NONE;
+	for (int version = VIEW_1; version <= VIEW_NEWEST; version++) {
+		struct str views[TIER_COUNT];
+		enum problem p = view_all_by(arena, body, (enum view_version)version, views);
+		if (p)
+			return p;
+		/* Farm is what is kept: the rules made it once, and need not make it again. */
+		struct str view = tier == TIER_FARM ? body : views[tier];
+		if (manifest_check_view(&manifest, tier, erased->salts[tier], view)) {
+			*ret = view;
+			break;
+		}
+	}
+	return PROBLEM_NONE;
+}
