@@ -26,6 +26,14 @@ JOIN event e ON e.org_id = z.a AND e.id = z.b
 LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
 LEFT JOIN site s ON s.id = e.site;
 
+-- name: correction_bodies :many
+-- What those events say, once their organisation's sequences are locked: an erasure may have come first.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- column: id uuid, body bytea
+SELECT e.id, e.body FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+JOIN event e ON e.org_id = z.a AND e.id = z.b;
+
 -- name: correction_moves :many
 -- What those events did to stock, what corrections of others made of it included.
 -- param: orgs uuid[], ids uuid[]

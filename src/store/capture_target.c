@@ -230,16 +230,35 @@ enum problem batch_load_targets(struct batch *batch)
 	return p;
 }
 
-/* Another writer's correction may have changed what an event does to stock until the locks were taken. */
+static enum problem retake_bodies(struct batch *batch)
+{
+	struct correction_bodies_row *rows;
+	size_t count;
+	struct item *item;
+	enum problem p =
+		db_take_many(batch->db, batch->arena, &sql_correction_bodies, (void **)&rows, &count);
+	for (size_t i = 0; !p && (item = next_with_target(batch, &i));)
+		for (size_t k = 0; k < count; k++)
+			if (uuid_equal(rows[k].id, item->target->id))
+				item->target->body = bytes_str(rows[k].body);
+	return p;
+}
+
+/* Until the locks were taken another writer's correction may have changed what an event does to stock, and an erasure what it
+ * says. */
 enum problem batch_reload_moves(struct batch *batch)
 {
 	struct rows orgs = {0}, ids = targets_wanted(batch, &orgs);
 	if (!ids.count)
 		return PROBLEM_NONE;
 	const struct correction_moves_params moves = {rows_array(&orgs), rows_array(&ids)};
+	const struct correction_bodies_params bodies = {rows_array(&orgs), rows_array(&ids)};
 	db_queue(batch->db, &sql_correction_moves, &moves);
+	db_queue(batch->db, &sql_correction_bodies, &bodies);
 	enum problem p = db_flush(batch->db);
-	return p ? p : take_moves(batch);
+	if (!p)
+		p = take_moves(batch);
+	return p ? p : retake_bodies(batch);
 }
 
 static const struct event_rows *event_row_of(const struct batch *batch, const struct item *item)

@@ -162,6 +162,14 @@ static enum problem write_act(struct erasing *e, struct db *db)
 	return audit_write(db, &act);
 }
 
+static enum problem lock_sequences(struct erasing *e, struct db *db)
+{
+	const struct uuid orgs[] = {e->office->registrar, e->order->org};
+	struct key_heads_lock_row *rows;
+	size_t count;
+	return key_heads_lock(db, e->arena, &(struct key_heads_lock_params){{orgs, 2}}, &rows, &count);
+}
+
 static enum problem erase_in_tx(struct db *db, void *context)
 {
 	struct erasing *e = context;
@@ -169,7 +177,10 @@ static enum problem erase_in_tx(struct db *db, void *context)
 	struct held_key key;
 	size_t count, erased = 0;
 	e->lot_count = 0;
-	enum problem p = signing_lock(db, e->arena, e->office->registrar, &key);
+	/* With the organisation's: a correction that has read the record is in, or reads it again. */
+	enum problem p = lock_sequences(e, db);
+	if (!p)
+		p = signing_lock(db, e->arena, e->office->registrar, &key);
 	if (!p)
 		p = erasure_subjects(db, e->arena,
 				     &(struct erasure_subjects_params){e->order->org, e->order->event}, &rows,

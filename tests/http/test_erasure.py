@@ -142,6 +142,32 @@ def test_erasing_twice_or_at_once_is_erasing_once(district, named):
     assert [act["action"] for act in acts] == ["eraseEvent"]
 
 
+@pytest.mark.parametrize("first", ["correction", "erasure"])
+def test_a_correction_at_the_same_time_brings_nothing_back(district, named, first):
+    """Both wait for the sequences of the organisation, the second one behind the first."""
+    def waiting():
+        return district.service.value("SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'",
+                                      district.service.database)
+
+    def correct():
+        return named.farm.post("/v1/events", {"type": "correct", "time": ago(minutes=1), "event": named.event, "reason": "x"})
+
+    acts = [correct, named.erase] if first == "correction" else [named.erase, correct]
+    holder = district.service.cluster.connect(district.service.database)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool, holder.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM key_head WHERE org_id = %s FOR UPDATE", [named.farm.id])
+        futures = []
+        for n, act in enumerate(acts, 1):
+            futures.append(pool.submit(act))
+            assert wait_for(lambda n=n: waiting() >= n)
+        cursor.execute("ROLLBACK")
+        statuses = [future.result().status for future in futures]
+    holder.close()
+    assert sorted(statuses) == [200, 201], statuses
+    assert in_database(district.service, named.word) == []
+
+
 def test_only_an_administrator_erases_and_says_why(district, named):
     assert named.erase(api=named.farm).status == 403 and named.erase(api=district.public).status == 401
     assert named.erase(reason="because Mr Li asked").status == 422
