@@ -39,9 +39,15 @@ int64_t list_rows_wanted(int64_t limit);
 /* Announces the page that follows at `cursor` in the Link header; gives the cursor back, for the page's own `next`. */
 struct str list_announce_next(const struct call *call, struct reply *reply, struct str cursor);
 
-/* Cursors of lists that are ordered by a number (a time, mostly) and an id. */
-struct str cursor_print(struct arena *arena, int64_t place, struct uuid id);
+/* Cursors of lists that are ordered by a number (a time, a rank) and a key: printable ASCII, CURSOR_MAX_KEY bytes at most. */
+enum { CURSOR_MAX_KEY = 64 };
+struct str cursor_print_key(struct arena *arena, int64_t place, struct str key);
 /* PROBLEM_CURSOR, with the fault of the call set: not one of ours. */
+enum problem cursor_read_key(struct call *call, struct str cursor, int64_t *ret_place,
+			     struct str *ret_key) must_check;
+
+/* Of those whose key is an id. */
+struct str cursor_print(struct arena *arena, int64_t place, struct uuid id);
 enum problem cursor_read(struct call *call, struct str cursor, int64_t *ret_place,
 			 struct uuid *ret_id) must_check;
 

@@ -95,26 +95,6 @@ static struct str fold(struct arena *arena, struct str text)
 	return buf_str(&out);
 }
 
-/* The cursor of this list is a rank and a code. */
-static struct str region_cursor(struct arena *arena, int64_t rank, struct str code)
-{
-	struct str text = arena_printf(arena, "%lld %.*s", (long long)rank, STR_ARGS(code));
-	return base64url_encode(arena, str_bytes(text));
-}
-
-static bool region_cursor_read(struct arena *arena, struct str cursor, int64_t *ret_rank,
-			       struct str *ret_code)
-{
-	struct bytes raw;
-	if (!base64url_decode(arena, cursor, &raw))
-		return false;
-	struct str code, rank = str_cut(bytes_str(raw), ' ', &code);
-	if (!code.at || !utf8_valid(code) || !str_integer(rank, ret_rank))
-		return false;
-	*ret_code = code;
-	return true;
-}
-
 static enum problem list_regions(struct call *call, struct reply *reply)
 {
 	const struct region_query *q = call->query;
@@ -128,16 +108,18 @@ static enum problem list_regions(struct call *call, struct reply *reply)
 		params.name = q->name;
 		params.name_folded = fold(call->arena, q->name);
 	}
-	if (q->cursor.at && !region_cursor_read(call->arena, q->cursor, &params.after_rank, &params.after))
-		return fault_set(&call->fault, PROBLEM_CURSOR, "cursor", "?cursor");
-	enum problem p = region_list(call_db(call), call->arena, &params, &rows, &count);
+	enum problem p = q->cursor.at ? cursor_read_key(call, q->cursor, &params.after_rank, &params.after)
+				      : PROBLEM_NONE;
+	if (!p)
+		p = region_list(call_db(call), call->arena, &params, &rows, &count);
 	if (p)
 		return p;
 	struct list_page *page = arena_new(call->arena, struct list_page);
 	if (count == (size_t)params.max_rows) {
 		count--;
-		struct str cursor = region_cursor(call->arena, rows[count - 1].rank, rows[count - 1].code);
-		page->next = list_announce_next(call, reply, cursor);
+		const struct region_list_row *last = &rows[count - 1];
+		page->next = list_announce_next(call, reply,
+						cursor_print_key(call->arena, last->rank, last->code));
 	}
 	struct region_answer *items = arena_array(call->arena, struct region_answer, count);
 	for (size_t i = 0; i < count; i++)

@@ -44,6 +44,20 @@ static void a_cursor_of_another_making_is_refused(void **state)
 	}
 }
 
+static void a_key_is_short_and_printable(void **state)
+{
+	/* "0 500112"; then a NUL, a character beyond ASCII, and 65 letters in the key. */
+	struct call call = {.arena = *state};
+	struct str key, longest = {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 65};
+	int64_t place;
+	assert_problem(cursor_read_key(&call, STR("MCA1MDAxMTI"), &place, &key), PROBLEM_NONE);
+	assert_str(key, "500112");
+	assert_problem(cursor_read_key(&call, STR("MCBhAGI"), &place, &key), PROBLEM_CURSOR);
+	assert_problem(cursor_read_key(&call, STR("MCDDqQ"), &place, &key), PROBLEM_CURSOR);
+	assert_problem(cursor_read_key(&call, cursor_print_key(*state, 0, longest), &place, &key),
+		       PROBLEM_CURSOR);
+}
+
 static void the_next_page_keeps_every_filter(void **state)
 {
 	static const struct {
@@ -67,9 +81,8 @@ static void the_next_page_keeps_every_filter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(one_row_more_than_a_page_is_asked_for),
-		TEST(a_cursor_comes_back_as_it_went),
-		TEST(a_cursor_of_another_making_is_refused),
+		TEST(one_row_more_than_a_page_is_asked_for), TEST(a_cursor_comes_back_as_it_went),
+		TEST(a_cursor_of_another_making_is_refused), TEST(a_key_is_short_and_printable),
 		TEST(the_next_page_keeps_every_filter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
