@@ -83,7 +83,8 @@ build() {
 		fi
 		echo "$root $*" >"$dir/.made-for"
 	fi
-	if ! meson compile -C "$dir" "${targets[@]}" >"$log" 2>&1; then
+	# The first lets meson see targets that are new since the directory was made.
+	if ! { ninja -C "$dir" build.ninja && meson compile -C "$dir" "${targets[@]}"; } >"$log" 2>&1; then
 		grep -E -A 8 'FAILED|error|warning' "$log" | head -n 60 >&2 || tail -n 30 "$log" >&2
 		rm -f "$log"
 		return 1

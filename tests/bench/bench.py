@@ -17,7 +17,7 @@ import scan
 import soak
 
 NAMES = {"page": scan.page, "item": scan.item, "trail": scan.trail, "capture": capture.capture, "bulk": capture.bulk,
-         "lone": capture.lone, "memory": scan.memory, "lineage": lineage.lineage, "log": log.log, "soak": soak.soak}
+         "lone": capture.lone, "slow": capture.slow, "memory": scan.memory, "lineage": lineage.lineage, "log": log.log, "soak": soak.soak}
 ONLY_BY_NAME = {"soak"}  # an hour
 FARMS, GROWTH_SECONDS = 200, 8  # thousands of records: plans made for empty tables are nobody's
 

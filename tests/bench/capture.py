@@ -14,6 +14,8 @@ LINES = 8000
 BULK_LINES, BULK_RECORDS = 400, 100
 BULK_CONNECTIONS = 16  # so many records in flight as the writer's queue takes
 EVENTS_A_TRANSACTION = 1000
+COMMITS = 200  # of the loop that commits event by event
+EMPTY_COPY = 21  # bytes of COPY's binary format without rows
 
 # Where each new row belongs: the event that made it, so that a transaction of the copy holds whole events. The order is
 # that of foreign keys.
@@ -55,15 +57,15 @@ class Copier:
             CREATE UNLOGGED TABLE bench.known AS SELECT id FROM event;
             CREATE UNLOGGED TABLE bench.held AS SELECT lot_id, holder FROM lot_holding""")
 
-    def read(self):
-        """The new rows as transactions: lists of (table, rows in COPY's binary format)."""
+    def read(self, events_a_transaction=EVENTS_A_TRANSACTION, most=None):
+        """The new rows, or those of the first events, as transactions: lists of (table, rows in COPY's binary format)."""
         connection = self.cluster.connect(self.source)
         with connection.cursor() as cursor:
             cursor.execute(f"""
                 DROP TABLE IF EXISTS bench.place, bench.holding_place;
                 CREATE UNLOGGED TABLE bench.place AS
-                SELECT id, (row_number() OVER (ORDER BY recorded_at) - 1) / {EVENTS_A_TRANSACTION} AS chunk
-                FROM event WHERE id NOT IN (SELECT id FROM bench.known);
+                SELECT id, (row_number() OVER (ORDER BY recorded_at) - 1) / {events_a_transaction} AS chunk
+                FROM event WHERE id NOT IN (SELECT id FROM bench.known) ORDER BY recorded_at LIMIT {most or 'ALL'};
                 CREATE UNLOGGED TABLE bench.holding_place AS
                 SELECT lot_id, holder, min(chunk) AS chunk
                 FROM (SELECT l.lot_id, l.org_id AS holder, p.chunk FROM lot l JOIN bench.place p ON p.id = l.created_event
@@ -87,7 +89,8 @@ class Copier:
                     rows = io.BytesIO()
                     cursor.copy_expert(f"COPY (SELECT {columns} FROM bench.rows WHERE bench_chunk = {chunk})"
                                        " TO STDOUT (FORMAT binary)", rows)
-                    tables.append((table, rows))
+                    if rows.tell() > EMPTY_COPY:
+                        tables.append((table, rows))
         connection.close()
         return events, transactions
 
@@ -225,8 +228,13 @@ def bulk(bench):
 INSERT = "INSERT INTO bench.bare (id, at, body) VALUES (gen_random_uuid(), now(), repeat('x', 1000)::bytea);\n"
 
 
-def bare_insert_p50_us(service, seconds):
-    """Of a prepared insert of one row with its commit, by one client."""
+def make_bare_table(service):
+    service.cluster.execute(service.database, "CREATE SCHEMA IF NOT EXISTS bench;"
+                            "CREATE TABLE bench.bare (id uuid PRIMARY KEY, at timestamptz NOT NULL, body bytea NOT NULL)")
+
+
+def bare_inserts_us(service, seconds):
+    """What each prepared insert of one row with its commit took one client."""
     with tempfile.TemporaryDirectory(prefix="farmtrail-insert-") as directory:
         script = Path(directory, "insert.sql")
         script.write_text(INSERT)
@@ -237,19 +245,50 @@ def bare_insert_p50_us(service, seconds):
         taken = [int(line.split()[2]) for log in Path(directory).glob("log*") for line in log.read_text().splitlines()]
     if done.returncode or not taken:
         raise FailedToRun(f"pgbench: {done.stderr}")
-    return statistics.median(taken)
+    return taken
+
+
+def slow(bench):
+    """Where a sync of the disk takes a millisecond longer: many clients, against one connection that commits the rows of
+    one capture at a time, and against one that commits a bare row."""
+    bench.district()
+    bench.cluster.slow_down(True)
+    try:
+        service, figures = bench.serve("slow", LOG_SEQUENCER="false"), bench.figures
+        copier = Copier(service, bench.district()[0].database, "copied_slow")
+        make_bare_table(service)
+        with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
+            write_lines(file, bench.district()[1])
+            for _ in range(bench.rounds):
+                copier.before()
+                load = drive(service, file, bench.seconds)
+                figures.add_load("slow", load)
+                events, transactions = copier.read(events_a_transaction=1, most=COMMITS)
+                seconds, _ = copier.write(transactions)
+                figures.add("slow-commit-rate", events / seconds)
+                figures.add("slow", load.rate * seconds / events)
+                taken = bare_inserts_us(service, bench.seconds)
+                figures.add("slow-insert-rate", len(taken) / sum(taken) * 1e6)
+                figures.add("slow-bare", load.rate * sum(taken) / len(taken) / 1e6)
+        service.stop()
+    finally:
+        bench.cluster.slow_down(False)
+    figures.say("slow", "× one connection that commits each capture's rows, + 1 ms a sync", at_least=10)
+    figures.say("slow-bare", "× one connection that commits bare rows, + 1 ms a sync")
+    figures.say_load("slow")
+    figures.say("slow-commit-rate", "1/s")
+    figures.say("slow-insert-rate", "1/s")
 
 
 def lone(bench):
     """One client that waits for each answer, against one that inserts a row and commits."""
     service, figures = bench.serve("lone"), bench.figures
-    service.cluster.execute(service.database, "CREATE SCHEMA bench;"
-                            "CREATE TABLE bench.bare (id uuid PRIMARY KEY, at timestamptz NOT NULL, body bytea NOT NULL)")
+    make_bare_table(service)
     with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
         write_lines(file, bench.district()[1])
         for _ in range(bench.rounds):
             load = drive(service, file, bench.seconds, threads=1, connections=1)
-            insert_us = bare_insert_p50_us(service, bench.seconds)
+            insert_us = statistics.median(bare_inserts_us(service, bench.seconds))
             figures.add_load("lone", load)
             figures.add("lone-insert-p50", insert_us)
             figures.add("lone", load.p50_us / insert_us)

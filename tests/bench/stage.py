@@ -37,13 +37,27 @@ def bench_program(name):
 class BenchCluster(Cluster):
     """A private cluster with the settings of those that tools/run makes."""
 
+    preloaded = {}
+
+    def slow_down(self, slow):
+        """Starts again, on a disk that takes a millisecond longer to sync, or on the disk as it is."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+        self.preloaded = {}
+        if slow:
+            library = self.directory / "slow_sync.so"  # where the cluster's user may read it
+            shutil.copy(bench_program("slow_sync.so"), library)
+            library.chmod(0o644)
+            self.preloaded = {"LD_PRELOAD": str(library)}
+        self.start()
+
     def start(self):
         with open(self.directory / "log", "ab") as log:
             options = [part for name, value in CLUSTER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
             self.process = subprocess.Popen(
                 [self.programs / "postgres", "-D", self.directory / "data", "-k", self.directory, *options],
                 stdout=log, stderr=log, cwd="/", start_new_session=True, preexec_fn=die_with_parent(signal.SIGQUIT),
-                env={**os.environ, **CLUSTER_MEMORY}, **self.who)
+                env={**os.environ, **CLUSTER_MEMORY, **self.preloaded}, **self.who)
         if not wait_for(self.is_ready, 60, 0.05):
             raise FailedToRun("PostgreSQL did not start:\n" + (self.directory / "log").read_text(errors="replace")[-4000:])
 
