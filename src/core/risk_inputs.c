@@ -330,11 +330,31 @@ static void take_worse(struct shortfall *worst, const struct ref_interval *row, 
 		*worst = (struct shortfall){row, days_passed, row->days - days_passed};
 }
 
+/* Of the rows that bind the use's actives, together and each by itself, the one with the most days missing. */
+static struct shortfall worst_of(struct arena *arena, const struct reference *ref, const struct risk_use *use,
+				 const struct crop_names *crop, int64_t days_passed)
+{
+	struct shortfall worst = {NULL, 0, 0};
+	struct ref_names found = substances_of_use(arena, ref, use);
+
+	for (size_t i = 0; i < found.count; i++)
+		take_worse(&worst, interval_of(arena, ref, use, (struct ref_names){&found.items[i], 1}, crop),
+			   days_passed);
+	if (found.count > 1)
+		take_worse(&worst, interval_of(arena, ref, use, found, crop), days_passed);
+	return worst;
+}
+
+static int64_t days_between(struct instant use, struct instant harvest)
+{
+	return (int64_t)instant_day(harvest) - instant_day(use);
+}
+
 /* A use so long ago that no interval reaches to the harvest needs no names. */
-static bool may_matter(const struct reference *ref, int64_t days_passed)
+static bool may_matter(const struct reference *ref, struct instant use, struct instant harvest)
 {
 	for (size_t i = 0; i < ref->interval_count; i++)
-		if (ref->intervals[i].days > days_passed)
+		if (risk_i01_breaks(use, harvest, ref->intervals[i].days))
 			return true;
 	return false;
 }
@@ -343,19 +363,22 @@ static struct shortfall shortfall_of(struct arena *arena, const struct reference
 				     const struct risk_use *use, const struct risk_harvest *harvest,
 				     const struct crop_names *crop)
 {
-	struct shortfall worst = {NULL, 0, 0};
-	int64_t days_passed = (int64_t)instant_day(harvest->time) - instant_day(use->time);
-	struct ref_names found;
+	if (!may_matter(ref, use->time, harvest->time))
+		return (struct shortfall){NULL, 0, 0};
+	return worst_of(arena, ref, use, crop, days_between(use->time, harvest->time));
+}
 
-	if (use->time.at_us > harvest->time.at_us || !may_matter(ref, days_passed))
-		return worst;
-	found = substances_of_use(arena, ref, use);
-	for (size_t i = 0; i < found.count; i++)
-		take_worse(&worst, interval_of(arena, ref, use, (struct ref_names){&found.items[i], 1}, crop),
-			   days_passed);
-	if (found.count > 1)
-		take_worse(&worst, interval_of(arena, ref, use, found, crop), days_passed);
-	return worst;
+bool risk_i01_breaks(struct instant use, struct instant harvest, int64_t days)
+{
+	return use.at_us <= harvest.at_us && days > days_between(use, harvest);
+}
+
+int64_t risk_i01_days(struct arena *arena, const struct reference *ref, const struct risk_use *use)
+{
+	struct shortfall longest =
+		worst_of(arena, ref, use, crop_names_of(arena, ref, use->commodity), /* days_passed */ 0);
+
+	return longest.row != NULL ? longest.row->days : 0;
 }
 
 static struct str interval_inputs(struct arena *arena, const struct risk_use *use,

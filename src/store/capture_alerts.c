@@ -6,101 +6,14 @@
 #include "ft/base/metrics.h"
 #include "ft/codec/json.h"
 
-static const usec_t DAY_US = 86400 * USEC_PER_SEC;
-
 static bool uses_input(const struct item *item)
 {
 	const struct record *record = item->job->record;
 	return item->job->kind->class == RECORD_OBSERVE && (record->product.at || record->active.count);
 }
 
-struct span {
-	struct rows orgs, sites;
-	usec_t since, until;
-};
-
-static void span_add(struct batch *batch, struct span *span, const struct item *item, usec_t since,
-		     usec_t until)
-{
-	for (size_t i = 0; i < item->site_count; i++) {
-		const struct capture_sites_row *site = map_get(batch->sites, MAP_KEY(item->sites[i].id.lot));
-		if (!site)
-			continue;
-		*(struct uuid *)rows_add(batch->arena, &span->orgs, sizeof(struct uuid)) = site->party;
-		*(struct uuid *)rows_add(batch->arena, &span->sites, sizeof(struct uuid)) = site->id;
-		span->since = span->sites.count == 1 || since < span->since ? since : span->since;
-		span->until = span->sites.count == 1 || until > span->until ? until : span->until;
-	}
-}
-
-static enum problem take_uses(struct batch *batch)
-{
-	struct site_uses_row *rows;
-	size_t count;
-	enum problem p = db_take_many(batch->db, batch->arena, &sql_site_uses, (void **)&rows, &count);
-	for (size_t i = 0; !p && i < count; i++)
-		*ROW_ADD(batch, uses, struct use_fact) =
-			(struct use_fact){.site = rows[i].site,
-					  .event = rows[i].event,
-					  .type = rows[i].type,
-					  .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
-					  .product = rows[i].input_product,
-					  .active = (struct str *)(uintptr_t)rows[i].input_active.items,
-					  .active_count = rows[i].input_active.count};
-	return p;
-}
-
-static enum problem take_harvests(struct batch *batch)
-{
-	struct site_harvests_row *rows;
-	size_t count;
-	enum problem p = db_take_many(batch->db, batch->arena, &sql_site_harvests, (void **)&rows, &count);
-	for (size_t i = 0; !p && i < count; i++)
-		*ROW_ADD(batch, harvests, struct harvest_fact) =
-			(struct harvest_fact){.site = rows[i].site,
-					      .event = rows[i].event,
-					      .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
-					      .lot = {rows[i].lot_org, rows[i].lot_id},
-					      .commodity = rows[i].commodity,
-					      .region = rows[i].region,
-					      .product = rows[i].product};
-	return p;
-}
-
-enum problem batch_alert_facts(struct batch *batch)
-{
-	struct span uses = {0}, harvests = {0};
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct item *item = &batch->items[i];
-		if (item->problem || item->replay)
-			continue;
-		if (item->job->kind->class == RECORD_CREATE)
-			span_add(batch, &uses, item, item->time.at_us - I01_WINDOW_DAYS * DAY_US,
-				 item->time.at_us + DAY_US);
-		else if (item->job->kind->class == RECORD_OBSERVE)
-			span_add(batch, &harvests, item, item->time.at_us - DAY_US,
-				 item->time.at_us + I01_WINDOW_DAYS * DAY_US);
-	}
-	if (!uses.sites.count && !harvests.sites.count)
-		return PROBLEM_NONE;
-	const struct site_uses_params before = {{uses.orgs.items, uses.orgs.count},
-						{uses.sites.items, uses.sites.count},
-						uses.since,
-						uses.until};
-	const struct site_harvests_params after = {{harvests.orgs.items, harvests.orgs.count},
-						   {harvests.sites.items, harvests.sites.count},
-						   harvests.since,
-						   harvests.until};
-	db_queue(batch->db, &sql_site_uses, &before);
-	db_queue(batch->db, &sql_site_harvests, &after);
-	enum problem p = db_flush(batch->db);
-	if (!p)
-		p = take_uses(batch);
-	return p ? p : take_harvests(batch);
-}
-
-static void add_about(struct batch *batch, struct item *item, const struct risk_findings *findings,
-		      const struct alert_row *about)
+void alerts_about(struct batch *batch, struct item *item, const struct risk_findings *findings,
+		  const struct alert_row *about)
 {
 	for (size_t i = 0; i < findings->count; i++) {
 		struct alert_row *row = ROW_ADD(batch, alerts, struct alert_row);
@@ -123,10 +36,10 @@ void alerts_add(struct batch *batch, struct item *item, const struct risk_findin
 					.happened_us = item->time.at_us,
 					.origin_region = origin_region.at ? origin_region : acting->region,
 					.found_region = acting->region};
-	add_about(batch, item, findings, &about);
+	alerts_about(batch, item, findings, &about);
 }
 
-static struct risk_use use_of(const struct use_fact *fact, struct str commodity)
+struct risk_use alerts_use(const struct use_fact *fact, struct str commodity)
 {
 	return (struct risk_use){.event = fact->event,
 				 .type = fact->type,
@@ -155,9 +68,9 @@ void alerts_of_use(struct batch *batch, struct item *item, const struct event_pa
 					 .active_count = record->active.count};
 		if (site)
 			use->site = site->id;
-		struct risk_use facts = use_of(use, site  ? site->commodity
-						    : lot ? lot->row.commodity
-							  : (struct str){NULL, 0});
+		struct risk_use facts = alerts_use(use, site  ? site->commodity
+							: lot ? lot->row.commodity
+							      : (struct str){NULL, 0});
 		struct risk_findings findings = {0};
 		risk_r01(batch->arena, reference, &facts, &findings);
 		alerts_add(batch, item, &findings, site ? site->party : item->acting, (struct uuid){{0}},
@@ -165,41 +78,7 @@ void alerts_of_use(struct batch *batch, struct item *item, const struct event_pa
 	}
 }
 
-void alerts_of_harvest(struct batch *batch, struct item *item, const struct event_parts *parts)
-{
-	const struct lot_fact *lot = parts->output_lots[0];
-	for (size_t i = 0; i < parts->site_count; i++)
-		*ROW_ADD(batch, harvests, struct harvest_fact) =
-			(struct harvest_fact){.site = parts->sites[i]->id,
-					      .event = item->job->id,
-					      .time = item->time,
-					      .lot = {lot->row.org_id, lot->row.lot_id},
-					      .commodity = lot->row.commodity,
-					      .region = parts->sites[i]->region,
-					      .product = lot->row.product};
-}
-
-/* What a harvest and the uses at its site say together. */
-static struct risk_findings interval_findings(struct batch *batch, const struct harvest_fact *harvest,
-					      bool sold, const struct use_fact *uses, size_t use_count)
-{
-	const struct risk_harvest facts = {.event = harvest->event,
-					   .lot = harvest->lot,
-					   .time = harvest->time,
-					   .commodity = harvest->commodity,
-					   .sold = sold};
-	struct risk_use *list = arena_array(batch->arena, struct risk_use, use_count + 1);
-	struct risk_findings findings = {0};
-	size_t count = 0;
-	for (size_t i = 0; i < use_count; i++)
-		if (uuid_equal(uses[i].site, harvest->site))
-			list[count++] = use_of(&uses[i], harvest->commodity);
-	if (count)
-		risk_i01(batch->arena, batch->capture->settings.reference, list, count, &facts, &findings);
-	return findings;
-}
-
-static struct map *items_by_event(struct batch *batch)
+struct map *batch_items_by_event(struct batch *batch)
 {
 	struct map *items = map_create(batch->arena, batch->events.count);
 	for (size_t i = 0; i < batch->events.count; i++) {
@@ -208,87 +87,6 @@ static struct map *items_by_event(struct batch *batch)
 			map_set(items, MAP_KEY(item->job->id), item);
 	}
 	return items;
-}
-
-/* One harvest and the uses it is to be held against: all of them when it was recorded in this batch, else one that was. */
-struct meeting {
-	struct item *item; /* of this batch: whose answer names the alert */
-	const struct harvest_fact *harvest;
-	const struct use_fact *uses;
-	size_t use_count;
-};
-
-static void meetings_gather(struct batch *batch, struct rows *ret)
-{
-	const struct harvest_fact *harvests = batch->harvests.items;
-	const struct use_fact *uses = batch->uses.items;
-	struct map *items = items_by_event(batch);
-	struct item **users = arena_array(batch->arena, struct item *, batch->uses.count);
-	for (size_t k = 0; k < batch->uses.count; k++)
-		users[k] = map_get(items, MAP_KEY(uses[k].event));
-	for (size_t i = 0; i < batch->harvests.count; i++) {
-		struct item *item = map_get(items, MAP_KEY(harvests[i].event));
-		if (item && batch->uses.count)
-			*(struct meeting *)rows_add(batch->arena, ret, sizeof(struct meeting)) =
-				(struct meeting){item, &harvests[i], uses, batch->uses.count};
-		for (size_t k = 0; !item && k < batch->uses.count; k++)
-			if (users[k] && uuid_equal(uses[k].site, harvests[i].site))
-				*(struct meeting *)rows_add(batch->arena, ret, sizeof(struct meeting)) =
-					(struct meeting){users[k], &harvests[i], &uses[k], 1};
-	}
-}
-
-static enum problem load_sold(struct batch *batch, const struct rows *orgs, const struct rows *ids,
-			      struct map *ret)
-{
-	struct lot_downstream_sold_row *sold;
-	size_t count;
-	const struct lot_downstream_sold_params params = {rows_array(orgs), rows_array(ids),
-							  batch->capture->settings.config->graph_nodes};
-	db_queue(batch->db, &sql_lot_downstream_sold, &params);
-	enum problem p = db_flush(batch->db);
-	if (!p)
-		p = db_take_many(batch->db, batch->arena, &sql_lot_downstream_sold, (void **)&sold, &count);
-	for (size_t i = 0; !p && i < count; i++)
-		map_set(ret, MAP_KEY(sold[i].lot_id), &sold[i]);
-	return p;
-}
-
-/* Nearly no harvest breaks an interval: only of those that do is asked whether anything of them is sold. */
-static enum problem check_intervals(struct batch *batch)
-{
-	struct rows meetings = {0}, broken = {0}, orgs = {0}, ids = {0};
-	meetings_gather(batch, &meetings);
-	const struct meeting *all = meetings.items;
-	for (size_t i = 0; i < meetings.count; i++) {
-		if (!interval_findings(batch, all[i].harvest, /* sold */ false, all[i].uses, all[i].use_count)
-			     .count)
-			continue;
-		*(struct meeting *)rows_add(batch->arena, &broken, sizeof(struct meeting)) = all[i];
-		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = all[i].harvest->lot.org;
-		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = all[i].harvest->lot.lot;
-	}
-	if (!broken.count)
-		return PROBLEM_NONE;
-	struct map *sold = map_create(batch->arena, broken.count);
-	enum problem p = load_sold(batch, &orgs, &ids, sold);
-	const struct meeting *m = broken.items;
-	for (size_t i = 0; !p && i < broken.count; i++) {
-		const struct harvest_fact *harvest = m[i].harvest;
-		bool is_sold = map_get(sold, MAP_KEY(harvest->lot.lot)) != NULL;
-		struct risk_findings findings =
-			interval_findings(batch, harvest, is_sold, m[i].uses, m[i].use_count);
-		/* About the harvest, whichever of the records came last. */
-		const struct alert_row about = {.org = harvest->lot.org,
-						.party = harvest->lot.org,
-						.product = harvest->product,
-						.event = harvest->event,
-						.happened_us = harvest->time.at_us,
-						.origin_region = harvest->region,
-						.found_region = harvest->region};
-		add_about(batch, m[i].item, &findings, &about);
-	}
-	return p;
 }
 
 void batch_touch(struct batch *batch, struct lot_id id, usec_t seen)
@@ -301,20 +99,6 @@ void batch_touch(struct batch *batch, struct lot_id id, usec_t seen)
 	}
 	lot->row.version = seen > lot->row.version ? seen : lot->row.version;
 	lot->dirty = true;
-}
-
-/* A trail tells what was done at the place before the harvest: recorded late it shows in the trails of lots that are out. */
-static void touch_harvested(struct batch *batch)
-{
-	const struct harvest_fact *harvests = batch->harvests.items;
-	const struct site_row *done = batch->site_rows.items;
-	for (size_t i = 0; i < batch->harvests.count; i++)
-		for (size_t k = 0; k < batch->site_rows.count; k++)
-			if (done[k].time.at_us <= harvests[i].time.at_us && uuid_is_nil(done[k].lot.lot) &&
-			    uuid_equal(done[k].site, harvests[i].site)) {
-				batch_touch(batch, harvests[i].lot, done[k].at);
-				break;
-			}
 }
 
 /* The trail of a lot shows its open alerts: it has changed with them. */
@@ -395,10 +179,10 @@ enum problem alerts_resolve(struct batch *batch)
 	struct rows orgs = {0}, subjects = {0};
 	struct alert_ids_find_row *known;
 	size_t count;
-	touch_harvested(batch);
+	batch_touch_harvested(batch);
 	enum problem p = touch_declared(batch);
 	if (!p)
-		p = check_intervals(batch);
+		p = batch_check_intervals(batch);
 	if (!p)
 		p = raise_sold(batch);
 	struct alert_row *alerts = batch->alerts.items;
@@ -498,7 +282,7 @@ static void send_moved(struct batch *batch)
 {
 	struct rows lots = {0}, regions = {0};
 	const struct link_row *links = batch->links.items;
-	struct map *items = items_by_event(batch);
+	struct map *items = batch_items_by_event(batch);
 	for (size_t i = 0; i < batch->links.count; i++) {
 		const struct item *item = map_get(items, MAP_KEY(links[i].event));
 		if (!item || item->job->kind->class != RECORD_RECEIVE)

@@ -85,6 +85,10 @@ struct use_fact { /* an input used at a site: from the table or decided in this 
 	struct str product;
 	struct str *active;
 	size_t active_count;
+	/* The longest interval it binds a crop to, of the last crop asked about. */
+	bool days_known;
+	struct str days_on;
+	int64_t days;
 };
 struct harvest_fact { /* a lot harvested at a site: from the table or decided in this batch */
 	struct uuid site, event;
@@ -562,15 +566,6 @@ bool mass_of(struct batch *batch, const struct capture_products_row *product, co
 	     const struct quantity *net, struct decimal *ret);
 enum problem record_amount(const struct record_quantity *q, struct quantity *ret, struct quantity *ret_net,
 			   bool *ret_has_net) must_check;
-/* capture_alerts.c */
-enum problem batch_alert_facts(struct batch *batch) must_check;
-void alerts_of_use(struct batch *batch, struct item *item, const struct event_parts *parts);
-void alerts_of_harvest(struct batch *batch, struct item *item, const struct event_parts *parts);
-void alerts_add(struct batch *batch, struct item *item, const struct risk_findings *findings, struct uuid org,
-		struct uuid product, struct str origin_region);
-enum problem alerts_resolve(struct batch *batch) must_check;
-void batch_touch(struct batch *batch, struct lot_id id, usec_t seen);
-usec_t batch_seen(const struct batch *batch); /* its moment, for what is seen again */
 /* The column of `n` values of one type, made by an expression over the row index `i`. */
 #define COLUMN(target, ctype, n, expression) \
 	do { \
@@ -579,17 +574,10 @@ usec_t batch_seen(const struct batch *batch); /* its moment, for what is seen ag
 			column_[i] = (expression); \
 		(target) = (struct sql_array){column_, (n)}; \
 	} while (0)
-void alerts_send(struct batch *batch);
-/* capture_close.c */
-enum problem alerts_close(struct batch *batch) must_check; /* after alerts_resolve */
-void alerts_close_send(struct batch *batch);
-void alerts_reopen(struct batch *batch, struct alert_row *const *all, size_t count);
 /* capture_double.c */
 void doubles_queue(struct batch *batch); /* with the second round of look-ups */
 enum problem doubles_take(struct batch *batch) must_check;
 void doubles_warn(struct batch *batch, struct item *item); /* of a record that is stored */
-/* capture_short.c */
-enum problem batch_judge_short(struct batch *batch) must_check;
 /* capture_once.c */
 /* Which of the units were carried out before: sets kept, remembered, problem of each. */
 enum problem units_recall(struct db *db, struct arena *arena, struct capture_unit **units,
@@ -600,5 +588,7 @@ void units_remember(struct db *db, struct arena *arena, struct capture_unit **un
 void corrections_send(struct batch *batch);
 /* capture_write.c */
 void batch_write(struct batch *batch);
+
+#include "capture_alerts_priv.h"
 
 #endif

@@ -130,6 +130,10 @@ void risk_r01(struct arena *arena, const struct reference *ref, const struct ris
  * the longest interval. One finding per use: the active with the most days missing. Uses after the harvest do not count. */
 void risk_i01(struct arena *arena, const struct reference *ref, const struct risk_use *uses, size_t use_count,
 	      const struct risk_harvest *harvest, struct risk_findings *ret);
+/* The longest interval that a use binds a harvest of its commodity to, in days; 0: none. */
+int64_t risk_i01_days(struct arena *arena, const struct reference *ref, const struct risk_use *use);
+/* A harvest then breaks an interval of so many days: risk_i01 has a finding. */
+bool risk_i01_breaks(struct instant use, struct instant harvest, int64_t days);
 /* M01: output above the expected maximum. *ret_refuse: above the hard maximum; *ret_detail then says the amounts and the
  * limit (it is set with every finding). */
 void risk_m01(struct arena *arena, const struct reference *ref, const struct risk_transform *t,

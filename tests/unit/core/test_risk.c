@@ -264,6 +264,9 @@ static struct risk_findings i01(struct world *w, const char *used, const char *c
 	struct risk_findings found;
 
 	risk_i01(w->arena, &w->ref, &use, 1, &harvest, &found);
+	use.commodity = harvest.commodity;
+	bool breaks = risk_i01_breaks(use.time, harvest.time, risk_i01_days(w->arena, &w->ref, &use));
+	assert_int_equal(breaks, found.count > 0);
 	return found;
 }
 

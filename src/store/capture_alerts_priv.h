@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Alerts of a batch: what the rules say of its records, what of it is news, which alerts end with it. */
+#ifndef FT_STORE_CAPTURE_ALERTS_PRIV_H
+#define FT_STORE_CAPTURE_ALERTS_PRIV_H
+
+#include "capture_priv.h"
+
+/* capture_interval.c */
+enum problem batch_alert_facts(struct batch *batch) must_check;
+void alerts_of_harvest(struct batch *batch, struct item *item, const struct event_parts *parts);
+enum problem batch_check_intervals(struct batch *batch) must_check;
+void batch_touch_harvested(struct batch *batch); /* lots whose trails tell of more at their site now */
+
+/* capture_alerts.c */
+void alerts_of_use(struct batch *batch, struct item *item, const struct event_parts *parts);
+struct risk_use alerts_use(const struct use_fact *fact, struct str commodity);
+/* What was found, about what `about` says. */
+void alerts_about(struct batch *batch, struct item *item, const struct risk_findings *findings,
+		  const struct alert_row *about);
+void alerts_add(struct batch *batch, struct item *item, const struct risk_findings *findings, struct uuid org,
+		struct uuid product, struct str origin_region);
+struct map *batch_items_by_event(struct batch *batch); /* id → struct item, of events that are to be stored */
+enum problem alerts_resolve(struct batch *batch) must_check;
+void batch_touch(struct batch *batch, struct lot_id id, usec_t seen);
+usec_t batch_seen(const struct batch *batch); /* its moment, for what is seen again */
+void alerts_send(struct batch *batch);
+
+/* capture_close.c */
+enum problem alerts_close(struct batch *batch) must_check; /* after alerts_resolve */
+void alerts_close_send(struct batch *batch);
+void alerts_reopen(struct batch *batch, struct alert_row *const *all, size_t count);
+
+/* capture_short.c */
+enum problem batch_judge_short(struct batch *batch) must_check;
+
+#endif
