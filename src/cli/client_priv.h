@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * HTTP/1.1 to the local server: one connection, plain text, loopback only, so that a key never crosses a
- * network unencrypted; without a key, to anybody. Small and strict: answers carry Content-Length, or they are refused. */
+ * Questions to a server. A key goes to the server that was named, never to one that an address in a document names, and
+ * crosses a network in TLS only: plain http with a key is for loopback. */
 #ifndef FT_CLI_CLIENT_PRIV_H
 #define FT_CLI_CLIENT_PRIV_H
 
@@ -15,14 +15,15 @@ struct answer {
 	struct json json;      /* of a JSON body; kind JSON_NULL otherwise */
 };
 
-/* From --url, --key-file and the data directory. EXIT_USAGE, EXIT_NO_CONNECTION: it was said why. */
+/* From --url, --key-file and the data directory; connects when first asked, and lives with cli->arena. EXIT_USAGE: it was
+ * said why. */
 enum exit_code client_open(const struct cli *cli, struct client **ret) must_check;
-/* Of http://HOST[:PORT][/PATH], wherever it is, and never with a key: for what is public and proves itself. *ret_path:
+/* Of http[s]://HOST[:PORT][/PATH], wherever it is, and never with a key: for what is public and proves itself. *ret_path:
  * "/PATH" without a slash at its end; absent: none. */
 enum exit_code client_open_public(const struct cli *cli, struct str url, struct client **ret,
 				  struct str *ret_path) must_check;
-void client_close(struct client *client);            /* NULL is fine */
-struct str client_root(const struct client *client); /* http://127.0.0.1:8080 */
+bool client_is_local(struct arena *arena, struct str url); /* http on loopback */
+struct str client_root(const struct client *client);       /* http://127.0.0.1:8080 */
 
 struct ask {
 	const char *method;
@@ -40,7 +41,9 @@ enum exit_code client_get(const struct cli *cli, struct client *client, struct s
 			  struct answer *ret) must_check;
 /* The exit code of an answer; says what a problem answer says. */
 enum exit_code client_judge(const struct cli *cli, const struct answer *answer);
-enum exit_code client_lost(const struct cli *cli);
+struct said client_why_lost(const struct client *client);
+/* Says why the last question had no answer. */
+enum exit_code client_lost(const struct cli *cli, const struct client *client);
 
 /* outbox.c */
 struct outbox_record {

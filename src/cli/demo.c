@@ -28,7 +28,7 @@ bool demo_post(struct demo *d, const char *path, struct str body, struct answer 
 		return false;
 	const struct ask ask = {.method = "POST", .path = str_of(path), .body = body};
 	if (!client_ask(d->client, d->cli->arena, &ask, ret)) {
-		d->code = client_lost(d->cli);
+		d->code = client_lost(d->cli, d->client);
 		return false;
 	}
 	if (ret->status >= 400) {
@@ -69,7 +69,7 @@ static enum exit_code find_base_day(struct demo *d, bool *ret_loaded)
 	struct instant from;
 	const struct ask ask = {.method = "GET", .path = FIRST_PARTY};
 	if (!client_ask(d->client, d->cli->arena, &ask, &answer))
-		return client_lost(d->cli);
+		return client_lost(d->cli, d->client);
 	if (answer.status == 404) {
 		*ret_loaded = false;
 		d->base_day = instant_day((struct instant){clock_now(), CHINA_OFFSET_MIN});
@@ -179,7 +179,6 @@ static enum exit_code run(struct cli *cli)
 		code = find_base_day(&d, &loaded);
 	if (!code)
 		code = cli_flag(cli, "print-code") ? print_only(&d, loaded) : load(&d);
-	client_close(d.client);
 	return code;
 }
 

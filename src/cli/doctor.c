@@ -221,7 +221,6 @@ static void check_server(struct patient *p)
 				  "it does not run or is not ready: tools/run, or farmtraild --data DIR; "
 				  "take another port "
 				  "when that one is in use"}});
-	client_close(client);
 }
 
 static enum exit_code run(struct cli *cli)

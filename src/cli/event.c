@@ -37,7 +37,7 @@ static enum exit_code send_one(struct cli *cli, struct client *client, struct st
 	struct answer answer;
 	const struct ask ask = {.method = "POST", .path = STR("/v1/events"), .body = record};
 	if (!client_ask(client, cli->arena, &ask, &answer))
-		return client_lost(cli);
+		return client_lost(cli, client);
 	enum exit_code code = client_judge(cli, &answer);
 	if (!code)
 		print_captured(cli, &answer);
@@ -147,7 +147,6 @@ static enum exit_code run(struct cli *cli)
 	if (code)
 		return code;
 	code = adds ? add(cli, client) : get(cli, client);
-	client_close(client);
 	return code;
 }
 

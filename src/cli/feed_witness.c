@@ -99,7 +99,7 @@ static enum exit_code read_head(struct round *r)
 	enum fetched fetched =
 		log_source_get(&r->feeder->log, r->cli.arena, STR("checkpoint/latest"), &served);
 	if (fetched == FETCH_FAILED)
-		return client_lost(&r->cli);
+		return client_lost(&r->cli, r->feeder->log.client);
 	r->note = fetched ? (struct str){NULL, 0} : arena_str(r->cli.arena, bytes_str(served));
 	if (!fetched && note_parse(r->cli.arena, r->note, &note) &&
 	    checkpoint_parse(r->cli.arena, note.text, &r->head))
@@ -159,7 +159,7 @@ static enum exit_code hand_over(struct round *r, struct witness *witness, struct
 	const struct ask ask = {
 		.method = "POST", .path = STR("/v1/log/cosignatures"), .body = buf_str(&body)};
 	if (!client_ask(r->feeder->server, r->cli.arena, &ask, &answer))
-		return client_lost(&r->cli);
+		return client_lost(&r->cli, r->feeder->server);
 	enum exit_code code = client_judge(&r->cli, &answer);
 	if (code)
 		return code;
@@ -228,7 +228,7 @@ static enum outcome feed_once(struct round *r, struct client *client, struct str
 	struct answer answer;
 	buf_printf(&body, "old %lld\n", (long long)witness->size);
 	if (put_proof(r, witness->size, &body)) {
-		*ret = client_lost(&r->cli);
+		*ret = client_lost(&r->cli, r->feeder->log.client);
 		return OUTCOME_SAID;
 	}
 	buf_put_char(&body, '\n');
@@ -240,7 +240,7 @@ static enum outcome feed_once(struct round *r, struct client *client, struct str
 				.accept = STR("*/*")};
 	if (client_ask(client, r->cli.arena, &ask, &answer))
 		return judge(r, witness, &answer, ret);
-	*ret = say(r, witness, EXIT_NO_CONNECTION, (struct said){"无法连接", "cannot be reached"});
+	*ret = say(r, witness, EXIT_NO_CONNECTION, client_why_lost(client));
 	return OUTCOME_SAID;
 }
 
@@ -250,11 +250,10 @@ static enum exit_code feed(struct round *r, struct witness *witness)
 	struct str prefix;
 	enum exit_code code = client_open_public(&r->cli, witness->url, &client, &prefix);
 	if (code)
-		return say(r, witness, code, (struct said){"无法连接", "cannot be reached"});
+		return say(r, witness, code, (struct said){"地址有误", "is not an address"});
 	enum outcome outcome = OUTCOME_AGAIN;
 	for (int i = 0; i < ATTEMPTS && outcome == OUTCOME_AGAIN; i++)
 		outcome = feed_once(r, client, prefix, witness, &code);
-	client_close(client);
 	if (outcome == OUTCOME_AGAIN)
 		code = say(r, witness, EXIT_NO_CONNECTION,
 			   (struct said){"不断给出不同的长度", "names another size each time"});
@@ -340,8 +339,6 @@ static enum exit_code run(struct cli *cli)
 		(void)sleep((unsigned)pause_s);
 		code = go_round(f);
 	}
-	log_source_close(&f->log);
-	client_close(f->server);
 	return code;
 }
 
@@ -355,7 +352,7 @@ const struct command command_feed_witness = {
 		 "达到 FARMTRAIL_LOG_POLICY 的要求后，服务即发布该日志头。需要具有 admin 权限的密钥。\n"
 		 "\n"
 		 "  --policy FILE    其中写有见证方的地址；默认为数据目录所设的 FARMTRAIL_LOG_POLICY\n"
-		 "  --witness URL    改为送交这些见证方（可重复）；只支持 http，https 请用本机的 TLS 隧道\n"
+		 "  --witness URL    改为送交这些见证方（可重复）\n"
 		 "  --every SECONDS  不断进行，作为服务运行；日志未增长时每十分钟再请见证一次\n"
 		 "\n"
 		 "退出码：0 已发布；4 见证方见过另一段历史；6 见证尚未足够；5 无法连接；1 被拒绝，2 "
@@ -376,8 +373,7 @@ const struct command command_feed_witness = {
 		 "\n"
 		 "  --policy FILE    names the witnesses' addresses; default: FARMTRAIL_LOG_POLICY of the "
 		 "data directory\n"
-		 "  --witness URL    asks these instead (may be repeated); plain http: for https a tunnel "
-		 "that speaks TLS\n"
+		 "  --witness URL    asks these instead (may be repeated)\n"
 		 "  --every SECONDS  goes on for ever, as a service; a log that does not grow is cosigned "
 		 "every ten minutes\n"
 		 "\n"

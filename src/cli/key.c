@@ -44,7 +44,7 @@ static enum exit_code create(struct cli *cli, struct client *client)
 	struct answer answer;
 	const struct ask ask = {.method = "POST", .path = STR("/v1/keys"), .body = key_body(cli)};
 	if (!client_ask(client, cli->arena, &ask, &answer))
-		return client_lost(cli);
+		return client_lost(cli, client);
 	enum exit_code code = client_judge(cli, &answer);
 	if (code)
 		return code;
@@ -90,7 +90,7 @@ static enum exit_code revoke(struct cli *cli, struct client *client)
 		.method = "POST",
 		.path = arena_printf(cli->arena, "/v1/keys/%.*s/revoke", STR_ARGS(cli->words[1]))};
 	if (!client_ask(client, cli->arena, &ask, &answer))
-		return client_lost(cli);
+		return client_lost(cli, client);
 	enum exit_code code = client_judge(cli, &answer);
 	if (!code && cli->json)
 		cli_print(cli, answer.body);
@@ -113,7 +113,6 @@ static enum exit_code run(struct cli *cli)
 		if (code)
 			return code;
 		code = actions[i].run(cli, client);
-		client_close(client);
 		return code;
 	}
 	return cli_usage(cli, (struct said){"请用 key create、key list、key revoke 或 key enrol",

@@ -17,11 +17,6 @@ enum exit_code log_source_open(struct cli *cli, struct str url, struct log_sourc
 	return code;
 }
 
-void log_source_close(struct log_source *source)
-{
-	client_close(source->client);
-}
-
 static unsigned wait_of(const struct answer *answer)
 {
 	if (answer->retry_after_s < 1)

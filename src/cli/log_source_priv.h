@@ -18,9 +18,8 @@ enum fetched {
 	FETCH_FAILED, /* no connection, or no time for us: nothing is known */
 };
 
-/* http://HOST[:PORT] of a server, or with the path below which the log lies. It was said what is wrong. */
+/* http[s]://HOST[:PORT] of a server, or with the path below which the log lies. It was said what is wrong. */
 enum exit_code log_source_open(struct cli *cli, struct str url, struct log_source *ret) must_check;
-void log_source_close(struct log_source *source);
 
 /* What is behind the prefix: "checkpoint", "vkey". Answers live in `arena`. A server that asks for patience gets it. */
 enum fetched log_source_get(struct log_source *source, struct arena *arena, struct str name,

@@ -119,7 +119,6 @@ static enum exit_code run_action(struct cli *cli, const struct action *action)
 	if (code)
 		return code;
 	code = client_get(cli, client, path_of(cli, action), &answer);
-	client_close(client);
 	if (code)
 		return code;
 	if (action->print && !cli->json)

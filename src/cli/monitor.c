@@ -138,7 +138,10 @@ static enum exit_code trust_on_first_use(struct monitor *m)
 		m->policy = policy_of_log(&m->before->log);
 		return EXIT_GOOD;
 	}
-	if (log_source_get(&m->source, m->cli->arena, STR("vkey"), &vkey))
+	enum fetched fetched = log_source_get(&m->source, m->cli->arena, STR("vkey"), &vkey);
+	if (fetched == FETCH_FAILED)
+		return client_lost(m->cli, m->source.client);
+	if (fetched)
 		return cli_usage(m->cli, (struct said){"请用 --log 给出日志的 vkey",
 						       "give the log's verifier key with --log"});
 	m->trust_words = str_of(
@@ -209,7 +212,7 @@ static enum exit_code read_head(struct monitor *m, struct note_verifier verifier
 	struct note note;
 	enum fetched fetched = log_source_get(&m->source, m->cli->arena, STR("checkpoint"), &served);
 	if (fetched == FETCH_FAILED)
-		return client_lost(m->cli);
+		return client_lost(m->cli, m->source.client);
 	if (fetched == FETCH_ABSENT && !m->before)
 		return EXIT_NOT_FOUND;
 	if (fetched == FETCH_ABSENT) {
@@ -426,7 +429,7 @@ static enum exit_code look(struct monitor *m, struct note_verifier verifier)
 	if (!fetched && !m->fault && !sha256_equal(merkle_edge_root(&m->f->edge), m->head.root))
 		fetched = diagnose(m);
 	if (fetched)
-		return client_lost(m->cli);
+		return client_lost(m->cli, m->source.client);
 	if (m->fault)
 		return EXIT_GOOD;
 	if (m->before && cli_flag(m->cli, "all"))
@@ -465,7 +468,6 @@ static enum exit_code run(struct cli *cli)
 	if (code)
 		return code;
 	code = watch(m);
-	log_source_close(&m->source);
 	if (code == EXIT_NOT_FOUND && !m->f) {
 		printf("%s\n",
 		       cli_say(cli, (struct said){"日志还没有任何日志头", "the log has no head yet"}));
@@ -485,8 +487,8 @@ const struct command command_monitor = {
 		 "之前声明、未被撤销的密钥签署；每把密钥的编号连续；没有人以我的组织之名声明密钥。无需信任服"
 		 "务方。\n"
 		 "\n"
-		 "URL 为服务地址（其日志在 /log 之下），或任一镜像中日志的地址；只支持 "
-		 "http（条目自带证明，https 请用隧道）。\n"
+		 "URL 为服务地址（其日志在 /log 之下），或任一镜像中日志的地址；http 亦可（条目自带证明），"
+		 "https 须有本机信任的证书（SSL_CERT_FILE）。\n"
 		 "\n"
 		 "  --log VKEY        日志公钥，或存有它的文件；也可写作 "
 		 "--key。不给时首次取自服务本身，此后以状态文件为准\n"
@@ -505,8 +507,9 @@ const struct command command_monitor = {
 		 "用法有误\n"
 		 "\n"
 		 "示例：\n"
-		 "  farmtrail monitor http://127.0.0.1:8080 --log log.vkey --state district.state\n"
-		 "  */10 * * * * farmtrail monitor http://127.0.0.1:8080 --state district.state --mine ORG "
+		 "  farmtrail monitor https://trace.example.cn --log log.vkey --state district.state\n"
+		 "  */10 * * * * farmtrail monitor https://trace.example.cn --state district.state --mine "
+		 "ORG "
 		 "|| mail …\n",
 		 "usage: farmtrail monitor URL [--log VKEY|--policy FILE] [--state FILE] [--mine ORG] …\n"
 		 "\n"
@@ -519,8 +522,9 @@ const struct command command_monitor = {
 		 "stated a key in the name of my organisation. The server need not be trusted.\n"
 		 "\n"
 		 "URL is a server (its log lies below /log), or the address of the log on any mirror; plain "
-		 "http, since\n"
-		 "everything proves itself; for https use a tunnel that speaks TLS.\n"
+		 "http will do,\n"
+		 "since everything proves itself; https takes the authorities of this machine, or those in "
+		 "SSL_CERT_FILE.\n"
 		 "\n"
 		 "  --log VKEY        the log's key, or a file with it; --key means the same. Without it the "
 		 "first look takes\n"
@@ -548,8 +552,9 @@ const struct command command_monitor = {
 		 "state cannot be used or is in use, 2 usage. For cron: whatever is not 0 deserves a letter\n"
 		 "\n"
 		 "Examples:\n"
-		 "  farmtrail monitor http://127.0.0.1:8080 --log log.vkey --state district.state\n"
-		 "  */10 * * * * farmtrail monitor http://127.0.0.1:8080 --state district.state --mine ORG "
+		 "  farmtrail monitor https://trace.example.cn --log log.vkey --state district.state\n"
+		 "  */10 * * * * farmtrail monitor https://trace.example.cn --state district.state --mine "
+		 "ORG "
 		 "|| mail …\n"},
 	.flags = flags,
 	.values = values,

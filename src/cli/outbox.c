@@ -86,7 +86,7 @@ static bool send_batch(struct sending *s, const struct outbox_record *records, s
 				.path = STR("/v1/events:batch"),
 				.body = batch_body(s->cli->arena, records, count)};
 	if (!client_ask(s->client, s->cli->arena, &ask, &answer)) {
-		s->worst = client_lost(s->cli);
+		s->worst = client_lost(s->cli, s->client);
 		return false;
 	}
 	const struct json *results = json_get(&answer.json, STR("results"));

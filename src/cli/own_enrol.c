@@ -57,7 +57,7 @@ static enum exit_code ask_for(struct cli *cli, struct client *client, struct str
 				.body = pair_of(cli->arena, "token", token, "spki", spki),
 				.without_key = true};
 	if (!client_ask(client, cli->arena, &ask, &answer))
-		return client_lost(cli);
+		return client_lost(cli, client);
 	enum exit_code code = client_judge(cli, &answer);
 	if (code)
 		return code;
@@ -80,7 +80,7 @@ static enum exit_code send_note(struct cli *cli, struct client *client, struct s
 				.body = pair_of(cli->arena, "token", token, "note", note),
 				.without_key = true};
 	if (!client_ask(client, cli->arena, &ask, &answer))
-		return client_lost(cli);
+		return client_lost(cli, client);
 	enum exit_code code = client_judge(cli, &answer);
 	if (!code && cli->json)
 		cli_print(cli, answer.body);

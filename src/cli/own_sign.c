@@ -137,7 +137,8 @@ static enum exit_code sign_all(const struct signing *s, const struct json *prepa
 static enum exit_code ask(const struct signing *s, const char *path, struct str body, struct answer *ret)
 {
 	const struct ask question = {.method = "POST", .path = str_of(path), .body = body};
-	return client_ask(s->client, s->cli->arena, &question, ret) ? EXIT_GOOD : client_lost(s->cli);
+	return client_ask(s->client, s->cli->arena, &question, ret) ? EXIT_GOOD
+								    : client_lost(s->cli, s->client);
 }
 
 /* What it builds on may change between the two steps: another device, another record. */

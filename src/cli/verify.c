@@ -233,26 +233,32 @@ static struct str path_with_proofs(struct arena *arena, struct str path)
 	return arena_printf(arena, "%.*s/proofs%s%.*s", STR_ARGS(lot), query.at ? "?" : "", STR_ARGS(query));
 }
 
-static enum exit_code read_input(struct verification *v, struct str *ret)
+/* What proves itself is asked of anybody, without a key; this machine's own server may be asked for more. */
+static enum exit_code read_address(struct verification *v, struct str source, struct str *ret)
 {
-	struct str source = v->cli->words[0];
-	if (str_starts(source, STR("http://")) || str_starts(source, STR("https://"))) {
-		struct answer answer;
-		struct str rest = str_from(source, str_starts(source, STR("https://")) ? 8 : 7), path;
-		struct str host = str_cut(rest, '/', &path);
-		if (!path.at)
-			path = STR("");
-		if (str_starts(source, STR("https://")))
-			return cli_usage(v->cli, (struct said){"请先下载证明，再验证文件",
-							       "download the proof and verify the file"});
-		v->cli->url = arena_printf(v->cli->arena, "http://%.*s", STR_ARGS(host));
-		enum exit_code code = fetch(
+	struct str rest = str_from(source, str_starts(source, STR("https://")) ? 8 : 7), path, none;
+	struct str host = str_cut(rest, '/', &path);
+	struct str root = {source.at, (size_t)(host.at + host.len - source.at)};
+	struct answer answer;
+	enum exit_code code = EXIT_GOOD;
+	v->cli->url = root;
+	if (!client_is_local(v->cli->arena, root))
+		code = client_open_public(v->cli, root, &v->client, &none);
+	if (!code)
+		code = fetch(
 			v,
 			path_with_proofs(v->cli->arena, arena_printf(v->cli->arena, "/%.*s", STR_ARGS(path))),
 			&answer);
+	if (!code)
 		*ret = answer.body;
-		return code;
-	}
+	return code;
+}
+
+static enum exit_code read_input(struct verification *v, struct str *ret)
+{
+	struct str source = v->cli->words[0];
+	if (str_starts(source, STR("http://")) || str_starts(source, STR("https://")))
+		return read_address(v, source, ret);
 	*ret = cli_read_file(v->cli, source);
 	if (ret->at)
 		return EXIT_GOOD;
@@ -313,7 +319,6 @@ static enum exit_code run(struct cli *cli)
 		code = read_input(&v, &text);
 	if (!code)
 		code = check_input(&v, text);
-	client_close(v.client);
 	return code ? code : conclude(&v);
 }
 

@@ -69,9 +69,9 @@ def test_the_language_is_that_of_the_environment():
                                        ("key", "make"), ("config", "x"), ("init", "x"), ("demo", "x"), ("doctor", "x"),
                                        ("lot", "show", "x", "--colour"), ("lot", "show", "x", "--tier"), ("lot", "show", "--json=1"),
                                        ("event", "get", "x", "--url", "http://example.com"),
-                                       ("event", "get", "x", "--url", "https://127.0.0.1"),
+                                       ("event", "get", "x", "--url", "https://me@127.0.0.1"),
                                        ("event", "get", "x", "--url", "http://127.0.0.1:99999"),
-                                       ("verify", "https://example.com/proof")])
+                                       ("verify", "https://me@example.com/proof")])
 def test_wrong_usage_is_said_with_its_exit_code(arguments):
     done = plain(*arguments)
     assert done.returncode == USAGE and (done.stderr or done.stdout)
@@ -97,7 +97,7 @@ def test_an_unreachable_server_is_said(service):
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", b"hello\r\n\r\n",
-                                    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                                    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n99\r\n{}",
                                     b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}", b"HTTP/1.1 200 OK\r\n" + b"a" * 40000,
                                     b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\n"])
 def test_what_is_not_a_plain_answer_is_a_lost_connection(answer):

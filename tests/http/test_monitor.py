@@ -309,7 +309,7 @@ def test_an_empty_log_is_no_fault(lab, look):
 def test_wrong_usage_is_said(lab, arguments):
     given = arguments if arguments[0] in ("--log", "--policy") else ("--log", lab.log.key.vkey, *arguments)
     monitor(lab.url, *given, check=USAGE)
-    monitor("https://127.0.0.1:1", check=USAGE)
+    monitor("https://me@127.0.0.1:1", check=USAGE)
 
 
 def test_a_state_is_of_one_log(lab, look, tmp_path):
