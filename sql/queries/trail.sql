@@ -134,15 +134,26 @@ WHERE s.since <= @as_of AND (s.until IS NULL OR s.until > @as_of)
 LIMIT 100000;
 
 -- name: trail_certificates :many
--- Certificates of the holders, as known at a time.
+-- Certificates of the holders, as known at a time: what they said then stands in their versions.
 -- param: parties uuid[], as_of timestamptz
 -- class: ref
 -- column: party uuid, scheme text, number text, products uuid[], sites uuid[], valid_from date, valid_to date
 SELECT c.party, c.scheme, c.number, c.products, c.sites, c.valid_from, c.valid_to
 FROM certificate c
-WHERE c.party = ANY(@parties) AND (c.state = 'active' OR c.updated_at > @as_of)
-  AND EXISTS (SELECT FROM master_version v WHERE v.kind = 'certificate' AND v.id = c.id AND v.recorded_at <= @as_of)
-ORDER BY c.party, c.scheme, c.number
+WHERE @as_of = 'infinity'::timestamptz AND c.party = ANY(@parties) AND c.state = 'active'
+UNION ALL
+SELECT c.party, c.scheme, c.number, ARRAY(SELECT jsonb_array_elements_text(v.body -> 'products')::uuid) AS products,
+       ARRAY(SELECT jsonb_array_elements_text(v.body -> 'sites')::uuid) AS sites,
+       (v.body ->> 'validFrom')::date AS valid_from, (v.body ->> 'validTo')::date AS valid_to
+FROM certificate c
+CROSS JOIN LATERAL (
+    SELECT convert_from(m.body, 'UTF8')::jsonb AS body FROM master_version m
+    WHERE m.kind = 'certificate' AND m.id = c.id AND m.recorded_at <= @as_of
+    ORDER BY m.version DESC
+    LIMIT 1
+) v
+WHERE @as_of <> 'infinity'::timestamptz AND c.party = ANY(@parties) AND v.body ->> 'state' = 'active'
+ORDER BY party, scheme, number
 LIMIT 10000;
 
 -- name: trail_alerts :many
@@ -180,6 +191,22 @@ SELECT id, kind, name_zh, name_en, region, personal FROM party WHERE id = ANY(@i
 -- class: ref
 -- column: id uuid, party uuid, kind text, name_zh text, name_en text, region text, personal boolean
 SELECT id, party, kind, name_zh, name_en, region, personal FROM site WHERE id = ANY(@ids);
+
+-- name: trail_names_then :many
+-- How parties, sites and products were named at a time: their rows know today's names only.
+-- param: kinds text[], ids uuid[], as_of timestamptz
+-- class: local
+-- column: kind text, id uuid, name_zh text, name_en text, word text, number text, gtin text
+SELECT z.kind, z.id, v.body #>> '{name,zh}' AS name_zh, v.body #>> '{name,en}' AS name_en, v.body ->> 'kind' AS word,
+       v.body ->> 'number' AS number, v.body ->> 'gtin' AS gtin
+FROM unnest(@kinds, @ids) AS z (kind, id)
+CROSS JOIN LATERAL (
+    SELECT convert_from(m.body, 'UTF8')::jsonb AS body FROM master_version m
+    WHERE m.kind = z.kind AND m.id = z.id AND m.recorded_at <= @as_of
+    ORDER BY m.version DESC
+    LIMIT 1
+) v
+LIMIT 100000;
 
 -- name: trail_regions :many
 -- Regions and all that hold them, without the rows of the code table that no government answers to. OFFSET 0 has each

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ft/core/thing_name.h"
+
 enum { EDGES_PER_LOT = 50, EVENTS_PER_LOT = 500, STEPS_PER_SITE = 200, TESTS_PER_LOT = 50 };
 static const usec_t DAY_US = 86400 * USEC_PER_SEC;
 
@@ -418,6 +420,73 @@ static enum problem take_regions(struct trail_facts *facts)
 	return PROBLEM_NONE;
 }
 
+static void name_product_then(struct trail_facts *facts, const struct trail_names_then_row *then)
+{
+	for (size_t i = 0; i < facts->lot_count; i++) {
+		struct trail_lots_row *lot = &facts->lots[i];
+		if (!uuid_equal(lot->product, then->id))
+			continue;
+		lot->product_zh = then->name_zh;
+		lot->product_en = then->name_en;
+		lot->product_number = then->number.at ? then->number : lot->number;
+		lot->gtin = then->gtin;
+	}
+}
+
+/* What names nobody any more stays as it is today: it was erased. */
+static void name_then(struct trail_facts *facts, const struct trail_names_then_row *then)
+{
+	struct trail_parties_row *party = map_get(facts->parties, MAP_KEY(then->id));
+	struct trail_sites_row *site = map_get(facts->sites, MAP_KEY(then->id));
+	if (!then->name_zh.at)
+		return;
+	if (party) {
+		party->name_zh = then->name_zh;
+		party->name_en = then->name_en;
+		party->kind = then->word;
+	} else if (site) {
+		site->name_zh = then->name_zh;
+		site->name_en = then->name_en;
+		site->kind = then->word;
+	} else {
+		name_product_then(facts, then);
+	}
+}
+
+static void want_then(struct trail_facts *facts, enum thing_kind kind, const struct uuid *ids, size_t count,
+		      struct trail_list *ret_kinds, struct trail_list *ret_ids)
+{
+	for (size_t i = 0; i < count; i++) {
+		*LIST_ADD(facts->arena, ret_kinds, struct str) = str_of(thing_kind_words[kind]);
+		*LIST_ADD(facts->arena, ret_ids, struct uuid) = ids[i];
+	}
+}
+
+/* What was known then was known by the names of then. */
+static enum problem load_names_then(struct trail_facts *facts, const struct wanted_names *wanted)
+{
+	struct trail_list kinds = {0}, ids = {0};
+	struct id_set products = {0};
+	struct trail_names_then_row *rows;
+	size_t count;
+	if (facts->ask->as_of_us == TRAIL_NOW)
+		return PROBLEM_NONE;
+	for (size_t i = 0; i < facts->lot_count; i++)
+		set_add(facts, &products, facts->lots[i].product);
+	want_then(facts, THING_PARTY, wanted->parties.ids.items, wanted->parties.ids.count, &kinds, &ids);
+	want_then(facts, THING_SITE, wanted->sites.ids.items, wanted->sites.ids.count, &kinds, &ids);
+	want_then(facts, THING_PRODUCT, products.ids.items, products.ids.count, &kinds, &ids);
+	const struct trail_names_then_params params = {array_of(&kinds), array_of(&ids),
+						       facts->ask->as_of_us};
+	db_queue(facts->db, &sql_trail_names_then, &params);
+	enum problem p = db_flush(facts->db);
+	if (!p)
+		p = db_take_many(facts->db, facts->arena, &sql_trail_names_then, (void **)&rows, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		name_then(facts, &rows[i]);
+	return p;
+}
+
 static enum problem load_names(struct trail_facts *facts)
 {
 	struct trail_list lots = {0}, events = {0};
@@ -443,7 +512,9 @@ static enum problem load_names(struct trail_facts *facts)
 			       &facts->parties);
 	if (!p)
 		p = take_by_id(facts, &sql_trail_sites, offsetof(struct trail_sites_row, id), &facts->sites);
-	return p ? p : take_regions(facts);
+	if (!p)
+		p = take_regions(facts);
+	return p ? p : load_names_then(facts, &wanted);
 }
 
 /* The target was known then: a record about it is. */

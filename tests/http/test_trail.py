@@ -2,6 +2,7 @@
 """The trail of a lot: origins with exact shares, steps, verdict, gaps; in public by its code, for those who may see it by
 its id; kept, cached, and always current."""
 import datetime
+import json
 import threading
 from fractions import Fraction
 
@@ -215,6 +216,17 @@ def test_a_certificate_of_one_plot_does_not_cover_another(district):
     assert public(district, both)["origins"][0]["certificates"] == [], "half of it grew elsewhere"
 
 
+def change(district, collection, id_, **changes):
+    """Another version of what is registered."""
+    made = district.admin.read(f"/v1/{collection}/{id_}")
+    told = {"id", "version", "uri", "recordedAt", "statement"}
+    if collection != "certificates":
+        told |= {"number", "party", "validFrom"}
+    body = {name: value for name, value in made.items() if name not in told}
+    reply = district.admin.put(f"/v1/{collection}/{id_}", {**body, **changes}, **{"If-Match": f'"{made["version"]}"'})
+    assert reply.status == 200, reply.body
+
+
 # — the verdict —
 def test_a_lot_beyond_its_shelf_life_is_expired(district):
     farm = district.farm()
@@ -325,6 +337,30 @@ def test_as_of_tells_what_was_known_then(district, packer):
     assert types(late) == ["harvest"] and types(farm.read(f"/v1/lots/{lot['id']}/trail")) == ["harvest", "harvest"]
     assert farm.get(f"/v1/lots/{lot['id']}/trail?asOf=2026-01-01T00:00:00Z").problem() == "not-found"
     assert farm.get(f"/v1/lots/{lot['id']}/trail?asOf=2026-01-01T00:00:00").problem() == "time-naive"
+
+
+def test_as_of_tells_names_and_certificates_of_then(district):
+    """The whole answer is the same whatever master data say later; what stands now is told by the trail of now."""
+    farm = district.farm()
+    lot = farm.harvest(10)
+    site, product = (district.admin.read(f"/v1/{kind}?party={farm.id}")["items"][0] for kind in ("sites", "products"))
+    stays = certificate(district, farm, products=[product["id"]])
+    ends = certificate(district, farm, products=[product["id"]], sites=[site["id"]])
+    then = f"/v1/lots/{lot['id']}/trail?asOf={ends['recordedAt']}"
+    before, now = farm.read(then), public(district, lot)
+    assert [c["number"] for c in before["origins"][0]["certificates"]] == [c["number"] for c in now["origins"][0]["certificates"]]
+    change(district, "parties", farm.id, name={"zh": "后来的名字", "en": "Later name"}, kind="enterprise")
+    change(district, "sites", site["id"], name={"zh": "后来的地块"}, kind="house")
+    change(district, "products", product["id"], name={"zh": "后来的产品"})
+    change(district, "certificates", stays["id"], validTo=str(datetime.date.today() - datetime.timedelta(days=50)))
+    change(district, "certificates", ends["id"], state="revoked")
+    certificate(district, farm, products=[product["id"]])
+    assert farm.read(then) == before
+    later = public(district, lot)
+    assert later["origins"][0]["party"]["name"] == {"zh": "后来的名字", "en": "Later name"}
+    assert later["lot"]["product"]["name"] == {"zh": "后来的产品"}
+    assert len(later["origins"][0]["certificates"]) == 1
+    assert "后来" in json.dumps(farm.read(f"/v1/lots/{lot['id']}/trail?asOf={later['asOf']}"), ensure_ascii=False)
 
 
 def test_as_of_before_a_mix_has_the_shares_of_then(district, packer):
