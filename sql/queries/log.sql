@@ -109,6 +109,27 @@ SELECT size, coalesce(cosigned, checkpoint) AS checkpoint, at FROM log_checkpoin
 -- column: size bigint, checkpoint bytea, at timestamptz
 SELECT size, coalesce(cosigned, checkpoint) AS checkpoint, at FROM log_checkpoint ORDER BY size DESC LIMIT 1;
 
+-- name: log_unwitnessed_since :one
+-- When the oldest head behind the published one was signed that still waits for witnesses; NULL: none does.
+-- class: local
+-- scope: public
+-- column: since timestamptz?
+SELECT (SELECT c.at FROM log_checkpoint c
+        WHERE c.size > (SELECT coalesce(max(p.size), 0) FROM log_checkpoint p WHERE NOT p.waits)
+        ORDER BY c.size LIMIT 1) AS since;
+
+-- name: log_events_wait :one
+-- Whether a published head covers all these events, and whether all are in the log at least.
+-- param: id uuid[]
+-- class: local
+-- scope: public
+-- column: published boolean, numbered boolean
+SELECT coalesce(bool_and(coalesce(l.idx < head.size, false)), true) AS published,
+       coalesce(bool_and(l.idx IS NOT NULL), true) AS numbered
+FROM (SELECT coalesce(max(size), 0) AS size FROM log_checkpoint WHERE NOT waits) head
+CROSS JOIN unnest(@id) AS z (a)
+LEFT JOIN log_leaf l ON l.id = z.a AND l.kind = 'event' AND l.version IS NULL;
+
 -- name: log_checkpoint_lock :one
 -- A head whose lines are about to become more; of two who bring some one waits.
 -- param: size bigint

@@ -35,7 +35,7 @@ static bool healthz_at_once(struct call *call, struct reply *reply)
 }
 
 struct readiness {
-	struct str status, log;
+	struct str status, log, unwitnessed_since;
 };
 static const struct shape readiness_shape = {
 	.name = "Readiness",
@@ -43,11 +43,19 @@ static const struct shape readiness_shape = {
 	.doc = "Records can be taken",
 	.fields =
 		(const struct field[]){
-			STRING(struct readiness, status, "status", .doc = "ready"),
+			STRING(struct readiness, status, "status",
+			       .doc = "ready, or degraded: records are taken, and a head of the log has "
+				      "waited "
+				      "for "
+				      "FARMTRAIL_LOG_WITNESS_WAIT for its witnesses"),
 			STRING(struct readiness, log, "log", .max_len = 512,
 			       .doc = "What the log's sequencer does: opening, standing by, running, or "
 				      "halted "
 				      "with the reason; records are taken all the same"),
+			STRING(struct readiness, unwitnessed_since, "unwitnessedSince", .flags = OPTIONAL,
+			       .doc = "When the oldest head was signed that still waits for its witnesses, "
+				      "UTC; "
+				      "absent: none waits"),
 			END_OF_SHAPE,
 		},
 };
@@ -92,6 +100,7 @@ static enum problem readyz(struct call *call, struct reply *reply)
 	struct readiness *ready = arena_new(call->arena, struct readiness);
 	struct unready unready = {.parts = buf_create(call->arena, 32)};
 	struct health_schema_row schema;
+	struct log_unwitnessed unwitnessed;
 	enum problem p = health_schema(call_db(call), call->arena, &schema);
 	app_database_found(app, p);
 	add_unready(&unready, !p, "database", PROBLEM_DB_UNAVAILABLE);
@@ -101,8 +110,13 @@ static enum problem readyz(struct call *call, struct reply *reply)
 		put_unready(call, &unready, reply);
 		return PROBLEM_NONE;
 	}
+	p = log_unwitnessed(call_db(call), call->arena, app->config->log_witness_wait_s, &unwitnessed);
+	if (p)
+		return p;
+	if (unwitnessed.since_us)
+		ready->unwitnessed_since = utc_print(call->arena, unwitnessed.since_us);
 	const struct log_status log = log_status(app->sequencer, call->arena);
-	ready->status = STR("ready");
+	ready->status = unwitnessed.too_long ? STR("degraded") : STR("ready");
 	ready->log = log.state == LOG_HALTED ? arena_printf(call->arena, "halted: %.*s", STR_ARGS(log.reason))
 					     : str_of(log_state_word(log.state));
 	reply->value = ready;

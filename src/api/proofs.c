@@ -66,7 +66,9 @@ struct proof_answer {
 	struct str_list path;
 	struct proof_links links;
 	struct proof_entry_answer *erasure;
+	struct str waits_for;
 };
+static const char *const waited_for[] = {"log", "witnesses", NULL};
 static const struct shape proof_answer = {
 	.name = "Proof",
 	.size = sizeof(struct proof_answer),
@@ -99,6 +101,10 @@ static const struct shape proof_answer = {
 			OBJECT(struct proof_answer, erasure, "erasure", &proof_entry_answer,
 			       struct proof_entry_answer, .flags = OPTIONAL,
 			       .doc = "erase@v1 note: since when the full view is removed"),
+			WORD(struct proof_answer, waits_for, "waitsFor", waited_for, .flags = OPTIONAL,
+			     .doc = "While the index is null. log: its number there; witnesses: logged, and "
+				    "not "
+				    "yet witnessed"),
 			END_OF_SHAPE,
 		},
 };
@@ -169,6 +175,18 @@ static enum problem put_places(struct call *call, struct uuid event, struct byte
 	if (proof->key->revocation)
 		put_place(call->arena, &places[LOG_EVENT_REVOCATION], &proof->key->revocation->index,
 			  &proof->key->revocation->path);
+	return PROBLEM_NONE;
+}
+
+/* Why no published head covers it. */
+static enum problem put_waiting(struct call *call, struct uuid event, struct proof_answer *proof)
+{
+	struct log_events_wait_row row;
+	const struct log_events_wait_params params = {{&event, 1}};
+	enum problem p = log_events_wait(call_db(call), call->arena, &params, &row);
+	if (p)
+		return p;
+	proof->waits_for = row.numbered && call_app(call)->log_policy ? STR("witnesses") : STR("log");
 	return PROBLEM_NONE;
 }
 
@@ -263,6 +281,8 @@ static enum problem proof_get(struct call *call, struct reply *reply)
 	p = put_view(call, &row, tier, proof);
 	if (!p)
 		p = put_places(call, row.id, row.key_fingerprint, proof);
+	if (!p && str_equal(proof->index, STR("null")))
+		p = put_waiting(call, row.id, proof);
 	reply->value = proof;
 	return p ? p
 		 : proof_links_of(call_db(call), call->arena, proof->statement, bytes_str(row.answer), row.id,

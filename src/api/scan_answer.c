@@ -305,7 +305,8 @@ enum problem scan_find(struct call *call, struct scan *scan, struct scan_answer 
 static void render(struct call *call, const struct scan *scan, const struct scan_answer *answer,
 		   struct reply *reply)
 {
-	const struct page page = scan_page(call, scan);
+	struct page page = scan_page(call, scan);
+	page.unwitnessed = scan->form == SCAN_PAGE && app_trail_is_unwitnessed(call, &answer->trail);
 	bool is_kept = scan->form == SCAN_JSON && scan->tier == TIER_FARM;
 	struct str body = scan->form == SCAN_PAGE ? page_trail(call->arena, &page, &answer->trail)
 			  : is_kept               ? answer->json

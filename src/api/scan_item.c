@@ -208,6 +208,7 @@ static void make_page(struct call *call, struct scan *scan, const struct scan_an
 	};
 	struct page page = scan_page(call, scan);
 	page.path = STR("");
+	page.unwitnessed = app_trail_is_unwitnessed(call, &answer->trail);
 	struct page_gap gap =
 		page_item_frame(call->arena, &page, &answer->trail, states[scan->item->item.state]);
 	struct bytes packed = gap_pack(call->arena, str_bytes(gap.head), str_bytes(gap.tail), scan->gzip);

@@ -24,6 +24,8 @@ static void put_check(struct html *html, const struct page *page, const struct t
 	html_raw(html, "</p>");
 	if (trail->checkpoint.len > 0)
 		HTML(html, "<p>{}</p>", SAY(MESSAGE_CHECK_LOG));
+	if (page->unwitnessed)
+		HTML(html, "<p id=unwitnessed>{}</p>", SAY(MESSAGE_CHECK_UNWITNESSED));
 	HTML(html, "<p><a href=\"{}\">{}</a></p>", PATH(frame_link(arena, page, STR(PAGE_VERIFY_PATH))),
 	     SAY(MESSAGE_VERIFY_LINK));
 	if (trail->lot->code.len > 0)

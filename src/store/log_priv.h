@@ -30,6 +30,8 @@ struct sequencer {
 	struct log_rim rim;      /* of the same size */
 	struct checkpoint head;  /* newest signed; size 0: none */
 	int64_t published_us;    /* monotonic */
+	int64_t looked_us;       /* monotonic: for heads without witnesses */
+	bool unwitnessed;        /* and it was said */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake;
@@ -57,6 +59,8 @@ enum problem log_tick(struct sequencer *s, size_t *ret_count, struct fault *rete
 
 /* log_publish.c: signs a head when the log has grown and the last one is a second old. */
 enum problem log_publish(struct sequencer *s);
+/* log_witnessed.c: says when a head has waited too long for its witnesses, and when that is over. */
+void log_watch_witnesses(struct sequencer *s);
 int64_t log_clock(void);                                 /* monotonic, microseconds */
 bool log_waits_for_witnesses(const struct sequencer *s); /* a head is not published by being signed */
 

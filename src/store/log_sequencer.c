@@ -106,6 +106,8 @@ static int64_t work_step(struct sequencer *s)
 	enum problem p = log_tick(s, &count, &fault);
 	if (!p)
 		p = log_publish(s);
+	if (!p)
+		log_watch_witnesses(s);
 	tell_progress(s);
 	if (!p) { /* only now: what halted it in its last tick may still be there */
 		log_set_state(s, LOG_RUNNING, (struct str){NULL, 0});

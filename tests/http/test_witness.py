@@ -145,6 +145,46 @@ def test_a_trail_with_two_cosignatures_holds_under_its_policy_alone(watched, tmp
     assert verify(other, tmp_path / "trail.json") == UNWITNESSED
 
 
+def test_what_waits_for_witnesses_says_so(watched):
+    def page(lang):
+        return watched.here.public.get(f"/t/{lot['code']}", Accept="text/html", Accept_Language=lang).body.decode()
+
+    def waits():
+        return watched.here.public.read(f"/v1/events/{event}/proof").get("waitsFor")
+    lot, event = watched.farm.harvest(1), watched.grow()
+    assert wait_for(lambda: waits() == "witnesses"), "numbered, and under no head that is published"
+    assert "Logged, not yet witnessed" in page("en") and "已写入日志，尚待见证" in page("zh")
+    watched.feed_some(0, check=UNWITNESSED)
+    assert waits() == "witnesses"
+    watched.feed_some(1)
+    assert waits() is None and watched.here.public.read(f"/v1/events/{event}/proof")["index"] is not None
+    assert wait_for(lambda: "not yet witnessed" not in page("en"), 60), "memory is asked again after ten seconds"
+    watched.service.stop()
+    watched.service.start(LOG_POLICY=watched.policy, LOG_SEQUENCER="false")
+    event = watched.farm.record("harvest", ago(days=1), site="P1", product="PAKCHOI", quantity=kg(1))["event"]
+    assert waits() == "log"
+
+
+def test_a_head_that_waits_too_long_degrades_the_service(watched):
+    def ready():
+        return watched.here.public.read("/readyz")
+
+    def metric():
+        text = watched.here.admin.get("/metrics").body.decode()
+        return int(next(line for line in text.splitlines() if line.startswith("farmtrail_log_unwitnessed_seconds ")).split()[1])
+    watched.grow()
+    assert wait_for(lambda: "unwitnessedSince" in ready(), 60) and ready()["status"] == "ready", "ten minutes are not over"
+    watched.service.stop()
+    watched.service.start(LOG_POLICY=watched.policy, LOG_WITNESS_WAIT=1)
+    assert wait_for(lambda: ready()["status"] == "degraded", 60)
+    assert wait_for(lambda: "event=log-unwitnessed" in watched.service.log(), 60) and wait_for(lambda: metric() >= 1, 60)
+    watched.farm.harvest(1)  # records are taken all the same
+    watched.grow()
+    watched.feed_some(0, 1)
+    assert wait_for(lambda: ready() == {"status": "ready", "log": "running"}, 60)
+    assert wait_for(lambda: "event=log-witnessed" in watched.service.log(), 60) and wait_for(lambda: metric() == 0, 60)
+
+
 def test_lines_are_checked_before_they_count(watched):
     watched.grow()
     latest, strange = watched.latest(), Witness("witness0.example")

@@ -72,6 +72,8 @@ bool app_database_answers(struct app *app);
 void app_database_found(struct app *app, enum problem p);
 /* Has the records of a trail that was just computed compared with the log. Never waits. */
 void app_examine_trail(const struct call *call, const struct trail *trail);
+/* Whether the log waits for witnesses, and no head that they cosigned covers all records of the trail. */
+bool app_trail_is_unwitnessed(const struct call *call, const struct trail *trail);
 /* What every page is told of its request. */
 struct page call_page(const struct call *call);
 /* Fills the reply with a page that anybody may keep for five minutes. */

@@ -21,6 +21,7 @@ struct page {
 		raw_query; /* as it came, without "?"; absent: none. The language switch keeps all but lang */
 	struct str public_url; /* "https://id.example.cn"; absent or empty: the share card names no address */
 	bool demonstration;    /* banner on every page */
+	bool unwitnessed;      /* of a trail: the log's witnesses have not cosigned its newest records yet */
 };
 
 /* /t/{code}, /01/…, /o/…: the trail at the tier that it was aggregated to. Send with max-age short and an ETag. */

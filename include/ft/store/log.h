@@ -67,6 +67,15 @@ struct log_cosigned {
 enum problem log_cosign(struct db *db, struct arena *arena, const struct policy *policy, int64_t size,
 			struct str lines, struct log_cosigned *ret, struct fault *reterr) must_check;
 
+/* The oldest signed head that is not published, and how long it has waited for its witnesses. */
+struct log_unwitnessed {
+	usec_t since_us; /* 0: none waits */
+	int64_t waited_s;
+	bool too_long; /* wait_s or more */
+};
+enum problem log_unwitnessed(struct db *db, struct arena *arena, int64_t wait_s,
+			     struct log_unwitnessed *ret) must_check;
+
 /* The key that signs heads. `vkey` is what verifiers are given; its name is the log's origin. */
 struct log_key {
 	struct signer_key key;
