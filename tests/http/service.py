@@ -23,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # what was stated, in the order of the log; what waits for its number comes last
 LOGGED = ("(SELECT 0 AS part, idx AS n, kind, org_id, id FROM log_leaf"
           " UNION ALL SELECT 1, qid, kind, org_id, id FROM log_pending) logged")
+# every statement that was signed and stored; a test of one of them may have run before any other test
+STATED = "(" + " UNION ALL ".join(f"SELECT statement FROM {table}" for table in (
+    "event", "master_version", "signing_key", "signing_revocation", "erasure")) + ") stated"
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
               "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
@@ -50,7 +53,12 @@ def program(name):
 
 
 def shared_data(*parts):
-    return Path(os.environ.get("FARMTRAIL_TEST_DATA", ROOT.parent / "shared"), *parts)
+    """The text of a file of the data for tests. Where it is absent the test is skipped: a clean clone has none."""
+    path = Path(os.environ.get("FARMTRAIL_TEST_DATA", ROOT.parent / "shared"), *parts)
+    if not path.is_file():
+        import pytest  # programs that are no tests use this file too
+        pytest.skip(f"no {path}; set FARMTRAIL_TEST_DATA to the folder that has it")
+    return path.read_text(encoding="utf-8")
 
 
 def die_with_parent(signal_number):

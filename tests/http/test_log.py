@@ -8,7 +8,7 @@ import time
 import pytest
 from auditor import WIDTH, Head, audit, entries_of, head_of, leaf_hash, node_hash, root_of, tile_path, wait_until_logged
 from conftest import District, ago, kg
-from service import wait_for
+from service import STATED, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +27,7 @@ def vkey_of(service):
 # — what is in it —
 def test_every_statement_is_in_it_once(service, district, grown):
     entries = entries_of(district.public, grown.size)
-    stated = [bytes(row[0]) for row in service.rows(
-        "SELECT statement FROM event UNION ALL SELECT statement FROM master_version UNION ALL SELECT statement FROM signing_key"
-        " UNION ALL SELECT statement FROM signing_revocation")]
+    stated = [bytes(row[0]) for row in service.rows(f"SELECT statement FROM {STATED}")]
     assert len(set(entries)) == len(entries)
     assert set(entries) <= set(stated) and len(stated) >= grown.size
     wait_until_logged(service, district.public)
