@@ -79,6 +79,18 @@ static struct proof_entry revocation_of(struct sample_log *log)
 	return enter(log, &s);
 }
 
+/* Its own registrar and policy: "sm2-" before the names of the others. */
+static void write_sm2(const char *directory)
+{
+	struct sample_log *log = sample_log_create_with(SIGN_SM2);
+	struct bundle bundle = sample_bundle(log);
+	bundle.checkpoint = sample_checkpoint(log, 3);
+	write_file(directory, "sm2-policy.txt", sample_policy(log));
+	write_file(directory, "sm2-registrar.vkey", note_key_print(log->arena, &log->registrar.key));
+	write_bundle(directory, "sm2-holds.json", log->arena, &bundle);
+	sample_log_destroy(log);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -108,5 +120,6 @@ int main(int argc, char **argv)
 	((struct proof_key *)(uintptr_t)bundle.keys)[1].revocation = revocation;
 	write_bundle(argv[1], "erased-and-revoked.json", log->arena, &bundle);
 	sample_log_destroy(log);
+	write_sm2(argv[1]);
 	return 0;
 }

@@ -74,7 +74,7 @@ size_t sample_append(struct sample_log *log, struct sample_signer *signer, const
 struct sample_signer sample_enrol(struct sample_log *log, struct str name, struct uuid org, const char *use,
 				  const struct sample_signer *registrar)
 {
-	struct sample_signer s = new_signer(log, SIGN_P256, name, org);
+	struct sample_signer s = new_signer(log, log->algorithm, name, org);
 	struct statement statement = sample_statement(log, &s, STR("key"));
 	statement.vkey = note_key_print(log->arena, &s.key);
 	statement.use = str_of(use);
@@ -167,6 +167,11 @@ static struct str signer_name(struct sample_log *log, struct uuid org)
 
 struct sample_log *sample_log_create(void)
 {
+	return sample_log_create_with(SIGN_P256);
+}
+
+struct sample_log *sample_log_create_with(enum sign_algorithm algorithm)
+{
 	static const char *const uris[SAMPLE_LOTS] = {SAMPLE_LOT("M"), SAMPLE_LOT("A"), SAMPLE_LOT("B"),
 						      SAMPLE_LOT("Z")};
 	static const struct uuid orgs[] = {{{1}}, {{2}}, {{3}}};
@@ -174,6 +179,7 @@ struct sample_log *sample_log_create(void)
 	assert(log);
 	log->arena = arena_create();
 	log->now_s = START_S;
+	log->algorithm = algorithm;
 	log->log = new_signer(log, SIGN_ED25519, STR(SAMPLE_ORIGIN), orgs[0]);
 	for (size_t i = 0; i < SAMPLE_WITNESSES; i++) {
 		struct str name = arena_printf(log->arena, "witness%zu.example", i);

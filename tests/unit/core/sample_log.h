@@ -40,6 +40,7 @@ struct sample_log {
 	struct sample_entry entries[SAMPLE_MAX_ENTRIES];
 	size_t count;
 	int64_t now_s;
+	enum sign_algorithm algorithm; /* of organisations and the registrar */
 };
 
 /* What one record is about; used from `signer` on in sample_record. */
@@ -50,6 +51,8 @@ struct sample_event {
 	const char *quantities; /* JSON members that name lots, with a comma before; NULL: none */
 };
 struct sample_log *sample_log_create(void);
+/* The same, whose organisations sign with keys of this kind. */
+struct sample_log *sample_log_create_with(enum sign_algorithm algorithm);
 void sample_log_destroy(struct sample_log *log);
 /* Appends and answers its place. */
 size_t sample_record(struct sample_log *log, struct sample_signer *signer, const struct sample_event *event);
