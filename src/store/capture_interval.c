@@ -124,16 +124,35 @@ static struct risk_findings interval_findings(struct batch *batch, const struct 
 	return findings;
 }
 
-/* Asked of every harvest that a use may meet: the answer is kept for the next one of the same crop. */
-static int64_t interval_days(struct batch *batch, struct use_fact *use, struct str commodity)
+/* What is used is mostly the same again: the rule is asked once for the same words. */
+static const int64_t *interval_of(struct batch *batch, struct map *known, const struct risk_use *use)
 {
-	if (!use->days_known || !str_equal(use->days_on, commodity)) {
-		const struct risk_use facts = alerts_use(use, commodity);
-		use->days = risk_i01_days(batch->arena, batch->capture->settings.reference, &facts);
-		use->days_on = commodity;
-		use->days_known = true;
+	struct buf key = buf_create(batch->arena, 128);
+	buf_printf(&key, "%.*s\n%.*s\n%.*s", STR_ARGS(use->commodity), STR_ARGS(use->type),
+		   STR_ARGS(use->product));
+	for (size_t i = 0; i < use->active_count; i++)
+		buf_printf(&key, "\n%.*s", STR_ARGS(use->active[i]));
+	int64_t *days = map_get(known, str_bytes(buf_str(&key)));
+	if (!days) {
+		struct arena *scratch = arena_create();
+		days = arena_new(batch->arena, int64_t);
+		*days = risk_i01_days(scratch, batch->capture->settings.reference, use);
+		arena_destroy(scratch);
+		map_set(known, str_bytes(buf_str(&key)), days);
 	}
-	return use->days;
+	return days;
+}
+
+/* Asked of every harvest that a use may meet: the answer is kept for the next one of the same crop. */
+static int64_t interval_days(struct batch *batch, struct map *known, struct use_fact *use,
+			     struct str commodity)
+{
+	if (!use->days || !str_equal(use->days_on, commodity)) {
+		const struct risk_use facts = alerts_use(use, commodity);
+		use->days = interval_of(batch, known, &facts);
+		use->days_on = commodity;
+	}
+	return *use->days;
 }
 
 /* One harvest and the uses it is to be held against: all of them when it was recorded in this batch, else one that was. */
@@ -145,13 +164,13 @@ struct meeting {
 };
 
 /* Without a finding: thousands of harvests may have followed a use, and nearly none breaks its interval. */
-static bool breaks_interval(struct batch *batch, const struct meeting *m)
+static bool breaks_interval(struct batch *batch, struct map *known, const struct meeting *m)
 {
 	for (size_t i = 0; i < m->use_count; i++) {
 		struct use_fact *use = &m->uses[i];
 		if (uuid_equal(use->site, m->harvest->site) &&
 		    risk_i01_breaks(use->time, m->harvest->time,
-				    interval_days(batch, use, m->harvest->commodity)))
+				    interval_days(batch, known, use, m->harvest->commodity)))
 			return true;
 	}
 	return false;
@@ -197,10 +216,11 @@ static enum problem load_sold(struct batch *batch, const struct rows *orgs, cons
 enum problem batch_check_intervals(struct batch *batch)
 {
 	struct rows meetings = {0}, broken = {0}, orgs = {0}, ids = {0};
+	struct map *known = map_create(batch->arena, 16);
 	meetings_gather(batch, &meetings);
 	const struct meeting *all = meetings.items;
 	for (size_t i = 0; i < meetings.count; i++) {
-		if (!breaks_interval(batch, &all[i]))
+		if (!breaks_interval(batch, known, &all[i]))
 			continue;
 		*(struct meeting *)rows_add(batch->arena, &broken, sizeof(struct meeting)) = all[i];
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = all[i].harvest->lot.org;

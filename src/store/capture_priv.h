@@ -86,9 +86,8 @@ struct use_fact { /* an input used at a site: from the table or decided in this 
 	struct str *active;
 	size_t active_count;
 	/* The longest interval it binds a crop to, of the last crop asked about. */
-	bool days_known;
 	struct str days_on;
-	int64_t days;
+	const int64_t *days; /* NULL: not asked */
 };
 struct harvest_fact { /* a lot harvested at a site: from the table or decided in this batch */
 	struct uuid site, event;
