@@ -11,6 +11,7 @@ A statement in DIR/*.sql:
     -- What it is for; becomes the comment of the C function.
     -- param: thing_hash bytea          "name type", separated by commas; the line may be repeated
     -- class: key                       key any ref local fan: what it touches when tables are distributed
+    -- each: orgs                       arrays for whose elements it is run: in a pipeline it is not sent when these are empty
     -- scope: public                    in whose name it runs outside a transaction; without the line: the caller's
     -- column: org_id uuid, note text   what comes back, in order; the line may be repeated
     SELECT org_id, note FROM thing WHERE thing_hash = @thing_hash;
@@ -44,7 +45,7 @@ SCOPES = {"caller", "program", "public"}
 MAX_PARAMS = 64  # SQL_PARAMS_MAX in src/db/db_priv.h
 
 HEAD = re.compile(r"-- name: ([a-z][a-z0-9_]*) :(one|many|exec)$")
-SPEC = re.compile(r"-- (param|column|class|scope): *(.*)$")
+SPEC = re.compile(r"-- (param|column|class|scope|each): *(.*)$")
 SLOT = re.compile(r"([a-z][a-z0-9_]*) ([a-z]+)(\[\])?(\?)?$")
 MIGRATION = re.compile(r"(\d{4})-[a-z0-9-]+$")
 # What may hold an "@" that is no parameter, then the parameter itself.
@@ -57,6 +58,7 @@ class Slot(NamedTuple):
     c_type: str
     oid: int
     nullable: bool
+    each: bool = False
 
 
 class Query(NamedTuple):
@@ -89,6 +91,15 @@ def slots(path, query, specs):
     return found
 
 
+def mark_each(path, query, params, names):
+    """The parameters, with those marked without whose elements nothing happens."""
+    arrays = {slot.name for slot in params if slot.c_type == "struct sql_array "}
+    for name in names:
+        if name not in arrays:
+            stop(path, query, f'each: "{name}" is not a parameter that is an array')
+    return [slot._replace(each=slot.name in names) for slot in params]
+
+
 def number_params(path, query, text, params):
     """The statement with @names as $1, $2, …, without comments."""
     numbers = {slot.name: i for i, slot in enumerate(params, 1)}
@@ -114,7 +125,7 @@ def parse_block(path, block):
     head = HEAD.match(lines[0])
     if not head:
         stop(path, lines[0], 'the header is not "-- name: x :one|:many|:exec"')
-    name, specs, doc, body = head[1], {"param": [], "column": [], "class": [], "scope": []}, [], []
+    name, specs, doc, body = head[1], {"param": [], "column": [], "class": [], "scope": [], "each": []}, [], []
     for line in lines[1:]:
         spec = None if body else SPEC.match(line)
         if spec:
@@ -129,6 +140,9 @@ def parse_block(path, block):
     if len(scope) != 1 or scope[0] not in SCOPES:
         stop(path, name, f'may have one "-- scope:" line with one of {" ".join(sorted(SCOPES))}')
     params, columns = slots(path, name, specs["param"]), slots(path, name, specs["column"])
+    params = mark_each(path, name, params, [word.strip() for spec in specs["each"] for word in spec.split(",")])
+    if specs["each"] and head[2] == "one":
+        stop(path, name, "answers a row in any case, so it has no each")
     if len(params) > MAX_PARAMS:
         stop(path, name, f"has more than {MAX_PARAMS} parameters")
     if (head[2] == "exec") == bool(columns):
@@ -187,7 +201,7 @@ def slot_table(query, what, members):
     if not members:
         return []
     rows = [f'\t{{"{slot.name}", {slot.oid}, offsetof(struct {query.name}_{what}, {slot.name}), '
-            f'{"true" if slot.nullable else "false"}}},' for slot in members]
+            f'{"true" if slot.nullable else "false"}, {"true" if slot.each else "false"}}},' for slot in members]
     return [f"static const struct sql_slot {query.name}_{what}_slots[] = {{"] + rows + ["\t{0},", "};"]
 
 

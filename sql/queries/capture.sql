@@ -5,6 +5,7 @@
 -- What spellings name.
 -- param: hashes bytea[]
 -- class: any
+-- each: hashes
 -- scope: public
 -- column: hash bytea, kind text, org_id uuid, id uuid
 SELECT hash, kind, org_id, id FROM thing WHERE hash = ANY(@hashes);
@@ -13,6 +14,7 @@ SELECT hash, kind, org_id, id FROM thing WHERE hash = ANY(@hashes);
 -- What codes name.
 -- param: codes text[]
 -- class: any
+-- each: codes
 -- scope: public
 -- column: code text, kind text, org_id uuid, id uuid
 SELECT code, kind, org_id, id FROM code WHERE code = ANY(@codes);
@@ -21,6 +23,7 @@ SELECT code, kind, org_id, id FROM code WHERE code = ANY(@codes);
 -- Which eventIDs are taken.
 -- param: hashes bytea[]
 -- class: any
+-- each: hashes
 -- column: hash bytea, org_id uuid, id uuid
 SELECT hash, org_id, id FROM event_key WHERE hash = ANY(@hashes);
 
@@ -28,6 +31,7 @@ SELECT hash, org_id, id FROM event_key WHERE hash = ANY(@hashes);
 -- First answers of records that are in, for repetitions.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
+-- each: orgs
 -- column: org_id uuid, id uuid, request_sha256 bytea, answer bytea
 SELECT org_id, id, request_sha256, answer FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
 JOIN event ON org_id = z.a AND id = z.b;
@@ -36,6 +40,7 @@ JOIN event ON org_id = z.a AND id = z.b;
 -- Parties a batch names.
 -- param: ids uuid[]
 -- class: ref
+-- each: ids
 -- column: id uuid, number text, kind text, name_zh text, name_en text, region text, uri text, personal boolean, state text, version bigint
 SELECT id, number, kind, name_zh, name_en, region, uri, personal, state, version FROM party WHERE id = ANY(@ids);
 
@@ -52,6 +57,7 @@ WHERE c.ancestor = ANY(@regions) AND p.id = ANY(@parties);
 -- Sites a batch names, with the district of their region.
 -- param: ids uuid[]
 -- class: ref
+-- each: ids
 -- column: id uuid, party uuid, number text, kind text, name_zh text, region text, township text, district text, uri text, personal boolean, commodity text, state text, version bigint
 SELECT s.id, s.party, s.number, s.kind, s.name_zh, s.region,
        CASE WHEN r.level = 'township' THEN r.code END AS township,
@@ -61,17 +67,21 @@ FROM site s JOIN region r ON r.code = s.region
 WHERE s.id = ANY(@ids);
 
 -- name: capture_products :many
--- Products a batch names.
--- param: ids uuid[]
--- class: ref
+-- Products a batch names, and those of the lots it touches (package sizes, shelf life).
+-- param: ids uuid[], orgs uuid[], lots uuid[]
+-- class: any
+-- each: ids, orgs
 -- column: id uuid, party uuid, number text, name_zh text, name_en text, commodity text, gtin text, unit text, shelf_life_days bigint?, packages bytea, uri text, state text, version bigint
 SELECT id, party, number, name_zh, name_en, commodity, gtin, unit, shelf_life_days, packages, uri, state, version
-FROM product WHERE id = ANY(@ids);
+FROM product
+WHERE id = ANY(@ids || ARRAY(
+    SELECT l.product FROM unnest(@orgs, @lots) AS u (a, b) JOIN lot l ON l.org_id = u.a AND l.lot_id = u.b));
 
 -- name: capture_lots_lock :many
 -- Lots a batch touches, locked in ascending order.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
+-- each: orgs
 -- column: org_id uuid, lot_id uuid, number text, uri text, code text, product uuid, commodity text, dimension bigint, unit text, own numeric, total numeric, site uuid, region text, created_event uuid, event_time timestamptz, offset_min bigint, produced_day date, expires_day date?, flags bigint, salt bytea, head bytea, version timestamptz, destroyed numeric, outside numeric, returned numeric, place text
 SELECT org_id, lot_id, number, uri, code, product, commodity, dimension::bigint AS dimension, unit, own, total, site, region,
        created_event, event_time, offset_min::bigint AS offset_min, produced_day, expires_day, flags, salt, head, version,
@@ -86,6 +96,7 @@ FOR UPDATE OF lot;
 -- condition: a search for every lot with every party would cost more than the few holders a lot has.
 -- param: orgs uuid[], ids uuid[], holders uuid[]
 -- class: any
+-- each: orgs
 -- column: org_id uuid, lot_id uuid, holder uuid, region text, site uuid, on_hand numeric, in_transit numeric, sold numeric, destroyed numeric, deficit numeric, claimed numeric
 SELECT org_id, lot_id, holder, region, site, on_hand, in_transit, sold, destroyed, deficit, claimed
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
@@ -107,6 +118,7 @@ WHERE lot_seen_by(org_id, lot_id, CASE WHEN party IS NULL THEN '{}'::uuid[] ELSE
 -- Shipments a batch receives, locked in ascending order.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
+-- each: orgs
 -- column: org_id uuid, id uuid, from_party uuid, to_party uuid, vehicle text, event uuid, shipped_at timestamptz, state text
 -- column: receipt_org uuid, receipt uuid
 SELECT org_id, id, from_party, to_party, vehicle, event, shipped_at, state, receipt_org, receipt
@@ -119,6 +131,7 @@ FOR UPDATE OF shipment;
 -- What those shipments carry.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
+-- each: orgs
 -- column: org_id uuid, shipment uuid, n bigint, lot_org uuid, lot_id uuid, value text, unit text, base numeric, received numeric
 SELECT org_id, shipment, n::bigint AS n, lot_org, lot_id, value, unit, base, received
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
@@ -140,6 +153,7 @@ FROM unnest(@lots, @holders) WITH ORDINALITY AS z (a, b, place);
 -- Records of some recorders in a span of time that tell what others tell.
 -- param: orgs uuid[], likenesses bigint[], since timestamptz, until timestamptz
 -- class: any
+-- each: orgs
 -- column: org_id uuid, likeness bigint, id uuid, event_time timestamptz
 SELECT org_id, likeness, id, event_time
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @likenesses) AS u (a, b)) z
@@ -150,13 +164,15 @@ LIMIT 5000;
 -- name: site_uses :many
 -- Inputs used at sites in a span of time, for the interval rules. OFFSET 0 has each site's rows found by its key, whatever
 -- the planner thinks of tables that were empty when it was asked.
--- param: orgs uuid[], sites uuid[], since timestamptz, until timestamptz
+-- param: sites uuid[], since timestamptz, until timestamptz
 -- class: any
+-- each: sites
 -- column: site uuid, event uuid, type text, event_time timestamptz, offset_min bigint, input_product text, input_active text[]?
 SELECT s.site, s.event, s.type, s.event_time, s.offset_min::bigint AS offset_min, e.input_product, e.input_active
-FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @sites) AS u (a, b)) z
+FROM (SELECT DISTINCT a FROM unnest(@sites) AS u (a)) z
+CROSS JOIN LATERAL (SELECT party FROM site WHERE id = z.a OFFSET 0) t
 CROSS JOIN LATERAL (SELECT site, event_org, event, type, event_time, offset_min FROM site_event
-                    WHERE org_id = z.a AND site = z.b AND event_time BETWEEN @since AND @until
+                    WHERE org_id = t.party AND site = z.a AND event_time BETWEEN @since AND @until
                       AND declared_at IS NULL AND lot_id IS NULL OFFSET 0) s
 CROSS JOIN LATERAL (SELECT input_product, input_active FROM event
                     WHERE org_id = s.event_org AND id = s.event
@@ -166,15 +182,16 @@ LIMIT 5000;
 
 -- name: site_harvests :many
 -- Lots harvested at sites in a span of time, for what is recorded late of those sites.
--- param: orgs uuid[], sites uuid[], since timestamptz, until timestamptz
+-- param: sites uuid[], since timestamptz, until timestamptz
 -- class: any
+-- each: sites
 -- column: site uuid, event uuid, event_time timestamptz, offset_min bigint, lot_org uuid, lot_id uuid, commodity text, product uuid, region text
 SELECT s.site, s.event, s.event_time, s.offset_min::bigint AS offset_min, s.lot_org, s.lot_id, l.commodity, l.product,
        t.region
-FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @sites) AS u (a, b)) z
-CROSS JOIN LATERAL (SELECT region FROM site WHERE id = z.b OFFSET 0) t
+FROM (SELECT DISTINCT a FROM unnest(@sites) AS u (a)) z
+CROSS JOIN LATERAL (SELECT party, region FROM site WHERE id = z.a OFFSET 0) t
 CROSS JOIN LATERAL (SELECT site, event, event_time, offset_min, lot_org, lot_id FROM site_event
-                    WHERE org_id = z.a AND site = z.b AND event_time BETWEEN @since AND @until
+                    WHERE org_id = t.party AND site = z.a AND event_time BETWEEN @since AND @until
                       AND declared_at IS NULL AND lot_id IS NOT NULL OFFSET 0) s
 CROSS JOIN LATERAL (SELECT commodity, product FROM lot WHERE org_id = s.lot_org AND lot_id = s.lot_id OFFSET 0) l
 ORDER BY s.event_time, s.event
@@ -210,6 +227,7 @@ SELECT true AS locked FROM pg_advisory_xact_lock(7377289428066984298);
 -- Edges upstream of some lots, for the cycle check of an output that exists already.
 -- param: ids uuid[], max_edges bigint
 -- class: local
+-- each: ids
 -- column: parent_org uuid, parent uuid, child_org uuid, child uuid, event uuid
 WITH RECURSIVE above (lot_id) AS (
     SELECT unnest(@ids)

@@ -6,6 +6,7 @@
 -- key is replaced waits for the new one as well.
 -- param: orgs uuid[]
 -- class: local
+-- each: orgs
 -- column: fingerprint bytea
 SELECT fingerprint FROM key_head WHERE org_id = ANY(@orgs) ORDER BY fingerprint FOR UPDATE LIMIT 100000;
 
@@ -14,6 +15,7 @@ SELECT fingerprint FROM key_head WHERE org_id = ANY(@orgs) ORDER BY fingerprint 
 -- while that one waited.
 -- param: orgs uuid[]
 -- class: local
+-- each: orgs
 -- column: fingerprint bytea, org_id uuid, use text, spki bytea, wrapped bytea, seq bigint
 SELECT h.fingerprint, h.org_id, k.use, k.spki, s.wrapped, h.seq
 FROM key_head h

@@ -152,7 +152,7 @@ void db_lose(struct db *db, const char *why)
 	db->failure = PROBLEM_DB_UNAVAILABLE; /* for whatever is still asked for */
 	PQfinish(db->conn);
 	db->conn = NULL;
-	db->pending_first = db->pending_count = db->syncs = 0;
+	db->pending_first = db->pending_count = db->syncs = db->unsynced = 0;
 	db->prepared_count = 0;
 	if (db->prepared_room)
 		memset(db->prepared, 0, db->prepared_room * sizeof *db->prepared);

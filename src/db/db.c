@@ -31,6 +31,11 @@ enum problem db_take_rows(struct db *db, struct arena *arena, const struct sql_s
 	enum problem p = db_take(db, s, &result);
 	if (p)
 		return p;
+	if (!result) {
+		*ret = arena_alloc(arena, s->row_size);
+		*ret_count = 0;
+		return PROBLEM_NONE;
+	}
 	const char *wrong = rows_decode(arena, s, result, ret, ret_count);
 	return wrong ? column_misfit(db, s, wrong) : PROBLEM_NONE;
 }
@@ -77,7 +82,7 @@ enum problem db_take_exec(struct db *db, const struct sql_statement *s, int64_t 
 	if (p)
 		return p;
 	if (ret_rows)
-		*ret_rows = strtoll(PQcmdTuples(result), NULL, 10);
+		*ret_rows = result ? strtoll(PQcmdTuples(result), NULL, 10) : 0;
 	PQclear(result);
 	return PROBLEM_NONE;
 }

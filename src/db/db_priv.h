@@ -83,6 +83,7 @@ enum pending_kind {
 	PENDING_CONTROL,   /* BEGIN and scope: nobody takes their results */
 	PENDING_STATEMENT, /* its result is taken by the caller */
 	PENDING_UNSENT,    /* a statement whose parameters could not be bound; taken all the same */
+	PENDING_NOTHING,   /* a statement that has nothing to do, and was not sent; taken all the same */
 	PENDING_SYNC,      /* end of a batch: a failure skips to here */
 };
 struct pending {
@@ -109,6 +110,7 @@ struct db {
 
 	struct pending *pending;
 	size_t pending_first, pending_count, pending_room, syncs;
+	size_t unsynced; /* of those: that were sent, or should have been, since the last sync */
 	struct bound bound;
 
 	bool in_tx;
@@ -143,7 +145,7 @@ void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_stateme
 /* The same with several sets of parameters, joined as bind_params says. */
 void db_queue_joined(struct db *db, enum pending_kind kind, const struct sql_statement *s,
 		     const void *const *sets, size_t set_count);
-/* The result of the oldest statement, which must be `s`. The caller clears it. */
+/* The result of the oldest statement, which must be `s`; NULL when it had nothing to do. The caller clears it. */
 enum problem db_take(struct db *db, const struct sql_statement *s, PGresult **ret) must_check;
 void db_skip_to(struct db *db, const struct sql_statement *s); /* forgets the results before that of `s` */
 void db_drain(struct db *db); /* takes and forgets everything that was queued */

@@ -23,6 +23,7 @@ static void push(struct db *db, enum pending_kind kind, const struct sql_stateme
 	db->pending[end] = (struct pending){.kind = kind, .statement = s};
 	db->pending_count++;
 	db->syncs += kind == PENDING_SYNC;
+	db->unsynced = kind == PENDING_SYNC ? 0 : db->unsynced + (kind != PENDING_NOTHING);
 }
 
 static struct pending pop(struct db *db)
@@ -76,16 +77,40 @@ void db_queue_as(struct db *db, enum pending_kind kind, const struct sql_stateme
 	db_queue_joined(db, kind, s, &params, 1);
 }
 
+/* A statement that is run for the elements of arrays, and there are none. */
+static bool has_nothing_to_do(const struct sql_statement *s, const void *params)
+{
+	bool asked = false;
+	for (const struct sql_slot *slot = s->params; slot->name; slot++) {
+		const struct sql_array *array = (const void *)((const char *)params + slot->offset);
+		if (slot->each && array->count)
+			return false;
+		asked |= slot->each;
+	}
+	return asked;
+}
+
 void db_queue(struct db *db, const struct sql_statement *s, const void *params)
 {
 	assert(db->in_tx);
-	db_queue_as(db, PENDING_STATEMENT, s, params);
+	if (has_nothing_to_do(s, params))
+		push(db, PENDING_NOTHING, s);
+	else
+		db_queue_as(db, PENDING_STATEMENT, s, params);
+}
+
+void db_send(struct db *db)
+{
+	if (db_connected(db) && PQflush(db->conn) < 0)
+		db_lose(db, PQerrorMessage(db->conn));
 }
 
 enum problem db_flush(struct db *db)
 {
 	if (!db_connected(db))
 		return db_fail(db, NULL, PROBLEM_DB_UNAVAILABLE, "not connected");
+	if (!db->unsynced)
+		return PROBLEM_NONE;
 	if (!PQpipelineSync(db->conn)) {
 		db_lose(db, PQerrorMessage(db->conn));
 		return PROBLEM_DB_UNAVAILABLE;
@@ -177,6 +202,10 @@ static enum problem settle_head(struct db *db, PGresult **ret)
 {
 	if (db->pending[db->pending_first].kind == PENDING_UNSENT)
 		return fail_unsent(db, pop(db));
+	if (db->pending[db->pending_first].kind == PENDING_NOTHING) {
+		(void)pop(db);
+		return db->failure; /* of one before it */
+	}
 	PGresult *result = receive(db);
 	if (!result)
 		return db->failure;
@@ -206,11 +235,15 @@ static void skip_head(struct db *db)
 	PQclear(unwanted);
 }
 
+static bool is_taken(enum pending_kind kind)
+{
+	return kind == PENDING_STATEMENT || kind == PENDING_UNSENT || kind == PENDING_NOTHING;
+}
+
 /* Everything at the head that no caller waits for, as long as its answer is on the way. */
 static void settle_others(struct db *db)
 {
-	while (db->syncs && db->pending[db->pending_first].kind != PENDING_STATEMENT &&
-	       db->pending[db->pending_first].kind != PENDING_UNSENT)
+	while (db->syncs && !is_taken(db->pending[db->pending_first].kind))
 		skip_head(db);
 }
 
@@ -219,7 +252,8 @@ enum problem db_take(struct db *db, const struct sql_statement *s, PGresult **re
 	settle_others(db);
 	if (!db->pending_count && db->failure)
 		return db->failure;
-	assert(db->syncs && db->pending[db->pending_first].statement == s);
+	assert(db->pending_count && db->pending[db->pending_first].statement == s);
+	assert(db->syncs || db->pending[db->pending_first].kind == PENDING_NOTHING);
 	PGresult *result = NULL;
 	enum problem p = settle_head(db, &result);
 	settle_others(db);

@@ -183,8 +183,6 @@ static void receipts_queue(struct db *db, struct arena *arena, struct capture_un
 static enum problem decide_and_write(struct attempt *attempt, struct batch *batch)
 {
 	enum problem p = batch_load(batch);
-	if (!p)
-		p = batch_alert_facts(batch);
 	if (p)
 		return p;
 	batch_decide(batch);
@@ -206,6 +204,8 @@ static enum problem decide_and_write(struct attempt *attempt, struct batch *batc
 	p = alerts_resolve(batch);
 	if (!p)
 		p = alerts_close(batch);
+	if (!p)
+		batch_write(batch);
 	if (own)
 		own_attach(batch, own);
 	else if (!p)
@@ -213,7 +213,7 @@ static enum problem decide_and_write(struct attempt *attempt, struct batch *batc
 			      attempt->capture->settings.config->origin, batch->sealed.items,
 			      batch->sealed.count);
 	if (!p)
-		batch_write(batch);
+		batch_write_events(batch);
 	return p;
 }
 

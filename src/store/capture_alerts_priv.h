@@ -6,7 +6,8 @@
 #include "capture_priv.h"
 
 /* capture_interval.c */
-enum problem batch_alert_facts(struct batch *batch) must_check;
+void alert_facts_queue(struct batch *batch); /* with the round of rows and locks */
+enum problem alert_facts_take(struct batch *batch) must_check;
 void alerts_of_harvest(struct batch *batch, struct item *item, const struct event_parts *parts);
 enum problem batch_check_intervals(struct batch *batch) must_check;
 void batch_touch_harvested(struct batch *batch); /* lots whose trails tell of more at their site now */

@@ -95,8 +95,10 @@ static void queue_rows(struct batch *batch, const struct wanted *w)
 	db_queue(batch->db, &sql_shipments_lock, &shipments);
 	db_queue(batch->db, &sql_capture_parties, &(struct capture_parties_params){rows_array(&w->parties)});
 	db_queue(batch->db, &sql_capture_sites, &(struct capture_sites_params){rows_array(&w->sites)});
-	db_queue(batch->db, &sql_capture_products,
-		 &(struct capture_products_params){rows_array(&w->products)});
+	const struct capture_products_params products = {rows_array(&w->products), rows_array(&w->lot_orgs),
+							 rows_array(&w->lots)};
+	db_queue(batch->db, &sql_capture_products, &products);
+	alert_facts_queue(batch);
 }
 
 #define TAKE_MANY(batch, name, rows, count) \
@@ -225,52 +227,37 @@ static enum problem load_region_parties(struct batch *batch, const struct wanted
 	return p;
 }
 
-/* Products of the lots that are touched (for package sizes), and lineage above the inputs where an output exists
- * already: both depend on the rows just read. */
-static enum problem load_dependents(struct batch *batch)
+/* Lineage above the inputs where an output exists already: it depends on the rows just read. */
+static enum problem load_lineage(struct batch *batch)
 {
-	struct rows products = {0}, inputs = {0};
-	struct capture_products_row *rows;
+	struct rows inputs = {0};
 	struct lot_ancestor_edges_row *edges = NULL;
 	struct lineage_lock_row lock;
-	size_t count, edge_count = 0;
+	size_t edge_count = 0;
 	bool cycle_possible = false;
-	for (size_t i = 0; i < map_count(batch->lots); i++) {
-		const struct lot_fact *lot = map_at(batch->lots, i);
-		if (!map_get(batch->products, MAP_KEY(lot->row.product)))
-			want_id(batch, &products, lot->row.product);
-		want_id(batch, &inputs, lot->row.lot_id);
-	}
+	for (size_t i = 0; i < map_count(batch->lots); i++)
+		want_id(batch, &inputs, ((const struct lot_fact *)map_at(batch->lots, i))->row.lot_id);
 	for (size_t i = 0; i < batch->count; i++)
 		for (size_t k = 0;
 		     batch->items[i].job->kind->class == RECORD_TRANSFORM && k < batch->items[i].output_count;
 		     k++)
 			cycle_possible |= batch->items[i].output_lots[k].found || batch->items[i].corrects;
-	if (!products.count && !cycle_possible)
+	if (!cycle_possible)
 		return PROBLEM_NONE;
-	const struct lot_ancestor_edges_params above = {
-		cycle_possible ? rows_array(&inputs) : (struct sql_array){NULL, 0}, EDGES_LIMIT};
-	db_queue(batch->db, &sql_capture_products, &(struct capture_products_params){rows_array(&products)});
-	if (cycle_possible)
-		db_queue(batch->db, &sql_lineage_lock, NULL /* no parameters */);
+	const struct lot_ancestor_edges_params above = {rows_array(&inputs), EDGES_LIMIT};
+	db_queue(batch->db, &sql_lineage_lock, NULL /* no parameters */);
 	db_queue(batch->db, &sql_lot_ancestor_edges, &above);
 	enum problem p = db_flush(batch->db);
 	if (!p)
-		p = TAKE_MANY(batch, capture_products, rows, count);
-	if (!p && cycle_possible)
 		p = db_take_one(batch->db, batch->arena, &sql_lineage_lock, &lock);
 	if (!p)
 		p = TAKE_MANY(batch, lot_ancestor_edges, edges, edge_count);
-	if (p)
-		return p;
-	for (size_t i = 0; i < count; i++)
-		map_set(batch->products, MAP_KEY(rows[i].id), &rows[i]);
-	for (size_t i = 0; i < edge_count; i++)
+	for (size_t i = 0; !p && i < edge_count; i++)
 		*ROW_ADD(batch, known_edges, struct lot_edge) =
 			(struct lot_edge){.parent = {edges[i].parent_org, edges[i].parent},
 					  .child = {edges[i].child_org, edges[i].child},
 					  .event = edges[i].event};
-	return PROBLEM_NONE;
+	return p;
 }
 
 enum problem batch_load_rows(struct batch *batch)
@@ -293,11 +280,13 @@ enum problem batch_load_rows(struct batch *batch)
 	if (!p)
 		p = take_master(batch);
 	if (!p)
+		p = alert_facts_take(batch);
+	if (!p)
 		p = load_own_keys(batch, &wanted);
 	if (!p)
 		p = load_region_parties(batch, &wanted);
 	if (!p)
-		p = load_dependents(batch);
+		p = load_lineage(batch);
 	return p ? p : batch_reload_moves(batch);
 }
 

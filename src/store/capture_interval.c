@@ -6,7 +6,7 @@
 static const usec_t DAY_US = 86400 * USEC_PER_SEC;
 
 struct span {
-	struct rows orgs, sites;
+	struct rows sites;
 	usec_t since, until;
 };
 
@@ -14,11 +14,10 @@ static void span_add(struct batch *batch, struct span *span, const struct item *
 		     usec_t until)
 {
 	for (size_t i = 0; i < item->site_count; i++) {
-		const struct capture_sites_row *site = map_get(batch->sites, MAP_KEY(item->sites[i].id.lot));
-		if (!site)
+		if (!item->sites[i].found)
 			continue;
-		*(struct uuid *)rows_add(batch->arena, &span->orgs, sizeof(struct uuid)) = site->party;
-		*(struct uuid *)rows_add(batch->arena, &span->sites, sizeof(struct uuid)) = site->id;
+		*(struct uuid *)rows_add(batch->arena, &span->sites, sizeof(struct uuid)) =
+			item->sites[i].id.lot;
 		span->since = span->sites.count == 1 || since < span->since ? since : span->since;
 		span->until = span->sites.count == 1 || until > span->until ? until : span->until;
 	}
@@ -58,7 +57,7 @@ static enum problem take_harvests(struct batch *batch)
 	return p;
 }
 
-enum problem batch_alert_facts(struct batch *batch)
+void alert_facts_queue(struct batch *batch)
 {
 	struct span uses = {0}, harvests = {0};
 	for (size_t i = 0; i < batch->count; i++) {
@@ -72,21 +71,16 @@ enum problem batch_alert_facts(struct batch *batch)
 			span_add(batch, &harvests, item, item->time.at_us - DAY_US,
 				 item->time.at_us + I01_WINDOW_DAYS * DAY_US);
 	}
-	if (!uses.sites.count && !harvests.sites.count)
-		return PROBLEM_NONE;
-	const struct site_uses_params before = {{uses.orgs.items, uses.orgs.count},
-						{uses.sites.items, uses.sites.count},
-						uses.since,
-						uses.until};
-	const struct site_harvests_params after = {{harvests.orgs.items, harvests.orgs.count},
-						   {harvests.sites.items, harvests.sites.count},
-						   harvests.since,
+	const struct site_uses_params before = {rows_array(&uses.sites), uses.since, uses.until};
+	const struct site_harvests_params after = {rows_array(&harvests.sites), harvests.since,
 						   harvests.until};
 	db_queue(batch->db, &sql_site_uses, &before);
 	db_queue(batch->db, &sql_site_harvests, &after);
-	enum problem p = db_flush(batch->db);
-	if (!p)
-		p = take_uses(batch);
+}
+
+enum problem alert_facts_take(struct batch *batch)
+{
+	enum problem p = take_uses(batch);
 	return p ? p : take_harvests(batch);
 }
 

@@ -3,6 +3,8 @@
  * however many records there are. Locks are taken in ascending order of id, so that two writers never wait in a ring. */
 #include "capture_priv.h"
 
+#include <string.h>
+
 #include "ft/base/text.h"
 #include "ft/core/code.h"
 
@@ -261,11 +263,9 @@ static void named_resolve(struct batch *batch, enum thing_kind kind, struct name
 }
 
 /* Round 1: repetitions, and the parties, whose numbers the other names depend on. */
-static enum problem load_identities(struct batch *batch)
+static void queue_identities(struct batch *batch)
 {
 	struct rows hashes = {0}, party_hashes = {0}, unused = {0};
-	struct event_key_find_many_row *keys;
-	size_t count;
 	for (size_t i = 0; i < batch->count; i++) {
 		want_hash(batch, &hashes, &batch->items[i].event_hash);
 		if (batch->items[i].job->kind->class == RECORD_CORRECT)
@@ -276,9 +276,15 @@ static enum problem load_identities(struct batch *batch)
 		 &(struct event_key_find_many_params){rows_array(&hashes)});
 	db_queue(batch->db, &sql_thing_find_many,
 		 &(struct thing_find_many_params){rows_array(&party_hashes)});
-	enum problem p = db_flush(batch->db);
-	if (!p)
-		p = db_take_many(batch->db, batch->arena, &sql_event_key_find_many, (void **)&keys, &count);
+}
+
+/* `unread`: the records as they were before their names were read, if they have been. */
+static enum problem take_identities(struct batch *batch, const struct item *unread)
+{
+	struct event_key_find_many_row *keys;
+	size_t count;
+	enum problem p =
+		db_take_many(batch->db, batch->arena, &sql_event_key_find_many, (void **)&keys, &count);
 	if (!p)
 		p = things_take(batch);
 	if (p)
@@ -288,10 +294,12 @@ static enum problem load_identities(struct batch *batch)
 		map_set(taken, keys[i].hash, &keys[i]);
 	for (size_t i = 0; i < batch->count; i++) {
 		struct item *item = &batch->items[i];
+		const struct event_key_find_many_row *known = map_get(taken, sha256_bytes(&item->event_hash));
+		if (known && unread) /* a repetition is answered, whatever it names */
+			*item = unread[i];
 		named_resolve(batch, THING_PARTY, &item->party);
 		if (item->party.found)
 			item->acting = item->party.id.lot;
-		const struct event_key_find_many_row *known = map_get(taken, sha256_bytes(&item->event_hash));
 		item->replay = known != NULL;
 		item->known_org = known ? known->org_id : (struct uuid){{0}};
 		/* What a partner tells is the same event whoever brings it. */
@@ -414,19 +422,17 @@ void shipments_keep(struct batch *batch, struct shipment_lines_row *lines, size_
 	}
 }
 
-/* Round 2: all other names, and the lines of the shipments that arrive. */
-static enum problem load_names(struct batch *batch)
+static void read_names(struct batch *batch)
 {
-	struct rows hashes = {0}, codes = {0}, orgs = {0}, ids = {0};
-	struct code_find_many_row *code_rows;
-	struct shipment_lines_row *lines;
-	size_t code_count, line_count;
 	for (size_t i = 0; i < batch->count; i++)
 		if (!batch->items[i].problem && !batch->items[i].replay)
 			item_read_names(batch, &batch->items[i]);
-	enum problem p = batch_resolve_records(batch);
-	if (p)
-		return p;
+}
+
+/* Round 2: all other names, and the lines of the shipments that arrive. */
+static void queue_names(struct batch *batch)
+{
+	struct rows hashes = {0}, codes = {0}, orgs = {0}, ids = {0};
 	for (size_t i = 0; i < batch->count; i++) {
 		struct item *item = &batch->items[i];
 		if (item->problem || item->replay)
@@ -450,12 +456,16 @@ static enum problem load_names(struct batch *batch)
 	const struct shipment_lines_params shipments = {rows_array(&orgs), rows_array(&ids)};
 	db_queue(batch->db, &sql_shipment_lines, &shipments);
 	doubles_queue(batch);
-	p = db_flush(batch->db);
+}
+
+static enum problem take_names(struct batch *batch)
+{
+	struct code_find_many_row *codes;
+	struct shipment_lines_row *lines;
+	size_t code_count, line_count;
+	enum problem p = things_take(batch);
 	if (!p)
-		p = things_take(batch);
-	if (!p)
-		p = db_take_many(batch->db, batch->arena, &sql_code_find_many, (void **)&code_rows,
-				 &code_count);
+		p = db_take_many(batch->db, batch->arena, &sql_code_find_many, (void **)&codes, &code_count);
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_shipment_lines, (void **)&lines, &line_count);
 	if (!p)
@@ -463,7 +473,7 @@ static enum problem load_names(struct batch *batch)
 	if (p)
 		return p;
 	for (size_t i = 0; i < code_count; i++)
-		map_set(batch->codes, str_bytes(code_rows[i].code), &code_rows[i]);
+		map_set(batch->codes, str_bytes(codes[i].code), &codes[i]);
 	shipments_keep(batch, lines, line_count);
 	for (size_t i = 0; i < batch->count; i++)
 		if (!batch->items[i].problem && !batch->items[i].replay)
@@ -471,15 +481,66 @@ static enum problem load_names(struct batch *batch)
 	return PROBLEM_NONE;
 }
 
-enum problem batch_load(struct batch *batch)
+static enum problem load_names(struct batch *batch)
 {
-	enum problem p = load_identities(batch);
+	read_names(batch);
+	enum problem p = batch_resolve_records(batch);
+	if (p)
+		return p;
+	queue_names(batch);
+	p = db_flush(batch->db);
+	return p ? p : take_names(batch);
+}
+
+/* Whether names depend on nothing that the first round finds out: neither whose they are nor what is corrected. */
+static bool names_are_free(const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct item *item = &batch->items[i];
+		bool whose = item->party.asked && item->party.name.form != NAME_ID;
+		if (whose || item->job->event || item->corrects || item->job->kind->class == RECORD_CORRECT)
+			return false;
+	}
+	return true;
+}
+
+/* Reads the names before the first round, so that both are one. Answers the records as they were before; NULL when the
+ * second round has to wait for the first. */
+static struct item *read_ahead(struct batch *batch)
+{
+	if (!names_are_free(batch))
+		return NULL;
+	struct item *unread = arena_array(batch->arena, struct item, batch->count);
+	memcpy(unread, batch->items, batch->count * sizeof *unread);
+	read_names(batch);
+	if (!batch_names_records(batch))
+		return unread;
+	memcpy(batch->items, unread, batch->count * sizeof *unread);
+	return NULL;
+}
+
+/* Both rounds, mostly as one. */
+static enum problem load_identities_and_names(struct batch *batch)
+{
+	const struct item *unread = read_ahead(batch);
+	queue_identities(batch);
+	if (unread)
+		queue_names(batch);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = take_identities(batch, unread);
+	if (!p && unread)
+		p = take_names(batch);
 	if (!p)
 		p = load_answers(batch);
 	if (!p)
 		p = batch_load_targets(batch);
-	if (!p)
-		p = load_names(batch);
+	return p || unread ? p : load_names(batch);
+}
+
+enum problem batch_load(struct batch *batch)
+{
+	enum problem p = load_identities_and_names(batch);
 	if (!p)
 		p = batch_load_units(batch);
 	if (!p)

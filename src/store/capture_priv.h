@@ -373,6 +373,7 @@ struct lot_fact *batch_lot(struct batch *batch, const struct named *named);
 /* capture_records.c */
 struct sha256 event_id_hash(struct arena *arena, struct uuid id);
 enum problem batch_resolve_records(struct batch *batch) must_check;
+bool batch_names_records(struct batch *batch); /* whether any name waits for that */
 struct item *batch_record(struct batch *batch,
 			  const struct named *named); /* stored in this batch; NULL: none */
 /* capture_own.c */
@@ -586,7 +587,8 @@ void units_remember(struct db *db, struct arena *arena, struct capture_unit **un
 /* Moves of stock, and what declared events left. */
 void corrections_send(struct batch *batch);
 /* capture_write.c */
-void batch_write(struct batch *batch);
+void batch_write(struct batch *batch);        /* all that no signature is needed for */
+void batch_write_events(struct batch *batch); /* and the signed events */
 
 #include "capture_alerts_priv.h"
 

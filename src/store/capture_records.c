@@ -43,6 +43,11 @@ static struct rows collect_all(struct batch *batch)
 	return waiting;
 }
 
+bool batch_names_records(struct batch *batch)
+{
+	return collect_all(batch).count > 0;
+}
+
 /* Which organisations recorded them: their rows are found by it. */
 static enum problem find_orgs(struct batch *batch, const struct rows *waiting, struct rows *orgs,
 			      struct rows *ids)

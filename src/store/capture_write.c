@@ -107,7 +107,9 @@ static void send_further_keys(struct batch *batch)
 		db_queue(batch->db, &sql_event_key_insert_again, &again);
 }
 
-static void send_events(struct batch *batch)
+/* Nothing is flushed here: what is queued when the transaction's body returns travels with the COMMIT, one round trip
+ * for all writes, and its failure is that of the transaction. */
+void batch_write_events(struct batch *batch)
 {
 	const struct event_rows *rows = batch->events.items;
 	const struct unsigned_statement *sealed = batch->sealed.items;
@@ -154,13 +156,20 @@ static void send_events(struct batch *batch)
 	COLUMN(p.shipment, struct uuid, n, shipment_of(rows[i].item).lot);
 	COLUMN(p.likeness, int64_t, n, rows[i].item->likeness);
 	db_queue(batch->db, &sql_event_insert_many, &p);
+}
 
-	struct event_key_insert_many_params k = {.org_id = p.org_id, .id = p.id};
+static void send_identities(struct batch *batch)
+{
+	const struct event_rows *rows = batch->events.items;
+	size_t n = batch->events.count;
+	struct event_key_insert_many_params k;
+	COLUMN(k.org_id, struct uuid, n, rows[i].item->recorder);
+	COLUMN(k.id, struct uuid, n, rows[i].item->job->id);
 	COLUMN(k.hash, struct bytes, n, sha256_bytes(&rows[i].item->event_hash));
 	db_queue(batch->db, &sql_event_key_insert_many, &k);
 
 	send_further_keys(batch);
-	struct log_pending_insert_many_params l = {.org_id = p.org_id, .id = p.id};
+	struct log_pending_insert_many_params l = {.org_id = k.org_id, .id = k.id};
 	COLUMN(l.kind, struct str, n, STR("event"));
 	COLUMN(l.version, int64_t, n, SQL_NULL_INT);
 	COLUMN(l.fingerprint, struct bytes, n, ((struct bytes){NULL, 0}));
@@ -412,12 +421,10 @@ static void send_keys(struct batch *batch)
 	db_queue(batch->db, &sql_key_head_update_many, &p);
 }
 
-/* Nothing is flushed here: what is queued when the transaction's body returns travels with the COMMIT, one round trip
- * for all writes, and its failure is that of the transaction. */
+/* Sent at once, so that the database is at it while the statements are being signed. */
 void batch_write(struct batch *batch)
 {
-	answers_give(batch);
-	send_events(batch);
+	send_identities(batch);
 	send_lots(batch);
 	send_holdings(batch);
 	send_names(batch);
@@ -431,4 +438,6 @@ void batch_write(struct batch *batch)
 	tests_send(batch);
 	send_keys(batch);
 	alerts_send(batch);
+	db_send(batch->db);
+	answers_give(batch);
 }

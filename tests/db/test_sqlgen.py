@@ -54,6 +54,14 @@ class Sqlgen(unittest.TestCase):
         self.assert_stops(GOOD.replace("-- class: key\n", ""), 'needs one "-- class:" line')
         self.assert_stops(GOOD.replace("class: key", "class: any other"), 'needs one "-- class:" line')
 
+    def test_what_a_statement_is_run_for_is_an_array(self):
+        many = GOOD.replace(":one", ":many").replace("id bigint", "ids bigint[]").replace("= @id", "= ANY(@ids)")
+        self.assertEqual(self.generate(many.replace("-- class", "-- each: ids\n-- class")).stderr, "")
+        self.assertIn("false, true},", (self.directory / "q.c").read_text(encoding="utf-8"))
+        self.assert_stops(many.replace("-- class", "-- each: id\n-- class"), '"id" is not a parameter that is an array')
+        self.assert_stops(GOOD.replace("-- class", "-- each: id\n-- class"), '"id" is not a parameter that is an array')
+        self.assert_stops(many.replace(":many", ":one").replace("-- class", "-- each: ids\n-- class"), "so it has no each")
+
     def test_a_statement_runs_in_the_callers_name_unless_it_says_otherwise(self):
         self.generate(GOOD)
         self.assertIn(".scope = SQL_SCOPE_CALLER,", (self.directory / "q.c").read_text(encoding="utf-8"))

@@ -127,6 +127,87 @@ static void pipelined_statements_are_committed_together(void **state)
 	assert_int_equal(f->runs, 1);
 }
 
+static size_t take_named(struct fixture *f, struct db *db, enum problem expected)
+{
+	struct items_named_row *rows;
+	size_t count = 0;
+	assert_int_equal(db_take_many(db, f->arena, &sql_items_named, (void **)&rows, &count), expected);
+	return count;
+}
+
+static enum problem ask_for_none(struct db *db, void *context)
+{
+	struct fixture *f = context;
+	const int64_t one = 1;
+	const struct items_named_params none = {{NULL, 0}}, some = {{&one, 1}};
+	db_queue(db, &sql_items_named, &none);
+	db_queue(db, &sql_items_named, &some);
+	db_queue(db, &sql_items_named, &none);
+	assert_int_equal(db_flush(db), PROBLEM_NONE);
+	assert_int_equal(take_named(f, db, PROBLEM_NONE), 0);
+	assert_int_equal(take_named(f, db, PROBLEM_NONE), 1);
+	assert_int_equal(take_named(f, db, PROBLEM_NONE), 0);
+	db_queue(db, &sql_items_named, &none);
+	assert_int_equal(db_flush(db), PROBLEM_NONE); /* a round trip that is none */
+	assert_int_equal(take_named(f, db, PROBLEM_NONE), 0);
+	queue_add(db, 3, STR("three"));
+	db_queue(db, &sql_items_named, &none); /* as what travels with the COMMIT */
+	return PROBLEM_NONE;
+}
+
+static void what_has_nothing_to_do_is_not_sent(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(db_tx(f->db, &service, ask_for_none, f, NULL), PROBLEM_NONE);
+	assert_int_equal(count_items(f), 3);
+}
+
+static enum problem fail_before_none(struct db *db, void *context)
+{
+	struct fixture *f = context;
+	const struct items_named_params none = {{NULL, 0}};
+	queue_add(db, 4, STR("refused"));
+	db_queue(db, &sql_items_named, &none);
+	assert_int_equal(db_flush(db), PROBLEM_NONE);
+	assert_int_equal(db_take_exec(db, &sql_item_add, NULL), PROBLEM_CONFLICT);
+	take_named(f, db, PROBLEM_CONFLICT);
+	db_queue(db, &sql_items_named, &none);
+	return PROBLEM_NONE;
+}
+
+static void what_has_nothing_to_do_fails_with_what_came_before_it(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(db_tx(f->db, &service, fail_before_none, f, NULL), PROBLEM_CONFLICT);
+	assert_int_equal(count_items(f), 2);
+	assert_usable(f);
+}
+
+static enum problem send_and_look(struct db *db, void *context)
+{
+	enum { PATIENCE_MS = 60000, PAUSE_MS = 5 };
+	struct fixture *f = context;
+	int64_t writing = 0;
+	queue_add(db, 3, STR("three"));
+	db_send(db);
+	for (int waited = 0; !writing && waited < PATIENCE_MS; waited += PAUSE_MS) {
+		writing = number_aside(f->aside,
+				       "SELECT count(*) FROM pg_locks WHERE relation = 'item'::regclass"
+				       " AND mode = 'RowExclusiveLock'");
+		usleep(PAUSE_MS * 1000);
+	}
+	assert_int_equal(writing, 1);
+	queue_add(db, 4, STR("four"));
+	return PROBLEM_NONE;
+}
+
+static void the_server_begins_with_what_was_sent(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(db_tx(f->db, &service, send_and_look, f, NULL), PROBLEM_NONE);
+	assert_int_equal(count_items(f), 4);
+}
+
 static enum problem do_nothing(struct db *db, void *context)
 {
 	(void)db;
@@ -471,6 +552,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FIXTURE(scope_holds_for_one_transaction),
 		IN_FIXTURE(pipelined_statements_are_committed_together),
+		IN_FIXTURE(what_has_nothing_to_do_is_not_sent),
+		IN_FIXTURE(what_has_nothing_to_do_fails_with_what_came_before_it),
+		IN_FIXTURE(the_server_begins_with_what_was_sent),
 		IN_FIXTURE(an_empty_transaction_is_fine),
 		IN_FIXTURE(large_batches_do_not_block_each_other),
 		IN_FIXTURE(the_first_failure_fails_the_rest_and_the_transaction),

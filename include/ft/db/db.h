@@ -44,6 +44,7 @@ struct sql_slot {
 	unsigned oid;
 	size_t offset;
 	bool nullable; /* the slot is a struct sql_nullable_… */
+	bool each; /* an array for whose elements the statement is run: without any it does and finds nothing */
 };
 enum sql_rows { SQL_ONE, SQL_MANY, SQL_EXEC };
 /* In whose name a statement runs outside db_tx; within it, all run in that of the transaction. */
@@ -104,8 +105,12 @@ enum problem db_exec(struct db *db, const struct sql_statement *s, const void *p
  * The first failure fails the rest, which give the same problem again. Only inside db_tx. Not mixed with db_one,
  * db_many, db_exec while results are still to be taken. What is queued when the body of db_tx returns travels with
  * the COMMIT: nobody looks at its rows, but its failure is that of the transaction. */
-void db_queue(struct db *db, const struct sql_statement *s, const void *params); /* copies the parameters */
-enum problem db_flush(struct db *db) must_check; /* sends what is queued, with one sync */
+/* Copies the parameters. A statement whose arrays marked "each" are all empty is not sent: its result is none. */
+void db_queue(struct db *db, const struct sql_statement *s, const void *params);
+void db_send(
+	struct db *db); /* lets the server begin with what is queued; its results come after a db_flush */
+enum problem db_flush(struct db *db)
+	must_check; /* sends what is queued, with one sync; nothing: no round trip */
 enum problem db_take_one(struct db *db, struct arena *arena, const struct sql_statement *s,
 			 void *ret) must_check;
 enum problem db_take_many(struct db *db, struct arena *arena, const struct sql_statement *s, void **ret,

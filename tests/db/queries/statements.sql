@@ -93,6 +93,14 @@ FROM unnest(@ids) WITH ORDINALITY AS y (id, n) JOIN item i ON i.id BETWEEN y.id 
 ORDER BY i.id DESC, y.n
 LIMIT 1000;
 
+-- name: items_named :many
+-- Those of some ids. Were it sent without any, it would say so by a row.
+-- param: ids bigint[]
+-- class: local
+-- each: ids
+-- column: id bigint
+SELECT id FROM item WHERE id = ANY(@ids) UNION ALL SELECT 0 AS id WHERE cardinality(@ids) = 0;
+
 -- name: item_list :many
 -- All of them.
 -- class: local
