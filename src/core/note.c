@@ -40,6 +40,8 @@ static bool has_wide_space(struct str s)
 		"\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
 	};
 	for (size_t i = 0; i < s.len; i++) {
+		if ((unsigned char)s.at[i] < 0x80)
+			continue;
 		struct str rest = str_from(s, i);
 		for (size_t k = 0; k < sizeof spaces / sizeof spaces[0]; k++)
 			if (str_starts(rest, str_of(spaces[k])))

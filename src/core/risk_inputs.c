@@ -489,7 +489,8 @@ void risk_i01(struct arena *arena, const struct reference *ref, const struct ris
 {
 	struct risk_finding *items = arena_array(arena, struct risk_finding, use_count);
 	bool is_known = harvest->commodity.len > 0;
-	const struct crop_names *harvested = is_known ? crop_names_of(arena, ref, harvest->commodity) : NULL;
+	const struct crop_names *harvested =
+		is_known && use_count ? crop_names_of(arena, ref, harvest->commodity) : NULL;
 	size_t count = 0;
 
 	for (size_t i = 0; i < use_count; i++) {

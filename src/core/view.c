@@ -16,37 +16,41 @@ const char *const tier_words[TIER_COUNT] = {"full", "farm", "township", "distric
 /* To hide a member: name it with the first tier that may not see it, and the version from which on that is so. Everything
  * else passes as it is. */
 struct hidden {
-	const char *name;
+	struct str name;
 	enum tier from;
 	enum view_version since; /* 0: always */
 };
+#define TEXT(text) \
+	{ \
+		(text), sizeof(text) - 1 \
+	}
 static const struct hidden hidden[] = {
-	{"farmtrail:harvester", TIER_FARM},
-	{"farmtrail:note", TIER_FARM},
-	{"farmtrail:taker", TIER_FARM},
-	{"farmtrail:subject", TIER_FARM},  /* a stall, a person */
-	{"farmtrail:findings", TIER_FARM}, /* an inspector's own words may name people */
-	{"farmtrail:device", TIER_FARM},
-	{"farmtrail:deviceTime", TIER_FARM},
-	{"farmtrail:position", TIER_FARM},
-	{"farmtrail:vehicle", TIER_FARM}, /* a number plate leads to its owner */
-	{"farmtrail:request", TIER_FARM}, /* a hash of text that names people can be guessed at */
-	{"farmtrail:net", TIER_FARM, VIEW_2},
-	{"farmtrail:written", TIER_FARM, VIEW_2},
-	{"farmtrail:quantity", TIER_FARM, VIEW_2},
-	{"farmtrail:shortage", TIER_FARM, VIEW_2},
-	{"farmtrail:party", TIER_TOWNSHIP},
-	{"farmtrail:recordedBy", TIER_TOWNSHIP},
-	{"farmtrail:declaredBy", TIER_TOWNSHIP},
-	{"farmtrail:pins", TIER_TOWNSHIP},
-	{"farmtrail:animals", TIER_TOWNSHIP},
-	{"farmtrail:quarantineCertificate", TIER_TOWNSHIP},
-	{"farmtrail:shortage", TIER_TOWNSHIP},
-	{"farmtrail:reason", TIER_TOWNSHIP},
-	{"farmtrail:sample", TIER_TOWNSHIP}, /* its number leads to the form with the farm's name */
-	{"sourceList", TIER_TOWNSHIP},
-	{"destinationList", TIER_TOWNSHIP},
-	{"bizTransactionList", TIER_TOWNSHIP},
+	{TEXT("farmtrail:harvester"), TIER_FARM},
+	{TEXT("farmtrail:note"), TIER_FARM},
+	{TEXT("farmtrail:taker"), TIER_FARM},
+	{TEXT("farmtrail:subject"), TIER_FARM},  /* a stall, a person */
+	{TEXT("farmtrail:findings"), TIER_FARM}, /* an inspector's own words may name people */
+	{TEXT("farmtrail:device"), TIER_FARM},
+	{TEXT("farmtrail:deviceTime"), TIER_FARM},
+	{TEXT("farmtrail:position"), TIER_FARM},
+	{TEXT("farmtrail:vehicle"), TIER_FARM}, /* a number plate leads to its owner */
+	{TEXT("farmtrail:request"), TIER_FARM}, /* a hash of text that names people can be guessed at */
+	{TEXT("farmtrail:net"), TIER_FARM, VIEW_2},
+	{TEXT("farmtrail:written"), TIER_FARM, VIEW_2},
+	{TEXT("farmtrail:quantity"), TIER_FARM, VIEW_2},
+	{TEXT("farmtrail:shortage"), TIER_FARM, VIEW_2},
+	{TEXT("farmtrail:party"), TIER_TOWNSHIP},
+	{TEXT("farmtrail:recordedBy"), TIER_TOWNSHIP},
+	{TEXT("farmtrail:declaredBy"), TIER_TOWNSHIP},
+	{TEXT("farmtrail:pins"), TIER_TOWNSHIP},
+	{TEXT("farmtrail:animals"), TIER_TOWNSHIP},
+	{TEXT("farmtrail:quarantineCertificate"), TIER_TOWNSHIP},
+	{TEXT("farmtrail:shortage"), TIER_TOWNSHIP},
+	{TEXT("farmtrail:reason"), TIER_TOWNSHIP},
+	{TEXT("farmtrail:sample"), TIER_TOWNSHIP}, /* its number leads to the form with the farm's name */
+	{TEXT("sourceList"), TIER_TOWNSHIP},
+	{TEXT("destinationList"), TIER_TOWNSHIP},
+	{TEXT("bizTransactionList"), TIER_TOWNSHIP},
 };
 
 struct sight {
@@ -74,7 +78,7 @@ static bool is_hidden(struct str name, struct sight sight)
 {
 	for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
 		if (sight.tier >= hidden[i].from && sight.version >= hidden[i].since &&
-		    str_equal(name, str_of(hidden[i].name)))
+		    str_equal(name, hidden[i].name))
 			return true;
 	return false;
 }
@@ -330,11 +334,12 @@ static void put_shares(struct arena *arena, const struct json *inputs, struct js
 
 static bool has_amounts(struct str name)
 {
-	static const char *const names[] = {"quantityList", "inputQuantityList", "outputQuantityList",
-					    "childQuantityList", "farmtrail:sample"};
+	static const struct str names[] = {TEXT("quantityList"), TEXT("inputQuantityList"),
+					   TEXT("outputQuantityList"), TEXT("childQuantityList"),
+					   TEXT("farmtrail:sample")};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (str_equal(name, str_of(names[i])))
+		if (str_equal(name, names[i]))
 			return true;
 	return false;
 }

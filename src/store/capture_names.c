@@ -72,6 +72,8 @@ static struct str output_number(struct arena *arena, const struct item *item, st
 
 struct output_ids item_output_ids(struct batch *batch, struct item *item, size_t index)
 {
+	if (item->output_ids)
+		return item->output_ids[index];
 	const struct bytes key = {batch->capture->settings.code_key, CODE_KEY_LEN};
 	struct output_ids ids = {.lot = output_lot_id(item, index)};
 	ids.number = output_number(batch->arena, item, ids.lot);
@@ -378,8 +380,9 @@ static void item_want(struct batch *batch, struct item *item, struct rows *hashe
 	}
 	for (size_t i = 0; i < item->unit_count; i++)
 		want_name(batch, hashes, codes, &item->units[i]);
+	struct output_ids *made = arena_array(batch->arena, struct output_ids, item->output_count);
 	for (size_t i = 0; i < item->output_count; i++) {
-		struct output_ids ids = item_output_ids(batch, item, i);
+		const struct output_ids ids = made[i] = item_output_ids(batch, item, i);
 		want_name(batch, hashes, codes, &item->output_products[i]);
 		want_name(batch, hashes, codes, &item->output_lots[i]);
 		for (int k = 0; k < CODE_ATTEMPTS; k++)
@@ -388,6 +391,7 @@ static void item_want(struct batch *batch, struct item *item, struct rows *hashe
 		*number = ids.number_hash;
 		want_hash(batch, hashes, number);
 	}
+	item->output_ids = made;
 }
 
 static void item_resolve(struct batch *batch, struct item *item)

@@ -157,7 +157,8 @@ struct item {
 	size_t unit_count;
 	struct named *output_products, *output_lots;
 	size_t output_count;
-	struct goods *goods; /* of a partner's event: parallel to output_lots and output_products */
+	struct output_ids *output_ids; /* parallel; NULL: not made yet */
+	struct goods *goods;           /* of a partner's event: parallel to output_lots and output_products */
 	struct sha256 event_hash;
 	struct sha256 content_hash; /* of a partner's event: of its event hash ID */
 	struct uuid known_id;       /* a repetition: the event that is in, of known_org */
