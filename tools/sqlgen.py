@@ -59,6 +59,7 @@ class Slot(NamedTuple):
     oid: int
     nullable: bool
     each: bool = False
+    element: bool = False
 
 
 class Query(NamedTuple):
@@ -118,6 +119,25 @@ def number_params(path, query, text, params):
         stop(path, query, f"@{name} is never used")
     lines = (line.rstrip() for line in sql.splitlines())
     return "\n".join(line for line in lines if line).rstrip(";").rstrip()
+
+
+# An insert of rows that come as arrays, a column each.
+ROWS = re.compile(r"unnest\((\$\d+(?:,\s*\$\d+)*)\)(?=\s+AS\b)")
+
+
+def single(query):
+    """The same for one row, whose values come as they are; none for any other statement: most inserts are of one row, and
+    arrays with one element cost more to take apart than the insert itself."""
+    found = ROWS.findall(query.sql)
+    if query.rows != "exec" or not query.sql.startswith("INSERT INTO") or len(found) != 1:
+        return None
+    if found[0].count("$") != len(query.params) or query.sql.count("$") != len(query.params):
+        return None
+    if any(slot.c_type != "struct sql_array " for slot in query.params):
+        return None
+    elements = {array: plain for _, _, plain, array in TYPES.values()}
+    return query._replace(name=query.name + "_single", sql=ROWS.sub(r"(VALUES (\1))", query.sql),
+                          params=[slot._replace(oid=elements[slot.oid], element=True, each=False) for slot in query.params])
 
 
 def parse_block(path, block):
@@ -197,12 +217,27 @@ def header(name, queries):
                   "extern const size_t sql_statement_count;", "", "#endif"]
 
 
-def slot_table(query, what, members):
+def slot_table(query, what, members, of=None):
     if not members:
         return []
-    rows = [f'\t{{"{slot.name}", {slot.oid}, offsetof(struct {query.name}_{what}, {slot.name}), '
-            f'{"true" if slot.nullable else "false"}, {"true" if slot.each else "false"}}},' for slot in members]
+    rows = [f'\t{{"{slot.name}", {slot.oid}, offsetof(struct {of or query.name}_{what}, {slot.name}), '
+            + ", ".join("true" if flag else "false" for flag in (slot.nullable, slot.each, slot.element)) + "},"
+            for slot in members]
     return [f"static const struct sql_slot {query.name}_{what}_slots[] = {{"] + rows + ["\t{0},", "};"]
+
+
+def statement(query, storage, of_one_row="NULL"):
+    return [f"{storage}const struct sql_statement sql_{query.name} = {{",
+            f'\t.name = "{query.name}",',
+            f"\t.text = {c_string(query.sql, chr(9) + chr(9))},",
+            f"\t.rows = SQL_{query.rows.upper()},",
+            f'\t.sharding = "{query.sharding}",',
+            f"\t.scope = SQL_SCOPE_{query.scope.upper()},",
+            f"\t.params = {query.name + '_params_slots' if query.params else 'no_slots'},",
+            f"\t.row = {query.name + '_row_slots' if query.columns else 'no_slots'},",
+            f"\t.row_size = {f'sizeof(struct {query.name}_row)' if query.columns else '0'},",
+            f"\t.single = {of_one_row},",
+            "};"]
 
 
 def source(name, queries):
@@ -212,17 +247,11 @@ def source(name, queries):
     if not all(query.params and query.columns for query in queries):
         out += ["static const struct sql_slot no_slots[] = {{0}};", ""]
     for query in queries:
+        one = single(query)
+        if one:
+            out += slot_table(one, "params", one.params, of=query.name) + statement(one, "static ")
         out += slot_table(query, "params", query.params) + slot_table(query, "row", query.columns)
-        out += [f"const struct sql_statement sql_{query.name} = {{",
-                f'\t.name = "{query.name}",',
-                f"\t.text = {c_string(query.sql, chr(9) + chr(9))},",
-                f"\t.rows = SQL_{query.rows.upper()},",
-                f'\t.sharding = "{query.sharding}",',
-                f"\t.scope = SQL_SCOPE_{query.scope.upper()},",
-                f"\t.params = {query.name + '_params_slots' if query.params else 'no_slots'},",
-                f"\t.row = {query.name + '_row_slots' if query.columns else 'no_slots'},",
-                f"\t.row_size = {f'sizeof(struct {query.name}_row)' if query.columns else '0'},",
-                "};"]
+        out += statement(query, "", f"&sql_{one.name}" if one else "NULL")
         take, give = arguments(query)
         out += [f"enum problem {query.name}({take})", "{", f"\treturn db_{query.rows}({give});", "}", ""]
     pointers = [f"\t&sql_{query.name}," for query in queries]

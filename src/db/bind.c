@@ -44,6 +44,14 @@ static bool put_scalar(const struct sql_type *type, struct wire *wire, const voi
 	return type->put(wire, slot);
 }
 
+/* What an array of one item stands for. */
+static bool put_element(const struct sql_type *type, struct wire *wire, const struct sql_array *array,
+			bool *ret_null)
+{
+	*ret_null = type->is_null && type->is_null(array->items);
+	return *ret_null || type->put(wire, array->items);
+}
+
 static bool put_items(const struct sql_type *type, struct wire *wire, const struct sql_array *array,
 		      bool *ret_has_null)
 {
@@ -113,8 +121,9 @@ const char *bind_params(struct bound *bound, const struct sql_statement *s, cons
 		assert(type && i < SQL_PARAMS_MAX);
 		offsets[i] = bound->wire.len;
 		const void *value = (const char *)sets[set_count - 1] + slot->offset;
-		bool fits = is_array ? put_arrays(type, &bound->wire, slot, sets, set_count, &is_null)
-				     : put_scalar(type, &bound->wire, value, slot->nullable, &is_null);
+		bool fits = slot->element ? put_element(type, &bound->wire, value, &is_null)
+			    : is_array    ? put_arrays(type, &bound->wire, slot, sets, set_count, &is_null)
+					  : put_scalar(type, &bound->wire, value, slot->nullable, &is_null);
 		size_t len = bound->wire.len - offsets[i];
 		if (!fits || len > INT32_MAX)
 			return slot->name;

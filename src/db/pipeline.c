@@ -90,13 +90,24 @@ static bool has_nothing_to_do(const struct sql_statement *s, const void *params)
 	return asked;
 }
 
+static bool is_of_one_row(const struct sql_statement *s, const void *params)
+{
+	if (!s->single)
+		return false;
+	for (const struct sql_slot *slot = s->params; slot->name; slot++)
+		if (((const struct sql_array *)(const void *)((const char *)params + slot->offset))->count !=
+		    1)
+			return false;
+	return true;
+}
+
 void db_queue(struct db *db, const struct sql_statement *s, const void *params)
 {
 	assert(db->in_tx);
 	if (has_nothing_to_do(s, params))
 		push(db, PENDING_NOTHING, s);
 	else
-		db_queue_as(db, PENDING_STATEMENT, s, params);
+		db_queue_as(db, PENDING_STATEMENT, is_of_one_row(s, params) ? s->single : s, params);
 }
 
 void db_send(struct db *db)
@@ -247,12 +258,17 @@ static void settle_others(struct db *db)
 		skip_head(db);
 }
 
+static bool is_of(const struct pending *pending, const struct sql_statement *s)
+{
+	return pending->statement == s || (s->single && pending->statement == s->single);
+}
+
 enum problem db_take(struct db *db, const struct sql_statement *s, PGresult **ret)
 {
 	settle_others(db);
 	if (!db->pending_count && db->failure)
 		return db->failure;
-	assert(db->pending_count && db->pending[db->pending_first].statement == s);
+	assert(db->pending_count && is_of(&db->pending[db->pending_first], s));
 	assert(db->syncs || db->pending[db->pending_first].kind == PENDING_NOTHING);
 	PGresult *result = NULL;
 	enum problem p = settle_head(db, &result);

@@ -81,8 +81,11 @@ static void statements_match_the_schema(void **state)
 {
 	PGconn *conn = *state;
 	int wrong = 0;
-	for (size_t i = 0; i < sql_statement_count; i++)
+	for (size_t i = 0; i < sql_statement_count; i++) {
 		wrong += check_statement(conn, sql_statements[i]);
+		if (sql_statements[i]->single)
+			wrong += check_statement(conn, sql_statements[i]->single);
+	}
 	if (wrong)
 		fail_msg("%d faults in %zu statements", wrong, sql_statement_count);
 }

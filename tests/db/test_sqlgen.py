@@ -54,10 +54,22 @@ class Sqlgen(unittest.TestCase):
         self.assert_stops(GOOD.replace("-- class: key\n", ""), 'needs one "-- class:" line')
         self.assert_stops(GOOD.replace("class: key", "class: any other"), 'needs one "-- class:" line')
 
+    def test_an_insert_of_arrays_has_a_form_for_one_row(self):
+        insert = ("-- name: items_add :exec\n-- param: ids bigint[], notes text[]\n-- class: key\n"
+                  "INSERT INTO item (id, note) SELECT a, b FROM unnest(@ids, @notes) AS z (a, b);\n")
+        self.generate(insert)
+        source = (self.directory / "q.c").read_text(encoding="utf-8")
+        self.assertIn("FROM (VALUES ($1, $2)) AS z (a, b)", source)
+        self.assertIn(".single = &sql_items_add_single,", source)
+        for other in (insert.replace("notes text[]", "notes text").replace("@ids, @notes", "@ids, ARRAY[@notes]"),
+                      insert.replace("AS z", "WITH ORDINALITY AS z")):
+            self.assertEqual(self.generate(other).stderr, "")
+            self.assertNotIn("VALUES", (self.directory / "q.c").read_text(encoding="utf-8"))
+
     def test_what_a_statement_is_run_for_is_an_array(self):
         many = GOOD.replace(":one", ":many").replace("id bigint", "ids bigint[]").replace("= @id", "= ANY(@ids)")
         self.assertEqual(self.generate(many.replace("-- class", "-- each: ids\n-- class")).stderr, "")
-        self.assertIn("false, true},", (self.directory / "q.c").read_text(encoding="utf-8"))
+        self.assertIn("false, true, false},", (self.directory / "q.c").read_text(encoding="utf-8"))
         self.assert_stops(many.replace("-- class", "-- each: id\n-- class"), '"id" is not a parameter that is an array')
         self.assert_stops(GOOD.replace("-- class", "-- each: id\n-- class"), '"id" is not a parameter that is an array')
         self.assert_stops(many.replace(":many", ":one").replace("-- class", "-- each: ids\n-- class"), "so it has no each")

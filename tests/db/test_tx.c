@@ -127,6 +127,52 @@ static void pipelined_statements_are_committed_together(void **state)
 	assert_int_equal(f->runs, 1);
 }
 
+static enum problem add_one_and_two(struct db *db, void *context)
+{
+	(void)context;
+	const int64_t ids[] = {3, 4, 5};
+	const struct str notes[] = {STR("three"), STR("four"), STR("five")};
+	int64_t rows;
+	db_queue(db, &sql_items_add, &(struct items_add_params){{ids, 1}, {notes, 1}});
+	db_queue(db, &sql_items_add, &(struct items_add_params){{ids + 1, 2}, {notes + 1, 2}});
+	assert_int_equal(db_flush(db), PROBLEM_NONE);
+	assert_int_equal(db_take_exec(db, &sql_items_add, &rows), PROBLEM_NONE);
+	assert_int_equal(rows, 1);
+	assert_int_equal(db_take_exec(db, &sql_items_add, &rows), PROBLEM_NONE);
+	assert_int_equal(rows, 2);
+	return PROBLEM_NONE;
+}
+
+/* Arrays of one item each go as plain values, by a statement of their own. */
+static void one_row_is_inserted_as_many_are(void **state)
+{
+	struct fixture *f = *state;
+	assert_non_null(sql_items_add.single);
+	assert_null(strstr(sql_items_add.single->text, "unnest"));
+	assert_null(sql_items_named.single);
+	assert_int_equal(db_tx(f->db, &service, add_one_and_two, f, NULL), PROBLEM_NONE);
+	assert_int_equal(number_aside(f->aside, "SELECT count(*) FROM item WHERE (id, note) IN"
+						" ((3, 'three'), (4, 'four'), (5, 'five'))"),
+			 3);
+}
+
+static enum problem add_without_a_note(struct db *db, void *context)
+{
+	(void)context;
+	const int64_t id = 3;
+	const struct str note = {NULL, 0};
+	db_queue(db, &sql_items_add, &(struct items_add_params){{&id, 1}, {&note, 1}});
+	return PROBLEM_NONE;
+}
+
+static void an_item_of_one_row_may_be_null(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(db_tx(f->db, &service, add_without_a_note, f, NULL), PROBLEM_NONE);
+	assert_int_equal(number_aside(f->aside, "SELECT count(*) FROM item WHERE id = 3 AND note IS NULL"),
+			 1);
+}
+
 static size_t take_named(struct fixture *f, struct db *db, enum problem expected)
 {
 	struct items_named_row *rows;
@@ -552,6 +598,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FIXTURE(scope_holds_for_one_transaction),
 		IN_FIXTURE(pipelined_statements_are_committed_together),
+		IN_FIXTURE(one_row_is_inserted_as_many_are),
+		IN_FIXTURE(an_item_of_one_row_may_be_null),
 		IN_FIXTURE(what_has_nothing_to_do_is_not_sent),
 		IN_FIXTURE(what_has_nothing_to_do_fails_with_what_came_before_it),
 		IN_FIXTURE(the_server_begins_with_what_was_sent),

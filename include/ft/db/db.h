@@ -45,6 +45,7 @@ struct sql_slot {
 	size_t offset;
 	bool nullable; /* the slot is a struct sql_nullable_… */
 	bool each; /* an array for whose elements the statement is run: without any it does and finds nothing */
+	bool element; /* the slot is an array, and its only item the value */
 };
 enum sql_rows { SQL_ONE, SQL_MANY, SQL_EXEC };
 /* In whose name a statement runs outside db_tx; within it, all run in that of the transaction. */
@@ -60,6 +61,7 @@ struct sql_statement {
 	const char *sharding;                /* key any ref local fan */
 	const struct sql_slot *params, *row; /* each ends with a slot without a name */
 	size_t row_size;
+	const struct sql_statement *single; /* the same for arrays of one item each; NULL: there is none */
 };
 
 /* PROBLEM_DB_UNAVAILABLE when it cannot be reached. Statements are prepared at their first use. A connection found

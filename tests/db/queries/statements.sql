@@ -74,6 +74,12 @@ UPDATE no_such_table SET value = 'a@b'; -- not @a
 -- class: local
 INSERT INTO item (id, note) VALUES (@id, @note);
 
+-- name: items_add :exec
+-- Store some.
+-- param: ids bigint[], notes text[]
+-- class: local
+INSERT INTO item (id, note) SELECT a, b FROM unnest(@ids, @notes) AS z (a, b);
+
 -- name: item_get :one
 -- Read one.
 -- param: id bigint
