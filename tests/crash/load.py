@@ -33,7 +33,7 @@ class Client(threading.Thread):
         self.acknowledged = {}  # id → (request, answer bytes)
         self.keys = {}  # id → who sent it with which Idempotency-Key, of records that have no id of their own
         self.replacements = set()  # ids of records that were told with a correction
-        self.refused = collections.Counter()
+        self.refused, self.retried = collections.Counter(), collections.Counter()  # by the problem's slug
         self.repeated = 0
         self.error = None
         self.stock = {}  # what this client knows to be on hand at the farm: lot id → amount
@@ -54,6 +54,7 @@ class Client(threading.Thread):
                 reply = api.post(target, body, **headers)
                 if reply.status not in RETRIED:
                     return body, reply
+                self.retried[reply.problem()] += 1
             except (OSError, http.client.HTTPException):
                 api.local.port = None  # the connection is of no use any more
             assert time.monotonic() < end, "the service does not come back"

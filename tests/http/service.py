@@ -86,7 +86,7 @@ def environment(**settings):
 class Cluster:
     """A private PostgreSQL cluster, reached by unix socket only; goes with the process that made it. Or one that runs."""
 
-    def __init__(self, running=None):
+    def __init__(self, running=None, parent="/tmp", journal_apart=False):
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
         if not programs:
             raise RuntimeError("PostgreSQL is not installed: apt-get install postgresql-15 postgresql-15-postgis-3")
@@ -95,19 +95,26 @@ class Cluster:
         if os.geteuid() == 0:  # PostgreSQL refuses root
             user = pwd.getpwnam("postgres")
             self.who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        self.process = None
+        self.process = self.journal = None
         if running:
             self.directory = Path(running)
             return
-        self.directory = Path(tempfile.mkdtemp(prefix="farmtrail-http-", dir="/tmp"))
-        if self.who:
-            os.chown(self.directory, self.who["user"], self.who["group"])
+        self.directory = self.make_directory(parent)
+        if journal_apart:
+            self.journal = self.make_directory("/tmp")
         subprocess.run([self.programs / "initdb", "-D", self.directory / "data", "-U", "postgres", "-A", "trust", "-E",
-                        "UTF8", "--no-locale", "--no-sync"], stdout=subprocess.DEVNULL, check=True, cwd="/", **self.who)
+                        "UTF8", "--no-locale", "--no-sync", *(["-X", self.journal / "wal"] if self.journal else [])],
+                       stdout=subprocess.DEVNULL, check=True, cwd="/", **self.who)
         self.start()
         for role in ("ft_owner", "ft_app", "ft_public"):
             self.execute("postgres", f"CREATE ROLE {role} LOGIN")
         self.execute("postgres", "GRANT ft_public TO ft_app")
+
+    def make_directory(self, parent):
+        made = Path(tempfile.mkdtemp(prefix="farmtrail-http-", dir=parent))
+        if self.who:
+            os.chown(made, self.who["user"], self.who["group"])
+        return made
 
     def start(self):
         options = {"listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "200",
@@ -165,7 +172,8 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 self.process.send_signal(signal.SIGQUIT)
                 self.process.wait()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        for directory in filter(None, (self.directory, self.journal)):
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def children_of(pid):
@@ -300,9 +308,9 @@ class Service:
 
     contract = None
 
-    def __init__(self, cluster, name, origin="test.farmtrail.example", init=True, **settings):
+    def __init__(self, cluster, name, origin="test.farmtrail.example", init=True, parent="/tmp", **settings):
         self.cluster, self.database, self.settings, self.origin = cluster, name, settings, origin
-        self.data = Path(tempfile.mkdtemp(prefix=f"farmtrail-{name}-", dir="/tmp"))
+        self.data = Path(tempfile.mkdtemp(prefix=f"farmtrail-{name}-", dir=parent))
         self.port, self.process, self.log_path = free_port(), None, self.data.with_suffix(".log")
         self.cluster.execute("postgres", f"CREATE DATABASE {name} OWNER ft_owner")
         self.cluster.execute(name, "CREATE EXTENSION postgis")

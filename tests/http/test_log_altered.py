@@ -106,7 +106,7 @@ def test_what_was_changed_is_named(log):
     assert {key: found[key] for key in expected} == expected
     assert set(found) - set(expected) <= {("root", 0, o)} | {key for key in found if key[0] == "root"}
     assert f"subject=\"event {body['event']}\"" in log.service.log(), "the log names the entry"
-    assert log.here.metric("farmtrail_log_altered") >= len(expected)
+    assert wait_for(lambda: log.here.metric("farmtrail_log_altered") >= len(expected)), "the line is written before it is counted"
     done = log.service.farmtrail("doctor", "--data", str(log.service.data), "--json", check=False)
     said = next(finding for finding in json.loads(done.stdout) if finding["check"] == "log")
     assert not said["ok"] and said["detail"].startswith(f"{len(found)}: ") and done.returncode == 1
