@@ -31,20 +31,26 @@ SELECT size, root FROM log_head WHERE one;
 UPDATE log_head SET size = @size, root = @root WHERE one AND size = @old_size AND root = @old_root;
 
 -- name: log_pending_read :many
--- What waits, as far as it is committed, with the bytes that become entries.
+-- What waits, as far as it is committed, with the bytes that become entries; again: not written in the transaction that
+-- queued it.
 -- param: max_rows bigint
 -- class: fan
 -- scope: program
--- column: qid bigint, kind text, org_id uuid, id uuid, version bigint?, fingerprint bytea, statement bytea, statement_sha256 bytea
+-- column: qid bigint, kind text, org_id uuid, id uuid, version bigint?, fingerprint bytea, statement bytea, statement_sha256 bytea, again boolean
 SELECT q.qid, q.kind, q.org_id, q.id, q.version, q.fingerprint,
        coalesce(e.statement, m.statement, k.statement, r.statement, x.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256) AS statement_sha256
-FROM (SELECT * FROM log_pending ORDER BY qid LIMIT @max_rows) q
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256) AS statement_sha256,
+       coalesce(e.xmin <> q.xmin, false) AS again
+FROM (SELECT qid, kind, org_id, id, version, fingerprint, xmin FROM log_pending ORDER BY qid LIMIT @max_rows) q
 LEFT JOIN event e ON q.kind = 'event' AND e.org_id = q.org_id AND e.id = q.id
-LEFT JOIN master_version m ON m.kind = q.kind AND m.id = q.id AND m.version = q.version
-LEFT JOIN signing_key k ON q.kind = 'key' AND k.fingerprint = q.fingerprint
-LEFT JOIN signing_revocation r ON q.kind = 'revoke' AND r.fingerprint = q.fingerprint
-LEFT JOIN erasure x ON q.kind = 'erase' AND x.org_id = q.org_id AND x.event = q.id
+LEFT JOIN LATERAL (SELECT m.statement, m.statement_sha256 FROM master_version m
+                   WHERE q.version IS NOT NULL AND m.kind = q.kind AND m.id = q.id AND m.version = q.version OFFSET 0) m ON true
+LEFT JOIN LATERAL (SELECT k.statement FROM signing_key k
+                   WHERE q.kind = 'key' AND k.fingerprint = q.fingerprint OFFSET 0) k ON true
+LEFT JOIN LATERAL (SELECT r.statement, r.statement_sha256 FROM signing_revocation r
+                   WHERE q.kind = 'revoke' AND r.fingerprint = q.fingerprint OFFSET 0) r ON true
+LEFT JOIN LATERAL (SELECT x.statement, x.statement_sha256 FROM erasure x
+                   WHERE q.kind = 'erase' AND x.org_id = q.org_id AND x.event = q.id OFFSET 0) x ON true
 ORDER BY q.qid;
 
 -- name: log_pending_count :one
@@ -192,10 +198,14 @@ SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement,
        (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
-LEFT JOIN master_version m ON m.kind = l.kind AND m.id = l.id AND m.version = l.version
-LEFT JOIN signing_key k ON l.kind = 'key' AND k.fingerprint = l.fingerprint
-LEFT JOIN signing_revocation r ON l.kind = 'revoke' AND r.fingerprint = l.fingerprint
-LEFT JOIN erasure x ON l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id
+LEFT JOIN LATERAL (SELECT m.statement, m.statement_sha256 FROM master_version m
+                   WHERE l.version IS NOT NULL AND m.kind = l.kind AND m.id = l.id AND m.version = l.version OFFSET 0) m ON true
+LEFT JOIN LATERAL (SELECT k.statement FROM signing_key k
+                   WHERE l.kind = 'key' AND k.fingerprint = l.fingerprint OFFSET 0) k ON true
+LEFT JOIN LATERAL (SELECT r.statement, r.statement_sha256 FROM signing_revocation r
+                   WHERE l.kind = 'revoke' AND r.fingerprint = l.fingerprint OFFSET 0) r ON true
+LEFT JOIN LATERAL (SELECT x.statement, x.statement_sha256 FROM erasure x
+                   WHERE l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id OFFSET 0) x ON true
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 4096;
@@ -274,15 +284,139 @@ ORDER BY l.idx
 LIMIT 256;
 
 -- name: log_sweep_tile :one
--- A full tile: as it is served, the rows of its hashes above level 0, and the node over it; NULL: not there.
+-- A full tile: as it is served, the rows of its hashes, and the node over it; NULL: not there.
 -- param: level smallint, idx bigint
 -- class: local
 -- scope: program
--- column: kept bytea, nodes bytea, node bytea
+-- column: kept bytea, hashes bytea, node bytea
 SELECT (SELECT t.hashes FROM log_tile t WHERE t.level = @level AND t.idx = @idx) AS kept,
-       (SELECT string_agg(n.hash, '' ORDER BY n.idx) FROM log_node n
-        WHERE n.level = @level AND n.idx >= @idx * 256 AND n.idx < @idx * 256 + 256) AS nodes,
+       CASE WHEN @level = 0
+            THEN (SELECT string_agg(l.hash, '' ORDER BY l.idx) FROM log_leaf l WHERE l.idx >= @idx * 256 AND l.idx < @idx * 256 + 256)
+            ELSE (SELECT string_agg(n.hash, '' ORDER BY n.idx) FROM log_node n
+                  WHERE n.level = @level AND n.idx >= @idx * 256 AND n.idx < @idx * 256 + 256) END AS hashes,
        (SELECT n.hash FROM log_node n WHERE n.level = @level + 1 AND n.idx = @idx) AS node;
+
+-- name: log_patrol_marks :one
+-- What a patrol goes by: the oldest transaction that may still write, the entries and the transaction that numbered the
+-- last of them, pages of the longest table that entries are made from, pages of the leaves.
+-- class: local
+-- scope: program
+-- column: horizon bigint, size bigint, tick bigint, pages bigint, leaf_pages bigint
+SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text::bigint AS horizon, h.size, h.xmin::text::bigint AS tick,
+       greatest(pg_relation_size('event'), pg_relation_size('master_version'), pg_relation_size('signing_key'),
+                pg_relation_size('signing_revocation'), pg_relation_size('erasure'))
+       / current_setting('block_size')::bigint AS pages,
+       pg_relation_size('log_leaf') / current_setting('block_size')::bigint AS leaf_pages
+FROM log_head h
+WHERE h.one;
+
+-- name: log_patrol_rows :many
+-- Pages of all tables that entries are made from, without a look into the bodies: as entry -1 how many rows were written
+-- before the patrol before this one, and how many before this one; then each entry with a row that was written later than
+-- the entry; kept: 1 when the row was among those written before, and is no longer.
+-- param: first bigint, after bigint, since bigint, until bigint
+-- class: fan
+-- scope: program
+-- column: idx bigint, kept bigint, keeps bigint
+WITH seen AS MATERIALIZED (
+    SELECT count(*) FILTER (WHERE NOT w.young) AS kept,
+           count(*) FILTER (WHERE w.age NOT BETWEEN 0 AND (SELECT age(@until::text::xid))) AS keeps,
+           array_agg(w.kind) FILTER (WHERE w.young OR w.age = 2147483647) AS kind,
+           array_agg(w.id) FILTER (WHERE w.young OR w.age = 2147483647) AS id,
+           array_agg(w.version) FILTER (WHERE w.young OR w.age = 2147483647) AS version,
+           array_agg(w.fingerprint) FILTER (WHERE w.young OR w.age = 2147483647) AS fingerprint,
+           array_agg(w.age) FILTER (WHERE w.young OR w.age = 2147483647) AS age
+    FROM (SELECT 'event' AS kind, e.id, NULL::bigint AS version, NULL::bytea AS fingerprint, age(e.xmin) AS age,
+                 age(e.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid)) AS young
+          FROM event e
+          WHERE e.ctid >= format('(%s,0)', @first)::tid AND e.ctid < format('(%s,0)', @after)::tid
+          UNION ALL
+          SELECT m.kind, m.id, m.version, NULL, age(m.xmin), age(m.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
+          FROM master_version m
+          WHERE m.ctid >= format('(%s,0)', @first)::tid AND m.ctid < format('(%s,0)', @after)::tid
+          UNION ALL
+          SELECT 'key', NULL, NULL, k.fingerprint, age(k.xmin), age(k.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
+          FROM signing_key k
+          WHERE k.ctid >= format('(%s,0)', @first)::tid AND k.ctid < format('(%s,0)', @after)::tid
+          UNION ALL
+          SELECT 'revoke', NULL, NULL, r.fingerprint, age(r.xmin), age(r.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
+          FROM signing_revocation r
+          WHERE r.ctid >= format('(%s,0)', @first)::tid AND r.ctid < format('(%s,0)', @after)::tid
+          UNION ALL
+          SELECT 'erase', x.event, NULL, NULL, age(x.xmin), age(x.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
+          FROM erasure x
+          WHERE x.ctid >= format('(%s,0)', @first)::tid AND x.ctid < format('(%s,0)', @after)::tid) w)
+SELECT -1::bigint AS idx, s.kept, s.keeps FROM seen s
+UNION ALL
+SELECT l.idx, (l.kind = w.kind AND age(l.xmin) NOT BETWEEN 0 AND (SELECT age(@since::text::xid)))::integer, 0
+FROM seen s CROSS JOIN LATERAL unnest(s.kind, s.id, s.version, s.age) AS w (kind, id, version, age)
+JOIN log_leaf l ON l.id = w.id AND l.version IS NOT DISTINCT FROM w.version
+WHERE w.age <= age(l.xmin) OR w.age = 2147483647
+UNION ALL
+SELECT l.idx, (l.kind = w.kind AND age(l.xmin) NOT BETWEEN 0 AND (SELECT age(@since::text::xid)))::integer, 0
+FROM seen s CROSS JOIN LATERAL unnest(s.kind, s.fingerprint, s.age) AS w (kind, fingerprint, age)
+JOIN log_leaf l ON l.fingerprint = w.fingerprint
+WHERE w.age <= age(l.xmin) OR w.age = 2147483647
+LIMIT 10000;
+
+-- name: log_patrol_leaves :many
+-- Pages of the leaves: as entry -1 how many of the entries that were there stand on them; then, of the leaves written since
+-- (NULL: of all), those that are not of their statement, whose rows are gone or were written later, or that were numbered
+-- already when they were written.
+-- param: first bigint, after bigint, since bigint?, size bigint, tick bigint
+-- class: fan
+-- scope: program
+-- column: idx bigint, kept bigint
+WITH seen AS MATERIALIZED (
+    SELECT count(*) FILTER (WHERE l.idx < @size) AS kept,
+           array_agg(l.idx) FILTER (WHERE @since IS NULL OR age(l.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
+                                          OR age(l.xmin) = 2147483647) AS idx
+    FROM log_leaf l
+    WHERE l.ctid >= format('(%s,0)', @first)::tid AND l.ctid < format('(%s,0)', @after)::tid)
+SELECT -1::bigint AS idx, s.kept FROM seen s
+UNION ALL
+SELECT l.idx, 0
+FROM seen s CROSS JOIN LATERAL unnest(s.idx) AS w (idx)
+JOIN log_leaf l ON l.idx = w.idx
+LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
+LEFT JOIN LATERAL (SELECT m.xmin AS written, m.statement FROM master_version m
+                   WHERE l.version IS NOT NULL AND m.kind = l.kind AND m.id = l.id AND m.version = l.version OFFSET 0) m ON true
+LEFT JOIN LATERAL (SELECT k.xmin AS written, k.statement FROM signing_key k
+                   WHERE l.kind = 'key' AND k.fingerprint = l.fingerprint OFFSET 0) k ON true
+LEFT JOIN LATERAL (SELECT r.xmin AS written, r.statement FROM signing_revocation r
+                   WHERE l.kind = 'revoke' AND r.fingerprint = l.fingerprint OFFSET 0) r ON true
+LEFT JOIN LATERAL (SELECT x.xmin AS written, x.statement FROM erasure x
+                   WHERE l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id OFFSET 0) x ON true
+WHERE l.hash IS DISTINCT FROM sha256('\x00'::bytea || coalesce(e.statement, m.statement, k.statement, r.statement, x.statement))
+   OR age(coalesce(e.xmin, m.written, k.written, r.written, x.written)) <= age(l.xmin)
+   OR (l.idx < @size AND age(l.xmin) < (SELECT age(@tick::text::xid)))
+   OR age(l.xmin) = 2147483647
+LIMIT 10000;
+
+-- name: log_patrol_tiles :many
+-- Full tiles of a level that, or the node over which, are not there, or were written since (NULL: ever) and do not say what
+-- the hashes below say, or not in one go; with @count also those of which hashes are gone.
+-- param: level smallint, first bigint, after bigint, since bigint?, count boolean
+-- class: local
+-- scope: program
+-- column: tile bigint
+SELECT t.n AS tile
+FROM generate_series(@first, @after - 1) AS t (n)
+LEFT JOIN log_tile k ON k.level = @level AND k.idx = t.n
+LEFT JOIN log_node o ON o.level = @level + 1 AND o.idx = t.n
+WHERE k.idx IS NULL OR o.idx IS NULL
+   OR ((@since IS NULL OR age(k.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
+        OR age(o.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid)))
+       AND (age(k.xmin) <> age(o.xmin)
+            OR k.hashes IS DISTINCT FROM
+               CASE WHEN @level = 0
+                    THEN (SELECT string_agg(l.hash, '' ORDER BY l.idx) FROM log_leaf l
+                          WHERE l.idx >= t.n * 256 AND l.idx < t.n * 256 + 256)
+                    ELSE (SELECT string_agg(n.hash, '' ORDER BY n.idx) FROM log_node n
+                          WHERE n.level = @level AND n.idx >= t.n * 256 AND n.idx < t.n * 256 + 256) END))
+   OR (@count AND @level = 0
+       AND (SELECT count(*) FROM log_leaf l WHERE l.idx >= t.n * 256 AND l.idx < t.n * 256 + 256) < 256)
+LIMIT 10000;
 
 -- name: log_sweep_events :many
 -- The same of some events.

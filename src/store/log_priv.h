@@ -2,7 +2,7 @@
  * What the parts of the sequencer share.
  *
  *   lock → key → edge from tiles → head, guard and newest checkpoint agree with it → newest entries are what they were
- *        → every 200 ms: read queue → re-hash → grow edge → write, COMMIT → guard → sign → store, publish */
+ *        → every 200 ms, every second while it grows: read queue → re-hash → grow edge → write, COMMIT → guard → sign → store, publish */
 #ifndef FT_STORE_LOG_PRIV_H
 #define FT_STORE_LOG_PRIV_H
 
@@ -12,7 +12,7 @@
 #include "ft/store/log.h"
 #include "queries.h"
 
-enum { LOG_BATCH = 4096, LOG_REASON_MAX = 300, LOG_ASKED_MAX = 500 };
+enum { LOG_BATCH = 4096, LOG_CHECKPOINT_EVERY_US = 1000 * 1000, LOG_REASON_MAX = 300, LOG_ASKED_MAX = 500 };
 
 struct sequencer {
 	struct log_settings settings;
@@ -89,6 +89,37 @@ struct log_entry {
 };
 bool log_entry_sound(struct arena *arena, const struct log_entry *entry);
 struct str log_subject_words(struct arena *arena, struct str kind, struct uuid org, struct uuid id);
+
+/* log_patrol.c: finds entries of which a row was written again, or is gone, since they were numbered: in any log within a
+ * minute, for no body is read. The struct begins as zero. */
+struct log_marks {
+	int64_t horizon, size, tick; /* as log_patrol_marks_row */
+};
+enum log_patrol_part { LOG_PATROL_RESTS, LOG_PATROL_ROWS, LOG_PATROL_LEAVES, LOG_PATROL_TILES };
+struct log_patrol {
+	enum log_patrol_part part;
+	unsigned level; /* of tiles */
+	int64_t next;   /* page, or tile */
+	struct log_marks
+		before; /* those that the round before began with: what was written since is looked at */
+	struct log_marks now;               /* those that this one began with */
+	bool has_before, all;               /* all: every leaf is looked at, whenever it was written */
+	int64_t pages, leaf_pages;          /* that this round reads */
+	int64_t keeps_before, leaves_gone;  /* what the last round counted */
+	int64_t kept, keeps, leaves;        /* what this one has counted so far */
+	int64_t slices, slice_count;        /* read so far; about how many there are */
+	int64_t began_us, worked_us, at_us; /* of this round; when the next slice is due; monotonic */
+};
+/* Who is told of what is suspected: entries [first, after); a tile at a level which the entries until `after` fill. */
+struct log_suspicion {
+	enum problem (*entries)(void *context, int64_t first, int64_t after);
+	enum problem (*tile)(void *context, unsigned level, int64_t first, int64_t after);
+	void *context;
+};
+/* Reads a slice if one is due. On a problem the same slice is read again. Sets at_us. Takes the share of the sweep, and more,
+ * up to half a core, where a round would last too long otherwise. */
+enum problem log_patrol_step(struct log_patrol *patrol, struct db *db, struct arena *arena,
+			     const struct config *config, const struct log_suspicion *suspicion);
 
 /* log_sweep.c */
 void *log_sweeper_main(void *argument);

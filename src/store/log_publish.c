@@ -7,7 +7,7 @@
 #include "ft/base/metrics.h"
 #include "log_priv.h"
 
-enum { CHECKPOINT_EVERY_US = 1000 * 1000, QUEUE_COUNTED = 100000 };
+enum { QUEUE_COUNTED = 100000 };
 
 int64_t log_clock(void)
 {
@@ -75,7 +75,7 @@ static enum problem publish(struct sequencer *s, struct arena *arena)
 
 enum problem log_publish(struct sequencer *s)
 {
-	if ((int64_t)s->edge.size == s->head.size || log_clock() - s->published_us < CHECKPOINT_EVERY_US)
+	if ((int64_t)s->edge.size == s->head.size || log_clock() - s->published_us < LOG_CHECKPOINT_EVERY_US)
 		return PROBLEM_NONE;
 	struct arena *arena = arena_create();
 	enum problem p = publish(s, arena);

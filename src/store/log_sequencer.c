@@ -99,6 +99,14 @@ static int64_t open_step(struct sequencer *s)
 	return AGAIN_US;
 }
 
+/* While the log grows nobody is served by numbers before the next head is due: a few large ticks cost captures less than
+ * many small ones. After a rest what comes first is numbered and published at once. */
+static int64_t next_tick(const struct sequencer *s)
+{
+	int64_t due_us = s->published_us + LOG_CHECKPOINT_EVERY_US - log_clock();
+	return due_us > TICK_US ? due_us : TICK_US;
+}
+
 static int64_t work_step(struct sequencer *s)
 {
 	struct fault fault = {0};
@@ -111,7 +119,7 @@ static int64_t work_step(struct sequencer *s)
 	tell_progress(s);
 	if (!p) { /* only now: what halted it in its last tick may still be there */
 		log_set_state(s, LOG_RUNNING, (struct str){NULL, 0});
-		return count == LOG_BATCH ? 0 : TICK_US;
+		return count == LOG_BATCH ? 0 : next_tick(s);
 	}
 	if (p == PROBLEM_CONFLICT)
 		log_set_state(s, LOG_HALTED, fault.detail);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The sweep: reads again, in the order of the log and for ever, every row that an entry was made from, and names what is
- * no longer what the log committed to. Records of a trail that was just computed come first. It takes a bounded share of
- * a core; a pass over a small log takes seconds. */
+ * no longer what the log committed to. Records of a trail that was just computed come first, then what the patrol suspects.
+ * It takes a bounded share of a core; a pass over a small log takes seconds. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +25,7 @@ struct sweep {
 	int64_t next;        /* first entry not yet read in this pass */
 	int64_t pass_began_us, rests_until_us;
 	int64_t found; /* in this pass */
+	struct log_patrol patrol;
 };
 
 _Static_assert(sizeof(struct log_sweep_read_row) == sizeof(struct log_sweep_events_row), "the same columns");
@@ -34,7 +35,9 @@ static void tell(struct sweep *w, const char *part, int64_t first, int64_t last,
 	const struct log_alteration_insert_params params = {str_of(part), first, last, subject, clock_now()};
 	int64_t news = 0;
 	w->found++;
-	if (log_alteration_insert(w->db, &params, &news) || news)
+	bool is_news = log_alteration_insert(w->db, &params, &news) || news;
+	metric_add(METRIC_LOG_ALTERED, is_news); /* until a pass has counted all */
+	if (is_news)
 		LOG(LOG_ERROR, "log-altered", LOG_TEXT("part", str_of(part)), LOG_NUMBER("entry", first),
 		    LOG_NUMBER("last", last), LOG_TEXT("subject", subject));
 }
@@ -116,9 +119,9 @@ static enum problem examine(struct sweep *w, const struct log_sweep_read_row *ro
 	return p;
 }
 
-/* A tile that the entries up to `after` fill: as it is served, and the node over it, against the hashes it is made of;
- * `leaves` at level 0, else rows of log_node. What is above the first level of nodes shows in the root. */
-static enum problem check_full(struct sweep *w, unsigned level, int64_t after, struct bytes leaves)
+/* A tile that the entries up to `after` fill: as it is served, and the node over it, against the hashes it is made of, which
+ * are rows of log_leaf or log_node. *ret_whole: they are all there. */
+static enum problem check_full(struct sweep *w, unsigned level, int64_t after, bool *ret_whole)
 {
 	const struct str nobody = {NULL, 0};
 	struct log_sweep_tile_row row;
@@ -127,11 +130,12 @@ static enum problem check_full(struct sweep *w, unsigned level, int64_t after, s
 	enum problem p = log_sweep_tile(w->db, w->arena, &params, &row);
 	if (p)
 		return p;
-	if (!bytes_equal(row.kept, level ? row.nodes : leaves))
+	*ret_whole = row.hashes.len == LOG_TILE_WIDTH * sizeof(struct sha256);
+	if (!bytes_equal(row.kept, row.hashes))
 		tell(w, level ? "tile-above" : "tile", after - entries, after - 1, nobody);
-	if (level)
+	if (!*ret_whole)
 		return PROBLEM_NONE;
-	struct sha256 root = merkle_root((const struct sha256 *)(const void *)leaves.at, LOG_TILE_WIDTH);
+	struct sha256 root = merkle_root((const struct sha256 *)(const void *)row.hashes.at, LOG_TILE_WIDTH);
 	if (!bytes_equal(row.node, sha256_bytes(&root)))
 		tell(w, "node", after - entries, after - 1, nobody);
 	return PROBLEM_NONE;
@@ -141,8 +145,8 @@ static enum problem check_full(struct sweep *w, unsigned level, int64_t after, s
 static enum problem check_tile(struct sweep *w, int64_t first, int64_t after)
 {
 	struct log_sweep_read_row *rows;
-	struct sha256 leaves[LOG_TILE_WIDTH];
 	size_t count, at = 0;
+	bool whole;
 	const struct log_sweep_read_params params = {first, after};
 	enum problem p = log_sweep_read(w->db, w->arena, &params, &rows, &count);
 	for (int64_t idx = first; !p && idx < after; idx++) {
@@ -151,17 +155,15 @@ static enum problem check_tile(struct sweep *w, int64_t first, int64_t after)
 			continue;
 		}
 		p = examine(w, &rows[at]);
-		memcpy(leaves[idx - first].octets, rows[at].hash.at, sizeof leaves[0].octets);
 		at++;
 	}
 	if (p)
 		return p;
-	metric_add(METRIC_LOG_SWEPT, after - first);
 	if (at < (size_t)LOG_TILE_WIDTH)
 		return PROBLEM_NONE;
 	for (unsigned level = 0; !p && after % ((int64_t)LOG_TILE_WIDTH << level * LOG_TILE_HEIGHT) == 0;
 	     level++)
-		p = check_full(w, level, after, (struct bytes){leaves[0].octets, sizeof leaves});
+		p = check_full(w, level, after, &whole);
 	return p;
 }
 
@@ -229,6 +231,7 @@ static enum problem pass_step(struct sweep *w, bool *ret_done)
 	if (rest > 0) {
 		int64_t after = w->next + (rest < LOG_TILE_WIDTH ? rest : LOG_TILE_WIDTH);
 		p = check_tile(w, w->next, after);
+		metric_add(METRIC_LOG_SWEPT, p ? 0 : after - w->next);
 		w->next = p ? w->next : after;
 	}
 	*ret_done = !p && w->next >= head.size;
@@ -241,18 +244,27 @@ static int64_t rest_of(const struct sequencer *s, int64_t worked_us)
 	return worked_us * (100 - s->settings.config->log_sweep) / s->settings.config->log_sweep;
 }
 
-static int64_t sweep_step(struct sweep *w)
+static enum problem check_suspected_tile(void *context, unsigned level, int64_t first, int64_t after)
 {
-	struct uuid ids[LOG_ASKED_MAX];
-	int64_t began = log_clock();
-	size_t asked = take_asked(w->s, ids);
-	if (asked)
-		return check_asked(w, ids, asked) ? IDLE_US : 0;
-	/* In short pieces: what is asked for waits for no rest. */
-	if (began < w->rests_until_us)
-		return w->rests_until_us - began < IDLE_US ? w->rests_until_us - began : IDLE_US;
-	if (!w->next && w->pass_began_us && began - w->pass_began_us < PASS_EVERY_US)
-		return IDLE_US;
+	struct sweep *w = context;
+	bool whole;
+	enum problem p = check_full(w, level, after, &whole);
+	return p || whole || level ? p : check_tile(w, first, after);
+}
+
+static enum problem check_suspected(void *context, int64_t first, int64_t after)
+{
+	return check_tile(context, first, after);
+}
+
+/* A step of the pass if it is due; how long until the next is. */
+static int64_t pass_due(struct sweep *w)
+{
+	int64_t began = log_clock(), due_us = w->rests_until_us;
+	if (!w->next && w->pass_began_us && due_us < w->pass_began_us + PASS_EVERY_US)
+		due_us = w->pass_began_us + PASS_EVERY_US;
+	if (began < due_us)
+		return due_us - began;
 	if (!w->next)
 		w->pass_began_us = began;
 	bool done;
@@ -261,6 +273,21 @@ static int64_t sweep_step(struct sweep *w)
 	int64_t now = log_clock();
 	w->rests_until_us = now + rest_of(w->s, now - began);
 	return 0;
+}
+
+static int64_t sweep_step(struct sweep *w)
+{
+	struct uuid ids[LOG_ASKED_MAX];
+	size_t asked = take_asked(w->s, ids);
+	if (asked)
+		return check_asked(w, ids, asked) ? IDLE_US : 0;
+	const struct log_suspicion suspicion = {check_suspected, check_suspected_tile, w};
+	if (log_patrol_step(&w->patrol, w->db, w->arena, w->s->settings.config, &suspicion))
+		return IDLE_US;
+	int64_t pause_us = pass_due(w), patrol_us = w->patrol.at_us - log_clock();
+	pause_us = pause_us < patrol_us ? pause_us : patrol_us;
+	/* In short pieces: what is asked for waits for no rest. */
+	return pause_us < 0 ? 0 : pause_us < IDLE_US ? pause_us : IDLE_US;
 }
 
 static bool is_standing_by(struct sequencer *s)

@@ -156,6 +156,14 @@ static enum problem tick_body(struct db *db, void *context)
 	return p;
 }
 
+/* An event that was written again while it waited is older than its entry all the same: the patrol would pass it by. */
+static void examine_again(const struct tick *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->rows[i].again)
+			log_examine(t->s, &t->rows[i].id, 1);
+}
+
 enum problem log_tick(struct sequencer *s, size_t *ret_count, struct fault *reterr)
 {
 	struct tick t = {.s = s};
@@ -166,6 +174,7 @@ enum problem log_tick(struct sequencer *s, size_t *ret_count, struct fault *rete
 		s->edge = t.edge;
 		s->rim = *t.rim;
 		metric_add(METRIC_LOG_ENTRIES, (int64_t)t.count);
+		examine_again(&t);
 	}
 	if (!p)
 		*ret_count = t.count;

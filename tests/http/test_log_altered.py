@@ -17,7 +17,8 @@ FILL = """
            E'\\n\\u2014 fill.example/o/fill ' || repeat('A', 100) || E'=\\n', 'UTF8'), sha256(convert_to(text, 'UTF8')), '{}'
     FROM (SELECT gen_random_uuid() AS id, n, E'farmtrail/event@v1\\nseq ' || n || E'\\n' || repeat('x', 300) || E'\\n' AS text
           FROM generate_series(1, %(count)s) n) x;
-    INSERT INTO log_pending (kind, org_id, id) SELECT 'event', org_id, id FROM event WHERE key_fingerprint = sha256('fill');
+    INSERT INTO log_pending (kind, org_id, id) SELECT 'event', org_id, id FROM event e
+    WHERE key_fingerprint = sha256('fill') AND NOT EXISTS (SELECT FROM log_leaf l WHERE l.kind = 'event' AND l.id = e.id);
 """
 
 
@@ -134,6 +135,116 @@ def test_a_tile_that_was_changed_or_removed_is_named(log):
     assert wait_for(lambda: expected <= set(log.found()), 120), log.found()
     assert {key for key in log.found() if key[0] != "root"} == expected
     assert head.size <= log.grow(head.size + 1).size, "it does not halt the log"
+
+
+class LongLog(Log):
+    """More entries than the sweep comes to while a test runs: what it does not, the patrol finds."""
+
+    def __init__(self, service):
+        super().__init__(service)
+        self.size = self.fill(WIDTH * WIDTH).size
+        erased = self.harvest()[0]["event"]
+        assert self.here.admin.post(f"/v1/events/{erased}/erase", {"reason": "request"}).status == 200
+        old = self.service.value("SELECT encode(key_fingerprint, 'hex') FROM event WHERE id = %s", erased)
+        reply = self.here.admin.post("/v1/signing-keys:rotate", {"party": self.farm.id})
+        assert reply.status in (200, 201), reply.body
+        wait_until_logged(service, self.here.public)
+        self.erased, self.revoked = erased, old
+
+    def rounds(self):
+        return self.here.metric("farmtrail_log_patrols_total")
+
+    def patrolled(self):
+        """A round that began later than now has ended."""
+        before = self.rounds()
+        assert wait_for(lambda: self.rounds() >= before + 2, 300)
+
+    def only_the_patrol(self):
+        return self.here.metric("farmtrail_log_swept_total") < self.size
+
+    def index(self, kind, **subject):
+        (column, value), = subject.items()
+        return self.service.value(f"SELECT idx FROM log_leaf WHERE kind = %s AND {column} = %s", kind, value)
+
+
+@pytest.fixture(scope="module")
+def long_log(new_service):
+    made = LongLog(new_service(LOG_SWEEP="1", LOG_PATROL="1").start())
+    yield made
+    if made.service.process.poll() is None:
+        made.service.stop()
+
+
+def test_what_was_written_again_without_a_change_is_found_sound(long_log):
+    """An erasure and the end of a key, which the log itself wrote down; every row, as after a restore; and back in time."""
+    log = long_log
+    log.patrolled()
+    assert log.found() == {}
+    for table, column in (("event", "seq"), ("master_version", "version"), ("signing_key", "org_id"), ("signing_revocation", "org_id"),
+                          ("erasure", "reason"), ("log_leaf", "kind"), ("log_tile", "level"), ("log_node", "level")):
+        few = " WHERE idx < 600" if table == "log_leaf" else " WHERE key_fingerprint <> sha256('fill')" if table == "event" else ""
+        log.execute(f"UPDATE {table} SET {column} = {column}{few}")
+    log.patrolled()
+    assert log.found() == {} and log.here.metric("farmtrail_log_altered") == 0
+
+
+def test_what_is_changed_in_a_long_log_is_named_before_its_turn(long_log):
+    """In every table that entries stand on, by all the ways there are to change a row."""
+    log = long_log
+    log.patrolled()
+    records = [log.harvest() for _ in range(9)]
+    log.patrolled()
+    (body, b), (gone, g), (lost, lo), (again, a), (copied, c), (leaf, le), (other, o), (pair, pr), (swap, sw) = records
+    site, site_index = log.service.rows("SELECT id::text, idx FROM log_leaf WHERE kind = 'site'")[0]
+    fresh, f = log.harvest()  # since the last round
+    log.execute(f"UPDATE event SET body = {FLIP.format('body')} WHERE id IN (%(id)s, %(fresh)s)", id=body["event"], fresh=fresh["event"])
+    log.execute("DELETE FROM event WHERE id = %(id)s", id=gone["event"])
+    log.execute("DELETE FROM log_leaf WHERE idx = %(i)s", i=lo)
+    for event, change in ((again, "body = {}"), (copied, "statement = {}")):
+        column = change.split()[0]
+        log.execute(f"CREATE TEMP TABLE aside AS SELECT * FROM event WHERE id = %(id)s; UPDATE aside SET {column} = {FLIP.format(column)};"
+                    " DELETE FROM event WHERE id = %(id)s; INSERT INTO event SELECT * FROM aside", id=event["event"])
+    log.execute(f"UPDATE log_leaf SET hash = {FLIP.format('hash').replace('40', '3')} WHERE idx = %(i)s", i=le)
+    log.execute("UPDATE log_leaf SET id = %(to)s WHERE idx = %(i)s", to=log.service.value("SELECT gen_random_uuid()::text"), i=o)
+    log.execute(f"BEGIN; UPDATE event SET body = {FLIP.format('body')} WHERE id = %(id)s; UPDATE log_leaf SET kind = kind WHERE idx = %(i)s; COMMIT",
+                id=pair["event"], i=pr)
+    log.execute(f"UPDATE event SET body = {FLIP.format('body')} WHERE id = %(id)s; ", id=swap["event"])
+    log.execute("UPDATE log_leaf SET kind = kind WHERE idx = %(i)s", i=sw)  # so that it is the younger again
+    log.execute(f"UPDATE log_tile SET hashes = {FLIP.format('hashes')} WHERE level = 0 AND idx = 200")
+    log.execute("DELETE FROM log_tile WHERE level = 0 AND idx = 201")
+    log.execute(f"UPDATE log_node SET hash = {FLIP.format('hash').replace('40', '3')} WHERE level = 1 AND idx = 202")
+    log.execute("DELETE FROM log_node WHERE level = 1 AND idx = 203")
+    log.execute(f"UPDATE log_tile SET hashes = {FLIP.format('hashes')} WHERE level = 1 AND idx = 0")
+    log.execute("UPDATE master_version SET body = body || ' ' WHERE id = %(id)s", id=site)
+    log.execute(f"UPDATE erasure SET manifest = {FLIP.format('manifest')} WHERE event = %(id)s", id=log.erased)
+    log.execute(f"UPDATE signing_revocation SET statement = {FLIP.format('statement')}")
+    log.execute(f"UPDATE signing_key SET statement = convert_to(replace(convert_from(statement, 'UTF8'), E'\nat ', E'\nat 1'), 'UTF8')"
+                " WHERE encode(fingerprint, 'hex') = %(f)s", f=log.revoked)
+    revoke, key = (log.service.value("SELECT idx FROM log_leaf WHERE kind = %s AND encode(fingerprint, 'hex') = %s", kind, log.revoked)
+                   for kind in ("revoke", "key"))
+    tiles = [(part, n * WIDTH, (n + 1) * WIDTH - 1) for part, n in (("tile", 200), ("tile", 201), ("node", 202), ("node", 203))]
+    expected = {*tiles, ("tile-above", 0, WIDTH * WIDTH - 1), ("leaf", lo, lo), ("leaf", le, le), ("entry", g, g), ("entry", c, c),
+                ("entry", o, o), ("entry", revoke, revoke), *(("body", i, i) for i in (b, f, a, pr, sw, site_index)),
+                ("body", *[log.index("event", id=log.erased)] * 2)}
+    assert wait_for(lambda: expected <= set(log.found()), 300), expected - set(log.found())
+    assert {k[0] for k in log.found() if k[1:] == (key, key)} <= {"entry", "leaf"} and any(k[1] == key for k in log.found())
+    assert {k for k in log.found() if k[1] != key and k[0] != "root"} == expected
+    assert log.only_the_patrol()
+    assert log.here.metric("farmtrail_log_altered") >= len(expected)
+
+
+def test_what_is_changed_while_the_server_is_away_is_named(new_service):
+    log = LongLog(new_service(LOG_SWEEP="1", LOG_PATROL="1").start())
+    (body, b), (gone, g) = log.harvest(), log.harvest()
+    log.fill(WIDTH * 20)  # those that a start looks at itself are later
+    log.service.stop()
+    log.execute(f"UPDATE event SET body = {FLIP.format('body')} WHERE id = %(id)s", id=body["event"])
+    log.execute("DELETE FROM event WHERE id = %(id)s", id=gone["event"])
+    log.service.start()
+    expected = {("body", b, b), ("entry", g, g)}
+    assert wait_for(lambda: expected <= set(log.found()), 300), log.found()
+    assert set(log.found()) == expected and log.only_the_patrol()
+    log.service.stop()
 
 
 @pytest.mark.parametrize("part", ["leaf", "node", "tile"])
@@ -273,4 +384,20 @@ def test_a_statement_changed_while_it_waits_is_not_numbered(new_service):
     log.execute(f"UPDATE event SET statement = {FLIP.format('statement')} WHERE id = %(id)s", id=event)
     assert wait_for(lambda: log.state() == "running", 30)
     wait_until_logged(service, log.here.public)
+    service.stop()
+
+
+def test_a_body_changed_while_its_statement_waits_is_named(new_service):
+    """Then it is older than its entry: neither the patrol nor, in a long log, the sweep finds it soon."""
+    service = new_service(LOG_SEQUENCER="false").start()
+    log = Log(service)
+    log.execute(FILL, count=WIDTH * WIDTH)
+    event = log.farm.record("harvest", ago(days=1), site="P1", product="PAKCHOI", quantity=kg(1))["event"]
+    log.execute(f"UPDATE event SET body = {FLIP.format('body')} WHERE id = %(id)s", id=event)
+    service.stop()
+    service.start(LOG_SEQUENCER="true", LOG_SWEEP="1", LOG_PATROL="1")
+    assert wait_for(log.found, 300)
+    index = log.index_of(event)
+    assert log.found() == {("body", index, index): f"event {event}"}
+    assert log.here.metric("farmtrail_log_swept_total") < index
     service.stop()
