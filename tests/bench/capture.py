@@ -136,10 +136,11 @@ def wait_until_quiet(service):
         before, now = now, service.value("SELECT count(*) FROM event")
 
 
-def drive(service, file, seconds, threads=THREADS, **how):
+def drive(service, file, seconds, threads=THREADS, rate=None, **how):
+    """At a rate of so many requests a second, else as many as are answered."""
     service.cluster.execute(service.database, "CHECKPOINT")
     load = run_wrk(service, f"http://127.0.0.1:{service.port}", seconds, "many.lua",
-                   (file.name, threads, int(time.time() * 1000)), threads=threads, **how)
+                   (file.name, threads, int(time.time() * 1000), *([] if rate is None else [rate])), threads=threads, **how)
     wait_until_quiet(service)
     return load
 

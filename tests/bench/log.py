@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The log: how fast a queue is numbered, what that costs captures, how soon a record is published, tiles and proofs."""
+import contextlib
+import os
+import signal
 import statistics
 import tempfile
 import time
 
 import capture
+from district import bulk_lines
+from service import Api
 from stage import FailedToRun, run_wrk, wait_for
 
 QUEUE, QUICK_QUEUE = 1000000, 60000
+PATROL_S = 30  # as FARMTRAIL_LOG_PATROL is unless set
+COST_RATE = 600  # captures a second: two cores take them with room to spare
+DELAY_RATE, DELAY_LINES, DELAY_RECORDS, DELAY_CONNECTIONS = 2000, 400, 20, 16
 # statements of the right size, no more: the sequencer reads nothing else of a record
 FILL = """
     INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, party, body, request_sha256, key_fingerprint, seq,
@@ -59,26 +67,60 @@ def delays(service, since):
         " FROM log_leaf l JOIN event e ON e.org_id = l.org_id AND e.id = l.id WHERE l.kind = 'event' AND l.idx >= %s", since)]
 
 
+@contextlib.contextmanager
+def alone(*others):
+    """The others rest: their processes are held, and with them what they would ask of PostgreSQL."""
+    pids = [pid for service in others for pid in service.pids()]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
 def cost(bench):
-    """Captures with and without a sequencer, in turn."""
+    """Captures at one rate with and without a sequencer, in turn."""
     running, stopped = bench.serve("running"), bench.serve("unnumbered", LOG_SEQUENCER="false")
     figures = bench.figures
     with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
         capture.write_lines(file, bench.district()[1])
-        for _ in range(bench.rounds):
-            since = size(running)
-            with_log = capture.drive(running, file, bench.seconds)
-            wait_for(lambda: running.value("SELECT max(size) FROM log_checkpoint") == size(running), 30)
-            without = capture.drive(stopped, file, bench.seconds)
-            found = sorted(delays(running, since))
-            figures.add("log-capture-rate", with_log.rate)
-            figures.add("log-capture-cpu", with_log.total_cpu_us / without.total_cpu_us)
-            figures.add("log-delay-p50", statistics.median(found))
-            figures.add("log-delay-p99", found[len(found) * 99 // 100])
-    running.stop()
+        for n in range(bench.rounds):
+            order = [(running, stopped), (stopped, running)][:: 1 if n % 2 else -1]
+            found = {}
+            for service, other in order:
+                with alone(other):
+                    found[service] = capture.drive(service, file, bench.seconds, rate=COST_RATE)
+                    wait_for(lambda: running.value("SELECT max(size) FROM log_checkpoint") == size(running), 30)
+            figures.add("log-capture-rate", found[running].rate)
+            figures.add("log-capture-rate-stopped", found[stopped].rate)
+            figures.add("log-capture-cpu", found[running].total_cpu_us / found[stopped].total_cpu_us)
+            for part in found[running].cpu_us:
+                figures.add(f"log-capture-cpu-{part}", found[running].cpu_us[part] - found[stopped].cpu_us[part])
     stopped.stop()
     figures.say("log-capture-rate", "1/s")
+    figures.say("log-capture-rate-stopped", "1/s")
     figures.say("log-capture-cpu", "× without a sequencer", at_most=1.10)
+    for part in ("server", "signer", "postgres"):
+        figures.say(f"log-capture-cpu-{part}", "µs each more than without")
+    return running
+
+
+def soon(bench, service):
+    """How long after its commit a record is covered by what is published, at a given rate."""
+    figures = bench.figures
+    with tempfile.NamedTemporaryFile("w", prefix="farmtrail-requests-") as file:
+        capture.write_all(file, bulk_lines(bench.district()[1], DELAY_LINES, DELAY_RECORDS))
+        for _ in range(bench.rounds):
+            since = size(service)
+            load = capture.drive(service, file, bench.seconds, connections=DELAY_CONNECTIONS, rate=DELAY_RATE / DELAY_RECORDS)
+            wait_for(lambda: service.value("SELECT max(size) FROM log_checkpoint") == size(service), 60)
+            found = sorted(delays(service, since))
+            figures.add("log-delay-rate", load.rate * DELAY_RECORDS)
+            figures.add("log-delay-p50", statistics.median(found))
+            figures.add("log-delay-p99", found[len(found) * 99 // 100])
+    figures.say("log-delay-rate", "captures/s", at_least=0.95 * DELAY_RATE)
     figures.say("log-delay-p50", "s", at_most=1)
     figures.say("log-delay-p99", "s", at_most=2.5)
 
@@ -113,6 +155,31 @@ def reads(bench, service):
         figures.say_load(f"log-{name}")
 
 
+def metric(service, name):
+    lines = Api(service, service.admin_key).get("/metrics").body.decode().splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.startswith(f"{name} "))
+
+
+def patrol(bench, service):
+    """What was written again in a long log is named within a minute; what the search for it costs."""
+    figures = bench.figures
+    for _ in range(bench.rounds):
+        began = time.monotonic()
+        entry = service.rows("UPDATE event e SET statement = set_byte(statement, 40, get_byte(statement, 40) # 1) FROM log_leaf l"
+                             " WHERE e.id = l.id AND l.kind = 'event' AND l.idx = (SELECT size / 2 + (random() * size / 4)::bigint FROM log_head)"
+                             " RETURNING l.idx")[0][0]
+        if not wait_for(lambda: service.value("SELECT EXISTS (SELECT FROM log_alteration WHERE idx = %s)", entry), 600, 0.05):
+            raise FailedToRun("what was changed is not named")
+        figures.add("log-altered", time.monotonic() - began)
+        rounds = metric(service, "farmtrail_log_patrols_total")
+        wait_for(lambda: metric(service, "farmtrail_log_patrols_total") > rounds, 600, 0.2)
+        figures.add("log-patrol", metric(service, "farmtrail_log_patrol_worked_us") / 1e6)
+        figures.add("log-patrol-share", metric(service, "farmtrail_log_patrol_worked_us") / 1e6 / PATROL_S * 100)
+    figures.say("log-altered", f"s until a changed row is named, of {size(service)} entries", at_most=60)
+    figures.say("log-patrol", "s of work a round")
+    figures.say("log-patrol-share", "% of a core")
+
+
 def log(bench):
     """A queue of a million, then reads of that log, then what captures feel."""
     service = bench.serve("numbered")
@@ -126,5 +193,8 @@ def log(bench):
     bench.figures.say("log-leaves", "1/s", at_least=10000)
     bench.figures.say("log-open", "s", at_most=2)
     reads(bench, service)
+    patrol(bench, service)
     service.stop()
-    cost(bench)
+    running = cost(bench)
+    soon(bench, running)
+    running.stop()

@@ -4,6 +4,8 @@
 local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
 dofile(here .. "one.lua")
 
+local ffi = require("ffi")
+
 local threads = 0
 function setup(thread)
 	thread:set("number", threads)
@@ -22,10 +24,28 @@ local function read_line(line)
 	return { method = method, path = path, headers = headers, body = body }
 end
 
--- arguments: file, threads, milliseconds since 1970
+ffi.cdef [[ typedef struct { long seconds, nanoseconds; } bench_time; int clock_gettime(int, bench_time *); ]]
+local function now_ms()
+	local time = ffi.new("bench_time")
+	ffi.C.clock_gettime(1, time) -- CLOCK_MONOTONIC
+	return tonumber(time.seconds) * 1000 + tonumber(time.nanoseconds) / 1e6
+end
+
+-- Each request has its moment, whatever the one before took; what is late is sent at once.
+local function pace(every_ms)
+	local moment = now_ms()
+	delay = function()
+		moment = moment + every_ms
+		return math.max(0, math.floor(moment - now_ms() + 0.5))
+	end
+end
+
+-- arguments: file, threads, milliseconds since 1970, requests a second of all threads (none: as many as are answered)
 function init(arguments)
 	local file, count, n = arguments[1], tonumber(arguments[2]), 0
 	started_ms = tonumber(arguments[3])
+	local rate = tonumber(arguments[4])
+	if rate then pace(1000 * count / rate) end
 	for line in io.lines(file) do
 		if n % count == number then lines[#lines + 1] = read_line(line) end
 		n = n + 1
