@@ -30,6 +30,7 @@ struct sequencer {
 	struct log_rim rim;      /* of the same size */
 	struct checkpoint head;  /* newest signed; size 0: none */
 	int64_t published_us;    /* monotonic */
+	int64_t tick_us;         /* what large ticks took of late */
 	int64_t looked_us;       /* monotonic: for heads without witnesses */
 	bool unwitnessed;        /* and it was said */
 

@@ -100,18 +100,24 @@ static int64_t open_step(struct sequencer *s)
 }
 
 /* While the log grows nobody is served by numbers before the next head is due: a few large ticks cost captures less than
- * many small ones. After a rest what comes first is numbered and published at once. */
-static int64_t next_tick(const struct sequencer *s)
+ * many small ones. The large one begins so early that it ends when the head is due; what came meanwhile is numbered then.
+ * After a rest what comes first is numbered and published at once. */
+static int64_t next_tick(struct sequencer *s, int64_t took_us)
 {
 	int64_t due_us = s->published_us + LOG_CHECKPOINT_EVERY_US - log_clock();
-	return due_us > TICK_US ? due_us : TICK_US;
+	s->tick_us = took_us > s->tick_us ? took_us : s->tick_us - (s->tick_us - took_us) / 8;
+	if ((int64_t)s->edge.size != s->head.size)
+		return due_us > 0 ? due_us : 0;
+	return due_us - s->tick_us > TICK_US ? due_us - s->tick_us : TICK_US;
 }
 
 static int64_t work_step(struct sequencer *s)
 {
 	struct fault fault = {0};
 	size_t count = 0;
+	int64_t began_us = log_clock();
 	enum problem p = log_tick(s, &count, &fault);
+	int64_t took_us = log_clock() - began_us;
 	if (!p)
 		p = log_publish(s);
 	if (!p)
@@ -119,7 +125,7 @@ static int64_t work_step(struct sequencer *s)
 	tell_progress(s);
 	if (!p) { /* only now: what halted it in its last tick may still be there */
 		log_set_state(s, LOG_RUNNING, (struct str){NULL, 0});
-		return count == LOG_BATCH ? 0 : next_tick(s);
+		return count == LOG_BATCH ? 0 : next_tick(s, took_us);
 	}
 	if (p == PROBLEM_CONFLICT)
 		log_set_state(s, LOG_HALTED, fault.detail);
