@@ -41,8 +41,8 @@ JOIN event ON org_id = z.a AND id = z.b;
 -- param: ids uuid[]
 -- class: ref
 -- each: ids
--- column: id uuid, number text, kind text, name_zh text, name_en text, region text, uri text, personal boolean, state text, version bigint
-SELECT id, number, kind, name_zh, name_en, region, uri, personal, state, version FROM party WHERE id = ANY(@ids);
+-- column: id uuid, number text, kind text, name_zh text, name_en text, region text, uri text, personal boolean, state text, version bigint, erased boolean
+SELECT id, number, kind, name_zh, name_en, region, uri, personal, state, version, erased_at IS NOT NULL AS erased FROM party WHERE id = ANY(@ids);
 
 -- name: capture_region_parties :many
 -- Which of those parties keys of some regions act for.

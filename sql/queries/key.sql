@@ -45,11 +45,11 @@ LIMIT @max_rows;
 UPDATE api_key SET state = 'revoked', revoked_at = @revoked_at WHERE id = @id AND state = 'active';
 
 -- name: parties_known :many
--- Which of these parties are registered.
+-- Which of these parties are registered and not erased; who erases one waits until this transaction ends.
 -- param: ids uuid[]
 -- class: ref
 -- column: id uuid
-SELECT id FROM party WHERE id = ANY(@ids) LIMIT 1000;
+SELECT id FROM party WHERE id = ANY(@ids) AND erased_at IS NULL LIMIT 1000 FOR KEY SHARE;
 
 -- name: signing_key_insert :exec
 -- A new key of an organisation, enrolled by its statement.

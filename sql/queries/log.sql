@@ -38,8 +38,8 @@ UPDATE log_head SET size = @size, root = @root WHERE one AND size = @old_size AN
 -- scope: program
 -- column: qid bigint, kind text, org_id uuid, id uuid, version bigint?, fingerprint bytea, statement bytea, statement_sha256 bytea, again boolean
 SELECT q.qid, q.kind, q.org_id, q.id, q.version, q.fingerprint,
-       coalesce(e.statement, m.statement, k.statement, r.statement, x.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256) AS statement_sha256,
+       coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256) AS statement_sha256,
        coalesce(e.xmin <> q.xmin, false) AS again
 FROM (SELECT qid, kind, org_id, id, version, fingerprint, xmin FROM log_pending ORDER BY qid LIMIT @max_rows) q
 LEFT JOIN event e ON q.kind = 'event' AND e.org_id = q.org_id AND e.id = q.id
@@ -51,6 +51,8 @@ LEFT JOIN LATERAL (SELECT r.statement, r.statement_sha256 FROM signing_revocatio
                    WHERE q.kind = 'revoke' AND r.fingerprint = q.fingerprint OFFSET 0) r ON true
 LEFT JOIN LATERAL (SELECT x.statement, x.statement_sha256 FROM erasure x
                    WHERE q.kind = 'erase' AND x.org_id = q.org_id AND x.event = q.id OFFSET 0) x ON true
+LEFT JOIN LATERAL (SELECT y.statement, y.statement_sha256 FROM master_erasure y
+                   WHERE starts_with(q.kind, 'erase-') AND y.kind = substr(q.kind, 7) AND y.id = q.id AND y.version = q.version OFFSET 0) y ON true
 ORDER BY q.qid;
 
 -- name: log_pending_count :one
@@ -193,8 +195,8 @@ LIMIT 1;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, published bigint
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256) AS statement_sha256,
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256) AS statement_sha256,
        (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
@@ -206,6 +208,8 @@ LEFT JOIN LATERAL (SELECT r.statement, r.statement_sha256 FROM signing_revocatio
                    WHERE l.kind = 'revoke' AND r.fingerprint = l.fingerprint OFFSET 0) r ON true
 LEFT JOIN LATERAL (SELECT x.statement, x.statement_sha256 FROM erasure x
                    WHERE l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id OFFSET 0) x ON true
+LEFT JOIN LATERAL (SELECT y.statement, y.statement_sha256 FROM master_erasure y
+                   WHERE starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version OFFSET 0) y ON true
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 4096;
@@ -268,17 +272,19 @@ LIMIT 1;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256) AS statement_sha256,
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256) AS statement_sha256,
        coalesce(e.body, m.body) AS body, coalesce(e.view_secret, m.view_secret) AS view_secret,
-       left_of.manifest, left_of.salts
+       coalesce(left_of.manifest, rest_of.manifest) AS manifest, coalesce(left_of.salts, rest_of.salts) AS salts
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
 LEFT JOIN erasure left_of ON left_of.org_id = e.org_id AND left_of.event = e.id
 LEFT JOIN master_version m ON m.kind = l.kind AND m.id = l.id AND m.version = l.version
+LEFT JOIN master_erasure rest_of ON rest_of.kind = m.kind AND rest_of.id = m.id AND rest_of.version = m.version
 LEFT JOIN signing_key k ON l.kind = 'key' AND k.fingerprint = l.fingerprint
 LEFT JOIN signing_revocation r ON l.kind = 'revoke' AND r.fingerprint = l.fingerprint
 LEFT JOIN erasure x ON l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id
+LEFT JOIN master_erasure y ON starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 256;
@@ -304,7 +310,7 @@ SELECT (SELECT t.hashes FROM log_tile t WHERE t.level = @level AND t.idx = @idx)
 -- column: horizon bigint, size bigint, tick bigint, pages bigint, leaf_pages bigint
 SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text::bigint AS horizon, h.size, h.xmin::text::bigint AS tick,
        greatest(pg_relation_size('event'), pg_relation_size('master_version'), pg_relation_size('signing_key'),
-                pg_relation_size('signing_revocation'), pg_relation_size('erasure'))
+                pg_relation_size('signing_revocation'), pg_relation_size('erasure'), pg_relation_size('master_erasure'))
        / current_setting('block_size')::bigint AS pages,
        pg_relation_size('log_leaf') / current_setting('block_size')::bigint AS leaf_pages
 FROM log_head h
@@ -345,7 +351,11 @@ WITH seen AS MATERIALIZED (
           UNION ALL
           SELECT 'erase', x.event, NULL, NULL, age(x.xmin), age(x.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
           FROM erasure x
-          WHERE x.ctid >= format('(%s,0)', @first)::tid AND x.ctid < format('(%s,0)', @after)::tid) w)
+          WHERE x.ctid >= format('(%s,0)', @first)::tid AND x.ctid < format('(%s,0)', @after)::tid
+          UNION ALL
+          SELECT 'erase-' || y.kind, y.id, y.version, NULL, age(y.xmin), age(y.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
+          FROM master_erasure y
+          WHERE y.ctid >= format('(%s,0)', @first)::tid AND y.ctid < format('(%s,0)', @after)::tid) w)
 SELECT -1::bigint AS idx, s.kept, s.keeps FROM seen s
 UNION ALL
 SELECT l.idx, (l.kind = w.kind AND age(l.xmin) NOT BETWEEN 0 AND (SELECT age(@since::text::xid)))::integer, 0
@@ -387,8 +397,10 @@ LEFT JOIN LATERAL (SELECT r.xmin AS written, r.statement FROM signing_revocation
                    WHERE l.kind = 'revoke' AND r.fingerprint = l.fingerprint OFFSET 0) r ON true
 LEFT JOIN LATERAL (SELECT x.xmin AS written, x.statement FROM erasure x
                    WHERE l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id OFFSET 0) x ON true
-WHERE l.hash IS DISTINCT FROM sha256('\x00'::bytea || coalesce(e.statement, m.statement, k.statement, r.statement, x.statement))
-   OR age(coalesce(e.xmin, m.written, k.written, r.written, x.written)) <= age(l.xmin)
+LEFT JOIN LATERAL (SELECT y.xmin AS written, y.statement FROM master_erasure y
+                   WHERE starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version OFFSET 0) y ON true
+WHERE l.hash IS DISTINCT FROM sha256('\x00'::bytea || coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement))
+   OR age(coalesce(e.xmin, m.written, k.written, r.written, x.written, y.written)) <= age(l.xmin)
    OR (l.idx < @size AND age(l.xmin) < (SELECT age(@tick::text::xid)))
    OR age(l.xmin) = 2147483647
 LIMIT 10000;

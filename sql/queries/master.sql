@@ -5,8 +5,8 @@
 -- One version; without a number the newest.
 -- param: kind text, id uuid, version bigint?
 -- class: local
--- column: version bigint, recorded_at timestamptz, body bytea, statement_sha256 bytea
-SELECT version, recorded_at, body, statement_sha256
+-- column: version bigint, recorded_at timestamptz, body bytea, statement_sha256 bytea, erased boolean
+SELECT version, recorded_at, body, statement_sha256, view_secret IS NULL AS erased
 FROM master_version
 WHERE kind = @kind AND id = @id AND (@version IS NULL OR version = @version)
 ORDER BY version DESC

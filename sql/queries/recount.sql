@@ -170,7 +170,8 @@ LEFT JOIN (SELECT key_fingerprint, count(DISTINCT seq) AS count, min(seq) AS fir
                  UNION ALL SELECT decode(substring(convert_from(statement, 'UTF8') FROM E'\nkey ([^\n]+)\n'), 'base64'),
                                   substring(convert_from(statement, 'UTF8') FROM E'\nseq ([0-9]+)\n')::bigint
                            FROM (SELECT statement FROM signing_revocation
-                                 UNION ALL SELECT statement FROM erasure) stated) a
+                                 UNION ALL SELECT statement FROM erasure
+                                 UNION ALL SELECT statement FROM master_erasure) stated) a
            GROUP BY key_fingerprint) s ON s.key_fingerprint = h.fingerprint
 WHERE h.seq <> coalesce(s.last, 1) OR coalesce(s.count, 0) <> h.seq - 1 OR coalesce(s.first, 2) <> 2
 ORDER BY subject

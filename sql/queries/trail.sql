@@ -182,15 +182,15 @@ LIMIT 1000;
 -- Who stands in a trail.
 -- param: ids uuid[]
 -- class: ref
--- column: id uuid, kind text, name_zh text, name_en text, region text, personal boolean
-SELECT id, kind, name_zh, name_en, region, personal FROM party WHERE id = ANY(@ids);
+-- column: id uuid, kind text, name_zh text, name_en text, region text, personal boolean, erased_at timestamptz?
+SELECT id, kind, name_zh, name_en, region, personal, erased_at FROM party WHERE id = ANY(@ids);
 
 -- name: trail_sites :many
 -- Where the steps of a trail were done.
 -- param: ids uuid[]
 -- class: ref
--- column: id uuid, party uuid, kind text, name_zh text, name_en text, region text, personal boolean
-SELECT id, party, kind, name_zh, name_en, region, personal FROM site WHERE id = ANY(@ids);
+-- column: id uuid, party uuid, kind text, name_zh text, name_en text, region text, personal boolean, erased_at timestamptz?
+SELECT id, party, kind, name_zh, name_en, region, personal, erased_at FROM site WHERE id = ANY(@ids);
 
 -- name: trail_names_then :many
 -- How parties, sites and products were named at a time: their rows know today's names only.
@@ -259,7 +259,8 @@ LEFT JOIN trail_summary s
 LIMIT 1000;
 
 -- name: trail_keep :exec
--- Keeps a trail, unless a newer one is kept. It can be computed again, so its commit does not wait for the disk.
+-- Keeps a trail, unless a newer one is kept, or it may have been begun before a name in it was removed (ERASURE_MOST_S). It
+-- can be computed again, so its commit does not wait for the disk.
 -- param: org_id uuid, lot_id uuid, code text, orgs uuid[], lots uuid[], versions timestamptz[], version timestamptz
 -- param: good_until timestamptz, computed_at timestamptz, edition text, body bytea
 -- class: key
@@ -268,6 +269,7 @@ INSERT INTO trail_summary (org_id, lot_id, code, orgs, lots, versions, version, 
 SELECT @org_id, @lot_id, @code, @orgs, @lots, @versions, @version, @good_until, @computed_at, @edition, @body
 FROM (SELECT set_config('synchronous_commit', 'off', true) AS setting) AS relaxed
 WHERE relaxed.setting = 'off'
+  AND NOT EXISTS (SELECT FROM master_erasure x WHERE x.at > @computed_at - interval '60 s' AND length(x.salts) < 48)
 ON CONFLICT (org_id, lot_id) DO UPDATE
 SET code = excluded.code, orgs = excluded.orgs, lots = excluded.lots, versions = excluded.versions,
     version = excluded.version, good_until = excluded.good_until, computed_at = excluded.computed_at, edition = excluded.edition, body = excluded.body

@@ -48,7 +48,7 @@ struct master_actor actor_of(const struct call *call)
 	};
 }
 
-static struct master master_of(const struct call *call)
+struct master master_of_call(const struct call *call)
 {
 	const struct app *app = call_app(call);
 	return (struct master){
@@ -113,7 +113,7 @@ static enum problem filter_of(struct call *call, const struct master *m, struct 
 
 enum problem master_list(struct call *call, struct reply *reply, enum thing_kind kind)
 {
-	struct master m = master_of(call);
+	struct master m = master_of_call(call);
 	struct master_filter filter;
 	void *items;
 	size_t count;
@@ -134,8 +134,7 @@ enum problem master_list(struct call *call, struct reply *reply, enum thing_kind
 	return PROBLEM_NONE;
 }
 
-/* A path names a thing by id or by any other spelling without a slash. */
-static enum problem id_of(struct call *call, const struct master *m, enum thing_kind kind, struct uuid *ret)
+enum problem master_id_of(struct call *call, const struct master *m, enum thing_kind kind, struct uuid *ret)
 {
 	struct uuid within = m->actor.party_count ? m->actor.parties[0] : (struct uuid){{0}};
 	struct fault unused = {0};
@@ -145,11 +144,11 @@ static enum problem id_of(struct call *call, const struct master *m, enum thing_
 
 enum problem master_get(struct call *call, struct reply *reply, enum thing_kind kind)
 {
-	struct master m = master_of(call);
+	struct master m = master_of_call(call);
 	const struct master_get_query *q = call->query;
 	void *entity = arena_alloc(call->arena, size_of(kind));
 	struct uuid id;
-	enum problem p = id_of(call, &m, kind, &id);
+	enum problem p = master_id_of(call, &m, kind, &id);
 	if (!p)
 		p = master_read(&m, kind, id, q->version, entity);
 	if (p)
@@ -161,7 +160,7 @@ enum problem master_get(struct call *call, struct reply *reply, enum thing_kind 
 
 enum problem master_post(struct call *call, struct reply *reply, enum thing_kind kind)
 {
-	struct master m = master_of(call);
+	struct master m = master_of_call(call);
 	void *entity = arena_alloc(call->arena, size_of(kind));
 	bool replayed;
 	enum problem p = master_create(&m, kind, call->body, entity, &replayed, &call->fault);
@@ -195,13 +194,13 @@ static enum problem if_match(const struct call *call, int64_t *ret)
 
 enum problem master_put(struct call *call, struct reply *reply, enum thing_kind kind)
 {
-	struct master m = master_of(call);
+	struct master m = master_of_call(call);
 	void *entity = arena_alloc(call->arena, size_of(kind));
 	struct uuid id;
 	int64_t version;
 	enum problem p = if_match(call, &version);
 	if (!p)
-		p = id_of(call, &m, kind, &id);
+		p = master_id_of(call, &m, kind, &id);
 	if (!p)
 		p = master_replace(&m, kind, id, version, call->body, entity, &call->fault);
 	if (p)

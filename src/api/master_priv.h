@@ -24,7 +24,7 @@ extern const struct shape master_list_query_shape, master_get_query_shape;
 	PROBLEM_FIELD_RANGE, PROBLEM_IDENTIFIER_SYNTAX, PROBLEM_NUMBER_TAKEN, PROBLEM_REGION_UNKNOWN, \
 		PROBLEM_REFERENCE_UNKNOWN, PROBLEM_TIME_NAIVE, PROBLEM_TIME_SYNTAX, PROBLEM_TIME_FUTURE, \
 		PROBLEM_NOT_FOUND, PROBLEM_FORBIDDEN, PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, \
-		PROBLEM_DB_RETRY, PROBLEM_CONFLICT
+		PROBLEM_DB_RETRY, PROBLEM_CONFLICT, PROBLEM_ERASED
 
 enum problem master_list(struct call *call, struct reply *reply, enum thing_kind kind);
 enum problem master_get(struct call *call, struct reply *reply, enum thing_kind kind);
@@ -32,5 +32,8 @@ enum problem master_post(struct call *call, struct reply *reply, enum thing_kind
 enum problem master_put(struct call *call, struct reply *reply, enum thing_kind kind);
 
 struct master_actor actor_of(const struct call *call);
+struct master master_of_call(const struct call *call);
+/* What the path names, by id or by any other spelling without a slash. */
+enum problem master_id_of(struct call *call, const struct master *m, enum thing_kind kind, struct uuid *ret);
 
 #endif

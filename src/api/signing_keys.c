@@ -494,7 +494,8 @@ const struct route signing_key_routes[] = {
 		.response = &permit_shape,
 		.status = 201,
 		.handle = permit_key,
-		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
+		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY,
+			     PROBLEM_ERASED},
 	},
 	{
 		.method = "POST",

@@ -59,6 +59,7 @@ static const struct shape party_shape = {
 		OBJECT(struct trail_party, name, "name", &name_shape, struct trail_name, .flags = OPTIONAL, .doc = "Name"),
 		STRING(struct trail_party, kind, "kind", .flags = OPTIONAL, .max_len = 64, .doc = "cooperative, enterprise …"),
 		STRING(struct trail_party, withheld, "withheld", .flags = OPTIONAL, .max_len = 64, .doc = "personal"),
+		STRING(struct trail_party, erased_at, "erasedAt", .flags = OPTIONAL, .max_len = 64, .doc = "UTC: the name was removed then, for ever"),
 		END_OF_SHAPE,
 	},
 };
@@ -69,6 +70,7 @@ static const struct shape place_shape = {
 		STRING(struct trail_place, name, "name", .flags = OPTIONAL, .max_len = MAX_NAME, .doc = "Name"),
 		STRING(struct trail_place, kind, "kind", .flags = OPTIONAL, .max_len = 64, .doc = "plot, packhouse …"),
 		STRING(struct trail_place, withheld, "withheld", .flags = OPTIONAL, .max_len = 64, .doc = "personal"),
+		STRING(struct trail_place, erased_at, "erasedAt", .flags = OPTIONAL, .max_len = 64, .doc = "UTC: the name was removed then, for ever"),
 		END_OF_SHAPE,
 	},
 };

@@ -53,6 +53,27 @@ static const struct hidden hidden[] = {
 	{TEXT("bizTransactionList"), TIER_TOWNSHIP},
 };
 
+struct str *view_naming_members(struct arena *arena, bool of_place, size_t *ret_count)
+{
+	static const struct str personal = {"farmtrail:personal", 18}, position = {"farmtrail:position", 18};
+	const size_t rows = sizeof hidden / sizeof hidden[0];
+	struct str *found = arena_array(arena, struct str, rows + 1);
+	size_t count = 0;
+
+	found[count++] = personal;
+	for (size_t i = 0; i < rows; i++) {
+		struct str name = hidden[i].name;
+		/* All native records have a hash of their request, which alone names nobody; amounts do not either. */
+		bool names =
+			hidden[i].from == TIER_FARM && !hidden[i].since && !str_equal(name, FT("request"));
+
+		if (of_place ? str_equal(name, position) : names)
+			found[count++] = name;
+	}
+	*ret_count = count;
+	return found;
+}
+
 struct sight {
 	enum tier tier;
 	enum view_version version;

@@ -46,8 +46,15 @@ struct html_fragment say_name(const struct html *html, const struct trail_name *
 	return one(html, (struct html_value)NAME(text));
 }
 
+static struct str day_of(struct str utc)
+{
+	return (struct str){utc.at, utc.len < 10 ? utc.len : 10};
+}
+
 struct html_fragment say_party(const struct html *html, const struct trail_party *party)
 {
+	if (party && party->erased_at.len > 0)
+		return PHRASE(html, MESSAGE_PERSON_ERASED, TEXT(day_of(party->erased_at)));
 	if (party && party->withheld.len > 0)
 		return say_message(html, MESSAGE_PERSON_WITHHELD);
 	return say_name(html, party ? party->name : NULL);
@@ -55,6 +62,8 @@ struct html_fragment say_party(const struct html *html, const struct trail_party
 
 struct html_fragment say_place(const struct html *html, const struct trail_place *place)
 {
+	if (place && place->erased_at.len > 0)
+		return PHRASE(html, MESSAGE_PLACE_ERASED, TEXT(day_of(place->erased_at)));
 	if (place && place->withheld.len > 0)
 		return say_message(html, MESSAGE_PLACE_WITHHELD);
 	if (!place || place->name.len == 0)

@@ -49,6 +49,8 @@ static enum problem find_actors(struct batch *batch, struct item *item, struct e
 	ret->recorder = map_get(batch->parties, MAP_KEY(item->recorder));
 	if (!ret->acting || !ret->recorder)
 		return fault_set(item->job->fault, PROBLEM_NOT_FOUND, "visible", "/party");
+	if (ret->acting->erased || ret->recorder->erased)
+		return PROBLEM_ERASED;
 	return find_key(batch, item);
 }
 

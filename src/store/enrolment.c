@@ -37,8 +37,13 @@ static enum problem permit_in_tx(struct db *db, void *context)
 						    .expires_at = permit->token->expires_us};
 	const struct act act = {permit->office->actor, "permitKey", uuid_print(permit->arena, permit->org),
 				permit->office->request_id, permit->office->now_us};
+	struct party_open_row open;
 	int64_t rows;
-	enum problem p = enrolment_insert(db, &row, &rows);
+	enum problem p = party_open(db, permit->arena, &(struct party_open_params){permit->org}, &open);
+	if (p == PROBLEM_NOT_FOUND)
+		return PROBLEM_ERASED;
+	if (!p)
+		p = enrolment_insert(db, &row, &rows);
 	return p ? p : audit_write(db, &act);
 }
 

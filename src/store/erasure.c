@@ -14,16 +14,9 @@
 #include "ft/store/audit.h"
 #include "ft/store/signing.h"
 
-enum { SALTS_LEN = (TIER_COUNT - TIER_FARM) * MANIFEST_SALT_LEN };
+#include "erasure_priv.h"
 
-struct erasing {
-	struct arena *arena;
-	const struct key_office *office;
-	struct trail_cache *cache;
-	const struct erasure_order *order;
-	struct uuid *lots; /* that it touched */
-	size_t lot_count;
-};
+enum { SALTS_LEN = (TIER_COUNT - TIER_FARM) * MANIFEST_SALT_LEN };
 
 /* One of the records that go. */
 struct going {
@@ -58,30 +51,34 @@ static enum problem open_views(struct arena *arena, const struct erasure_subject
 	return PROBLEM_NONE;
 }
 
-/* Why, in a word of ours: words of others may name the person again. */
-static struct unsigned_statement compose(const struct erasing *e, const struct going *g,
-					 const struct held_key *key)
+enum problem erasure_state(struct arena *arena, const struct key_office *office, struct held_key *key,
+			   const struct sha256 *stated, struct str reason, struct unsigned_statement *ret)
 {
 	struct unsigned_statement s = {.kind = "erase",
 				       .key = key,
 				       .seq = key->seq + 1,
-				       .at_s = e->office->now_us / USEC_PER_SEC,
-				       .prevs = &g->stated,
+				       .at_s = office->now_us / USEC_PER_SEC,
+				       .prevs = stated,
 				       .prev_count = 1};
-	struct str body = arena_printf(e->arena, "{\"type\":\"erasure\",\"reason\":\"%.*s\"}",
-				       STR_ARGS(e->order->reason));
+	/* Why, in a word of ours: words of others may name the person again. */
+	struct str body = arena_printf(arena, "{\"type\":\"erasure\",\"reason\":\"%.*s\"}", STR_ARGS(reason));
 	for (enum tier tier = TIER_FULL; tier < TIER_COUNT; tier++)
 		s.views[tier] = (struct manifest_view){body, STR("application/json")};
-	seal_compose(e->arena, e->office->origin, &s);
-	return s;
+	seal_compose(arena, office->origin, &s);
+	enum problem p = seal_sign(arena, office->signer, office->origin, &s, 1);
+	if (p)
+		return p;
+	key->seq = s.seq;
+	*ret = s;
+	return PROBLEM_NONE;
 }
 
 static enum problem state(struct erasing *e, struct db *db, const struct going *g, struct held_key *key)
 {
 	const struct erasure_order *o = e->order;
-	struct unsigned_statement s = compose(e, g, key);
+	struct unsigned_statement s = {0};
 	int64_t rows;
-	enum problem p = seal_sign(e->arena, e->office->signer, e->office->origin, &s, 1);
+	enum problem p = erasure_state(e->arena, e->office, key, &g->stated, o->reason, &s);
 	const struct erasure_insert_params erasure = {.org_id = o->org,
 						      .event = g->row->id,
 						      .at = e->office->now_us,
@@ -97,10 +94,7 @@ static enum problem state(struct erasing *e, struct db *db, const struct going *
 		p = erasure_insert(db, &erasure, &rows);
 	if (!p)
 		p = log_pending_insert(db, &queued, &rows);
-	if (!p)
-		p = signing_advance(db, key, s.seq);
-	key->seq = s.seq;
-	return p;
+	return p ? p : signing_advance(db, key, s.seq);
 }
 
 static enum problem take_out(struct erasing *e, struct db *db, const struct going *g)
@@ -170,34 +164,42 @@ static enum problem lock_sequences(struct erasing *e, struct db *db)
 	return key_heads_lock(db, e->arena, &(struct key_heads_lock_params){{orgs, 2}}, &rows, &count);
 }
 
+enum problem erasure_of_record(struct erasing *e, struct db *db, struct held_key *key, size_t *ret_erased)
+{
+	const struct erasure_subjects_params subjects = {e->order->org, e->order->event};
+	struct erasure_subjects_row *rows;
+	size_t count, erased = 0;
+	enum problem p = erasure_subjects(db, e->arena, &subjects, &rows, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		if (rows[i].view_secret.len != MANIFEST_SECRET_LEN)
+			continue; /* done before */
+		p = erase_one(e, db, &rows[i], key);
+		erased++;
+	}
+	if (!p)
+		*ret_erased = erased;
+	return p;
+}
+
 static enum problem erase_in_tx(struct db *db, void *context)
 {
 	struct erasing *e = context;
-	struct erasure_subjects_row *rows;
 	struct held_key key;
-	size_t count, erased = 0;
+	size_t erased = 0;
 	e->lot_count = 0;
 	/* With the organisation's: a correction that has read the record is in, or reads it again. */
 	enum problem p = lock_sequences(e, db);
 	if (!p)
 		p = signing_lock(db, e->arena, e->office->registrar, &key);
 	if (!p)
-		p = erasure_subjects(db, e->arena,
-				     &(struct erasure_subjects_params){e->order->org, e->order->event}, &rows,
-				     &count);
-	for (size_t i = 0; !p && i < count; i++) {
-		if (rows[i].view_secret.len != MANIFEST_SECRET_LEN)
-			continue; /* done before */
-		p = erase_one(e, db, &rows[i], &key);
-		erased++;
-	}
+		p = erasure_of_record(e, db, &key, &erased);
 	return p || !erased ? p : write_act(e, db);
 }
 
 enum problem erasure_carry_out(struct db *db, struct arena *arena, const struct key_office *office,
 			       struct trail_cache *cache, const struct erasure_order *order)
 {
-	struct erasing e = {.arena = arena, .office = office, .cache = cache, .order = order};
+	struct erasing e = {.arena = arena, .office = office, .order = order};
 	enum problem p = db_tx(db, &db_program, erase_in_tx, &e, /* reterr_unknown */ NULL);
 	if (!p && e.lot_count)
 		trail_cache_drop(cache, e.lots, e.lot_count);

@@ -8,7 +8,6 @@
 #include "ft/base/log.h"
 #include "ft/base/metrics.h"
 #include "ft/core/epcis_body.h"
-#include "ft/store/erasure.h"
 #include "log_priv.h"
 #include "master_priv.h"
 
@@ -53,21 +52,24 @@ static bool is_master(struct str kind, enum thing_kind *ret)
 	return false;
 }
 
-/* Of an erased event the farm view is left, and the manifest that the statement names. */
+/* Of what was erased the finest view that names nobody is left, with as many salts, and the manifest that the statement names;
+ * of a version of a party all of whose views named it, the manifest alone. */
 static enum problem rest_sound(struct arena *arena, const struct log_sweep_read_row *row, bool *ret_sound)
 {
-	struct erased erased;
+	struct manifest manifest;
+	struct manifest_salt salt;
 	struct note note;
 	struct statement statement;
-	struct str farm = {NULL, 0};
-	enum problem p = PROBLEM_NONE;
-	*ret_sound = erased_of(row->manifest, row->salts, (struct bytes){NULL, 0}, &erased) &&
-		     note_parse(arena, bytes_str(row->statement), &note) &&
+	bool sound = note_parse(arena, bytes_str(row->statement), &note) &&
 		     statement_parse(arena, note.text, &statement) &&
-		     sha256_equal(sha256_of(row->manifest), statement.body);
-	if (*ret_sound)
-		p = erased_view(arena, &erased, bytes_str(row->body), TIER_FARM, &farm);
-	*ret_sound = *ret_sound && !p && farm.at;
+		     sha256_equal(sha256_of(row->manifest), statement.body) &&
+		     manifest_parse(arena, bytes_str(row->manifest), &manifest);
+	if (sound && row->salts.len >= sizeof salt.octets) {
+		memcpy(salt.octets, row->salts.at, sizeof salt.octets);
+		enum tier kept = (enum tier)(TIER_COUNT - row->salts.len / sizeof salt.octets);
+		sound = kept > TIER_FULL && manifest_check_view(&manifest, kept, salt, bytes_str(row->body));
+	}
+	*ret_sound = sound;
 	return PROBLEM_NONE;
 }
 

@@ -147,6 +147,38 @@ static void coarsen(void *entity, enum tier tier, const struct region_tiers *tie
 			tier == TIER_TOWNSHIP && tiers->township.at ? tiers->township : tiers->district;
 }
 
+static enum tier nameless(const void *entity)
+{
+	return ((const struct party *)entity)->personal ? TIER_FARM : TIER_COUNT;
+}
+
+static void anonymise(struct arena *arena, void *entity)
+{
+	struct party *party = entity;
+	const struct str absent = {NULL, 0};
+	party->head.number = master_made_number(arena, party->head.id);
+	party->head.state = STR("closed");
+	party->name = master_removed_name(arena);
+	party->uscc = party->gln = absent;
+	party->personal = true;
+}
+
+static enum problem erase(struct db *db, const void *entity, usec_t now_us)
+{
+	const struct party *party = entity;
+	const struct party_erase_params row = {
+		.id = party->head.id,
+		.number = party->head.number,
+		.name_zh = party->name->zh,
+		.name_en = party->name->en,
+		.state = party->head.state,
+		.version = party->head.version,
+		.at = now_us,
+	};
+	int64_t rows;
+	return party_erase(db, &row, &rows);
+}
+
 const struct master_kind master_party = {
 	.kind = THING_PARTY,
 	.create_action = "createParty",
@@ -159,4 +191,7 @@ const struct master_kind master_party = {
 	.insert = insert,
 	.update = update,
 	.coarsen = coarsen,
+	.nameless = nameless,
+	.anonymise = anonymise,
+	.erase = erase,
 };

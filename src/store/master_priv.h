@@ -38,6 +38,11 @@ struct master_kind {
 	enum problem (*update)(struct db *db, const void *entity, usec_t now_us);
 	/* Takes from a copy what the tier may not see. */
 	void (*coarsen)(void *entity, enum tier tier, const struct region_tiers *tiers);
+	/* NULL: it names nobody. The finest tier whose view names nobody; TIER_COUNT: none. */
+	enum tier (*nameless)(const void *entity);
+	/* What stands in the place of an erased one: no name of its own, no place on the map. */
+	void (*anonymise)(struct arena *arena, void *entity);
+	enum problem (*erase)(struct db *db, const void *entity, usec_t now_us); /* its row */
 };
 extern const struct master_kind master_party, master_site, master_product, master_certificate;
 const struct master_kind *master_kind_of(enum thing_kind kind);
@@ -50,6 +55,18 @@ static inline const struct master_input *input_common(const void *input)
 /* The signed bytes of one tier. */
 struct str master_view(struct arena *arena, const struct master_kind *kind, const void *entity,
 		       enum tier tier, const struct region_tiers *tiers);
+struct held_key;
+struct master_version_new {
+	const struct master_kind *kind;
+	void *entity; /* id and version are in its head; stamped */
+	const struct region_tiers *tiers;
+	const struct sha256 *prev; /* statement of the version before; NULL: none */
+	struct held_key *key;      /* locked; its sequence goes on */
+};
+/* Signs a version, keeps it, queues it for the log. PROBLEM_CONFLICT: the number is taken. PROBLEM_SIGNER_UNAVAILABLE. */
+enum problem master_version_store(const struct master *m, struct db *db,
+				  const struct master_version_new *v) must_check;
+
 /* The manifest that the statement of a stored version names, made again from its body; regions are never given another
  * parent, so that the views of old versions stay what they were. Other than a body: PROBLEM_INTERNAL, or
  * PROBLEM_REGION_UNKNOWN or PROBLEM_NOT_FOUND for a region that is none. */
@@ -63,6 +80,8 @@ void master_stamp(struct arena *arena, void *entity, usec_t recorded_at_us, stru
 /* Own number: as sent, as it was, or made from the id, so that a repetition makes the same. */
 enum problem master_number(const struct master_work *work, const void *input, const struct master_head *old,
 			   struct uuid id, struct str *ret);
+struct str master_made_number(struct arena *arena, struct uuid id);
+struct master_name *master_removed_name(struct arena *arena); /* what stands for a name, in both languages */
 /* The party that a site, product or certificate belongs to: as sent, as it was, or the key's own. It
  * must be one that the actor may act for. */
 enum problem master_owner(const struct master_work *work, struct db *db, struct str sent,

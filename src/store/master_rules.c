@@ -20,6 +20,19 @@ static bool is_number(struct str text)
 	return text.len > 0 && !str_equal(text, STR(".")) && !str_equal(text, STR(".."));
 }
 
+struct str master_made_number(struct arena *arena, struct uuid id)
+{
+	struct sha256 hash = sha256_of((struct bytes){id.octets, sizeof id.octets});
+	return crockford_encode(arena, sha256_bytes(&hash), MADE_NUMBER_LEN);
+}
+
+struct master_name *master_removed_name(struct arena *arena)
+{
+	struct master_name *name = arena_new(arena, struct master_name);
+	*name = (struct master_name){STR("已删除"), STR("removed")};
+	return name;
+}
+
 enum problem master_number(const struct master_work *work, const void *input, const struct master_head *old,
 			   struct uuid id, struct str *ret)
 {
@@ -30,8 +43,7 @@ enum problem master_number(const struct master_work *work, const void *input, co
 		return PROBLEM_NONE;
 	}
 	if (!sent.at) {
-		struct sha256 hash = sha256_of((struct bytes){id.octets, sizeof id.octets});
-		*ret = crockford_encode(work->m->arena, sha256_bytes(&hash), MADE_NUMBER_LEN);
+		*ret = master_made_number(work->m->arena, id);
 		return PROBLEM_NONE;
 	}
 	/* A number that reads as an id would name two things. */

@@ -188,6 +188,43 @@ static void coarsen(void *entity, enum tier tier, const struct region_tiers *tie
 			tier == TIER_TOWNSHIP && tiers->township.at ? tiers->township : tiers->district;
 }
 
+static enum tier nameless(const void *entity)
+{
+	return ((const struct site *)entity)->personal ? TIER_FARM : TIER_TOWNSHIP;
+}
+
+/* Its URI ended in its number; the party's part of it stands in records and on labels. */
+static void anonymise(struct arena *arena, void *entity)
+{
+	struct site *site = entity;
+	const struct str absent = {NULL, 0};
+	struct str number = master_made_number(arena, site->head.id);
+	struct str party = {site->head.uri.at, site->head.uri.len - site->head.number.len};
+	site->head.uri = arena_printf(arena, "%.*s%.*s", STR_ARGS(party), STR_ARGS(number));
+	site->head.number = number;
+	site->head.state = STR("closed");
+	site->name = master_removed_name(arena);
+	site->gln = site->gln_extension = site->geometry = absent;
+	site->personal = true;
+}
+
+static enum problem erase(struct db *db, const void *entity, usec_t now_us)
+{
+	const struct site *site = entity;
+	const struct site_erase_params row = {
+		.id = site->head.id,
+		.number = site->head.number,
+		.name_zh = site->name->zh,
+		.name_en = site->name->en,
+		.uri = site->head.uri,
+		.state = site->head.state,
+		.version = site->head.version,
+		.at = now_us,
+	};
+	int64_t rows;
+	return site_erase(db, &row, &rows);
+}
+
 const struct master_kind master_site = {
 	.kind = THING_SITE,
 	.create_action = "createSite",
@@ -200,4 +237,7 @@ const struct master_kind master_site = {
 	.insert = insert,
 	.update = update,
 	.coarsen = coarsen,
+	.nameless = nameless,
+	.anonymise = anonymise,
+	.erase = erase,
 };

@@ -25,6 +25,7 @@ struct write {
 	bool replayed;
 	/* in the transaction */
 	void *old; /* newest version; of a repetition the first. NULL: none */
+	bool erased;
 	struct bytes old_body;
 	struct sha256 old_statement;
 	struct region_tiers tiers;
@@ -58,6 +59,7 @@ static enum problem load_old(struct write *w, struct db *db)
 	if (row.statement_sha256.len == sizeof w->old_statement.octets)
 		memcpy(w->old_statement.octets, row.statement_sha256.at, sizeof w->old_statement.octets);
 	p = master_from_body(m->arena, w->kind, row.body, w->old);
+	w->erased = row.erased || (!p && ((const struct master_head *)w->old)->erased_at.at);
 	if (!p)
 		master_stamp(m->arena, w->old, row.recorded_at, row.statement_sha256);
 	return p;
@@ -188,17 +190,18 @@ static enum problem file_spellings(struct write *w, struct db *db)
 	return file_new(w, db, &new);
 }
 
-static enum problem insert_version(struct write *w, struct db *db, const struct unsigned_statement *s)
+static enum problem insert_version(const struct master *m, struct db *db, const struct master_version_new *v,
+				   const struct unsigned_statement *s)
 {
-	const struct master_head *head = w->entity;
-	struct str word = str_of(thing_kind_words[w->kind->kind]);
+	const struct master_head *head = v->entity;
+	struct str word = str_of(thing_kind_words[v->kind->kind]);
 	struct master_version_insert_params version = {
 		.kind = word,
-		.id = w->id,
+		.id = head->id,
 		.version = head->version,
 		.valid_from = head->valid_from.at_us,
 		.reason = head->reason,
-		.recorded_at = w->work.m->now_us,
+		.recorded_at = m->now_us,
 		.recorded_by = s->key->org,
 		.body = str_bytes(s->views[TIER_FULL].at),
 		.view_secret = {s->secret, sizeof s->secret},
@@ -208,7 +211,7 @@ static enum problem insert_version(struct write *w, struct db *db, const struct 
 		.statement_sha256 = sha256_bytes(&s->text_hash),
 	};
 	struct log_pending_insert_params pending = {
-		.kind = word, .org_id = s->key->org, .id = w->id, .version = {true, head->version}};
+		.kind = word, .org_id = s->key->org, .id = head->id, .version = {true, head->version}};
 	int64_t rows;
 	enum problem p = master_version_insert(db, &version, &rows);
 	if (!p)
@@ -216,23 +219,37 @@ static enum problem insert_version(struct write *w, struct db *db, const struct 
 	return p;
 }
 
-static struct unsigned_statement compose(struct write *w, const struct held_key *key)
+static struct unsigned_statement compose(const struct master *m, const struct master_version_new *v)
 {
-	const struct master *m = w->work.m;
 	struct unsigned_statement s = {
-		.kind = thing_kind_words[w->kind->kind],
-		.key = key,
-		.seq = key->seq + 1,
+		.kind = thing_kind_words[v->kind->kind],
+		.key = v->key,
+		.seq = v->key->seq + 1,
 		.at_s = m->now_us / USEC_PER_SEC,
-		.prevs = &w->old_statement,
-		.prev_count = w->old ? 1 : 0,
+		.prevs = v->prev,
+		.prev_count = v->prev ? 1 : 0,
 	};
 	for (int tier = 0; tier < TIER_COUNT; tier++)
 		s.views[tier] = (struct manifest_view){
-			master_view(m->arena, w->kind, w->entity, (enum tier)tier, &w->tiers),
+			master_view(m->arena, v->kind, v->entity, (enum tier)tier, v->tiers),
 			STR("application/json")};
 	seal_compose(m->arena, m->origin, &s);
 	return s;
+}
+
+enum problem master_version_store(const struct master *m, struct db *db, const struct master_version_new *v)
+{
+	struct unsigned_statement s = compose(m, v);
+	enum problem p = seal_sign(m->arena, m->signer, m->origin, &s, 1);
+	if (!p)
+		p = insert_version(m, db, v, &s);
+	if (!p)
+		p = signing_advance(db, v->key, s.seq);
+	if (p)
+		return p;
+	v->key->seq = s.seq;
+	master_stamp(m->arena, v->entity, m->now_us, sha256_bytes(&s.text_hash));
+	return PROBLEM_NONE;
 }
 
 /* The owner signs what its own key records; the registrar signs everything else. */
@@ -250,15 +267,14 @@ static enum problem sign_and_insert(struct write *w, struct db *db)
 	enum problem p = signing_lock(db, m->arena, signer_of(w), &key);
 	if (p)
 		return p;
-	struct unsigned_statement s = compose(w, &key);
-	p = seal_sign(m->arena, m->signer, m->origin, &s, 1);
-	if (!p)
-		p = insert_version(w, db, &s);
-	if (!p)
-		p = signing_advance(db, &key, s.seq);
-	if (!p)
-		master_stamp(m->arena, w->entity, m->now_us, sha256_bytes(&s.text_hash));
-	return p;
+	const struct master_version_new version = {
+		.kind = w->kind,
+		.entity = w->entity,
+		.tiers = &w->tiers,
+		.prev = w->old ? &w->old_statement : NULL,
+		.key = &key,
+	};
+	return master_version_store(m, db, &version);
 }
 
 static enum problem enrol(struct write *w, struct db *db)
@@ -294,14 +310,25 @@ static enum problem touch_lots(struct write *w, struct db *db)
 	return master_lots_touch(db, w->work.m->arena, &params, &w->touched, &w->touched_count);
 }
 
+/* Asked after the row was written: whoever erased its owner in the meantime was waited for. */
+static enum problem check_owner(const struct write *w, struct db *db)
+{
+	struct party_open_row row;
+	const struct party_open_params owner = {w->kind->owner(w->entity)};
+	enum problem p = party_open(db, w->work.m->arena, &owner, &row);
+	return p == PROBLEM_NOT_FOUND ? PROBLEM_ERASED : p;
+}
+
 static enum problem write_in_tx(struct db *db, void *context)
 {
 	struct write *w = context;
-	w->replayed = false;
+	w->replayed = w->erased = false;
 	w->touched_count = 0;
 	enum problem p = load_old(w, db);
 	if (!p && w->old)
 		p = check_may_change(w, db);
+	if (!p && w->erased)
+		p = PROBLEM_ERASED;
 	if (!p && !w->create && w->if_version && w->if_version != ((struct master_head *)w->old)->version)
 		p = PROBLEM_PRECONDITION_FAILED;
 	if (!p)
@@ -313,6 +340,8 @@ static enum problem write_in_tx(struct db *db, void *context)
 	p = file_spellings(w, db);
 	if (!p)
 		p = (w->create ? w->kind->insert : w->kind->update)(db, w->entity, w->work.m->now_us);
+	if (!p)
+		p = check_owner(w, db);
 	if (!p && w->create && w->kind->kind == THING_PARTY)
 		p = enrol(w, db);
 	if (!p)

@@ -158,6 +158,25 @@ enum problem signing_rotate(struct db *db, struct arena *arena, const struct key
 
 /* — revoking — */
 
+enum problem signing_end_all(struct db *db, struct arena *arena, const struct key_office *office,
+			     struct held_key *registrar, struct uuid org)
+{
+	struct change c = {.arena = arena, .office = office};
+	struct signing_keys_open_row *keys;
+	size_t count;
+	int64_t rows;
+	enum problem p = signing_keys_open(db, arena, &(struct signing_keys_open_params){org}, &keys, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		struct key_end end = {.reason = STR("ceased")};
+		memcpy(end.key.octets, keys[i].fingerprint.at, sizeof end.key.octets);
+		p = end_key(db, end.key, "revoked", &rows);
+		if (!p)
+			p = state_revocation(db, &c, registrar, org, &end);
+		registrar->seq++;
+	}
+	return p;
+}
+
 static enum problem revoke_in_tx(struct db *db, void *context)
 {
 	struct change *c = context;

@@ -39,4 +39,10 @@ struct new_signing_key {
 /* With its head at seq 1, its secret, and its place in the queue for the log. */
 enum problem signing_store(struct db *db, const struct new_signing_key *key) must_check;
 
+/* Revokes every key of an organisation that still counts, as ceased, in the caller's transaction, in which its sequences and
+ * the registrar's are locked. */
+struct key_office;
+enum problem signing_end_all(struct db *db, struct arena *arena, const struct key_office *office,
+			     struct held_key *registrar, struct uuid org) must_check;
+
 #endif

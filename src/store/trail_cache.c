@@ -206,12 +206,16 @@ static bool was_dropped(struct trail_cache *cache, uint64_t begun, const struct 
 }
 
 /* Drops of several writers may come in any order; the newest stands. */
-static void mark_dropped(struct trail_cache *cache, const struct uuid *lot, uint64_t epoch)
+static void raise_epoch(atomic_uint_fast64_t *slot, uint64_t epoch)
 {
-	atomic_uint_fast64_t *slot = &cache->dropped[hash_of_lot(lot) % DROP_SLOTS];
 	uint_fast64_t known = atomic_load(slot);
 	while (known < epoch && !atomic_compare_exchange_weak(slot, &known, epoch))
 		;
+}
+
+static void mark_dropped(struct trail_cache *cache, const struct uuid *lot, uint64_t epoch)
+{
+	raise_epoch(&cache->dropped[hash_of_lot(lot) % DROP_SLOTS], epoch);
 }
 
 static struct str copy(char **place, struct str text)
@@ -295,6 +299,20 @@ void trail_cache_drop(struct trail_cache *cache, const struct uuid *lots, size_t
 		pthread_mutex_lock(&shard->lock);
 		for (size_t i = 0; shard->newest && i < lot_count; i++)
 			drop_lot(shard, &lots[i]);
+		pthread_mutex_unlock(&shard->lock);
+	}
+}
+
+void trail_cache_clear(struct trail_cache *cache)
+{
+	uint64_t epoch = atomic_fetch_add(&cache->epoch, 1) + 1;
+	for (size_t i = 0; i < DROP_SLOTS; i++)
+		raise_epoch(&cache->dropped[i], epoch);
+	for (int s = 0; s < SHARDS; s++) {
+		struct shard *shard = &cache->shards[s];
+		pthread_mutex_lock(&shard->lock);
+		while (shard->newest)
+			entry_remove(shard, shard->newest);
 		pthread_mutex_unlock(&shard->lock);
 	}
 }

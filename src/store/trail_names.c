@@ -31,7 +31,9 @@ struct trail_party *trail_party_make(const struct trail_facts *facts, struct uui
 		return NULL;
 	struct trail_party *party = arena_new(facts->arena, struct trail_party);
 	*party = (struct trail_party){.id = uuid_print(facts->arena, row->id), .kind = row->kind};
-	if (row->personal && !may_see_persons_of(facts, row->id))
+	if (row->erased_at.known)
+		party->erased_at = utc_print(facts->arena, row->erased_at.value);
+	if (row->erased_at.known || (row->personal && !may_see_persons_of(facts, row->id)))
 		party->withheld = personal;
 	else
 		party->name = trail_name_make(facts->arena, row->name_zh, row->name_en);
@@ -45,7 +47,9 @@ struct trail_place *trail_place_make(const struct trail_facts *facts, struct uui
 		return NULL;
 	struct trail_place *place = arena_new(facts->arena, struct trail_place);
 	*place = (struct trail_place){.id = uuid_print(facts->arena, row->id), .kind = row->kind};
-	if (row->personal && !may_see_persons_of(facts, row->party))
+	if (row->erased_at.known)
+		place->erased_at = utc_print(facts->arena, row->erased_at.value);
+	if (row->erased_at.known || (row->personal && !may_see_persons_of(facts, row->party)))
 		place->withheld = personal;
 	else
 		place->name = row->name_zh;

@@ -82,6 +82,8 @@ def signing_key_of(tenant):
 WRITES = {
     "captureEvent": lambda t, who: [("/v1/events", body) for body in records(t, who)],
     "eraseEvent": lambda t, who: [(f"/v1/events/{event}/erase", {"reason": "mistake"}) for event in t.events],
+    "eraseParty": lambda t, who: [(f"/v1/parties/{party}/erase", {"reason": "mistake"}) for party in (t.farm.id, t.farm.number)],
+    "eraseSite": lambda t, who: [(f"/v1/sites/{t.home['id']}/erase", {"reason": "mistake"})],
     "prepareEvent": lambda t, who: [("/v1/events:prepare", {"key": signing_key_of(t), "record": body}) for body in records(t, who)],
     "captureBatch": lambda t, who: [("/v1/events:batch", {"records": list(records(t, who)), "onError": "proceed"})],
     "createCode": lambda t, who: [("/v1/codes", {"kind": kind, "lot": spelling, **count}) for spelling in t.ids()["lot"]

@@ -56,7 +56,9 @@ THREATS = {
     "QR cloner": ["http/test_item_scans.py::test_a_code_seen_in_many_networks_is_suspicious"],
     "data protection claimant": [
         "unit/core/test_bundle.c::what_was_removed_says_since_when_and_the_rest_holds",
-        "unit/core/test_log_follow.c::only_the_registrar_states_an_erasure"],
+        "unit/core/test_log_follow.c::only_the_registrar_states_an_erasure",
+        "http/test_persons.py::test_nothing_names_the_person_any_more", "http/test_persons.py::test_what_is_left_verifies",
+        "http/test_persons.py::test_what_has_no_place_here_is_refused", "crash/test_erase.py::test_killed_while_a_person_is_erased"],
     "operator error (two sequencers, restore, bit flip, crash)": [
         "crash/test_log.py::test_two_sequencers_are_started_at_once", "crash/test_log.py::test_the_sequencer_is_killed",
         "crash/test_log.py::test_the_signer_is_killed", "crash/test_log.py::test_the_database_is_killed",

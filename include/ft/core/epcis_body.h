@@ -86,5 +86,8 @@ enum problem view_of(struct arena *arena, struct str body, enum tier tier,
 enum problem view_all(struct arena *arena, struct str body, struct str ret_views[TIER_COUNT]) must_check;
 enum problem view_all_by(struct arena *arena, struct str body, enum view_version version,
 			 struct str ret_views[TIER_COUNT]) must_check;
+/* Names of the members of our records that may name a person, or say where a home is (`of_place`): the full view has them, no
+ * other. A record without any of them names nobody. */
+struct str *view_naming_members(struct arena *arena, bool of_place, size_t *ret_count);
 
 #endif

@@ -18,11 +18,12 @@ struct trail_party {
 	struct str id;
 	struct trail_name *name;
 	struct str kind;
-	struct str withheld; /* "personal": name is not for this reader */
+	struct str withheld;  /* "personal": name is not for this reader */
+	struct str erased_at; /* UTC: it was removed, for everybody */
 };
 struct trail_place {
 	struct str id, name, kind;
-	struct str withheld;
+	struct str withheld, erased_at;
 };
 struct trail_product {
 	struct str id, number, commodity, gtin;

@@ -24,7 +24,7 @@ struct enrolment_token {
 	struct str token; /* "fte_" and 43 characters of base64url: shown once, kept as its hash */
 	usec_t expires_us;
 };
-/* Permits one key of `org`, which is registered. */
+/* Permits one key of `org`, which is registered. PROBLEM_ERASED: it acts no more. */
 enum problem enrolment_permit(struct db *db, struct arena *arena, const struct key_office *office,
 			      struct uuid org, struct enrolment_token *ret) must_check;
 

@@ -41,7 +41,8 @@ struct master_head {
 	int64_t version;
 	struct instant valid_from;
 	struct str reason;
-	struct str withheld; /* "personal": the name is not for this reader */
+	struct str withheld;  /* "personal": the name is not for this reader */
+	struct str erased_at; /* UTC: what named it was removed; absent: it stands */
 	/* not in the signed body */
 	struct str recorded_at, statement; /* UTC; base64 SHA-256 of the statement */
 };

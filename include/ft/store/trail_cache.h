@@ -31,5 +31,6 @@ void trail_cache_put(struct trail_cache *cache, uint64_t begun, struct str key,
 		     const struct trail_cached *entry, const struct uuid *lots, size_t lot_count);
 /* After commit, before answering: entries made from any of these lots go. */
 void trail_cache_drop(struct trail_cache *cache, const struct uuid *lots, size_t lot_count);
+void trail_cache_clear(struct trail_cache *cache); /* the same of all entries, whatever their lots */
 
 #endif
