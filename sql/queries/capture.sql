@@ -506,7 +506,8 @@ SELECT a, b, c, d FROM unnest(@org_id, @alert, @region, @role) AS z (a, b, c, d)
 ON CONFLICT DO NOTHING;
 
 -- name: alert_region_insert_held :exec
--- Regions where the lots of new alerts, and what became of them, are held.
+-- Regions where the lots of new alerts, and what became of them, are held or were: who has sold all of it is asked too, and the
+-- regions are the same whether the alert or the goods came first.
 -- param: org_id uuid[], alert uuid[], lot_org uuid[], lot_id uuid[], max_lots bigint
 -- class: local
 WITH RECURSIVE below (alert_org, alert, org_id, lot_id) AS (
@@ -521,7 +522,7 @@ INSERT INTO alert_region (org_id, alert, region, role)
 SELECT DISTINCT b.alert_org, b.alert, h.region, 'held'
 FROM bounded b
 CROSS JOIN LATERAL (
-    SELECT region FROM lot_holding WHERE org_id = b.org_id AND lot_id = b.lot_id AND (on_hand > 0 OR in_transit > 0)
+    SELECT region FROM lot_holding WHERE org_id = b.org_id AND lot_id = b.lot_id
 ) h
 ON CONFLICT DO NOTHING;
 

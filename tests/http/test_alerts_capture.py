@@ -318,6 +318,14 @@ def test_an_inspector_where_the_goods_are_held_sees_the_alert(district, farm, pa
     assert seen(district.inspector("500109"), id_)
 
 
+def test_who_has_sold_all_of_it_is_told_of_a_late_alert_too(district, farm, packer):
+    """The same regions, whether the use is recorded before the goods went or when they are gone."""
+    lot = harvest(farm, "2026-05-05T08:00:00+08:00")["lots"][0]
+    packer.receive(farm.ship(packer, line(lot, 60)))
+    packer.record("sell", ago(hours=1), lots=[line(lot, 60)])
+    assert seen(district.inspector("500109"), treat(farm, "2026-05-03T08:00:00+08:00")["alerts"][0])
+
+
 def test_goods_that_move_take_their_alert_along(district, farm, packer):
     treat(farm, "2026-05-03T08:00:00+08:00")
     answer = harvest(farm, "2026-05-05T08:00:00+08:00")
