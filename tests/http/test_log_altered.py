@@ -66,7 +66,7 @@ class Log:
 
 @pytest.fixture
 def log(new_service):
-    made = Log(new_service().start())
+    made = Log(new_service(LOG_SWEEP="20").start())
     yield made
     if made.service.process.poll() is None:
         made.service.stop()
