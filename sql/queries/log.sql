@@ -214,16 +214,20 @@ WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 4096;
 
--- name: log_key_find :one
--- The key that signs heads.
--- class: local
+-- name: log_key_find :many
+-- The key that signs heads, and behind it those that a younger one has replaced since: their lines stand beside it.
+-- param: since timestamptz
+-- class: ref
 -- scope: program
 -- column: org_id uuid, fingerprint bytea, spki bytea, wrapped bytea
-SELECT k.org_id, k.fingerprint, k.spki, s.wrapped
-FROM signing_key k JOIN key_secret s ON s.fingerprint = k.fingerprint
-WHERE k.use = 'log' AND k.state = 'active'
-ORDER BY k.created_at DESC
-LIMIT 1;
+SELECT z.org_id, z.fingerprint, z.spki, s.wrapped
+FROM (SELECT k.org_id, k.fingerprint, k.spki, k.state, k.created_at,
+             lead(k.created_at) OVER (ORDER BY k.created_at) AS replaced_at
+      FROM signing_key k WHERE k.use = 'log') z
+JOIN key_secret s ON s.fingerprint = z.fingerprint
+WHERE z.state = 'active' OR z.replaced_at > @since
+ORDER BY z.state = 'active' DESC, z.created_at DESC
+LIMIT 4;
 
 -- name: log_statement :one
 -- The statement of that key, for everybody: no secret stands in it.

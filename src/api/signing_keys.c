@@ -432,6 +432,16 @@ static enum problem rotate_key(struct call *call, struct reply *reply)
 	return p ? p : put_key(call, reply, key);
 }
 
+static enum problem rotate_log_key(struct call *call, struct reply *reply)
+{
+	const struct key_office office = office_of(call);
+	struct sha256 key;
+	if (!call_sees_all(call)) /* the log is everybody's */
+		return PROBLEM_FORBIDDEN;
+	enum problem p = signing_rotate_log(call_db(call), call->arena, &office, &key);
+	return p ? p : put_key(call, reply, key);
+}
+
 static enum problem revoke_signing_key(struct call *call, struct reply *reply)
 {
 	const struct revoke_input *in = call->body;
@@ -543,6 +553,20 @@ const struct route signing_key_routes[] = {
 		.handle = rotate_key,
 		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_NO_SIGNING_KEY, PROBLEM_FORBIDDEN,
 			     PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
+	},
+	{
+		.method = "POST",
+		.path = "/v1/log:rotate",
+		.id = "rotateLogKey",
+		.summary =
+			"Replace the key that signs the log's heads; the old one signs beside it for 90 days",
+		.tag = TAG,
+		.scope = SCOPE_ADMIN,
+		.response = &signing_key_shape,
+		.status = 201,
+		.handle = rotate_log_key,
+		.may_fail = {PROBLEM_FORBIDDEN, PROBLEM_NO_SIGNING_KEY, PROBLEM_SIGNER_UNAVAILABLE,
+			     PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},
 	{
 		.method = "POST",

@@ -387,6 +387,27 @@ static void carry_over(struct log_follow *f, const struct log_follow *before)
 					   sha256_equal(f->gaps[i].key, before->gaps[k].key);
 }
 
+/* A key that the log has stated to be its next, in an entry that broke no rule when it was read. */
+static bool is_stated_successor(const struct log_follow *before, struct arena *arena,
+				const struct note_key *log)
+{
+	struct sha256 fingerprint = note_key_fingerprint(arena, log);
+	const struct follow_key *stated = map_get(before->keys, sha256_bytes(&fingerprint));
+	if (!stated || stated->ended >= 0 || !str_equal(stated->use, STR("log")) ||
+	    !str_equal(before->log.name, log->name))
+		return false;
+	for (size_t i = 0; i < before->finding_count; i++)
+		if (before->findings[i].index == stated->index)
+			return false;
+	return before->more_findings == 0;
+}
+
+static bool is_of_the_same_log(const struct log_follow *before, struct arena *arena,
+			       const struct note_key *log)
+{
+	return bytes_equal(before->log.material, log->material) || is_stated_successor(before, arena, log);
+}
+
 static enum exit_code begin(struct monitor *m)
 {
 	struct note_key registrar;
@@ -396,7 +417,7 @@ static enum exit_code begin(struct monitor *m)
 	if (given.at && !note_key_parse(m->cli->arena, given, &registrar))
 		return cli_usage(m->cli,
 				 (struct said){"--registrar 不是 vkey", "--registrar is not a verifier key"});
-	if (m->before && (!bytes_equal(m->before->log.material, log->material) ||
+	if (m->before && (!is_of_the_same_log(m->before, m->cli->arena, log) ||
 			  (given.at && m->before->has_registrar &&
 			   !bytes_equal(m->before->registrar.material, registrar.material))))
 		return cli_usage(m->cli,
@@ -407,6 +428,7 @@ static enum exit_code begin(struct monitor *m)
 	} else {
 		m->f = arena_new(m->cli->arena, struct log_follow); /* goes on from what it was before */
 		*m->f = *m->before;
+		m->f->log = *log;
 	}
 	for (size_t i = 0; again && i < m->before->mine_count; i++)
 		(void)log_follow_watch(m->f, m->before->mine[i]);

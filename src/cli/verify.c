@@ -239,7 +239,7 @@ static enum exit_code read_address(struct verification *v, struct str source, st
 	struct str rest = str_from(source, str_starts(source, STR("https://")) ? 8 : 7), path, none;
 	struct str host = str_cut(rest, '/', &path);
 	struct str root = {source.at, (size_t)(host.at + host.len - source.at)};
-	struct answer answer;
+	struct answer answer = {0};
 	enum exit_code code = EXIT_GOOD;
 	v->cli->url = root;
 	if (!client_is_local(v->cli->arena, root))

@@ -136,7 +136,7 @@ static bool may_sign_head(struct service *service, struct arena *arena, struct s
 
 /* Nothing but a statement that is counted under this very key: otherwise whoever reaches the socket could have
  * certificates or another organisation's records signed. The registrar vouches for keys of others; the log's key signs
- * heads and its own enrolment, for an entry signed by the log would prove nothing. */
+ * heads, its own enrolment and that of its successor, for an entry signed by the log would prove nothing. */
 static bool may_sign(struct service *service, struct arena *arena, const struct opened_key *held,
 		     struct str text)
 {
@@ -145,11 +145,13 @@ static bool may_sign(struct service *service, struct arena *arena, const struct 
 		return held->role == SIGNER_LOG && may_sign_head(service, arena, text);
 	bool own = sha256_equal(statement.key, held->fingerprint),
 	     about_a_key = str_equal(statement.kind, STR("key"));
-	/* A key hands over to the next of its organisation. */
+	/* A key hands over to the next of its organisation that is for the same. */
 	bool succeeds = about_a_key && statement.has_predecessor && uuid_equal(statement.org, held->org) &&
-			sha256_equal(statement.predecessor, held->fingerprint);
+			sha256_equal(statement.predecessor, held->fingerprint) &&
+			str_equal(statement.use, STR("log")) == (held->role == SIGNER_LOG);
 	return (own && (held->role != SIGNER_LOG || about_a_key)) ||
-	       (held->role == SIGNER_REGISTRAR && about_a_key) || (held->role == SIGNER_PARTY && succeeds);
+	       (held->role == SIGNER_REGISTRAR && about_a_key) ||
+	       (held->role != SIGNER_REGISTRAR && succeeds);
 }
 
 static struct signer_result sign_one(struct service *service, struct arena *arena,

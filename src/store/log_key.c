@@ -6,22 +6,44 @@
 
 #include "ft/store/signing.h"
 
+static bool read_row(struct str origin, const struct log_key_find_row *row, struct log_key *ret)
+{
+	struct log_key key = {.key = {.role = SIGNER_LOG}};
+	key.key.org = row->org_id;
+	key.key.spki = row->spki;
+	key.key.wrapped = row->wrapped;
+	if (row->fingerprint.len != sizeof key.key.fingerprint.octets ||
+	    !note_key_from_spki(origin, row->spki, &key.vkey))
+		return false;
+	memcpy(key.key.fingerprint.octets, row->fingerprint.at, sizeof key.key.fingerprint.octets);
+	*ret = key;
+	return true;
+}
+
+enum problem log_keys_read(struct db *db, struct arena *arena, struct str origin, usec_t now_us,
+			   struct log_key *ret, size_t *ret_count)
+{
+	struct log_key_find_row *rows;
+	size_t count;
+	const struct log_key_find_params params = {now_us - (usec_t)LOG_KEY_DAYS * 24 * 3600 * USEC_PER_SEC};
+	enum problem p = log_key_find(db, arena, &params, &rows, &count);
+	if (p || !count)
+		return p ? p : PROBLEM_NOT_FOUND;
+	for (size_t i = 0; i < count; i++)
+		if (!read_row(origin, &rows[i], &ret[i]))
+			return PROBLEM_INTERNAL;
+	*ret_count = count;
+	return PROBLEM_NONE;
+}
+
 enum problem log_key_read(struct db *db, struct arena *arena, struct str origin, struct log_key *ret)
 {
-	struct log_key_find_row row;
-	struct log_key key = {.key = {.role = SIGNER_LOG}};
-	enum problem p = log_key_find(db, arena, &row);
-	if (p)
-		return p;
-	key.key.org = row.org_id;
-	key.key.spki = row.spki;
-	key.key.wrapped = row.wrapped;
-	if (row.fingerprint.len != sizeof key.key.fingerprint.octets ||
-	    !note_key_from_spki(origin, row.spki, &key.vkey))
-		return PROBLEM_INTERNAL;
-	memcpy(key.key.fingerprint.octets, row.fingerprint.at, sizeof key.key.fingerprint.octets);
-	*ret = key;
-	return PROBLEM_NONE;
+	struct log_key keys[LOG_KEYS_MAX];
+	size_t count;
+	enum problem p = log_keys_read(db, arena, origin, clock_now(), keys, &count);
+	if (!p)
+		*ret = keys[0];
+	return p;
 }
 
 enum problem log_key_settle(struct db *db, struct arena *arena, struct signer *signer, struct str origin,

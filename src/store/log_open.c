@@ -11,7 +11,6 @@ enum { LOG_LOCK = 0x66746c67 };
 struct opening {
 	struct sequencer *s;
 	struct arena *arena; /* of the attempt */
-	struct log_key key;
 	struct merkle_edge edge;
 	struct log_rim *rim;
 	struct checkpoint guard, head;
@@ -47,8 +46,9 @@ static enum problem take_lock(struct sequencer *s, bool *ret_locked)
 static enum problem settle_key(struct db *db, void *context)
 {
 	struct opening *o = context;
+	struct log_key key;
 	return log_key_settle(db, o->arena, o->s->settings.signer, log_origin(o->s), o->s->settings.registrar,
-			      &o->key);
+			      &key);
 }
 
 static enum problem read_edge(struct opening *o, struct db *db)
@@ -214,7 +214,6 @@ enum log_opening log_open(struct sequencer *s)
 		return LOG_OPENING_LATER;
 	}
 	s->opened = o.arena;
-	s->key = o.key;
 	s->edge = o.edge;
 	s->rim = *o.rim;
 	s->head = o.head;

@@ -23,16 +23,16 @@ struct sequencer {
 
 	/* of the thread alone */
 	struct db *db;
-	int64_t lock_pid;     /* server process that holds the lock for us; 0: none */
-	struct arena *opened; /* of the key; NULL: not open */
-	struct log_key key;
-	struct merkle_edge edge; /* what log_head says */
-	struct log_rim rim;      /* of the same size */
-	struct checkpoint head;  /* newest signed; size 0: none */
-	int64_t published_us;    /* monotonic */
-	int64_t tick_us;         /* what large ticks took of late */
-	int64_t looked_us;       /* monotonic: for heads without witnesses */
-	bool unwitnessed;        /* and it was said */
+	int64_t lock_pid;           /* server process that holds the lock for us; 0: none */
+	struct arena *opened;       /* of the key; NULL: not open */
+	struct sha256 vkey_written; /* fingerprint of the key in log.vkey; zero: not known */
+	struct merkle_edge edge;    /* what log_head says */
+	struct log_rim rim;         /* of the same size */
+	struct checkpoint head;     /* newest signed; size 0: none */
+	int64_t published_us;       /* monotonic */
+	int64_t tick_us;            /* what large ticks took of late */
+	int64_t looked_us;          /* monotonic: for heads without witnesses */
+	bool unwitnessed;           /* and it was said */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake;

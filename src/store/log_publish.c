@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "ft/base/failpoint.h"
+#include "ft/base/file.h"
 #include "ft/base/log.h"
 #include "ft/base/metrics.h"
 #include "log_priv.h"
@@ -16,18 +17,42 @@ int64_t log_clock(void)
 	return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
 }
 
+/* Where verifiers of this machine find the key; whoever else trusts the log took it from there. */
+static void write_vkey(struct sequencer *s, struct arena *arena, const struct log_key *key)
+{
+	struct str path = arena_printf(arena, "%.*s/log.vkey", STR_ARGS(s->settings.config->data_dir));
+	struct str line = arena_printf(arena, "%.*s\n", STR_ARGS(note_key_print(arena, &key->vkey)));
+	if (sha256_equal(key->key.fingerprint, s->vkey_written))
+		return;
+	if (file_replace(arena, path, 0644, line))
+		s->vkey_written = key->key.fingerprint;
+	else
+		LOG(LOG_ERROR, "log-vkey", LOG_TEXT("reason", STR("log.vkey cannot be written")));
+}
+
+/* A key that was replaced signs on for a while, so that whoever knows only that one can follow. */
 static enum problem sign_head(struct sequencer *s, struct arena *arena, const struct checkpoint *head,
 			      struct str *ret)
 {
 	struct note *note = arena_new(arena, struct note);
-	struct signer_result result;
+	struct log_key keys[LOG_KEYS_MAX];
+	struct signer_request requests[LOG_KEYS_MAX];
+	struct signer_result results[LOG_KEYS_MAX];
+	enum problem p = log_keys_read(s->db, arena, log_origin(s), clock_now(), keys, &note->count);
 	note->text = checkpoint_print(arena, head);
-	const struct signer_request request = {&s->key.key, note->text};
-	enum problem p = signer_sign_batch(s->settings.signer, arena, &request, 1, &result);
-	if (p || result.verdict != SIGNER_SIGNED)
-		return PROBLEM_SIGNER_UNAVAILABLE;
-	note->count = 1;
-	note->signatures[0] = (struct note_signature){s->key.vkey.name, s->key.vkey.id, result.signature};
+	for (size_t i = 0; !p && i < note->count; i++)
+		requests[i] = (struct signer_request){&keys[i].key, note->text};
+	if (!p && signer_sign_batch(s->settings.signer, arena, requests, note->count, results))
+		p = PROBLEM_SIGNER_UNAVAILABLE;
+	for (size_t i = 0; !p && i < note->count; i++) {
+		if (results[i].verdict != SIGNER_SIGNED)
+			return PROBLEM_SIGNER_UNAVAILABLE;
+		note->signatures[i] =
+			(struct note_signature){keys[i].vkey.name, keys[i].vkey.id, results[i].signature};
+	}
+	if (p)
+		return p;
+	write_vkey(s, arena, &keys[0]);
 	*ret = note_print(arena, note);
 	return PROBLEM_NONE;
 }

@@ -7,6 +7,7 @@
 #include "ft/core/statement.h"
 #include "ft/store/audit.h"
 #include "ft/store/enrolment.h"
+#include "ft/store/log.h"
 
 #include "signing_priv.h"
 
@@ -151,6 +152,70 @@ enum problem signing_rotate(struct db *db, struct arena *arena, const struct key
 	struct change c = {
 		.arena = arena, .office = office, .org = org, .algorithm = algorithm, .reterr = reterr};
 	enum problem p = db_tx(db, &service, rotate_in_tx, &c, /* reterr_unknown */ NULL);
+	if (!p)
+		*ret_key = c.key;
+	return p;
+}
+
+/* — the log's key — */
+
+static enum problem state_log_key(struct db *db, struct change *c, const struct held_key *registrar,
+				  const struct signer_key *old)
+{
+	const struct key_office *office = c->office;
+	const usec_t now_us = clock_now(); /* whoever waited is later than whom it waited for */
+	struct signer_key made;
+	int64_t rows;
+	enum problem p = signer_generate(office->signer, c->arena, SIGN_ED25519, old->org, SIGNER_LOG, &made);
+	if (p)
+		return p;
+	const struct key_words words = {.org = old->org,
+					.fingerprint = made.fingerprint,
+					.spki = made.spki,
+					.role = SIGNER_LOG,
+					.custody = STR("service"),
+					.at_s = now_us / USEC_PER_SEC,
+					.predecessor = &old->fingerprint};
+	const struct signer_key signers[] = {made, *old, signer_key_of(registrar)};
+	struct note *note = arena_new(c->arena, struct note);
+	note->text = signing_key_text(c->arena, office->origin, &words);
+	p = signing_add_signatures(c->arena, office->signer, office->origin, signers,
+				   sizeof signers / sizeof signers[0], note);
+	if (!p)
+		p = end_key(db, old->fingerprint, "retired", &rows);
+	const struct new_signing_key row = {.org = old->org,
+					    .fingerprint = made.fingerprint,
+					    .algorithm = SIGN_ED25519,
+					    .role = SIGNER_LOG,
+					    .custody = STR("service"),
+					    .spki = made.spki,
+					    .wrapped = made.wrapped,
+					    .note = p ? (struct str){NULL, 0} : note_print(c->arena, note),
+					    .now_us = now_us};
+	c->key = made.fingerprint;
+	c->org = old->org;
+	return p ? p : signing_store(db, &row);
+}
+
+/* Whoever changes keys holds the registrar's sequence: a second rotation waits here, and then replaces the first's key. */
+static enum problem rotate_log_in_tx(struct db *db, void *context)
+{
+	struct change *c = context;
+	struct held_key registrar;
+	struct log_key old;
+	enum problem p = signing_lock(db, c->arena, c->office->registrar, &registrar);
+	if (!p)
+		p = log_key_read(db, c->arena, c->office->origin, &old);
+	if (!p)
+		p = state_log_key(db, c, &registrar, &old.key);
+	return p ? p : write_act(db, c, "rotateLogKey");
+}
+
+enum problem signing_rotate_log(struct db *db, struct arena *arena, const struct key_office *office,
+				struct sha256 *ret_key)
+{
+	struct change c = {.arena = arena, .office = office};
+	enum problem p = db_tx(db, &db_program, rotate_log_in_tx, &c, /* reterr_unknown */ NULL);
 	if (!p)
 		*ret_key = c.key;
 	return p;

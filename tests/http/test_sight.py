@@ -105,6 +105,7 @@ WRITES = {
                                  ("/v1/keys", {"name": "X", "scopes": ["read", "admin"]})],
     "permitKey": lambda t, who: [("/v1/enrolments", {"party": spelling}) for spelling in (t.farm.id, t.farm.number)],
     "rotateSigningKey": lambda t, who: [("/v1/signing-keys:rotate", {"party": t.farm.id})],
+    "rotateLogKey": lambda t, who: [("/v1/log:rotate", None)],
     "revokeSigningKey": lambda t, who: [(f"/v1/signing-keys/{signing_key_of(t)}/revoke", {"reason": "ceased"})],
     "revokeKey": lambda t, who: [(f"/v1/keys/{t.key['id']}/revoke", None)],
     "addCosignatures": lambda t, who: [("/v1/log/cosignatures", {"size": 1, "lines": "— witness.example AAAAAAAAAAAA\n"})],

@@ -88,6 +88,12 @@ enum problem log_key_read(struct db *db, struct arena *arena, struct str origin,
 enum problem log_key_settle(struct db *db, struct arena *arena, struct signer *signer, struct str origin,
 			    struct uuid registrar, struct log_key *ret) must_check;
 
+/* For how long a key that was replaced goes on signing heads beside its successor. */
+enum { LOG_KEY_DAYS = 90, LOG_KEYS_MAX = 4 };
+/* The keys that sign heads now, the newest first, into ret[LOG_KEYS_MAX]; PROBLEM_NOT_FOUND: there is none yet. */
+enum problem log_keys_read(struct db *db, struct arena *arena, struct str origin, usec_t now_us,
+			   struct log_key *ret, size_t *ret_count) must_check;
+
 /* Tiles that proofs were computed from, kept for the next. What is kept was checked against a signed head. */
 struct log_memory;
 struct log_memory *log_memory_create(size_t max_bytes); /* 0: keeps nothing */

@@ -189,7 +189,13 @@ static void a_key_hands_over_to_its_successor(void **state)
 	assert_int_equal(sign_text(world, old.fingerprint, statement_print(world->arena, &s)).verdict,
 			 SIGNER_REFUSED);
 	s.org.octets[0] ^= 1;
+	s.use = STR("log");
+	assert_int_equal(sign_text(world, old.fingerprint, statement_print(world->arena, &s)).verdict,
+			 SIGNER_REFUSED);
 	s.predecessor = log.fingerprint;
+	assert_int_equal(sign_text(world, log.fingerprint, statement_print(world->arena, &s)).verdict,
+			 SIGNER_SIGNED);
+	s.use = STR("event");
 	assert_int_equal(sign_text(world, log.fingerprint, statement_print(world->arena, &s)).verdict,
 			 SIGNER_REFUSED);
 	assert_int_equal(sign_text(world, old.fingerprint, statement_print(world->arena, &s)).verdict,
