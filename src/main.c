@@ -231,15 +231,16 @@ static enum problem start_policy(struct service *s, struct fault *reterr)
 
 static enum problem start_writers(struct service *s, struct fault *reterr)
 {
+	s->app.items = item_memory_start(s->app.conninfo, (int)s->config.statement_timeout_ms,
+					 (struct bytes){s->app.code_key, CODE_KEY_LEN});
 	const struct capture_settings settings = {.config = &s->config,
 						  .conninfo = s->app.conninfo,
 						  .signer = s->app.signer,
 						  .reference = s->app.reference,
 						  .cache = s->app.cache,
 						  .once = s->app.once,
+						  .items = s->app.items,
 						  .code_key = s->app.code_key};
-	s->app.items = item_memory_start(s->app.conninfo, (int)s->config.statement_timeout_ms,
-					 (struct bytes){s->app.code_key, CODE_KEY_LEN});
 	enum problem p = capture_start(&settings, &s->app.capture, reterr);
 	const struct log_settings log = {.config = &s->config,
 					 .conninfo = s->app.conninfo,

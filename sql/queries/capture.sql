@@ -16,8 +16,8 @@ SELECT hash, kind, org_id, id FROM thing WHERE hash = ANY(@hashes);
 -- class: any
 -- each: codes
 -- scope: public
--- column: code text, kind text, org_id uuid, id uuid
-SELECT code, kind, org_id, id FROM code WHERE code = ANY(@codes);
+-- column: code text, kind text, org_id uuid, id uuid, items bigint
+SELECT code, kind, org_id, id, coalesce(items, 0) AS items FROM code WHERE code = ANY(@codes);
 
 -- name: event_key_find_many :many
 -- Which eventIDs are taken.

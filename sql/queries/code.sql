@@ -19,16 +19,17 @@ SELECT nextval('item_block') AS block FROM generate_series(1::bigint, @count) LI
 -- name: item_issue_insert :exec
 -- Item codes that are issued together.
 -- param: org_id uuid, id uuid, lot_id uuid, items bigint, blocks bigint[], state text, issued_at timestamptz, key uuid
+-- param: value text, unit text
 -- class: key
-INSERT INTO item_issue (org_id, id, lot_id, items, blocks, state, issued_at, key)
-VALUES (@org_id, @id, @lot_id, @items, @blocks, @state, @issued_at, @key);
+INSERT INTO item_issue (org_id, id, lot_id, items, blocks, state, issued_at, key, value, unit)
+VALUES (@org_id, @id, @lot_id, @items, @blocks, @state, @issued_at, @key, @value, @unit);
 
 -- name: item_issue_get :one
 -- An issue of item codes.
 -- param: org_id uuid, id uuid
 -- class: key
--- column: lot_id uuid, items bigint, blocks bigint[], state text, issued_at timestamptz
-SELECT lot_id, items, blocks, state, issued_at FROM item_issue WHERE org_id = @org_id AND id = @id;
+-- column: lot_id uuid, items bigint, blocks bigint[], state text, issued_at timestamptz, value text, unit text
+SELECT lot_id, items, blocks, state, issued_at, value, unit FROM item_issue WHERE org_id = @org_id AND id = @id;
 
 -- name: item_block_insert_many :exec
 -- The blocks of an issue.
@@ -69,8 +70,9 @@ SELECT code, first, last FROM code_mark WHERE code = ANY(@codes) AND state = 'vo
 -- scope: public
 -- column: n bigint, org_id uuid, lot_id uuid, state text, issued_at timestamptz, activated_at timestamptz?
 -- column: voided_at timestamptz?, first_at timestamptz?, scans bigint?, day date?, day_networks bigint?
+-- column: sold_at timestamptz?, seller_zh text, seller_en text
 SELECT y.n, c.org_id, c.id AS lot_id, c.state, c.issued_at, m.activated_at, m.voided_at, s.first_at, s.scans, s.day,
-       s.day_networks
+       s.day_networks, b.sold_at, b.seller_zh, b.seller_en
 FROM unnest(@blocks, @places, @codes) WITH ORDINALITY AS y (block, place, code, n)
 JOIN code c ON c.code = y.block AND c.kind = 'item' AND c.items > y.place
 CROSS JOIN LATERAL (
@@ -78,6 +80,13 @@ CROSS JOIN LATERAL (
     FROM code_mark WHERE code = c.code AND first <= y.place AND last >= y.place
 ) m
 LEFT JOIN code_scan s ON s.code = y.code
+LEFT JOIN LATERAL (
+    SELECT last.happened_at AS sold_at, p.name_zh AS seller_zh, p.name_en AS seller_en
+    FROM (SELECT state, party, happened_at FROM item_event
+          WHERE code = y.code AND state IS NOT NULL AND declared_at IS NULL ORDER BY since DESC LIMIT 1) last
+    LEFT JOIN party p ON p.id = last.party AND NOT p.personal
+    WHERE last.state = 'sold'
+) b ON true
 LIMIT 1000;
 
 -- name: code_scan_add :exec

@@ -58,6 +58,18 @@ JOIN event_thing t ON t.org_id = z.a AND t.lot_id = z.b AND t.event = z.c
 GROUP BY t.org_id, t.lot_id, t.event_org, t.event, t.role, t.recorded_at, t.declared_at
 ORDER BY t.event, t.org_id, t.lot_id, t.role;
 
+-- name: recount_packs :many
+-- Single packs that records name, and what the rows say of them.
+-- param: events uuid[]
+-- class: fan
+-- scope: program
+-- column: event uuid, code text, state text, party uuid, happened_at timestamptz, recorded_at timestamptz
+-- column: declared_at timestamptz?
+SELECT event, code, state, party, happened_at, recorded_at, declared_at
+FROM item_event WHERE event = ANY(@events) AND named
+ORDER BY event, code
+LIMIT 200000;
+
 -- name: recount_edges :many
 -- Edges by their whole key.
 -- param: parents uuid[], children uuid[], events uuid[]

@@ -22,9 +22,9 @@ FOR UPDATE OF u;
 -- param: orgs uuid[], ids uuid[], since timestamptz
 -- class: any
 -- column: org_id uuid, parent uuid, from_event uuid, n bigint, from_org uuid, party uuid, child_kind text, child_org uuid
--- column: child uuid, value text, unit text, base numeric?, from_at timestamptz, since timestamptz, to_event uuid
+-- column: child uuid, item text, value text, unit text, base numeric?, from_at timestamptz, since timestamptz, to_event uuid
 -- column: to_at timestamptz?
-SELECT c.org_id, c.parent, c.from_event, c.n::bigint AS n, c.from_org, c.party, c.child_kind, c.child_org, c.child, c.value,
+SELECT c.org_id, c.parent, c.from_event, c.n::bigint AS n, c.from_org, c.party, c.child_kind, c.child_org, c.child, c.item, c.value,
        c.unit, c.base, c.from_at, c.since, c.to_event, c.to_at
 FROM unnest(@orgs, @ids) AS z (org_id, id)
 JOIN containment c ON c.org_id = z.org_id AND c.parent = z.id
@@ -54,14 +54,14 @@ ON CONFLICT (org_id, id) DO UPDATE SET known = excluded.known, version = exclude
 -- name: containment_upsert_many :exec
 -- What units contain, and what has ended.
 -- param: org_id uuid[], parent uuid[], from_event uuid[], n bigint[], from_org uuid[], party uuid[], child_kind text[]
--- param: child_org uuid[], child uuid[], value text[], unit text[], base numeric[], from_at timestamptz[]
+-- param: child_org uuid[], child uuid[], item text[], value text[], unit text[], base numeric[], from_at timestamptz[]
 -- param: since timestamptz[], to_event uuid[], to_at timestamptz[]
 -- class: key
-INSERT INTO containment (org_id, parent, from_event, n, from_org, party, child_kind, child_org, child, value, unit, base,
-                         from_at, since, to_event, to_at)
-SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p
-FROM unnest(@org_id, @parent, @from_event, @n, @from_org, @party, @child_kind, @child_org, @child, @value, @unit, @base,
-            @from_at, @since, @to_event, @to_at) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
+INSERT INTO containment (org_id, parent, from_event, n, from_org, party, child_kind, child_org, child, item, value, unit,
+                         base, from_at, since, to_event, to_at)
+SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q
+FROM unnest(@org_id, @parent, @from_event, @n, @from_org, @party, @child_kind, @child_org, @child, @item, @value, @unit,
+            @base, @from_at, @since, @to_event, @to_at) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q)
 ON CONFLICT (org_id, parent, from_event, n) DO UPDATE SET to_event = excluded.to_event, to_at = excluded.to_at;
 
 -- name: unit_emptied_insert_many :exec

@@ -24,6 +24,19 @@ enum {
 };
 
 static const char *const kinds[] = {"lot", "item", NULL};
+static const struct shape item_amount = {
+	.name = "ItemAmount",
+	.size = sizeof(struct item_amount),
+	.doc = "How much of the lot one pack is",
+	.fields =
+		(const struct field[]){
+			DECIMAL(struct item_amount, value, "value", .max_len = 32,
+				.doc = "Decimal text, at most 15 significant digits and 6 decimals"),
+			STRING(struct item_amount, unit, "unit", .min_len = 1, .max_len = 16,
+			       .doc = "UN/CEFACT code, or kg, g, t, jin …"),
+			END_OF_SHAPE,
+		},
+};
 static const struct shape code_input = {
 	.name = "CodeInput",
 	.size = sizeof(struct code_input),
@@ -38,6 +51,10 @@ static const struct shape code_input = {
 				.max = ITEM_ISSUE_MAX, .doc = "item: how many; 1 if absent"),
 			BOOLEAN(struct code_input, activate, "activate", .flags = OPTIONAL,
 				.doc = "item: put them into use at once"),
+			OBJECT(struct code_input, quantity, "quantity", &item_amount, struct item_amount,
+			       .flags = OPTIONAL,
+			       .doc = "item: how much each is, for records that name it; absent: one of what "
+				      "the lot is counted in, or its product's one package"),
 			UUID(struct code_input, id, "id", .flags = OPTIONAL,
 			     .doc = "item: the client's own; the same again answers the same codes"),
 			END_OF_SHAPE,
@@ -60,6 +77,8 @@ static const struct shape code_answer = {
 			       .doc = "item: when it was put into use"),
 			STRING(struct code_answer, voided_at, "voidedAt", .flags = OPTIONAL,
 			       .doc = "item: when it was withdrawn"),
+			STRING(struct code_answer, sold_at, "soldAt", .flags = OPTIONAL,
+			       .doc = "item: when it was sold, as it stands"),
 			STRING(struct code_answer, url, "url", .max_len = 1024, .doc = "What the QR says"),
 			STRING(struct code_answer, svg, "svg", .doc = "The QR as SVG"),
 			STRING(struct code_answer, png, "png", .doc = "The QR as PNG"),
@@ -162,6 +181,8 @@ static enum problem create_code(struct call *call, struct reply *reply)
 	bool items = str_equal(input->kind, STR("item"));
 	if (!items && input->count)
 		return fault_set(&call->fault, PROBLEM_FIELD_UNKNOWN, "item", "/count");
+	if (!items && input->quantity)
+		return fault_set(&call->fault, PROBLEM_FIELD_UNKNOWN, "item", "/quantity");
 	enum problem p = thing_resolve(call, THING_LOT, nobody, input->lot, &lot);
 	if (p == PROBLEM_IDENTIFIER_SYNTAX)
 		return fault_set(&call->fault, p, "identifier", "/lot");
@@ -269,7 +290,8 @@ const struct route code_routes[] = {
 		.repeatable = true,
 		.handle = create_code,
 		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_FORBIDDEN, PROBLEM_IDENTIFIER_SYNTAX,
-			     PROBLEM_ID_TAKEN, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
+			     PROBLEM_ID_TAKEN, PROBLEM_UNIT_UNKNOWN, PROBLEM_QUANTITY_SYNTAX,
+			     PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},
 	{
 		.method = "GET",

@@ -12,13 +12,17 @@ struct code_input {
 	struct str kind, lot;
 	int64_t count;
 	bool activate;
+	struct item_amount *quantity; /* NULL: one of what the lot is counted in */
+};
+struct item_amount {
+	struct str value, unit;
 };
 struct code_answer {
 	struct str code, grouped, kind, state, lot, issued_at, activated_at, voided_at, url, svg, png;
 	bool test;
 	int64_t count; /* of items: issued together; 0: not said */
 	struct str last, list;
-	struct str first_scanned_at;
+	struct str first_scanned_at, sold_at;
 	int64_t scans;
 };
 

@@ -5,6 +5,7 @@
 #include "codes_priv.h"
 
 #include "ft/core/lot_id.h"
+#include "ft/core/unit.h"
 #include "ft/crypto/random.h"
 #include "ft/store/item_memory.h"
 
@@ -27,6 +28,22 @@ static struct code_answer *issue_answer(const struct call *call, const struct it
 	return answer;
 }
 
+/* It is held against the lot's own measure by the first record that names such a pack. */
+static enum problem amount_check(struct call *call, const struct item_amount *amount,
+				 struct item_issue *issue)
+{
+	struct quantity ignored;
+	enum problem p = amount ? quantity_of(amount->value, amount->unit, &ignored) : PROBLEM_NONE;
+	if (p)
+		return fault_set(&call->fault, p, p == PROBLEM_UNIT_UNKNOWN ? "unit" : "quantity",
+				 "/quantity/%s", p == PROBLEM_UNIT_UNKNOWN ? "unit" : "value");
+	if (amount) {
+		issue->value = amount->value;
+		issue->unit = amount->unit;
+	}
+	return PROBLEM_NONE;
+}
+
 enum problem item_codes_issue(struct call *call, struct reply *reply, struct lot_id lot)
 {
 	const struct code_input *input = call->body;
@@ -41,8 +58,10 @@ enum problem item_codes_issue(struct call *call, struct reply *reply, struct lot
 				   .activated = input->activate,
 				   .issued_us = now};
 	bool again = false;
-	enum problem p =
-		item_issue_make(call_db(call), call->arena, code_key(call), call->caller.key, &issue, &again);
+	enum problem p = amount_check(call, input->quantity, &issue);
+	if (p)
+		return p;
+	p = item_issue_make(call_db(call), call->arena, code_key(call), call->caller.key, &issue, &again);
 	if (p == PROBLEM_ID_TAKEN)
 		return fault_set(&call->fault, p, "unique", "/id");
 	if (p)
@@ -61,7 +80,7 @@ static struct str time_or_none(struct arena *arena, usec_t at)
 
 enum problem item_answer(struct call *call, const struct code *code, struct code_answer **ret)
 {
-	struct item item;
+	struct pack item;
 	enum problem p = item_read(call_db(call), call->arena, code, code_key(call), &item);
 	if (p)
 		return p;
@@ -72,6 +91,7 @@ enum problem item_answer(struct call *call, const struct code *code, struct code
 	answer->issued_at = utc_print(call->arena, item.issued_us);
 	answer->activated_at = time_or_none(call->arena, item.activated_us);
 	answer->voided_at = time_or_none(call->arena, item.voided_us);
+	answer->sold_at = time_or_none(call->arena, item.sold_us);
 	answer->first_scanned_at = time_or_none(call->arena, item.first_scan_us);
 	answer->scans = item.scans;
 	*ret = answer;

@@ -70,7 +70,7 @@ static enum problem lot_of_lot_code(struct call *call, const struct code *code, 
 /* Labels of packs are printed by whoever issues their codes, and not once these are withdrawn. */
 static enum problem lot_of_item(struct call *call, const struct code *code, struct lot_id *ret)
 {
-	struct item item;
+	struct pack item;
 	enum problem p = item_read(call_db(call), call->arena, code, code_key(call), &item);
 	if (!p && !call_acts_for(call, item.lot.org))
 		p = PROBLEM_NOT_FOUND;

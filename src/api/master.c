@@ -84,6 +84,7 @@ static size_t size_of(enum thing_kind kind)
 	case THING_SHIPMENT:
 	case THING_UNIT:
 	case THING_SAMPLE:
+	case THING_ITEM:
 	case THING_KIND_COUNT:
 		break;
 	}

@@ -99,7 +99,7 @@ static enum problem find_numbers(struct call *call, struct str number, struct fo
 static enum problem find_item(struct call *call, const struct code *code, struct found_ids *found)
 {
 	const struct bytes key = {call_app(call)->code_key, sizeof call_app(call)->code_key};
-	struct item item;
+	struct pack item;
 	enum problem p = item_read(call_db(call), call->arena, code, key, &item);
 	if (p)
 		return p == PROBLEM_NOT_FOUND ? PROBLEM_NONE : p;

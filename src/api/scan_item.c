@@ -19,7 +19,7 @@ struct scan_item {
 	struct items_get_params params;
 	uint64_t begun;
 	bool known;
-	struct item item; /* when known */
+	struct pack item; /* when known */
 };
 
 void scan_item_read(struct call *call, struct scan *scan, const struct code *code)
@@ -34,13 +34,13 @@ static struct bytes tag_key(const struct call *call)
 }
 
 /* — what it is — */
-static bool is_copied(const struct call *call, const struct item *item)
+static bool is_copied(const struct call *call, const struct pack *item)
 {
 	bool today = item->day == (int32_t)(clock_now() / DAY_US);
 	return today && __builtin_popcountll(item->day_networks) >= call_app(call)->config->copy_networks;
 }
 
-static struct str verdict_of(const struct call *call, const struct item *item, struct str of_lot)
+static struct str verdict_of(const struct call *call, const struct pack *item, struct str of_lot)
 {
 	if (is_copied(call, item))
 		of_lot = verdict_first(of_lot, VERDICT_SUSPICIOUS);
@@ -59,7 +59,7 @@ static struct str verdict_of(const struct call *call, const struct item *item, s
 /* Everything that makes the pages of two packs of a lot different outside the gap. */
 static void set_key(const struct call *call, struct scan *scan)
 {
-	const struct item *item = &scan->item->item;
+	const struct pack *item = &scan->item->item;
 	scan->key = arena_printf(call->arena, "i%.*s %d%d%d%d%c",
 				 STR_ARGS(uuid_print(call->arena, item->lot.lot)), (int)item->state,
 				 is_copied(call, item), (int)call->language, (int)scan->tier,
@@ -72,11 +72,21 @@ static struct instant instant_of(usec_t at)
 	return (struct instant){at, CHINA_OFFSET_MIN};
 }
 
+/* Names belong to the finest tier. */
+static struct str seller_of(const struct call *call, const struct scan *scan)
+{
+	const struct pack_seller *seller = &scan->item->item.seller;
+	bool chinese = call->language == LANGUAGE_ZH || !seller->en[0];
+	return scan->tier == TIER_FARM ? str_of(chinese ? seller->zh : seller->en) : STR("");
+}
+
 static struct str gap_words(const struct call *call, const struct scan *scan)
 {
-	const struct item *item = &scan->item->item;
+	const struct pack *item = &scan->item->item;
 	const struct page_item words = {.code = code_group(call->arena, &scan->item->code),
 					.voided_at = instant_of(item->voided_us),
+					.sold_at = instant_of(item->sold_us),
+					.seller = seller_of(call, scan),
 					.first_scan = instant_of(item->first_scan_us),
 					.scans = item->scans};
 	return page_item_words(call->arena, call->language, &words);
@@ -227,15 +237,20 @@ static struct str time_of(struct arena *arena, usec_t at)
 static void make_json(struct call *call, const struct scan *scan, struct trail *trail, struct reply *reply)
 {
 	struct arena *arena = call->arena;
-	const struct item *item = &scan->item->item;
+	const struct pack *item = &scan->item->item;
 	trail->item = arena_new(arena, struct trail_item);
 	*trail->item = (struct trail_item){.code = scan->item->code.text,
 					   .state = str_of(item_state_words[item->state]),
 					   .issued_at = utc_print(arena, item->issued_us),
 					   .activated_at = time_of(arena, item->activated_us),
 					   .voided_at = time_of(arena, item->voided_us),
+					   .sold_at = time_of(arena, item->sold_us),
 					   .first_scanned_at = time_of(arena, item->first_scan_us),
 					   .scans = item->scans};
+	if (scan->tier == TIER_FARM && item->seller.zh[0])
+		trail->item->seller_zh = str_of(item->seller.zh);
+	if (scan->tier == TIER_FARM && item->seller.en[0])
+		trail->item->seller_en = str_of(item->seller.en);
 	*reply = (struct reply){.raw = trail_json(arena, trail),
 				.media_type = scan->media_type,
 				.cache_control = "private, no-cache",

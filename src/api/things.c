@@ -2,6 +2,7 @@
  * /v1/things: what any spelling names; and the look-up that other resources share. */
 #include "ft/api/routes.h"
 
+#include "codes_priv.h"
 #include "lots_priv.h"
 
 #include "ft/base/text.h"
@@ -12,11 +13,18 @@ static enum problem find_code(struct call *call, enum thing_kind kind, struct st
 {
 	struct code_find_many_row *rows;
 	size_t count;
-	const struct code_find_many_params params = {{&code, 1}};
+	struct code pack;
+	const struct bytes key = code_key(call);
+	bool of_pack = code.at[0] == CODE_ITEM && !code_parse(call->arena, code, &key, 1, &pack);
+	const struct item_place place =
+		of_pack ? item_place_of(call->arena, &pack, key) : (struct item_place){code, 0};
+	const struct code_find_many_params params = {{&place.block, 1}};
 	enum problem p = code_find_many(call_db(call), call->arena, &params, &rows, &count);
 	if (p)
 		return p;
-	if (!count || !str_equal(rows->kind, str_of(thing_kind_words[kind])))
+	/* A pack's code names its lot. */
+	if (!count ||
+	    (of_pack ? place.index >= rows->items : !str_equal(rows->kind, str_of(thing_kind_words[kind]))))
 		return PROBLEM_NOT_FOUND;
 	*ret = (struct lot_id){rows->org_id, rows->id};
 	return PROBLEM_NONE;

@@ -93,6 +93,28 @@ static const char *const goods_lists[] = {"inputQuantityList", "outputQuantityLi
 					  "childQuantityList"};
 enum { GOODS_LISTS = sizeof goods_lists / sizeof *goods_lists };
 
+/* The last of the instances that a native record names. */
+static void read_packs(struct reading *r)
+{
+	static const char *const lists[] = {"epcList", "childEPCs", "inputEPCList"};
+	const struct json *named = json_get(r->event, FT("itemsNamed"));
+	struct str_list *packs = &r->deed.packs;
+	int64_t count;
+	if (!named || !json_integer(named, &count) || count <= 0)
+		return;
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		const struct json *list = json_get(r->event, str_of(lists[i]));
+		size_t all = count_of(list), first = all < (size_t)count ? 0 : all - (size_t)count;
+		if (!all)
+			continue;
+		struct str *uris = arena_array(r->arena, struct str, all);
+		for (size_t k = first; k < all; k++)
+			uris[packs->count++] = json_text(&list->items[k]);
+		packs->items = uris;
+		return;
+	}
+}
+
 static bool read_native(struct reading *r, struct str word)
 {
 	struct deed *deed = &r->deed;
@@ -105,6 +127,8 @@ static bool read_native(struct reading *r, struct str word)
 	deed->to = end_of(r->event, "destinationList", "destination");
 	deed->shipment = shipment_of(r->event);
 	deed->makes = deed->kind->class == RECORD_CREATE || deed->kind->class == RECORD_TRANSFORM;
+	deed->taken_back = deed->kind->class == RECORD_RETURN && !deed->to.at;
+	read_packs(r);
 	for (size_t i = 0; i < GOODS_LISTS; i++)
 		r->room += count_of(json_get(r->event, str_of(goods_lists[i])));
 	deed->lines = arena_array(r->arena, struct deed_line, r->room);
@@ -219,6 +243,14 @@ static void effect_of_sending(const struct deed *deed, const struct deed_facts *
 		take(acting, DEED_OUTSIDE, facts->amount);
 }
 
+static void effect_of_taking_back(const struct deed_facts *facts, struct deed_counts *acting)
+{
+	add(acting, DEED_ON_HAND, facts->amount);
+	take(acting, DEED_SOLD, facts->amount);
+	if (facts->issuer[DEED_ACTING])
+		take(acting, DEED_OUTSIDE, facts->amount);
+}
+
 /* More than was sent is what the receiver claims of a native sender; a partner's sender owes it. */
 static void effect_of_shipment(const struct deed *deed, const struct deed_facts *facts,
 			       struct deed_counts ret[DEED_SIDES])
@@ -290,6 +322,8 @@ void deed_effect(const struct deed *deed, const struct deed_line *line, const st
 		return;
 	if (class == RECORD_CREATE || class == RECORD_TRANSFORM)
 		effect_of_making(deed, line, facts, &ret[DEED_ACTING]);
+	else if (deed->taken_back)
+		effect_of_taking_back(facts, &ret[DEED_ACTING]);
 	else if (record_sends(deed->kind))
 		effect_of_sending(deed, facts, ret);
 	else if (class == RECORD_RECEIVE && facts->by_shipment)

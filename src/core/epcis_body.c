@@ -46,29 +46,34 @@ static void put_things(struct arena *arena, const char *name, const struct epcis
 	json_end_array(w);
 }
 
-static void put_units(const char *name, const struct epcis_source *source, struct json_writer *w)
+/* Units, then single packs: farmtrail:itemsNamed says how many those are. */
+static void put_instances(const char *name, const struct epcis_source *source, struct json_writer *w)
 {
 	json_name(w, str_of(name));
 	json_begin_array(w);
 	for (size_t i = 0; i < source->unit_count; i++)
 		json_string(w, source->unit_uris[i]);
+	for (size_t i = 0; i < source->item_count; i++)
+		json_string(w, source->item_uris[i]);
 	json_end_array(w);
 }
 
 static void put_what(struct arena *arena, const struct epcis_source *source, struct json_writer *w)
 {
 	if (source->kind->class == RECORD_TRANSFORM) {
+		if (source->unit_count + source->item_count > 0)
+			put_instances("inputEPCList", source, w);
 		put_things(arena, "inputQuantityList", source->inputs, source->input_count, w);
 		put_things(arena, "outputQuantityList", source->outputs, source->output_count, w);
 		return;
 	}
 	if (source->parent_uri.at != NULL) {
 		json_pair(w, STR("parentID"), source->parent_uri);
-		put_units("childEPCs", source, w);
+		put_instances("childEPCs", source, w);
 		put_things(arena, "childQuantityList", source->outputs, source->output_count, w);
 		return;
 	}
-	put_units("epcList", source, w);
+	put_instances("epcList", source, w);
 	put_things(arena, "quantityList", source->outputs, source->output_count, w);
 }
 
@@ -80,12 +85,17 @@ static void put_place(const char *name, struct str uri, struct json_writer *w)
 	json_end_object(w);
 }
 
+static bool sends(const struct epcis_source *source)
+{
+	return record_sends(source->kind) && !source->taken_back;
+}
+
 static void put_where(const struct epcis_source *source, struct json_writer *w)
 {
 	if (source->place_count == 0)
 		return;
 	put_place("readPoint", source->places[0].uri, w);
-	if (!record_sends(source->kind))
+	if (!sends(source))
 		put_place("bizLocation", source->places[0].uri, w);
 }
 
@@ -172,7 +182,7 @@ static void put_parties(const struct epcis_source *source, struct json_writer *w
 {
 	const struct epcis_party *from = source->from, *to = source->to;
 
-	if (record_sends(source->kind) && from == NULL)
+	if (sends(source) && from == NULL)
 		from = source->party;
 	if (source->kind->class == RECORD_RECEIVE && to == NULL)
 		to = source->party;
@@ -303,7 +313,7 @@ struct str epcis_body_build(struct arena *arena, const struct epcis_source *sour
 	json_pair(&w, STR("eventTime"), instant_print(arena, time));
 	json_pair(&w, STR("eventTimeZoneOffset"), offset_print(arena, time.offset_min));
 	json_pair(&w, STR("action"), str_of(kind->action));
-	json_pair(&w, STR("bizStep"), str_of(kind->biz_step));
+	json_pair(&w, STR("bizStep"), str_of(source->taken_back ? "receiving" : kind->biz_step));
 	json_pair(&w, STR("disposition"), str_of(record_disposition(kind, source->record)));
 	put_persistent(kind, &w);
 	put_certification(arena, source, &w);

@@ -354,8 +354,10 @@ void epcis_farm_members(struct arena *arena, const struct epcis_source *source, 
 		put_test(arena, record, w);
 	json_pair(w, FT("form"), record->form);
 	put_texts(FT("basis"), &record->basis, w);
-	if (record->units.count > 0 && source->lots_named > 0)
+	if ((record->units.count > 0 || source->item_count > 0) && source->lots_named > 0)
 		json_pair_int(w, FT("lotsNamed"), (int64_t)source->lots_named);
+	if (source->item_count > 0)
+		json_pair_int(w, FT("itemsNamed"), (int64_t)source->item_count);
 	json_pair(w, FT("channel"), record->channel);
 	json_pair(w, FT("reason"), record->reason);
 	json_pair(w, FT("entryMode"), record->entry_mode);

@@ -43,9 +43,10 @@ static const usec_t FUTURE_GRACE_US = 300 * USEC_PER_SEC;
 #define LOOK(w, step, disposition, zh, en) LOOK_AS(w, RECORD_LOOK, step, disposition, zh, en)
 #define LOTS_OR_SITE \
 	{ \
-		B(LOTS) | B(UNITS) | B(SITE) \
+		B(LOTS) | B(UNITS) | B(ITEMS) | B(SITE) \
 	}
-#define GOODS (B(LOTS) | B(UNITS))
+#define GOODS (B(LOTS) | B(UNITS) | B(ITEMS))
+#define SOURCES (B(INPUTS) | B(UNITS) | B(ITEMS))
 
 /* To add a type: one row in byte order of the word; name what it takes and needs beyond COMMON; add the word
  * to the cases of tests/unit/core/test_record.c and the row to the table in the manual. */
@@ -56,9 +57,9 @@ static const struct record_rule rules[] = {
 	 B(PRODUCT) | B(QUANTITY),
 	 {B(SITE) | B(SITES)}},
 	{LOOK("certify", "other", "conformant", "开具合格证", "Certify"),
-	 B(LOTS) | B(FORM) | B(BASIS),
-	 B(LOTS) | B(FORM) | B(BASIS),
-	 {0}},
+	 GOODS | B(FORM) | B(BASIS),
+	 B(FORM) | B(BASIS),
+	 {GOODS}},
 	{CREATE("collect", "收集", "Collect"),
 	 B(SITES) | B(LOT) | B(PRODUCT) | B(QUANTITY) | B(HARVESTER),
 	 B(PRODUCT) | B(QUANTITY),
@@ -90,27 +91,19 @@ static const struct record_rule rules[] = {
 	 B(UNIT) | B(CONTENTS),
 	 {0}},
 	{OBSERVE("medicate", "用药", "Medicate"), INPUT_MEMBERS, B(PRODUCT), SITE_OR_LOT},
-	{TRANSFORM("mix", "混批", "Mix"),
-	 B(INPUTS) | B(OUTPUTS),
-	 B(INPUTS) | B(OUTPUTS),
-	 {0},
-	 .measured = true},
+	{TRANSFORM("mix", "混批", "Mix"), SOURCES | B(OUTPUTS), B(OUTPUTS), {SOURCES}, .measured = true},
 	{OBSERVE("move", "移动", "Move"), ANIMAL_MEMBERS, 0, SITE_OR_LOT},
-	{TRANSFORM("pack", "包装", "Pack"),
-	 B(INPUTS) | B(OUTPUTS),
-	 B(INPUTS) | B(OUTPUTS),
-	 {0},
-	 .measured = true},
+	{TRANSFORM("pack", "包装", "Pack"), SOURCES | B(OUTPUTS), B(OUTPUTS), {SOURCES}, .measured = true},
 	{OBSERVE("plant", "种植", "Plant"), INPUT_MEMBERS | B(QUANTITY), 0, SITE_OR_LOT},
 	{TRANSFORM("process", "加工", "Process"),
-	 B(INPUTS) | B(OUTPUTS),
-	 B(INPUTS) | B(OUTPUTS),
-	 {0},
+	 SOURCES | B(OUTPUTS),
+	 B(OUTPUTS),
+	 {SOURCES},
 	 .measured = true},
 	{{"receive", RECORD_RECEIVE, "ObjectEvent", "OBSERVE", "receiving", "in_progress", "收货", "Receive"},
-	 B(SHIPMENT) | B(LOTS) | B(FROM) | B(SHORTAGE) | B(TEMPERATURE) | B(VEHICLE),
+	 B(SHIPMENT) | GOODS | B(FROM) | B(SHORTAGE) | B(TEMPERATURE) | B(VEHICLE),
 	 0,
-	 {B(SHIPMENT) | B(LOTS), B(SHIPMENT) | B(FROM)}},
+	 {B(SHIPMENT) | GOODS, B(SHIPMENT) | B(FROM)}},
 	{{"release", RECORD_RELEASE, "ObjectEvent", "OBSERVE", "other", "available", "解除暂停", "Release"},
 	 GOODS | B(REASON),
 	 B(REASON),
@@ -132,15 +125,11 @@ static const struct record_rule rules[] = {
 	 {GOODS},
 	 .measured = true},
 	{TRANSFORM("slaughter", "屠宰", "Slaughter"),
-	 B(INPUTS) | B(OUTPUTS) | B(ANIMALS) | B(QUARANTINE),
-	 B(INPUTS) | B(OUTPUTS),
-	 {0},
+	 SOURCES | B(OUTPUTS) | B(ANIMALS) | B(QUARANTINE),
+	 B(OUTPUTS),
+	 {SOURCES},
 	 .measured = true},
-	{TRANSFORM("split", "分批", "Split"),
-	 B(INPUTS) | B(OUTPUTS),
-	 B(INPUTS) | B(OUTPUTS),
-	 {0},
-	 .measured = true},
+	{TRANSFORM("split", "分批", "Split"), SOURCES | B(OUTPUTS), B(OUTPUTS), {SOURCES}, .measured = true},
 	{STORE("store", "入库贮存", "Store"), GOODS | B(TEMPERATURE), 0, {GOODS}, .measured = true},
 	{LOOK_AS("test", RECORD_TEST, "inspecting", NULL, "检测", "Test"),
 	 B(LOT) | B(SAMPLE) | B(KIND) | B(SUBJECT) | B(OUTCOME) | B(RESULTS) | B(INHIBITION) | B(METHOD) |
@@ -305,15 +294,19 @@ static enum problem contents_check(const struct list *list, struct fault *reterr
 
 	for (size_t i = 0; i < list->count; i++) {
 		bool lot = contents[i].lot.at != NULL, unit = contents[i].unit.at != NULL;
+		bool item = contents[i].item.at != NULL;
 		enum problem p = quantity_check(contents[i].quantity, reterr);
 
 		if (p)
 			return fault_within(reterr, fault_within(reterr, p, "quantity", NO_INDEX), "contents",
 					    i);
-		if (lot == unit)
-			return fault_set(reterr, lot ? PROBLEM_FIELD_UNKNOWN : PROBLEM_FIELD_MISSING,
-					 "one of lot and unit", "/contents/%zu/%s", i, lot ? "unit" : "lot");
-		if (unit && contents[i].quantity != NULL)
+		if (lot + unit + item != 1)
+			return fault_set(reterr, lot || unit ? PROBLEM_FIELD_UNKNOWN : PROBLEM_FIELD_MISSING,
+					 "one of lot, item and unit", "/contents/%zu/%s", i,
+					 lot && unit   ? "unit"
+					 : lot || unit ? "item"
+						       : "lot");
+		if (!lot && contents[i].quantity != NULL)
 			return fault_set(reterr, PROBLEM_FIELD_UNKNOWN, "type", "/contents/%zu/quantity", i);
 	}
 	return PROBLEM_NONE;

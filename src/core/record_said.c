@@ -10,6 +10,7 @@ static const char *const named[] = {
 	"readPoint",
 	"bizLocation",
 	"epcList",
+	"inputEPCList",
 	"quantityList",
 	"inputQuantityList",
 	"outputQuantityList",
@@ -27,6 +28,8 @@ static const char *const named[] = {
 	"farmtrail:written",
 	"farmtrail:quantity",
 	"farmtrail:pins",
+	"farmtrail:lotsNamed",
+	"farmtrail:itemsNamed",
 	NULL,
 };
 static const char *const of_declaration[] = {"declarationTime", "farmtrail:declaredBy", NULL};
@@ -149,15 +152,18 @@ static struct str event_said(struct arena *arena, const struct record_claim *cla
 			     const struct record_kind *kind, const struct json *event)
 {
 	static const struct epcis_party somebody = {.uri = {"", 0}};
-	const struct epcis_source source = {.record = claim->record,
-					    .kind = kind,
-					    .id = claim->id,
-					    .party = &somebody,
-					    .recorded_by = &somebody,
-					    .corrects = claim->corrects,
-					    .request_sha256 = claim->request_sha256};
+	struct epcis_source source = {.record = claim->record,
+				      .kind = kind,
+				      .id = claim->id,
+				      .party = &somebody,
+				      .recorded_by = &somebody,
+				      .corrects = claim->corrects,
+				      .request_sha256 = claim->request_sha256};
 	struct json expected;
 	struct amounts amounts = amounts_of(arena, event);
+	/* Whether packs are sent back or were brought back follows from what is known of them. */
+	if (kind->class == RECORD_RETURN)
+		source.taken_back = str_equal(json_text(json_get(event, STR("bizStep"))), STR("receiving"));
 	if (!read(arena, epcis_body_build(arena, &source), &expected))
 		return STR("event");
 	struct str member = compare(&expected, event, named);

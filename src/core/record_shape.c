@@ -6,6 +6,7 @@
 
 enum {
 	MAX_LOTS = 200,
+	MAX_ITEMS = 500,
 	MAX_SITES = 200,
 	MAX_ACTIVES = 20,
 	MAX_ANIMALS = 500,
@@ -83,11 +84,13 @@ static const struct shape output_shape = {
 static const struct shape content_shape = {
 	.name = "RecordContent",
 	.size = sizeof(struct record_content),
-	.doc = "What is put into a unit or taken out of it: so much of a lot, or a unit",
+	.doc = "What is put into a unit or taken out of it: so much of a lot, a single pack, or a unit",
 	.fields =
 		(const struct field[]){
 			STRING(struct record_content, lot, "lot", .flags = OPTIONAL, .min_len = 1,
 			       .max_len = MAX_REFERENCE_BYTES, .doc = "Lot in any spelling"),
+			STRING(struct record_content, item, "item", .flags = OPTIONAL, .min_len = 1,
+			       .max_len = MAX_REFERENCE_BYTES, .doc = "Single pack, by its own code"),
 			STRING(struct record_content, unit, "unit", .flags = OPTIONAL, .min_len = 1,
 			       .max_len = MAX_REFERENCE_BYTES, .doc = "Unit in any spelling"),
 			OBJECT(struct record_content, quantity, "quantity", &quantity_shape,
@@ -212,6 +215,10 @@ const struct field record_fields[MEMBER_COUNT + 1] = {
 	[MEMBER_UNITS] =
 		STRINGS(struct record, units, "units", .flags = OPTIONAL, .min_len = 1, .max_len = MAX_LOTS,
 			.doc = "Crates, boxes, pallets whose contents are meant: SSCC or own number"),
+	[MEMBER_ITEMS] =
+		STRINGS(struct record, packs, "items", .flags = OPTIONAL, .min_len = 1, .max_len = MAX_ITEMS,
+			.doc = "Single packs by their own codes: code, Digital Link, URN or page; each "
+			       "is so much of its lot as was said when its code was issued"),
 	[MEMBER_UNIT] =
 		STRING(struct record, unit, "unit", .flags = OPTIONAL, .min_len = 1,
 		       .max_len = MAX_REFERENCE_BYTES,

@@ -8,10 +8,10 @@
 #include "ft/core/digital_link.h"
 #include "ft/core/epc_urn.h"
 
-const char *const thing_kind_words[THING_KIND_COUNT] = {"party", "site",     "product", "certificate",
-							"lot",   "shipment", "unit",    "sample"};
+const char *const thing_kind_words[THING_KIND_COUNT] = {"party",    "site", "product", "certificate", "lot",
+							"shipment", "unit", "sample",  "item"};
 
-enum { PAIR_LEN = 32, PAIR_TEXT_LEN = 43, MAX_SPELLING = 512, CODE_LEN_LOT = 13 };
+enum { PAIR_LEN = 32, PAIR_TEXT_LEN = 43, MAX_SPELLING = 512, CODE_LEN_LOT = 13, CODE_LEN_ITEM = 17 };
 
 static struct sha256 hash_parts(struct str domain, struct bytes middle, struct str tail)
 {
@@ -151,16 +151,48 @@ static struct str shipment_id_of(struct arena *arena, struct str spelling)
 	return str_starts(id, STR("shp_")) && id.len < path.len ? id : spelling;
 }
 
-/* A lot's code as a person types it: letter and twelve symbols, in groups or not. */
-static bool read_code(struct arena *arena, struct str spelling, struct str *ret)
+/* A code as a person types it: letter and symbols, in groups or not. A pack's code names its lot, too. */
+static bool read_code(struct arena *arena, enum thing_kind kind, struct str spelling, struct str *ret)
 {
-	if (!spelling.len || (spelling.at[0] != 'B' && spelling.at[0] != 'b'))
+	char letter = spelling.len ? (char)(spelling.at[0] & ~0x20) : 0;
+	bool of_lot = kind == THING_LOT && letter == 'B', of_item = letter == 'K';
+	if (!of_lot && !(of_item && (kind == THING_LOT || kind == THING_ITEM)))
 		return false;
 	struct str folded = crockford_fold(arena, spelling);
-	if (!folded.at || folded.len != CODE_LEN_LOT)
+	if (!folded.at || folded.len != (of_lot ? CODE_LEN_LOT : CODE_LEN_ITEM))
 		return false;
 	*ret = folded;
 	return true;
+}
+
+struct str item_uri(struct arena *arena, struct str lot_uri, struct str code)
+{
+	struct digital_link link;
+	struct fault ignored = {0};
+	bool gs1 =
+		!digital_link_parse_uri(arena, lot_uri, &link, &ignored) && str_equal(link.key.ai, STR("01"));
+	if (!gs1)
+		return arena_printf(arena, "%.*s/s/%.*s", STR_ARGS(lot_uri), STR_ARGS(code));
+	return arena_printf(arena, "https://id.gs1.org/01/%.*s/21/%.*s", STR_ARGS(link.key.value),
+			    STR_ARGS(code));
+}
+
+/* "…/21/K…", "…/s/K…", "/t/K…" of an identity as filed. */
+static struct str serial_of(struct str path)
+{
+	struct str serial = str_after_last(path, '/');
+	struct str before = {path.at, path.len - serial.len};
+	bool is_serial = str_starts(path, STR("/01/"))  ? str_ends(before, STR("/21/"))
+			 : str_starts(path, STR("/o/")) ? str_ends(before, STR("/s/"))
+							: str_equal(before, STR("/t/"));
+	return is_serial ? serial : (struct str){NULL, 0};
+}
+
+struct str item_code_of(struct arena *arena, struct str uri)
+{
+	struct str path = thing_uri_path(arena, uri), serial, code;
+	serial = path.at ? serial_of(path) : path;
+	return serial.at && read_code(arena, THING_ITEM, serial, &code) ? code : (struct str){NULL, 0};
 }
 
 static enum problem refuse(struct fault *reterr)
@@ -168,11 +200,11 @@ static enum problem refuse(struct fault *reterr)
 	return fault_set(reterr, PROBLEM_IDENTIFIER_SYNTAX, "identifier", "%s", "");
 }
 
-static enum problem read_uri(struct arena *arena, struct str uri, struct thing_name *ret,
-			     struct fault *reterr)
+static enum problem read_uri(struct arena *arena, enum thing_kind kind, struct str uri,
+			     struct thing_name *ret, struct fault *reterr)
 {
 	struct digital_link link;
-	struct str code, path;
+	struct str code, path, serial;
 	enum problem p = read_link(arena, uri, &link, reterr);
 	if (p && (epc_urn_is(uri) || !is_uri(uri) || looks_like_link(uri)))
 		return p;
@@ -180,7 +212,8 @@ static enum problem read_uri(struct arena *arena, struct str uri, struct thing_n
 	if (!path.at)
 		return refuse(reterr);
 	struct thing_name name = {.form = NAME_HASH, .hash = thing_hash_path(path)};
-	if (str_starts(path, STR("/t/")) && read_code(arena, str_from(path, 3), &code)) {
+	serial = str_starts(path, STR("/t/")) ? str_from(path, 3) : serial_of(path);
+	if (serial.at && read_code(arena, kind, serial, &code)) {
 		name.form = NAME_CODE;
 		name.code = code;
 	}
@@ -204,10 +237,10 @@ enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct u
 	} else if (uuid_parse(spelling, &name.id.lot)) {
 		name.form = by_record ? NAME_RECORD : NAME_ID;
 	} else if (is_uri(spelling) || str_starts(spelling, STR("("))) {
-		return read_uri(arena, spelling, ret, reterr);
+		return read_uri(arena, kind, spelling, ret, reterr);
 	} else if (kind == THING_SHIPMENT) {
 		return refuse(reterr);
-	} else if (kind == THING_LOT && read_code(arena, spelling, &name.code)) {
+	} else if (read_code(arena, kind, spelling, &name.code)) {
 		name.form = NAME_CODE;
 		name.hash = thing_hash_number(kind, party, spelling);
 	} else {

@@ -33,8 +33,9 @@ static const struct hidden hidden[] = {
 	{TEXT("farmtrail:device"), TIER_FARM},
 	{TEXT("farmtrail:deviceTime"), TIER_FARM},
 	{TEXT("farmtrail:position"), TIER_FARM},
-	{TEXT("farmtrail:vehicle"), TIER_FARM}, /* a number plate leads to its owner */
-	{TEXT("farmtrail:request"), TIER_FARM}, /* a hash of text that names people can be guessed at */
+	{TEXT("farmtrail:vehicle"), TIER_FARM},    /* a number plate leads to its owner */
+	{TEXT("farmtrail:itemsNamed"), TIER_FARM}, /* with the items themselves */
+	{TEXT("farmtrail:request"), TIER_FARM},    /* a hash of text that names people can be guessed at */
 	{TEXT("farmtrail:net"), TIER_FARM, VIEW_2},
 	{TEXT("farmtrail:written"), TIER_FARM, VIEW_2},
 	{TEXT("farmtrail:quantity"), TIER_FARM, VIEW_2},
@@ -77,6 +78,7 @@ struct str *view_naming_members(struct arena *arena, bool of_place, size_t *ret_
 struct sight {
 	enum tier tier;
 	enum view_version version;
+	size_t items; /* single packs at the end of its list of instances: whoever knows a pack's code could copy it */
 	bool native; /* of a partner's event no shares are told: they would need a name of ours in it */
 };
 
@@ -365,11 +367,32 @@ static bool has_amounts(struct str name)
 	return false;
 }
 
+static bool is_instances(struct str name)
+{
+	return str_equal(name, STR("epcList")) || str_equal(name, STR("childEPCs")) ||
+	       str_equal(name, STR("inputEPCList"));
+}
+
+static void put_instances(const struct json_member *member, size_t items, struct json_writer *w)
+{
+	const struct json *list = &member->value;
+
+	json_name(w, member->name);
+	json_begin_array(w);
+	for (size_t i = 0; i + items < list->count; i++)
+		json_raw(w, list->items[i].span);
+	json_end_array(w);
+}
+
 static void put_member(struct arena *arena, const struct json_member *member,
 		       const struct shown_places *places, struct sight sight, struct json_writer *w)
 {
 	if (is_hidden(member->name, sight))
 		return;
+	if (sight.items && is_instances(member->name) && member->value.kind == JSON_ARRAY) {
+		put_instances(member, sight.items, w);
+		return;
+	}
 	if (sight.version >= VIEW_2 && has_amounts(member->name)) {
 		put_things_without_amounts(member, w);
 		if (sight.native && str_equal(member->name, STR("inputQuantityList")))
@@ -410,7 +433,12 @@ static struct str see(struct arena *arena, const struct json *event, struct sigh
 	struct json_writer w = json_writer(&out);
 	struct shown_places places = show_places(arena, json_get(event, FT("places")), sight.tier);
 
+	int64_t items;
+	const struct json *named = json_get(event, FT("itemsNamed"));
+
 	sight.native = is_native(event);
+	if (sight.native && named != NULL && json_integer(named, &items) && items > 0)
+		sight.items = (size_t)items;
 
 	json_begin_object(&w);
 	for (size_t i = 0; i < event->count; i++)
@@ -427,7 +455,8 @@ enum problem view_of(struct arena *arena, struct str body, enum tier tier, struc
 
 	if (p)
 		return p;
-	*ret = tier == TIER_FULL ? body : see(arena, &event, (struct sight){tier, VIEW_NEWEST});
+	*ret = tier == TIER_FULL ? body
+				 : see(arena, &event, (struct sight){.tier = tier, .version = VIEW_NEWEST});
 	return PROBLEM_NONE;
 }
 
@@ -441,7 +470,7 @@ enum problem view_all_by(struct arena *arena, struct str body, enum view_version
 		return p;
 	ret_views[TIER_FULL] = body;
 	for (enum tier tier = TIER_FARM; tier < TIER_COUNT; tier++)
-		ret_views[tier] = see(arena, &event, (struct sight){tier, version});
+		ret_views[tier] = see(arena, &event, (struct sight){.tier = tier, .version = version});
 	return PROBLEM_NONE;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the page of a pack says of that pack alone: its code, and what its scans tell about copies. */
+ * What the page of a pack says of that pack alone: its code, who sold it, and what its scans tell about copies. */
 #include "trail_priv.h"
 
 /* Never "genuine": a photographed label scans as well as the real one. What tells them apart is whether somebody else has
@@ -27,6 +27,15 @@ struct str page_item_words(struct arena *arena, enum language language, const st
 	if (item->voided_at.at_us) {
 		html_raw(&html, "<p>");
 		HTML_SAY(&html, MESSAGE_ITEM_VOIDED, FRAGMENT(say_time(&html, item->voided_at)));
+		html_raw(&html, "</p>");
+	}
+	if (item->sold_at.at_us) {
+		html_raw(&html, "<p>");
+		if (item->seller.len)
+			HTML_SAY(&html, MESSAGE_ITEM_SOLD_BY, FRAGMENT(say_time(&html, item->sold_at)),
+				 NAME(item->seller));
+		else
+			HTML_SAY(&html, MESSAGE_ITEM_SOLD, FRAGMENT(say_time(&html, item->sold_at)));
 		html_raw(&html, "</p>");
 	}
 	put_scans(&html, item);

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture_priv.h"
+#include "capture_pack_priv.h"
 #include "ft/base/metrics.h"
+#include "ft/store/item_memory.h"
 
 enum {
 	QUEUE_MAX = 4096,
@@ -259,6 +260,8 @@ static void cache_drop(struct batch *batch)
 			lots[count++] = lot->row.lot_id;
 	}
 	trail_cache_drop(batch->capture->settings.cache, lots, count);
+	if (batch->pack_rows.count + batch->packs_declared.count)
+		item_memory_forget(batch->capture->settings.items);
 }
 
 static void count_results(const struct batch *batch)

@@ -2,12 +2,13 @@
  * Corrects a record: takes back what it did, declares it erroneous, and decides what stands in its place against the facts
  * as they are without it. Records of others that built on it stay as they are; what they used beyond what there is now
  * becomes a deficit. */
-#include "capture_priv.h"
+#include "capture_pack_priv.h"
 
 #include <assert.h>
 #include <string.h>
 
 #include "ft/base/text.h"
+#include "ft/codec/json.h"
 
 /* What is put back when the replacement is refused. */
 struct kept_lot {
@@ -19,7 +20,7 @@ struct kept_holding {
 struct kept {
 	struct rows lots, holdings;
 	struct rows known_edges;
-	size_t events, sealed, links, moves, declared_lots, declared_sites;
+	size_t events, sealed, links, moves, declared_lots, declared_sites, declared_packs;
 	struct held_key *key;
 	int64_t seq;
 	struct shipment_fact *shipment, shipment_was;
@@ -60,6 +61,7 @@ static struct kept keep(struct batch *batch, struct item *item)
 			    .moves = batch->moves.count,
 			    .declared_lots = batch->declared_lots.count,
 			    .declared_sites = batch->declared_sites.count,
+			    .declared_packs = batch->packs_declared.count,
 			    .key = map_get(batch->keys, MAP_KEY(item->recorder))};
 	kept.seq = kept.key->seq;
 	for (size_t i = 0; i < target->output_count; i++)
@@ -126,10 +128,28 @@ static enum problem already_corrected(const struct item *item, struct uuid repla
 	return PROBLEM_ALREADY_CORRECTED;
 }
 
-/* What stands until another record ends it is ended by that record. Absent: such a record is corrected. */
-static struct str undone_by(enum record_class class)
+/* Of a transformation; the last instances that it names are single packs. */
+static bool emptied_units(struct batch *batch, const struct target *target)
 {
-	switch ((int)class) {
+	struct json event;
+	struct fault ignored = {0};
+	int64_t packs = 0;
+	if (json_parse(batch->arena, target->body, &event, &ignored))
+		return false;
+	const struct json *instances = json_get(&event, STR("inputEPCList"));
+	const struct json *named = json_get(&event, STR("farmtrail:itemsNamed"));
+	bool counted = named && json_integer(named, &packs);
+	return instances && instances->count > (counted ? (size_t)packs : 0);
+}
+
+/* What stands until another record ends it is ended by that record. Absent: such a record is corrected. */
+static struct str undone_by(struct batch *batch, const struct target *target)
+{
+	switch ((int)target->kind->class) {
+	case RECORD_TRANSFORM:
+		return emptied_units(batch, target)
+			       ? STR("it emptied units: load them again, and record what did happen")
+			       : (struct str){NULL, 0};
 	case RECORD_RELEASE:
 		return STR("it lifted a hold: record a new hold");
 	case RECORD_LOAD:
@@ -141,7 +161,7 @@ static struct str undone_by(enum record_class class)
 	}
 }
 
-static enum problem not_correctable(const struct item *item, const struct target *target)
+static enum problem not_correctable(struct batch *batch, const struct item *item, const struct target *target)
 {
 	(void)fault_set(item->job->fault, PROBLEM_NOT_CORRECTABLE, "type", "/event");
 	item->job->fault->detail = target->declaration ? STR("it is a correction: correct the record that it "
@@ -149,7 +169,7 @@ static enum problem not_correctable(const struct item *item, const struct target
 							     "did happen")
 				   : target->of_partner
 					   ? STR("it is a partner's event: capture its error declaration")
-					   : undone_by(target->kind->class);
+					   : undone_by(batch, target);
 	return PROBLEM_NOT_CORRECTABLE;
 }
 
@@ -168,8 +188,8 @@ static enum problem find_target(struct batch *batch, struct item *item)
 	enum problem p = find_key(batch, item);
 	if (p)
 		return p;
-	if (target->declaration || target->of_partner || undone_by(target->kind->class).at)
-		return not_correctable(item, target);
+	if (target->declaration || target->of_partner || undone_by(batch, target).at)
+		return not_correctable(batch, item, target);
 	const struct correction_row *earlier = corrected_in_batch(batch, target);
 	return target->corrected ? already_corrected(item, target->replacement)
 	       : earlier         ? already_corrected(item, earlier->replacement)
@@ -259,6 +279,7 @@ static void withdraw(struct batch *batch, const struct target *target, usec_t at
 		*ROW_ADD(batch, declared_sites, struct declared_row) =
 			(struct declared_row){target->id, sites[i].org, sites[i].lot, at};
 	withdraw_shipment(batch, target);
+	packs_withdraw(batch, target, at);
 	forget_edges(batch, target->id);
 }
 
@@ -419,6 +440,7 @@ enum problem decide_correct(struct batch *batch, struct item *item)
 	p = replacement ? item_decide(batch, replacement) : PROBLEM_NONE;
 	if (p) {
 		put_back(batch, &kept);
+		packs_put_back(batch, item->target, kept.declared_packs);
 		return replacement_refused(item, p);
 	}
 	if (was_received)

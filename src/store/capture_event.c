@@ -72,7 +72,10 @@ static struct str body_of(struct batch *batch, struct item *item, const struct e
 		.parent_uri = parts->parent_uri,
 		.unit_uris = parts->unit_uris,
 		.unit_count = parts->unit_count,
-		.lots_named = item->lot_count,
+		.item_uris = parts->item_uris,
+		.item_count = parts->item_count,
+		.taken_back = item->taken_back,
+		.lots_named = parts->parent_uri.at ? parts->lots_named : item->lot_count,
 		.corrects = item->corrects ? item->corrects->job->record->event : (struct uuid){{0}},
 		.request_sha256 = hex_encode(batch->arena, sha256_bytes(&item->job->request)),
 	};

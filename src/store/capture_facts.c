@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Facts and locks of a batch: rows of what its records name, in one round trip and, where needed, one more. */
-#include "capture_priv.h"
+#include "capture_pack_priv.h"
 
 #include <string.h>
 
@@ -66,6 +66,8 @@ static void item_want_rows(struct batch *batch, struct item *item, struct wanted
 		want_id(batch, &wanted->sites, item->sites[i].id.lot);
 	for (size_t i = 0; i < item->lot_count; i++)
 		want_named_lot(batch, wanted, &item->lots[i]);
+	for (size_t i = 0; i < item->pack_count; i++)
+		want_named_lot(batch, wanted, &item->packs[i].named);
 	for (size_t i = 0; i < item->output_count; i++) {
 		want_id(batch, &wanted->products, item->output_products[i].id.lot);
 		want_named_lot(batch, wanted, &item->output_lots[i]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Load and unload: what goes into a unit and comes out of it. A unit that nobody has said anything about yet is a
  * placeholder until the record comes that says what is in it. */
-#include "capture_priv.h"
+#include "capture_pack_priv.h"
 
 #include "ft/base/text.h"
 
@@ -57,7 +57,8 @@ static struct unit_fact *unit_make(struct batch *batch, struct item *item, const
 struct content_plan {
 	struct lot_fact *lot; /* NULL: a unit */
 	struct unit_fact *unit;
-	struct str uri; /* of a unit to be made */
+	const struct pack_named *pack; /* the lot is that of this pack; NULL: no pack */
+	struct str uri;                /* of a unit to be made */
 	struct quantity quantity;
 	bool has_quantity;
 	struct decimal base;
@@ -67,10 +68,13 @@ static enum problem plan_lot(struct batch *batch, struct item *item, size_t i,
 			     const struct capture_parties_row *acting, struct content_plan *ret)
 {
 	struct input_plan plan;
-	enum problem p = content_lot_plan(batch, item, i, acting, &plan);
+	const struct pack_named *pack = pack_in_contents(item, i);
+	enum problem p = pack ? pack_content_plan(batch, item, pack, &plan)
+			      : content_lot_plan(batch, item, i, acting, &plan);
 	if (p)
 		return p;
 	*ret = (struct content_plan){.lot = plan.lot,
+				     .pack = pack,
 				     .quantity = plan.quantity,
 				     .has_quantity = plan.has_quantity,
 				     .base = plan.base};
@@ -97,7 +101,7 @@ static enum problem plan_contents(struct batch *batch, struct item *item, const 
 	const struct record_content *contents = item->job->record->contents.items;
 	struct content_plan *plans = arena_array(batch->arena, struct content_plan, item->lot_count);
 	for (size_t i = 0; i < item->lot_count; i++) {
-		enum problem p = contents[i].lot.at
+		enum problem p = !contents[i].unit.at
 					 ? plan_lot(batch, item, i, parts->acting, &plans[i])
 					 : plan_unit(batch, item, i, parts->acting, parent, &plans[i]);
 		for (size_t k = 0; !p && contents[i].unit.at && k < i; k++)
@@ -141,6 +145,16 @@ static void end_where_emptied(const struct batch *batch, struct content_fact *co
 	}
 }
 
+/* Packs stand behind the lots that the record names itself. */
+static void tell_packs(struct batch *batch, const struct item *item, struct event_parts *parts,
+		       const struct content_plan *plans)
+{
+	parts->lots_named = parts->output_count;
+	for (size_t i = 0; i < item->lot_count; i++)
+		if (plans[i].pack)
+			tell_lot(batch, parts, plans[i].lot, &plans[i].quantity);
+}
+
 static struct content_fact content_begin(const struct item *item, const struct unit_fact *unit, size_t n)
 {
 	return (struct content_fact){.row = {.org_id = unit->row.org_id,
@@ -175,7 +189,10 @@ static void load_apply(struct batch *batch, struct item *item, struct event_part
 		struct content_fact content = content_begin(item, unit, i);
 		if (plans[i].lot) {
 			put_lot(&content, plans[i].lot, &plans[i].quantity, plans[i].base);
-			tell_lot(batch, parts, plans[i].lot, &plans[i].quantity);
+			if (plans[i].pack)
+				content.row.item = plans[i].pack->fact->code;
+			else
+				tell_lot(batch, parts, plans[i].lot, &plans[i].quantity);
 		} else {
 			if (!plans[i].unit)
 				plans[i].unit = unit_make(batch, item, &item->units[i], plans[i].uri, i + 1);
@@ -189,6 +206,7 @@ static void load_apply(struct batch *batch, struct item *item, struct event_part
 		end_where_emptied(batch, &content);
 		*ROW_ADD(batch, contents, struct content_fact) = content;
 	}
+	tell_packs(batch, item, parts, plans);
 }
 
 enum problem decide_load(struct batch *batch, struct item *item, struct event_parts *parts)
@@ -258,10 +276,22 @@ static struct decimal amount_in_unit(struct batch *batch, const struct item *ite
 	const struct content_fact *all = batch->contents.items;
 	struct decimal sum = decimal_of(0);
 	for (size_t i = 0; i < batch->contents.count; i++)
-		if (content_is_in(&all[i], unit, item->time.at_us) && uuid_equal(all[i].row.child, child))
+		if (content_is_in(&all[i], unit, item->time.at_us) && !all[i].row.item.at &&
+		    uuid_equal(all[i].row.child, child))
 			sum = decimal_add(sum,
 					  content_is_unit(&all[i]) ? decimal_of(1) : all[i].row.base.value);
 	return sum;
+}
+
+static struct content_fact *content_of_pack(struct batch *batch, const struct item *item,
+					    const struct unit_fact *unit, const struct content_plan *plan)
+{
+	struct content_fact *all = batch->contents.items;
+	for (size_t i = 0; i < batch->contents.count; i++)
+		if (content_is_in(&all[i], unit, item->time.at_us) && all[i].row.item.at &&
+		    str_equal(all[i].row.item, plan->pack->fact->code))
+			return &all[i];
+	return NULL;
 }
 
 /* All of it must be in the unit, of a lot so much; a lot that stands in contents twice is asked for at once. */
@@ -271,9 +301,14 @@ static enum problem unload_check(struct batch *batch, struct item *item, const s
 	struct uuid child = plans[i].lot    ? plans[i].lot->row.lot_id
 			    : plans[i].unit ? plans[i].unit->row.id
 					    : (struct uuid){{0}};
+	if (plans[i].pack)
+		return content_of_pack(batch, item, unit, &plans[i])
+			       ? PROBLEM_NONE
+			       : refuse(item, PROBLEM_NOT_KNOWN_YET, "contained",
+					(struct place_in){"contents", i, "item"});
 	struct decimal there = amount_in_unit(batch, item, unit, child), asked = plans[i].base;
 	for (size_t k = 0; plans[i].lot && k < i; k++)
-		if (plans[k].lot == plans[i].lot)
+		if (plans[k].lot == plans[i].lot && !plans[k].pack)
 			asked = decimal_add(asked, plans[k].base);
 	if (decimal_is_zero(there))
 		return refuse(item, PROBLEM_NOT_KNOWN_YET, "contained",
@@ -303,7 +338,7 @@ static void unload_lot(struct batch *batch, struct item *item, const struct unit
 	size_t count = batch->contents.count;
 	for (size_t i = 0; i < count && !decimal_is_zero(left); i++) {
 		struct content_fact *content = &((struct content_fact *)batch->contents.items)[i];
-		if (!content_is_in(content, unit, item->time.at_us) ||
+		if (!content_is_in(content, unit, item->time.at_us) || content->row.item.at ||
 		    !uuid_equal(content->row.child, plan->lot->row.lot_id))
 			continue;
 		struct decimal there = content->row.base.value, taken = left;
@@ -337,6 +372,10 @@ static enum problem unload_some(struct batch *batch, struct item *item, struct e
 		return p;
 	room_for(batch, parts, item->lot_count);
 	for (size_t i = 0; i < item->lot_count; i++) {
+		if (plans[i].pack) {
+			content_end(content_of_pack(batch, item, unit, &plans[i]), item);
+			continue;
+		}
 		if (plans[i].lot && plans[i].has_quantity) {
 			unload_lot(batch, item, unit, &plans[i], i);
 			tell_lot(batch, parts, plans[i].lot, &plans[i].quantity);
@@ -349,6 +388,7 @@ static enum problem unload_some(struct batch *batch, struct item *item, struct e
 		else
 			parts->unit_uris[parts->unit_count++] = plans[i].unit->row.uri;
 	}
+	tell_packs(batch, item, parts, plans);
 	return PROBLEM_NONE;
 }
 

@@ -67,6 +67,14 @@ static enum problem amount_in(struct batch *batch, struct item *item,
 	return p;
 }
 
+enum problem lot_amount(struct batch *batch, struct item *item, const struct lot_fact *lot,
+			const struct quantity *quantity, struct place_in where, struct decimal *ret)
+{
+	return amount_in(batch, item, map_get(batch->products, MAP_KEY(lot->row.product)),
+			 (enum dimension)lot->row.dimension, lot->row.unit, quantity, NULL /* no net */,
+			 where, ret);
+}
+
 static struct str amount_text(struct arena *arena, struct decimal base, const struct lot_fact *lot)
 {
 	const struct unit *unit = unit_base((enum dimension)lot->row.dimension);
@@ -80,7 +88,8 @@ static enum problem short_of(struct item *item, const struct input_plan *plan)
 	struct arena *arena = item->job->arena;
 	const struct decimal none = {0};
 	struct decimal available = plan->holding ? plan->holding->row.on_hand : none;
-	bool of_unit = str_equal(str_of(plan->list), STR("units"));
+	bool of_unit =
+		str_equal(str_of(plan->list), STR("units")) || str_equal(str_of(plan->list), STR("items"));
 	(void)fault_set(fault, PROBLEM_LOT_SHORT, "stock", "/%s/%zu%s", plan->list, plan->index,
 			of_unit ? "" : "/quantity");
 	fault->detail =
@@ -115,9 +124,9 @@ static struct str lot_named(const struct item *item, size_t index, const char **
 	if (index >= item->lot_count) {
 		const struct expanded_line *line =
 			&((const struct expanded_line *)item->expanded.items)[index - item->lot_count];
-		*ret_list = "units";
+		*ret_list = line->of_packs ? "items" : "units";
 		*ret_index = line->unit;
-		return record->units.items[line->unit];
+		return line->of_packs ? record->packs.items[line->unit] : record->units.items[line->unit];
 	}
 	if (class == RECORD_LOAD || class == RECORD_UNLOAD) {
 		*ret_list = "contents";
@@ -154,7 +163,7 @@ static struct input_plan line_begin(struct batch *batch, const struct item *item
 	plan.lot = line->lot;
 	plan.quantity = line->quantity;
 	plan.base = line->base;
-	plan.has_quantity = true;
+	plan.has_quantity = line->quantity.unit != NULL;
 	return plan;
 }
 
@@ -172,14 +181,25 @@ static enum problem line_amount(struct batch *batch, struct item *item, size_t i
 			     (struct place_in){list, index, "quantity/unit"}, &plan->base);
 }
 
+/* A lot of others that the record names, as itself or as a pack. */
+static bool line_is_seen(struct batch *batch, const struct item *item, size_t index)
+{
+	if (index < item->lot_count)
+		return batch_sees(batch, item, &item->lots[index]);
+	const struct expanded_line *line =
+		&((const struct expanded_line *)item->expanded.items)[index - item->lot_count];
+	const struct named lot = {.found = true, .id = {line->lot->row.org_id, line->lot->row.lot_id}};
+	return line->of_packs && batch_sees(batch, item, &lot);
+}
+
 enum problem look_plan(struct batch *batch, struct item *item, size_t index,
 		       const struct capture_parties_row *acting, struct input_plan *ret)
 {
 	const struct record_lot *lots = item->job->record->lots.items;
 	struct input_plan plan = line_begin(batch, item, index);
 	bool named = index < item->lot_count;
-	if (!plan.lot || !(lot_known_to(batch, item, plan.lot, acting->id) ||
-			   (named && batch_sees(batch, item, &item->lots[index]))))
+	if (!plan.lot ||
+	    !(lot_known_to(batch, item, plan.lot, acting->id) || line_is_seen(batch, item, index)))
 		return not_known(item, index);
 	enum problem p = named && lots[index].quantity
 				 ? line_amount(batch, item, index, "lots", lots[index].quantity, &plan)
@@ -200,7 +220,7 @@ enum problem input_plan(struct batch *batch, struct item *item, size_t index,
 		return not_known(item, index);
 	plan.holding =
 		batch_holding(batch, (struct lot_id){plan.lot->row.org_id, plan.lot->row.lot_id}, acting->id);
-	if (!plan.has_quantity && !lots[index].quantity)
+	if (!plan.has_quantity && (index >= item->lot_count || !lots[index].quantity))
 		return fault_set(item->job->fault, PROBLEM_FIELD_MISSING, "required", "/%s/%zu/quantity",
 				 plan.list, index);
 	enum problem p = plan.has_quantity

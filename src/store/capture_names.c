@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the records of a batch name, and the facts and locks that belong to it: a few array queries in two round trips
  * however many records there are. Locks are taken in ascending order of id, so that two writers never wait in a ring. */
-#include "capture_priv.h"
+#include "capture_pack_priv.h"
 
 #include <string.h>
 
@@ -115,6 +115,22 @@ static void lots_read(struct batch *batch, struct item *item)
 			  (struct place_in){transform ? "inputs" : "lots", i, "lot"}, &item->lots[i]);
 }
 
+static void pack_read(struct item *item, struct str spelling, const char *list, size_t index,
+		      const char *member)
+{
+	struct pack_named *pack = &item->packs[item->pack_count++];
+	*pack = (struct pack_named){.spelling = spelling, .list = list, .member = member, .index = index};
+	name_read(item, THING_ITEM, spelling, (struct place_in){list, index, member}, &pack->named);
+}
+
+static void packs_read(struct batch *batch, struct item *item)
+{
+	const struct str_list *packs = &item->job->record->packs;
+	item->packs = arena_array(batch->arena, struct pack_named, packs->count);
+	for (size_t i = 0; i < packs->count; i++)
+		pack_read(item, packs->items[i], "items", i, "");
+}
+
 static void contents_read(struct batch *batch, struct item *item)
 {
 	const struct record *record = item->job->record;
@@ -122,12 +138,15 @@ static void contents_read(struct batch *batch, struct item *item)
 	item->lot_count = item->unit_count = record->contents.count;
 	item->lots = arena_array(batch->arena, struct named, item->lot_count);
 	item->units = arena_array(batch->arena, struct named, item->unit_count);
+	item->packs = arena_array(batch->arena, struct pack_named, record->contents.count);
 	name_read(item, THING_UNIT, record->unit, (struct place_in){.member = "unit"}, &item->unit);
 	for (size_t i = 0; i < item->lot_count; i++) {
 		name_read(item, THING_LOT, contents[i].lot, (struct place_in){"contents", i, "lot"},
 			  &item->lots[i]);
 		name_read(item, THING_UNIT, contents[i].unit, (struct place_in){"contents", i, "unit"},
 			  &item->units[i]);
+		if (contents[i].item.at)
+			pack_read(item, contents[i].item, "contents", i, "item");
 	}
 }
 
@@ -175,6 +194,7 @@ static void item_read_names(struct batch *batch, struct item *item)
 	} else {
 		lots_read(batch, item);
 		units_read(batch, item);
+		packs_read(batch, item);
 	}
 	if (item->job->kind->class == RECORD_CREATE || item->job->kind->class == RECORD_TRANSFORM)
 		outputs_read(batch, item);
@@ -224,10 +244,11 @@ static void want_hash(struct batch *batch, struct rows *hashes, const struct sha
 	*(struct bytes *)rows_add(batch->arena, hashes, sizeof(struct bytes)) = sha256_bytes(hash);
 }
 
-static void want_name(struct batch *batch, struct rows *hashes, struct rows *codes, const struct named *named)
+static void want_name(struct batch *batch, struct rows *hashes, struct rows *codes, struct named *named)
 {
 	if (!named->asked || named->name.form == NAME_ID || named->name.form == NAME_RECORD)
 		return;
+	pack_place(batch, named);
 	if (named->name.form == NAME_CODE)
 		*(struct str *)rows_add(batch->arena, codes, sizeof(struct str)) = named->name.code;
 	want_hash(batch, hashes, &named->name.hash);
@@ -255,7 +276,10 @@ static void named_resolve(struct batch *batch, enum thing_kind kind, struct name
 	const struct code_find_many_row *code =
 		named->name.form == NAME_CODE ? map_get(batch->codes, str_bytes(named->name.code)) : NULL;
 	const struct thing_find_many_row *thing = map_get(batch->things, sha256_bytes(&named->name.hash));
-	if (code && kind == THING_LOT && str_equal(code->kind, STR("lot"))) {
+	if (code && named->pack.at && named->pack_index < code->items) {
+		named->id = (struct lot_id){code->org_id, code->id};
+		named->found = true;
+	} else if (code && kind == THING_LOT && str_equal(code->kind, STR("lot"))) {
 		named->id = (struct lot_id){code->org_id, code->id};
 		named->found = true;
 	} else if (thing && str_equal(thing->kind, str_of(thing_kind_words[kind]))) {
@@ -380,6 +404,8 @@ static void item_want(struct batch *batch, struct item *item, struct rows *hashe
 	}
 	for (size_t i = 0; i < item->unit_count; i++)
 		want_name(batch, hashes, codes, &item->units[i]);
+	for (size_t i = 0; i < item->pack_count; i++)
+		want_name(batch, hashes, codes, &item->packs[i].named);
 	struct output_ids *made = arena_array(batch->arena, struct output_ids, item->output_count);
 	for (size_t i = 0; i < item->output_count; i++) {
 		const struct output_ids ids = made[i] = item_output_ids(batch, item, i);
@@ -404,6 +430,8 @@ static void item_resolve(struct batch *batch, struct item *item)
 	named_resolve(batch, THING_SAMPLE, &item->sample);
 	for (size_t i = 0; i < item->unit_count; i++)
 		named_resolve(batch, THING_UNIT, &item->units[i]);
+	for (size_t i = 0; i < item->pack_count; i++)
+		named_resolve(batch, THING_ITEM, &item->packs[i].named);
 	for (size_t i = 0; i < item->site_count; i++)
 		named_resolve(batch, THING_SITE, &item->sites[i]);
 	for (size_t i = 0; i < item->lot_count; i++)
@@ -555,6 +583,8 @@ enum problem batch_load(struct batch *batch)
 		p = batch_load_senders(batch);
 	if (!p)
 		p = batch_load_rows(batch);
+	if (!p)
+		p = batch_load_packs(batch);
 	if (!p)
 		p = batch_load_states(batch);
 	return p ? p : batch_load_sight(batch);

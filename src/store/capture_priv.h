@@ -74,9 +74,10 @@ struct emptying { /* of a unit, at a time */
 };
 struct expanded_line { /* what a unit that a record names has of a lot */
 	struct lot_fact *lot;
-	struct quantity quantity;
+	struct quantity quantity; /* unit NULL: no amount is asked for */
 	struct decimal base;
-	size_t unit; /* place in units[] */
+	size_t unit;   /* place in units[], or in items[] of the first of these packs */
+	bool of_packs; /* all packs of the lot that items[] names */
 };
 struct use_fact { /* an input used at a site: from the table or decided in this batch */
 	struct uuid site, event;
@@ -103,6 +104,8 @@ struct named {
 	bool asked; /* the record names it */
 	bool found;
 	struct lot_id id; /* parties, sites, products: id.lot */
+	struct str pack;  /* code of the single pack that was named, whose lot id is; absent: none */
+	int64_t pack_index;
 };
 /* What a correction corrects. */
 struct target_move {
@@ -121,6 +124,7 @@ struct target {
 	struct lot_id shipment; /* sent or received; nil: none */
 	struct lot_id *outputs; /* lots it made or concerns */
 	size_t output_count;
+	struct rows packs; /* struct str: codes of packs that it is about */
 	struct rows moves; /* struct target_move: what it does to stock, as it stands now */
 	struct rows sites; /* struct lot_id: party and site */
 };
@@ -155,6 +159,8 @@ struct item {
 	size_t site_count, lot_count;
 	struct named unit, *units; /* units: of load and unload parallel to contents */
 	size_t unit_count;
+	struct pack_named *packs;
+	size_t pack_count;
 	struct named *output_products, *output_lots;
 	size_t output_count;
 	struct output_ids *output_ids; /* parallel; NULL: not made yet */
@@ -166,8 +172,10 @@ struct item {
 	struct uuid acting, recorder;
 	struct instant time;
 	usec_t recorded_us;
-	struct rows expanded; /* struct expanded_line: after its lots, lines that it means by units */
-	size_t line_count;    /* both together */
+	struct rows expanded;     /* struct expanded_line: after its lots, lines that it means by units */
+	size_t line_count;        /* both together */
+	struct rows packs_inside; /* struct pack_inside */
+	bool taken_back;          /* a return: its packs were sold by the party */
 	struct str lots_json, shipment_json;
 	struct lot_fact *only_lot;           /* of its answer; NULL: none or several */
 	struct shipment_fact *made_shipment; /* NULL: none */
@@ -288,6 +296,7 @@ struct batch {
 	struct map *told;           /* told_key → told_fact */
 	struct rows region_parties; /* struct capture_region_parties_row: whom keys of a region act for */
 	struct map *units, *new_units; /* uuid → unit_fact; hash of its name → unit_fact made in this batch */
+	struct map *packs;             /* code → pack_fact */
 	struct map *new_samples;       /* hash of its number → item of this batch that took it */
 	struct rows tests;             /* struct test_row */
 	struct rows contents;          /* struct content_fact, by time */
@@ -301,7 +310,8 @@ struct batch {
 	struct rows moves, corrections, declared_lots, declared_sites;
 	struct rows shorts; /* struct short_row: what partners' events took beyond what was there */
 	struct rows closed; /* struct correction_alerts_row: alerts that rest on what was withdrawn */
-	struct rows sold;   /* struct uuid: lots sold in this batch */
+	struct rows pack_rows, packs_declared; /* struct pack_row, struct pack_declared */
+	struct rows sold;                      /* struct uuid: lots sold in this batch */
 	struct rows touched_orgs,
 		touched; /* struct uuid: lots not in `lots` whose trail shows something new */
 };
@@ -404,6 +414,8 @@ bool may_act_for(const struct batch *batch, const struct capture_job *job, struc
 /* A key without bounds: everything is its business. */
 bool job_is_unbounded(const struct capture_job *job);
 void item_warn(struct batch *batch, struct item *item, const char *word); /* once a word */
+/* capture_receive.c */
+enum problem decide_receive(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_event.c */
 struct event_parts {
 	const struct capture_parties_row *acting, *recorder, *from, *to;
@@ -415,7 +427,10 @@ struct event_parts {
 	struct str shipment_uri, parent_uri;
 	struct str *unit_uris;
 	size_t unit_count;
-	struct str place; /* URI of a place that is not registered; absent: none */
+	struct str *item_uris;
+	size_t item_count;
+	size_t lots_named; /* of load and unload */
+	struct str place;  /* URI of a place that is not registered; absent: none */
 };
 enum problem event_store(struct batch *batch, struct item *item, const struct event_parts *parts) must_check;
 /* capture_decide.c */
@@ -423,6 +438,9 @@ struct input_plan;
 /* Lines of a record that takes from the acting party's stock, checked against it. */
 enum problem plan_lines(struct batch *batch, struct item *item, struct event_parts *parts,
 			struct input_plan **ret) must_check;
+/* A party that the record names. */
+enum problem find_party(struct batch *batch, struct item *item, const struct named *named,
+			const char *pointer, const struct capture_parties_row **ret) must_check;
 enum problem decide_ship(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* An error declaration: a body of its own under the EPCIS event's id. */
 struct declaration {
@@ -506,21 +524,6 @@ enum problem sample_file(struct batch *batch, struct item *item) must_check;
 enum problem batch_load_samples(struct batch *batch) must_check;
 enum problem decide_test(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 void tests_send(struct batch *batch);
-/* capture_unit.c */
-enum problem batch_load_units(struct batch *batch) must_check;
-struct unit_fact *batch_unit(const struct batch *batch, const struct named *named); /* NULL: not there */
-bool content_is_unit(const struct content_fact *content);
-bool content_is_in(const struct content_fact *content, const struct unit_fact *unit, usec_t at);
-/* Whether the acting party loaded what is in the unit, or has all of its lots now. */
-bool unit_may_handle(struct batch *batch, const struct item *item, const struct unit_fact *unit);
-/* Whether `inner` is in `outer`, at any depth and at any time that is known of. */
-bool unit_holds(const struct batch *batch, struct uuid outer, struct uuid inner, int depth);
-/* The lines that the record's units[] mean: item->expanded, item->line_count, parts->unit_uris. */
-enum problem units_expand(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
-void units_send(struct batch *batch);
-/* capture_load.c */
-enum problem decide_load(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
-enum problem decide_unload(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_transform.c */
 enum problem decide_transform(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_lots.c */
@@ -553,6 +556,10 @@ enum problem look_plan(struct batch *batch, struct item *item, size_t index,
 /* A lot of contents[]. Without a quantity: loading takes all that the party has, unloading all that is in the unit. */
 enum problem content_lot_plan(struct batch *batch, struct item *item, size_t index,
 			      const struct capture_parties_row *acting, struct input_plan *ret) must_check;
+/* A quantity in the lot's own measure. */
+enum problem lot_amount(struct batch *batch, struct item *item, const struct lot_fact *lot,
+			const struct quantity *quantity, struct place_in where,
+			struct decimal *ret) must_check;
 enum problem inputs_check_stock(struct batch *batch, struct item *item, struct input_plan *plans,
 				size_t count) must_check;
 bool number_may_be_issued(struct str number);

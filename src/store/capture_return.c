@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goods that go back to whoever shipped them, and goods that are destroyed. */
-#include "capture_priv.h"
+#include "capture_pack_priv.h"
 
 static bool needs_sender(const struct item *item)
 {
@@ -10,6 +10,17 @@ static bool needs_sender(const struct item *item)
 struct returning {
 	struct rows orgs, lots, holders, items; /* items: struct item * */
 };
+
+static void want_sender(struct batch *batch, struct returning *returning, struct item *item,
+			const struct named *named)
+{
+	if (!named->found)
+		return;
+	*(struct uuid *)rows_add(batch->arena, &returning->orgs, sizeof(struct uuid)) = named->id.org;
+	*(struct uuid *)rows_add(batch->arena, &returning->lots, sizeof(struct uuid)) = named->id.lot;
+	*(struct uuid *)rows_add(batch->arena, &returning->holders, sizeof(struct uuid)) = item->acting;
+	*(struct item **)rows_add(batch->arena, &returning->items, sizeof(struct item *)) = item;
+}
 
 static void take_sender(struct item *item, struct uuid sender)
 {
@@ -27,18 +38,10 @@ enum problem batch_load_senders(struct batch *batch)
 	size_t count;
 	for (size_t i = 0; i < batch->count; i++) {
 		struct item *item = &batch->items[i];
-		for (size_t k = 0; needs_sender(item) && k < item->lot_count; k++) {
-			if (!item->lots[k].found)
-				continue;
-			*(struct uuid *)rows_add(batch->arena, &returning.orgs, sizeof(struct uuid)) =
-				item->lots[k].id.org;
-			*(struct uuid *)rows_add(batch->arena, &returning.lots, sizeof(struct uuid)) =
-				item->lots[k].id.lot;
-			*(struct uuid *)rows_add(batch->arena, &returning.holders, sizeof(struct uuid)) =
-				item->acting;
-			*(struct item **)rows_add(batch->arena, &returning.items, sizeof(struct item *)) =
-				item;
-		}
+		for (size_t k = 0; needs_sender(item) && k < item->lot_count; k++)
+			want_sender(batch, &returning, item, &item->lots[k]);
+		for (size_t k = 0; needs_sender(item) && k < item->pack_count; k++)
+			want_sender(batch, &returning, item, &item->packs[k].named);
 	}
 	if (!returning.lots.count)
 		return PROBLEM_NONE;
@@ -56,8 +59,10 @@ enum problem batch_load_senders(struct batch *batch)
 /* Sent by a record of this very batch. */
 static void sender_in_batch(struct batch *batch, struct item *item)
 {
-	for (size_t i = 0; i < item->lot_count; i++) {
-		const struct lot_fact *lot = batch_lot(batch, &item->lots[i]);
+	for (size_t i = 0; i < item->lot_count + item->pack_count; i++) {
+		const struct lot_fact *lot =
+			batch_lot(batch, i < item->lot_count ? &item->lots[i]
+							     : &item->packs[i - item->lot_count].named);
 		for (size_t k = map_count(batch->shipments); lot && k-- > 0;) {
 			const struct shipment_fact *shipment = map_at(batch->shipments, k);
 			bool carries = false;
@@ -71,8 +76,27 @@ static void sender_in_batch(struct batch *batch, struct item *item)
 	}
 }
 
+/* Packs that the party sold and its customers brought back: they are in stock again, and go nowhere by this. */
+static enum problem take_back(struct batch *batch, struct item *item, struct event_parts *parts)
+{
+	struct input_plan *plans;
+	if (item->job->record->to.at)
+		return refuse(item, PROBLEM_FIELD_UNKNOWN, "sold", (struct place_in){.member = "to"});
+	enum problem p = plan_lines(batch, item, parts, &plans);
+	for (size_t i = 0; !p && i < item->line_count; i++) {
+		struct holding_fact *holding = batch_holding_make(batch, plans[i].lot, item->acting);
+		holding->row.sold = decimal_sub(holding->row.sold, plans[i].base);
+		holding->row.on_hand = decimal_add(holding->row.on_hand, plans[i].base);
+		holding->dirty = true;
+		lot_comes_back(batch, item, plans[i].lot, item->acting, plans[i].base);
+	}
+	return p ? p : event_store(batch, item, parts);
+}
+
 enum problem decide_return(struct batch *batch, struct item *item, struct event_parts *parts)
 {
+	if (item->taken_back)
+		return take_back(batch, item, parts);
 	if (!item->to.asked)
 		sender_in_batch(batch, item);
 	if (!item->to.asked || item->two_senders) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Which lots of others a record may look at: an inspector's region, a buyer's suppliers. One query, and only where a
  * record names a lot that its party neither issued nor holds. */
-#include "capture_priv.h"
+#include "capture_pack_priv.h"
 
 struct sight {
 	struct uuid lot, record;
@@ -45,6 +45,8 @@ enum problem batch_load_sight(struct batch *batch)
 			continue;
 		for (size_t k = 0; k < item->lot_count; k++)
 			ask(batch, &asked, item, &item->lots[k]);
+		for (size_t k = 0; k < item->pack_count; k++)
+			ask(batch, &asked, item, &item->packs[k].named);
 		ask(batch, &asked, item, &item->lot);
 	}
 	if (!asked.lots.count)

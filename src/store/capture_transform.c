@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Pack, process, mix, split, slaughter: inputs leave stock, outputs enter it, every input is an edge to every output. */
-#include "capture_priv.h"
+#include "capture_pack_priv.h"
 
 struct transform {
 	struct input_plan *inputs;
@@ -15,8 +15,10 @@ static enum problem plan_all(struct batch *batch, struct item *item, struct even
 			     struct transform *t)
 {
 	enum problem p = PROBLEM_NONE;
-	t->input_count = item->lot_count;
+	t->input_count = item->line_count;
 	t->output_count = item->output_count;
+	if (t->input_count * t->output_count > RECORD_MAX_EDGES)
+		return refuse(item, PROBLEM_FIELD_RANGE, "maximum", (struct place_in){.member = "outputs"});
 	t->inputs = arena_array(batch->arena, struct input_plan, t->input_count);
 	t->outputs = arena_array(batch->arena, struct output_plan, t->output_count);
 	for (size_t i = 0; !p && i < t->input_count; i++)
@@ -166,8 +168,9 @@ static enum problem check_distinct(struct item *item, const struct transform *t)
 	for (size_t i = 0; i < t->input_count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (t->inputs[i].lot == t->inputs[k].lot)
-				return fault_set(item->job->fault, PROBLEM_FIELD_RANGE, "unique",
-						 "/inputs/%zu/lot", i);
+				return refuse(item, PROBLEM_FIELD_RANGE, "unique",
+					      (struct place_in){t->inputs[i].list, t->inputs[i].index,
+								i < item->lot_count ? "lot" : ""});
 	for (size_t i = 0; i < t->output_count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (t->outputs[i].lot && t->outputs[i].lot == t->outputs[k].lot)
@@ -219,6 +222,7 @@ enum problem decide_transform(struct batch *batch, struct item *item, struct eve
 	if (p)
 		return p;
 	apply(batch, item, parts, &t);
+	units_consume(batch, item);
 	add_edges(batch, item, &t, parts);
 	alerts_add(batch, item, &findings, parts->acting->id, t.outputs[0].product->id,
 		   parts->site_count ? parts->sites[0]->region : parts->acting->region);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Units and what is in them: the facts of a batch, and what a record means that names a unit instead of lots. Nothing here
  * moves stock: containment says where goods are, not whose they are. */
-#include "capture_priv.h"
+#include "capture_pack_priv.h"
 
 enum { UNITS_MAX = 2000, NESTED_MAX = 16 };
 
@@ -153,15 +153,18 @@ bool unit_holds(const struct batch *batch, struct uuid outer, struct uuid inner,
 	return false;
 }
 
-static struct expanded_line *line_for(struct batch *batch, struct item *item, struct lot_fact *lot,
-				      size_t unit)
+struct expanded_line *expanded_line_for(struct batch *batch, struct item *item, struct lot_fact *lot,
+					size_t place, bool of_packs)
 {
+	/* What goes in is one input a lot; else every unit is told for itself. */
+	bool as_one = item->job->kind->class == RECORD_TRANSFORM;
 	struct expanded_line *lines = item->expanded.items;
 	for (size_t i = 0; i < item->expanded.count; i++)
-		if (lines[i].lot == lot && lines[i].unit == unit)
+		if (lines[i].lot == lot &&
+		    (as_one || (lines[i].of_packs == of_packs && (of_packs || lines[i].unit == place))))
 			return &lines[i];
 	struct expanded_line *line = rows_add(batch->arena, &item->expanded, sizeof(*line));
-	*line = (struct expanded_line){.lot = lot, .unit = unit};
+	*line = (struct expanded_line){.lot = lot, .unit = place, .of_packs = of_packs};
 	return line;
 }
 
@@ -195,7 +198,10 @@ static enum problem expand(struct batch *batch, struct item *item, size_t index,
 			p = expand(batch, item, index, map_get(batch->units, MAP_KEY(all[i].row.child)),
 				   depth + 1);
 		else if (lot)
-			line_add(batch, line_for(batch, item, lot, index), &all[i]);
+			line_add(batch, expanded_line_for(batch, item, lot, index, /* of_packs */ false),
+				 &all[i]);
+		if (lot && all[i].row.item.at)
+			pack_is_inside(batch, item, all[i].row.item, index);
 		if (p)
 			return p;
 	}
@@ -206,7 +212,6 @@ enum problem units_expand(struct batch *batch, struct item *item, struct event_p
 {
 	const size_t count = item->job->record->units.count;
 	struct str *uris = arena_array(batch->arena, struct str, count);
-	item->expanded = (struct rows){0};
 	for (size_t i = 0; i < count; i++) {
 		const struct unit_fact *unit = batch_unit(batch, &item->units[i]);
 		size_t before = item->expanded.count;
@@ -225,6 +230,42 @@ enum problem units_expand(struct batch *batch, struct item *item, struct event_p
 	parts->unit_uris = uris;
 	parts->unit_count = count;
 	return PROBLEM_NONE;
+}
+
+static void consume(struct batch *batch, const struct item *item, const struct unit_fact *unit, int depth)
+{
+	struct content_fact *all = batch->contents.items;
+	bool held = false;
+	for (size_t i = 0; i < batch->contents.count; i++) {
+		if (!content_is_in(&all[i], unit, item->time.at_us))
+			continue;
+		const struct unit_fact *child =
+			content_is_unit(&all[i]) ? map_get(batch->units, MAP_KEY(all[i].row.child)) : NULL;
+		if (child && depth < NESTED_MAX)
+			consume(batch, item, child, depth + 1);
+		if (content_is_unit(&all[i]))
+			continue;
+		all[i].row.to_at = (struct sql_nullable_int){true, item->time.at_us};
+		all[i].row.to_event = item->job->id;
+		all[i].dirty = held = true;
+	}
+	if (held)
+		*ROW_ADD(batch, emptyings, struct emptying) =
+			(struct emptying){.unit = {unit->row.org_id, unit->row.id},
+					  .event = item->job->id,
+					  .at = item->time.at_us,
+					  .is_new = true};
+}
+
+/* Crates stay on their pallet, empty. */
+void units_consume(struct batch *batch, const struct item *item)
+{
+	for (size_t i = 0; i < item->job->record->units.count; i++) {
+		struct unit_fact *unit = batch_unit(batch, &item->units[i]);
+		consume(batch, item, unit, 0);
+		unit->row.version = item->recorded_us;
+		unit->dirty = true;
+	}
 }
 
 static void send_contents(struct batch *batch)
@@ -250,6 +291,7 @@ static void send_contents(struct batch *batch)
 	COLUMN(p.child, struct uuid, n, c[i]->row.child);
 	COLUMN(p.value, struct str, n, c[i]->row.value);
 	COLUMN(p.unit, struct str, n, c[i]->row.unit);
+	COLUMN(p.item, struct str, n, c[i]->row.item);
 	COLUMN(p.base, struct decimal, n, c[i]->row.base.known ? c[i]->row.base.value : SQL_NULL_DECIMAL);
 	COLUMN(p.from_at, usec_t, n, c[i]->row.from_at);
 	COLUMN(p.since, usec_t, n, c[i]->row.since);

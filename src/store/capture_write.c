@@ -3,7 +3,7 @@
  * read. Lots and stock go out in ascending order, as they were locked. */
 #include <stdlib.h>
 
-#include "capture_priv.h"
+#include "capture_pack_priv.h"
 #include "ft/codec/json.h"
 
 static int64_t flags_of(const struct capture_job *job)
@@ -434,6 +434,7 @@ void batch_write(struct batch *batch)
 	send_shipments(batch);
 	states_send(batch);
 	units_send(batch);
+	packs_send(batch);
 	corrections_send(batch);
 	tests_send(batch);
 	send_keys(batch);

@@ -22,9 +22,20 @@ struct item_place item_place_of(struct arena *arena, const struct code *item, st
 				   .index = (int64_t)(number % CODE_BLOCK)};
 }
 
-struct item item_of_row(const struct items_get_row *row)
+/* Whole characters of UTF-8, as many as there is room for. */
+static void name_keep(char *to, size_t room, struct str name)
 {
-	struct item item = {.lot = {row->org_id, row->lot_id},
+	size_t len = name.len < room ? name.len : room - 1;
+	while (len < name.len && len > 0 && ((unsigned char)name.at[len] & 0xc0) == 0x80)
+		len--;
+	if (len)
+		memcpy(to, name.at, len);
+	to[len] = '\0';
+}
+
+struct pack item_of_row(const struct items_get_row *row)
+{
+	struct pack item = {.lot = {row->org_id, row->lot_id},
 			    .issued_us = row->issued_at,
 			    .activated_us = row->activated_at.known ? row->activated_at.value : 0,
 			    .voided_us = row->voided_at.known ? row->voided_at.value : 0,
@@ -32,6 +43,11 @@ struct item item_of_row(const struct items_get_row *row)
 			    .scans = row->scans.known ? row->scans.value : 0,
 			    .day = row->day.known ? (int32_t)row->day.value : 0,
 			    .day_networks = row->day_networks.known ? (uint64_t)row->day_networks.value : 0};
+	if (row->sold_at.known) {
+		item.sold_us = row->sold_at.value;
+		name_keep(item.seller.zh, sizeof item.seller.zh, row->seller_zh);
+		name_keep(item.seller.en, sizeof item.seller.en, row->seller_en);
+	}
 	bool at_once = str_equal(row->state, str_of(item_state_words[ITEM_ACTIVATED]));
 	if (at_once && !item.activated_us)
 		item.activated_us = item.issued_us;
@@ -40,7 +56,7 @@ struct item item_of_row(const struct items_get_row *row)
 }
 
 enum problem item_read(struct db *db, struct arena *arena, const struct code *code, struct bytes key,
-		       struct item *ret)
+		       struct pack *ret)
 {
 	struct item_place place = item_place_of(arena, code, key);
 	struct items_get_row *rows;
@@ -128,7 +144,9 @@ static enum problem issue_body(struct db *db, void *context)
 		.blocks = {issue->blocks, block_count(issue->count)},
 		.state = str_of(item_state_words[issue->activated ? ITEM_ACTIVATED : ITEM_ISSUED]),
 		.issued_at = issue->issued_us,
-		.key = i->api_key};
+		.key = i->api_key,
+		.value = issue->value,
+		.unit = issue->unit};
 	return item_issue_insert(db, &params, &rows);
 }
 
@@ -145,8 +163,16 @@ static enum problem issue_get(struct db *db, struct arena *arena, struct uuid or
 				   .activated =
 					   str_equal(row.state, str_of(item_state_words[ITEM_ACTIVATED])),
 				   .issued_us = row.issued_at,
+				   .value = row.value,
+				   .unit = row.unit,
 				   .blocks = row.blocks.items};
 	return row.blocks.count == block_count(row.items) ? PROBLEM_NONE : PROBLEM_INTERNAL;
+}
+
+static bool same_amount(const struct item_issue *a, const struct item_issue *b)
+{
+	return !a->value.at == !b->value.at &&
+	       (!a->value.at || (str_equal(a->value, b->value) && str_equal(a->unit, b->unit)));
 }
 
 /* The same content again is the same issue. */
@@ -157,7 +183,7 @@ static enum problem issue_again(struct db *db, struct arena *arena, struct item_
 	if (p)
 		return p;
 	bool same = uuid_equal(first.lot.lot, issue->lot.lot) && first.count == issue->count &&
-		    first.activated == issue->activated;
+		    first.activated == issue->activated && same_amount(&first, issue);
 	if (!same)
 		return PROBLEM_ID_TAKEN;
 	*issue = first;

@@ -17,7 +17,7 @@
 enum {
 	SHARDS = 8,
 	CHAINS = 4096,
-	SHARD_ENTRIES = 4096, /* of about 250 octets: 8 MB when all are taken */
+	SHARD_ENTRIES = 4096, /* of about 420 octets: 14 MB when all are taken */
 	FRESH_S = 10,
 	FLUSH_S = 1,
 };
@@ -34,7 +34,7 @@ struct entry {
 	struct entry *next;            /* in a chain */
 	struct entry *newer, *older;   /* order of use */
 	char text[CODE_MAX_CHARS + 1]; /* the code */
-	struct item item;              /* with the scans since it was read */
+	struct pack item;              /* with the scans since it was read */
 	uint64_t epoch;
 	usec_t read_us;
 	struct scans scans;
@@ -93,7 +93,7 @@ static void order_add(struct shard *shard, struct entry *entry)
 }
 
 bool item_memory_get(struct item_memory *memory, const struct code *code, usec_t now_us, bool stale_is_fine,
-		     struct item *ret)
+		     struct pack *ret)
 {
 	struct shard *shard = shard_of(memory, code);
 	pthread_mutex_lock(&shard->lock);
@@ -155,7 +155,7 @@ static struct entry *add(struct shard *shard, const struct code *code)
 }
 
 /* Scans that are being written this moment may be counted twice or not at all until the next reading: pages say "about". */
-static void add_unwritten(struct item *item, const struct scans *scans)
+static void add_unwritten(struct pack *item, const struct scans *scans)
 {
 	if (!scans->count)
 		return;
@@ -170,7 +170,7 @@ static void add_unwritten(struct item *item, const struct scans *scans)
 }
 
 void item_memory_put(struct item_memory *memory, uint64_t begun, const struct code *code,
-		     const struct item *item, usec_t now_us)
+		     const struct pack *item, usec_t now_us)
 {
 	struct shard *shard = shard_of(memory, code);
 	pthread_mutex_lock(&shard->lock);

@@ -141,6 +141,7 @@ static enum problem list_rows(const struct master *m, enum thing_kind kind, cons
 	case THING_SHIPMENT:
 	case THING_UNIT:
 	case THING_SAMPLE:
+	case THING_ITEM:
 	case THING_KIND_COUNT:
 		break;
 	}

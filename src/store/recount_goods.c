@@ -168,4 +168,5 @@ void recount_goods(struct recount *r, struct recounted *event)
 	recount_edges_of(r, event);
 	recount_moves_of(r, event);
 	recount_shipment_of(r, event);
+	recount_packs_of(r, event);
 }

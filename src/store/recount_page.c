@@ -213,6 +213,23 @@ static enum problem load_shipments(struct page *page)
 	return p;
 }
 
+static enum problem load_packs(struct page *page)
+{
+	struct recount_packs_row *rows;
+	size_t count;
+	struct uuid *events = arena_array(page->arena, struct uuid, page->count);
+	for (size_t i = 0; i < page->count; i++)
+		events[i] = page->events[i].row->id;
+	const struct recount_packs_params params = {{events, page->count}};
+	enum problem p = recount_packs(page->r->db, page->arena, &params, &rows, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		struct recounted *event = event_at(page, rows[i].event);
+		if (!event->pack_count++)
+			event->packs = &rows[i];
+	}
+	return p;
+}
+
 static enum problem load(struct page *page)
 {
 	enum problem p = load_things(page);
@@ -224,6 +241,8 @@ static enum problem load(struct page *page)
 		p = load_edges(page);
 	if (!p)
 		p = load_moves(page);
+	if (!p)
+		p = load_packs(page);
 	return p ? p : load_shipments(page);
 }
 

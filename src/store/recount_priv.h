@@ -43,7 +43,8 @@ struct recounted {
 	const struct recount_edges_row *edges;
 	const struct correction_moves_row *moves;
 	const struct recount_shipments_row *shipment; /* its lines */
-	size_t link_count, edge_count, move_count, shipment_count;
+	const struct recount_packs_row *packs;
+	size_t link_count, edge_count, move_count, shipment_count, pack_count;
 };
 
 /* recount_event.c: the note, the body it covers, its place in the log. */
@@ -59,6 +60,9 @@ enum deed_role recount_role(const struct recounted *event, size_t line);
 void recount_edges_of(struct recount *r, struct recounted *event);
 void recount_moves_of(struct recount *r, struct recounted *event);
 void recount_shipment_of(struct recount *r, struct recounted *event);
+
+/* recount_pack.c */
+void recount_packs_of(struct recount *r, struct recounted *event);
 
 enum problem recount_all_events(struct recount *r) must_check; /* recount_page.c */
 enum problem recount_all_lots(struct recount *r) must_check;   /* recount_lots.c */

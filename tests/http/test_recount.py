@@ -8,7 +8,7 @@ from conftest import District, ago, kg, line
 from service import environment, program, wait_for
 
 ALTERED = ("event", "event_key", "event_thing", "lot", "lot_edge", "lot_holding", "stock_move", "thing", "code", "shipment_line",
-           "containment", "log_leaf")
+           "containment", "log_leaf", "item_event")
 
 
 class Chain:
@@ -32,6 +32,9 @@ class Chain:
         many = [self.farm.harvest(1, time=ago(days=3)) for _ in range(66)]
         self.farm.record("mix", ago(days=1), inputs=[line(lot, 1) for lot in many], outputs=[{"product": "PAKCHOI", "quantity": kg(66)}])
         self.sale = self.packer.record("sell", ago(hours=2), lots=[line(self.packed, 5)])
+        self.pack_code = self.farm.make("/v1/codes", {"kind": "item", "lot": self.lots[1]["id"], "activate": True, "quantity": kg(1)})["code"]
+        self.pack_sale = self.farm.record("sell", ago(hours=1), items=[self.pack_code])
+        self.pack_back = self.farm.record("return", ago(minutes=50), items=[self.pack_code], reason="x")
 
     def execute(self, sql, *values):
         connection = self.service.cluster.connect(self.service.database)
@@ -78,7 +81,7 @@ def chain(kept):
 def test_an_honest_district_has_no_difference(chain):
     code, answer = chain.service.recount()
     assert code == 0 and answer["differences"] == [] and answer["count"] == 0
-    assert answer["events"] == chain.service.value("SELECT count(*) FROM event") == 77
+    assert answer["events"] == chain.service.value("SELECT count(*) FROM event") == 79
     assert answer["lots"] == chain.service.value("SELECT count(*) FROM lot")
 
 
@@ -192,6 +195,18 @@ def test_what_a_crate_never_held_is_named(chain):
     found = chain.altered("UPDATE containment SET base = 21")
     assert [(part, *pair) for (part, _), pair in found.items()] == [("contents", "21", "20")], found
     assert lot in next(iter(found))[1]
+
+
+def test_what_became_of_a_pack_is_told(chain):
+    subject = f"{chain.pack_sale['event']} {chain.pack_code}"
+    assert chain.altered("UPDATE item_event SET state = 'destroyed' WHERE event = %s", chain.pack_sale["event"]) == {
+        ("item", subject): ("destroyed", "sold")}
+    chain.restore()
+    assert chain.altered("DELETE FROM item_event WHERE event = %s", chain.pack_sale["event"])["item", f"{chain.pack_sale['event']} {chain.lots[1]['uri']}/s/{chain.pack_code}"] == (
+        "nothing", "sold")
+    chain.restore()
+    assert chain.altered("UPDATE item_event SET declared_at = recorded_at WHERE event = %s", chain.pack_back["event"]) == {
+        ("item", f"{chain.pack_back['event']} {chain.pack_code}"): ("another party or another time", "that of the event")}
 
 
 def test_a_statement_that_the_log_lacks_is_named(chain):

@@ -41,7 +41,11 @@ struct epcis_source {
 	struct str parent_uri;       /* of load and unload: the unit */
 	const struct str *unit_uris; /* units concerned, or loaded into the parent */
 	size_t unit_count;
-	size_t lots_named; /* of the outputs, those named themselves, in front; the rest is what the units hold */
+	const struct str *
+		item_uris; /* single packs; what they are of their lots stands among the things, at the end */
+	size_t item_count;
+	size_t lots_named; /* of the things, those named themselves, in front; the rest is what units hold and items are */
+	bool taken_back;           /* of a return: goods that were sold came back; nothing is sent on */
 	struct str shipment_uri;   /* absent: none */
 	struct str request_sha256; /* hex; the SHA-256 of the request's bytes */
 	struct uuid corrects;      /* the event in whose place it stands; nil: none */
@@ -70,7 +74,7 @@ struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_
 /* Decision 2: what each tier may see; `full` is the body itself. farm: without personal members (harvester, note, taker,
  * device, deviceTime, position, vehicle, farmtrail:request, those of an errorDeclaration too) and places of natural persons as in township. township: places
  * become urn:farmtrail:region:{township}, and what names the farm (party, recordedBy, pins, sources, destinations,
- * documents, animals, free text) is gone; lots keep their names, or nothing could be linked. district: {district}. A place
+ * documents, animals, free text) is gone; nor does it name single packs, whose codes must not be guessed or copied; lots keep their names, or nothing could be linked. district: {district}. A place
  * without that code becomes the next coarser one, one without any is left out.
  * Version 2: amounts of goods are for the full view only; below it farmtrail:shares says which part each input is. So
  * public proofs say no more than public trails.

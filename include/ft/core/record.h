@@ -15,8 +15,8 @@ struct record_lot { /* inputs[], lots[] */
 	struct str lot;
 	struct record_quantity *quantity; /* NULL: the whole lot is meant, where the type allows that */
 };
-struct record_content { /* contents[]: one of lot and unit */
-	struct str lot, unit;
+struct record_content { /* contents[]: one of lot, item and unit */
+	struct str lot, unit, item;
 	struct record_quantity *quantity; /* of a lot; NULL: all that the party has */
 };
 struct record_output {
@@ -63,6 +63,7 @@ struct record {
 	struct str unit;          /* load, unload: the crate, box, pallet */
 	struct list contents;     /* struct record_content */
 	struct str_list units;    /* units whose contents are meant */
+	struct str_list packs;    /* items[]: single packs, by their own codes */
 	struct str to, from, vehicle, shipment, quarantine_certificate, channel, reason;
 	struct record_shortage *shortage;
 	struct list temperature;   /* struct record_reading */

@@ -17,13 +17,15 @@ enum thing_kind {
 	THING_SHIPMENT,
 	THING_UNIT,
 	THING_SAMPLE,
+	THING_ITEM, /* a single pack: filed by its code alone */
 	THING_KIND_COUNT
 };
 extern const char *const thing_kind_words[THING_KIND_COUNT]; /* as in table thing */
 
 enum thing_name_form {
 	NAME_ID, /* the id itself: no look-up of the name is needed */
-	NAME_CODE, /* looks like a short code: table code first, then `hash` (an own number may look like one) */
+	NAME_CODE, /* looks like a short code: table code first, then `hash` (an own number may look like one). A lot is
+		    * named by the code of one of its packs too (K…), and a pack by its lot's URI with that as its serial */
 	NAME_RECORD, /* lots, shipments, samples: the id, in .id.lot, of the record that made it */
 	NAME_HASH,   /* everything else: table thing */
 };
@@ -48,6 +50,12 @@ struct sha256 thing_hash_path(
  * qualifiers, escaped as digital_link_path does. Our own grammar (/o/, /t/, /a/): the path, percent-decoded, no trailing
  * slash. Both without scheme and host. Any other URI stands for itself. Absent: not a URI. */
 struct str thing_uri_path(struct arena *arena, struct str uri);
+
+/* The identity of a single pack: its lot's product and its code as serial. "https://id.gs1.org/01/{gtin}/21/{code}" where
+ * the lot has a GTIN (a class-level "/10/" is no part of an SGTIN), else "{lot}/s/{code}". */
+struct str item_uri(struct arena *arena, struct str lot_uri, struct str code);
+/* The code that such a URI ends in; absent if it is none of these. */
+struct str item_code_of(struct arena *arena, struct str uri);
 
 /* The URI under which a new thing is known that is spelled like this: a URI stands for itself, a Digital Link in its
  * canonical form. Absent: a number. */

@@ -106,6 +106,7 @@ struct trail_lot {
 struct trail_item {             /* one pack of the lot, named by its own code */
 	struct str code, state; /* issued, activated, voided */
 	struct str issued_at, activated_at, voided_at;
+	struct str sold_at, seller_zh, seller_en; /* as it stands; absent: not sold, seller not to be named */
 	struct str first_scanned_at;
 	int64_t scans; /* about */
 };

@@ -38,6 +38,8 @@ struct page_gap page_item_frame(struct arena *arena, const struct page *page, co
 struct page_item {
 	struct str code;           /* in groups */
 	struct instant voided_at;  /* at_us 0: not */
+	struct instant sold_at;    /* at_us 0: not */
+	struct str seller;         /* who sold it; empty: not to be named */
 	struct instant first_scan; /* at_us 0: never before */
 	int64_t scans;             /* before this one, the first included */
 };

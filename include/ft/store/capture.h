@@ -17,6 +17,7 @@
 #include "ft/store/trail_cache.h"
 
 struct capture;
+struct item_memory;
 
 enum { OWN_STATEMENTS = 2, OWN_SEED_LEN = 32, PREPARED_MINUTES = 60, PREPARED_PER_KEY = 16 };
 /* What an organisation is to sign: the text, and all that shows what it stands for. */
@@ -117,6 +118,7 @@ struct capture_settings {
 	const struct reference *reference;
 	struct once_table *once;   /* old requests are forgotten by it */
 	struct trail_cache *cache; /* entries with a touched lot are dropped before anybody is answered */
+	struct item_memory *items; /* forgotten likewise once records say something of packs */
 	const uint8_t *code_key;   /* 32 octets: tags of short codes */
 };
 enum problem capture_start(const struct capture_settings *settings, struct capture **ret,

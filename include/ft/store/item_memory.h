@@ -16,11 +16,11 @@ void item_memory_stop(struct item_memory *memory); /* writes what has gathered; 
 /* Any thread; waits for no database. What was read more than ten seconds ago is asked for again, unless
  * `stale_is_fine`: other servers activate and void too. */
 bool item_memory_get(struct item_memory *memory, const struct code *code, usec_t now_us, bool stale_is_fine,
-		     struct item *ret);
+		     struct pack *ret);
 /* Called before the database is read for item_memory_put: an item that was read before a mark is not kept. */
 uint64_t item_memory_begin(struct item_memory *memory);
 void item_memory_put(struct item_memory *memory, uint64_t begun, const struct code *code,
-		     const struct item *item, usec_t now_us);
+		     const struct pack *item, usec_t now_us);
 /* After items were marked, before answering: everything is asked for again. */
 void item_memory_forget(struct item_memory *memory);
 

@@ -19,28 +19,33 @@ struct item_place {
 };
 struct item_place item_place_of(struct arena *arena, const struct code *item, struct bytes key);
 
-struct item {
+struct pack {
 	uint64_t body; /* of its code */
 	struct lot_id lot;
 	enum item_state state;
 	usec_t issued_us, activated_us, voided_us; /* 0: not */
-	usec_t first_scan_us;                      /* 0: never scanned, as far as is written */
+	usec_t sold_us;                            /* when it was sold, as it stands; 0: it is not */
+	struct pack_seller {
+		char zh[80], en[80]; /* names of who sold it, cut; empty: not to be named */
+	} seller;
+	usec_t first_scan_us; /* 0: never scanned, as far as is written */
 	int64_t scans;
 	int32_t day;           /* UTC, of the newest scan */
 	uint64_t day_networks; /* bits of core/visitor.h on that day */
 };
 /* PROBLEM_NOT_FOUND: the code was never issued, although its tag is right. */
 enum problem item_read(struct db *db, struct arena *arena, const struct code *code, struct bytes key,
-		       struct item *ret) must_check;
+		       struct pack *ret) must_check;
 struct items_get_row;
-struct item item_of_row(const struct items_get_row *row);
+struct pack item_of_row(const struct items_get_row *row);
 
 /* Codes that were issued together. */
 struct item_issue {
 	struct uuid id;
 	struct lot_id lot;
 	int64_t count;
-	bool activated; /* at once */
+	bool activated;         /* at once */
+	struct str value, unit; /* how much each is; absent: one of what the lot is counted in */
 	usec_t issued_us;
 	const int64_t *blocks; /* numbers, all but the last full */
 };

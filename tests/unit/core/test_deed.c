@@ -96,6 +96,29 @@ static void a_receipt_names_its_shipment_and_may_be_of_nothing(void **state)
 	assert_int_equal(deed.lines[0].role, DEED_THING);
 }
 
+static void what_came_back_from_customers_is_in_stock_again(void **state)
+{
+	struct deed deed =
+		read_deed(*state, NATIVE("return", "ObjectEvent",
+					 "\"epcList\":[\"https://f.example/00/1\",\"" LOT(
+						 "A") "/s/K1\"],"
+						      "\"quantityList\":[{\"epcClass\":\"" LOT(
+							      "A") "\",\"quantity\":2,\"uom\":\"KGM\"}],"
+								   "\"farmtrail:itemsNamed\":1"));
+	struct deed_counts effect[DEED_SIDES];
+	const struct deed_facts facts = {.amount = decimal_of(2), .issuer = {[DEED_ACTING] = true}};
+	assert_true(deed.taken_back);
+	assert_int_equal(deed.packs.count, 1);
+	assert_text(deed.packs.items[0], LOT("A") "/s/K1");
+	deed_effect(&deed, &deed.lines[0], &facts, effect);
+	assert_text(deed_counts_print(*state, effect[DEED_ACTING]), "on_hand 2, sold -2, outside -2");
+	deed = read_deed(*state,
+			 NATIVE("return", "ObjectEvent",
+				"\"destinationList\":[{\"type\":\"possessing_party\",\"destination\":"
+				"\"https://f.example/o/mill\"}],\"epcList\":[],\"farmtrail:itemsNamed\":3"));
+	assert_true(!deed.taken_back && deed.packs.count == 0);
+}
+
 static void what_a_partner_counts_without_a_unit_is_pieces(void **state)
 {
 	struct deed deed = read_deed(
@@ -237,6 +260,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_harvest_makes_one_lot, setup, teardown),
 		cmocka_unit_test_setup_teardown(inputs_come_before_outputs_with_their_net, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_receipt_names_its_shipment_and_may_be_of_nothing, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_came_back_from_customers_is_in_stock_again, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(what_a_partner_counts_without_a_unit_is_pieces, setup,
 						teardown),

@@ -157,6 +157,29 @@ static void what_went_in_becomes_shares(void **state)
 }
 
 /* What was signed before version 2 still proves itself. */
+static void single_packs_are_for_the_full_view_alone(void **state)
+{
+	(void)state;
+	static const char *const body = "{\"farmtrail:record\":\"sell\",\"epcList\":[\"https://u.example/00/"
+					"1\",\"https://l.example/s/K1\","
+					"\"https://l.example/s/K2\"],\"farmtrail:itemsNamed\":2}";
+	static const char *const shown =
+		"{\"farmtrail:record\":\"sell\",\"epcList\":[\"https://u.example/00/1\"]}";
+
+	for (enum tier tier = TIER_FARM; tier < TIER_COUNT; tier++) {
+		check_view(body, tier, shown);
+		check_view(shown, tier, shown);
+	}
+	/* More than there are: none is left, and nothing beyond the list is read. */
+	check_view("{\"farmtrail:record\":\"pack\",\"inputEPCList\":[\"https://l.example/s/K1\"],"
+		   "\"farmtrail:itemsNamed\":9}",
+		   TIER_FARM, "{\"farmtrail:record\":\"pack\",\"inputEPCList\":[]}");
+	/* Of a partner's event the member says nothing. */
+	check_view("{\"eventTime\":\"2026-05-03T08:30:00Z\",\"epcList\":[\"urn:x:1\"],\"farmtrail:"
+		   "itemsNamed\":1}",
+		   TIER_FARM, "{\"eventTime\":\"2026-05-03T08:30:00Z\",\"epcList\":[\"urn:x:1\"]}");
+}
+
 static void the_version_that_was_signed_is_found_again(void **state)
 {
 	static const uint8_t secret[MANIFEST_SECRET_LEN] = {3};
@@ -290,6 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(views_of_every_kind_hide_what_they_must_and_can_be_made_of_finer_ones),
 		cmocka_unit_test(what_went_in_becomes_shares),
+		cmocka_unit_test(single_packs_are_for_the_full_view_alone),
 		cmocka_unit_test(the_version_that_was_signed_is_found_again),
 		cmocka_unit_test(places_become_regions),
 		cmocka_unit_test(a_place_without_the_code_becomes_the_next_coarser),

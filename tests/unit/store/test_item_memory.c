@@ -123,7 +123,7 @@ static struct code code_of(struct fixture *f, uint64_t n)
 
 static void put(struct fixture *f, const struct code *code, usec_t now)
 {
-	const struct item item = {.state = ITEM_ACTIVATED, .activated_us = start_us};
+	const struct pack item = {.state = ITEM_ACTIVATED, .activated_us = start_us};
 	item_memory_put(f->memory, item_memory_begin(f->memory), code, &item, now);
 }
 
@@ -136,7 +136,7 @@ static void scans_show_at_once_and_are_written_at_the_end(void **state)
 {
 	struct fixture *f = *state;
 	struct code code = code_of(f, 1), other = code_of(f, 2);
-	struct item item;
+	struct pack item;
 	put(f, &code, start_us);
 	put(f, &other, start_us);
 	for (int i = 0; i < 5; i++)
@@ -155,8 +155,8 @@ static void what_was_counted_before_is_added_to(void **state)
 {
 	struct fixture *f = *state;
 	struct code code = code_of(f, 1);
-	const struct item known = {.state = ITEM_ACTIVATED, .first_scan_us = start_us - SECOND, .scans = 7};
-	struct item item;
+	const struct pack known = {.state = ITEM_ACTIVATED, .first_scan_us = start_us - SECOND, .scans = 7};
+	struct pack item;
 	item_memory_put(f->memory, 0, &code, &known, start_us);
 	count(f, &code, start_us);
 	assert_true(item_memory_get(f->memory, &code, start_us, false, &item));
@@ -168,7 +168,7 @@ static void what_is_ten_seconds_old_is_asked_for_again(void **state)
 {
 	struct fixture *f = *state;
 	struct code code = code_of(f, 1);
-	struct item item;
+	struct pack item;
 	assert_false(item_memory_get(f->memory, &code, start_us, true, &item));
 	put(f, &code, start_us);
 	assert_true(item_memory_get(f->memory, &code, start_us + 10 * SECOND - 1, false, &item));
@@ -180,8 +180,8 @@ static void what_was_read_before_a_mark_is_asked_for_again(void **state)
 {
 	struct fixture *f = *state;
 	struct code code = code_of(f, 1);
-	const struct item item = {.state = ITEM_ACTIVATED};
-	struct item got;
+	const struct pack item = {.state = ITEM_ACTIVATED};
+	struct pack got;
 	uint64_t begun = item_memory_begin(f->memory);
 	item_memory_forget(f->memory); /* voided while it was being read */
 	item_memory_put(f->memory, begun, &code, &item, start_us);
@@ -196,7 +196,7 @@ static void a_new_day_counts_its_networks_anew(void **state)
 {
 	struct fixture *f = *state;
 	struct code code = code_of(f, 1);
-	struct item item;
+	struct pack item;
 	put(f, &code, start_us);
 	for (int i = 0; i < 40; i++)
 		item_memory_count(f->memory, f->arena, &code, start_us,
@@ -230,7 +230,7 @@ static void memory_is_bounded_and_waiting_scans_stay(void **state)
 {
 	struct fixture *f = *state;
 	struct code first = code_of(f, 0);
-	struct item item;
+	struct pack item;
 	set_away(true); /* so that nothing is written meanwhile */
 	put(f, &first, start_us);
 	count(f, &first, start_us);
