@@ -23,9 +23,9 @@ struct deed {
 	struct str party, from, to, shipment; /* URIs; absent: not said */
 	struct deed_line *lines;
 	size_t count;
-	bool taken_back; /* a return of what was sold: nothing is sent on */
+	bool taken_back;       /* a return of what was sold: nothing is sent on */
 	struct str_list packs; /* URIs of single packs that it names */
-	bool makes; /* lines with DEED_OUTPUT come into being here */
+	bool makes;            /* lines with DEED_OUTPUT come into being here */
 };
 /* Texts are borrowed from the body or the arena. PROBLEM_JSON_SYNTAX: not an event that this program stores. */
 enum problem deed_read(struct arena *arena, struct str body, struct deed *ret) must_check;
