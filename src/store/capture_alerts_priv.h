@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Alerts of a batch: what the rules say of its records, what of it is news, which alerts end with it. */
+ * Alerts of a batch: what the rules say of its records, what of it is news, which alerts end with it; and warnings of
+ * likely doubles. */
 #ifndef FT_STORE_CAPTURE_ALERTS_PRIV_H
 #define FT_STORE_CAPTURE_ALERTS_PRIV_H
 
@@ -33,5 +34,10 @@ void alerts_reopen(struct batch *batch, struct alert_row *const *all, size_t cou
 
 /* capture_short.c */
 enum problem batch_judge_short(struct batch *batch) must_check;
+
+/* capture_double.c */
+void doubles_queue(struct batch *batch); /* with the second round of look-ups */
+enum problem doubles_take(struct batch *batch) must_check;
+void doubles_warn(struct batch *batch, struct item *item); /* of a record that is stored */
 
 #endif

@@ -582,10 +582,6 @@ enum problem record_amount(const struct record_quantity *q, struct quantity *ret
 			column_[i] = (expression); \
 		(target) = (struct sql_array){column_, (n)}; \
 	} while (0)
-/* capture_double.c */
-void doubles_queue(struct batch *batch); /* with the second round of look-ups */
-enum problem doubles_take(struct batch *batch) must_check;
-void doubles_warn(struct batch *batch, struct item *item); /* of a record that is stored */
 /* capture_once.c */
 /* Which of the units were carried out before: sets kept, remembered, problem of each. */
 enum problem units_recall(struct db *db, struct arena *arena, struct capture_unit **units,

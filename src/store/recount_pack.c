@@ -46,12 +46,30 @@ static void check_row(struct recount *r, const struct recounted *event, const st
 			     STR("that of the event"));
 }
 
+static void tell_pack(struct recount *r, const struct recounted *event, struct str code, struct str stored,
+		      struct str derived)
+{
+	recount_tell(r, "item", arena_printf(r->arena, "%.*s %.*s", STR_ARGS(event->name), STR_ARGS(code)),
+		     stored, derived);
+}
+
+/* Codes stand in the full view alone: of an erased event is known what it did to packs, and no longer to which. */
+static void check_erased(struct recount *r, const struct recounted *event)
+{
+	for (size_t k = 0; k < event->pack_count; k++)
+		check_row(r, event, &event->packs[k]);
+}
+
 void recount_packs_of(struct recount *r, struct recounted *event)
 {
 	const struct str_list *named = &event->deed.packs;
 	bool *found = arena_array(r->arena, bool, event->pack_count);
 	if (event->deed.declaration)
 		return;
+	if (!event->row->view_secret.len) {
+		check_erased(r, event);
+		return;
+	}
 	for (size_t i = 0; i < named->count; i++) {
 		struct str code = item_code_of(r->arena, named->items[i]);
 		bool told = false;
@@ -61,15 +79,11 @@ void recount_packs_of(struct recount *r, struct recounted *event)
 				told = found[k] = true;
 			}
 		if (!told)
-			recount_tell(r, "item",
-				     arena_printf(r->arena, "%.*s %.*s", STR_ARGS(event->name),
-						  STR_ARGS(named->items[i])),
-				     STR("nothing"), words(state_after(&event->deed)));
+			tell_pack(r, event, named->items[i], STR("nothing"),
+				  words(state_after(&event->deed)));
 	}
 	for (size_t k = 0; k < event->pack_count; k++)
 		if (!found[k])
-			recount_tell(r, "item",
-				     arena_printf(r->arena, "%.*s %.*s", STR_ARGS(event->name),
-						  STR_ARGS(event->packs[k].code)),
-				     words(event->packs[k].state), STR("nothing"));
+			tell_pack(r, event, event->packs[k].code, words(event->packs[k].state),
+				  STR("nothing"));
 }

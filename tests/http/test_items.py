@@ -309,3 +309,15 @@ def test_codes_of_packs_stand_in_no_public_proof(district, packer, packs):
         assert codes[0] not in text
     assert sold["event"] in bundle and '"epcList":[]' in proof["view"]
     assert codes[0] in json.dumps(packer.read(f"/v1/events/{sold['event']}/proof"))
+
+
+def test_a_sale_whose_record_was_erased_stays_a_sale(district, packer, packs):
+    """Its codes stood in what was erased; that the packs are gone stays, and the recount takes it for said."""
+    lot, codes = packs
+    sold = packer.record("sell", ago(hours=3), items=[codes[0]], note="who bought it")
+    reply = district.admin.post(f"/v1/events/{sold['event']}/erase", {"reason": "request"})
+    assert reply.status == 200, reply
+    assert packer.refuse("sell", ago(hours=2), items=[codes[0]]).problem() == "item-gone"
+    assert has(packer, lot) == 19 and "soldAt" in page(district, codes[0])["item"]
+    code, said = district.service.recount()
+    assert code == 0, said
