@@ -144,7 +144,7 @@ def cluster():
 
 @pytest.fixture(scope="session")
 def service(cluster, request):
-    made = Service(cluster, "farmtrail_http")
+    made = Service(cluster, "farmtrail_http", LOG_SWEEP="10")  # rounds of a log of thousands that a test can wait for
     try:
         made.start()
         made.contract = request.config.contract = Contract.of_server()

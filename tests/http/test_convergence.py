@@ -50,7 +50,7 @@ def test_a_week_of_five_devices_converges(district, request, number):
         return delivery.state()
 
     expected = delivered(0, "as it happened")
-    assert expected["stock"] and expected["edges"] and len(expected["alerts"]) > 3
+    assert expected["stock"] and expected["edges"] and expected["alerts"]
     kinds = itertools.cycle(("devices", "mixed", "anyhow"))
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:

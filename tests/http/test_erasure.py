@@ -118,14 +118,14 @@ def test_the_sweep_finds_nothing_and_notices_what_is_altered_afterwards(district
     named.proof("farm")
     passes = district.metric("farmtrail_log_swept_total")
     total = service.value("SELECT count(*) FROM log_leaf")
-    assert wait_for(lambda: district.metric("farmtrail_log_swept_total") > passes + 2 * total, 90)
+    assert wait_for(lambda: district.metric("farmtrail_log_swept_total") > passes + 2 * total, 300)
     assert service.value("SELECT count(*) FROM log_alteration") == 0
     kept = bytes(service.value("SELECT body FROM event WHERE id = %s", named.event)).hex()
     try:
         service.cluster.execute(service.database, "UPDATE event SET body = convert_to(replace(convert_from(body, 'UTF8'), 'active', 'in_transit'),"
                                                   f" 'UTF8') WHERE id = '{named.event}'")
         district.public.get(f"/t/{named.lot['code']}/proofs")
-        assert wait_for(lambda: service.value("SELECT count(*) FROM log_alteration WHERE part = 'body'") == 1, 90)
+        assert wait_for(lambda: service.value("SELECT count(*) FROM log_alteration WHERE part = 'body'") == 1, 300)
     finally:
         service.cluster.execute(service.database, f"UPDATE event SET body = '\\x{kept}' WHERE id = '{named.event}'")
         service.cluster.execute(service.database, "DELETE FROM log_alteration")

@@ -114,16 +114,16 @@ def test_a_pack_is_named_by_code_page_and_uri(packer, packs):
 
 
 def test_a_pack_of_a_lot_with_a_gtin_is_an_sgtin(packer, epcis):
-    packer.product("GBOX", unit="XPK", gtin="06901234567892", packages=[{"unit": "XPK", "holds": {"value": "1", "unit": "KGM"}}])
+    packer.product("GBOX", unit="XPK", gtin="06901234700015", packages=[{"unit": "XPK", "holds": {"value": "1", "unit": "KGM"}}])
     lot = packer.record("harvest", ago(days=4), site="H1", product="GBOX", quantity=boxes(5))["lots"][0]
     code = issue(packer, lot, 1, activate=True)["code"]
-    urn = f"urn:epc:id:sgtin:6901234.056789.{code}"
-    for spelled in (f"https://id.gs1.org/01/06901234567892/21/{code}",):
+    urn = f"urn:epc:id:sgtin:6901234.070001.{code}"
+    for spelled in (f"https://id.gs1.org/01/06901234700015/21/{code}",):
         sold = packer.record("sell", ago(hours=1), items=[spelled])
-        assert event_of(packer, epcis, sold)["epcList"] == [f"https://id.gs1.org/01/06901234567892/21/{code}"]
+        assert event_of(packer, epcis, sold)["epcList"] == [f"https://id.gs1.org/01/06901234700015/21/{code}"]
     assert packer.refuse("sell", ago(hours=1), items=[urn]).problem() == "item-gone"
-    assert packer.refuse("sell", ago(hours=1), items=[f"(01)06901234567892(21){code}"]).problem() == "item-gone"
-    assert packer.refuse("sell", ago(hours=1), items=[f"https://id.gs1.org/01/06901234567892/10/{lot['number']}/21/{code}"]).problem() == "item-gone"
+    assert packer.refuse("sell", ago(hours=1), items=[f"(01)06901234700015(21){code}"]).problem() == "item-gone"
+    assert packer.refuse("sell", ago(hours=1), items=[f"https://id.gs1.org/01/06901234700015/10/{lot['number']}/21/{code}"]).problem() == "item-gone"
     assert packer.refuse("sell", ago(hours=1), items=[f"https://id.gs1.org/01/06901234567908/21/{code}"]).status in (409, 422)
 
 
