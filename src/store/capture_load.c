@@ -3,6 +3,8 @@
  * placeholder until the record comes that says what is in it. */
 #include "capture_pack_priv.h"
 
+#include <assert.h>
+
 #include "ft/base/text.h"
 
 static struct uuid unit_id(const struct item *item, size_t index)
@@ -373,7 +375,9 @@ static enum problem unload_some(struct batch *batch, struct item *item, struct e
 	room_for(batch, parts, item->lot_count);
 	for (size_t i = 0; i < item->lot_count; i++) {
 		if (plans[i].pack) {
-			content_end(content_of_pack(batch, item, unit, &plans[i]), item);
+			struct content_fact *content = content_of_pack(batch, item, unit, &plans[i]);
+			assert(content); /* unload_check */
+			content_end(content, item);
 			continue;
 		}
 		if (plans[i].lot && plans[i].has_quantity) {

@@ -321,3 +321,12 @@ def test_a_sale_whose_record_was_erased_stays_a_sale(district, packer, packs):
     assert has(packer, lot) == 19 and "soldAt" in page(district, codes[0])["item"]
     code, said = district.service.recount()
     assert code == 0, said
+
+
+def test_a_pack_named_twice_leaves_its_crate_once(packer, packs):
+    _, codes = packs
+    crate = sscc()
+    packer.record("load", ago(hours=3), unit=crate, contents=[{"item": codes[0]}, {"item": codes[1]}])
+    reply = packer.post("/v1/events", {"type": "unload", "time": ago(hours=2), "unit": crate, "contents": [{"item": codes[0]}, {"item": codes[0]}]})
+    assert reply.status == 422 and reply.problem() == "field-range" and reply.pointer() == "/contents/1/item", reply
+    packer.record("unload", ago(hours=2), unit=crate, contents=[{"item": codes[0]}])
