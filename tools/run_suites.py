@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST_SUITES = {"http", "crash"}  # those of other suites are run by meson, which knows their programs
-MAX_RUNS = 4  # of pytest side by side: each has a cluster and a server
+HTTP_RUNS = 4  # of pytest side by side, each with a cluster and a server: the same files meet everywhere
 OUTPUT_LINES = 80  # of a failure; the rest is in the build's meson-logs
 SHELL_SCRIPTS = ["tools/run", "tools/test", "tools/fuzz", "tools/lib.sh", "tools/cluster.sh", "tools/check_headers", ".ci/run"]
 CPPCHECK = ["cppcheck", "--quiet", "--std=c11", "--language=c", "--inline-suppr", "--error-exitcode=1",
@@ -148,11 +148,12 @@ def count_operations(build, place):
 
 
 def run_pytest(build, suite):
-    """None when there are no pytest files of that suite. Those of http are dealt out to as many runs as there are cores."""
+    """None when there are no pytest files of that suite. Those of http are dealt out to some runs: they wait more than
+    they work."""
     files = sorted((ROOT / "tests" / suite).glob("**/test_*.py"), key=lambda path: (-path.stat().st_size, path.name))
     if suite not in PYTEST_SUITES or not files:
         return None
-    runs = min(os.cpu_count() or 1, MAX_RUNS) if suite == "http" else 1
+    runs = HTTP_RUNS if suite == "http" else 1
     with tempfile.TemporaryDirectory() as name:
         place, count = Path(name), Count()
         for run in [start_pytest(build, files[n::runs], place, n) for n in range(runs)]:

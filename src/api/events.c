@@ -453,7 +453,7 @@ const struct route event_routes[] = {
 		.prepare = capture_prepare,
 		.submit = capture_hand_over,
 		.finish = capture_finish,
-		.may_fail = {RECORD_MAY_FAIL, PROBLEM_NO_SIGNING_KEY, PROBLEM_SIGNER_UNAVAILABLE,
+		.may_fail = {RECORD_FAILURES, PROBLEM_NO_SIGNING_KEY, PROBLEM_SIGNER_UNAVAILABLE,
 			     PROBLEM_SIGNS_ITSELF, PROBLEM_NOT_PREPARED, PROBLEM_PREPARED_OTHERWISE,
 			     PROBLEM_SIGNATURE},
 	},

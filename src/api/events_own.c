@@ -273,7 +273,7 @@ const struct route event_own_routes[] = {
 		.prepare = prepare,
 		.submit = hand_over,
 		.finish = finish,
-		.may_fail = {RECORD_MAY_FAIL},
+		.may_fail = {RECORD_FAILURES},
 	},
 	{0},
 };
