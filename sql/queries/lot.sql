@@ -146,6 +146,14 @@ UNION ALL
 SELECT 'certificate', party, id FROM certificate WHERE id = @id
 LIMIT 10;
 
+-- name: lot_public_uri :one
+-- The URI that stands for a lot in EPCIS events.
+-- param: org_id uuid, lot_id uuid
+-- class: key
+-- scope: public
+-- column: uri text
+SELECT uri FROM lot WHERE org_id = @org_id AND lot_id = @lot_id;
+
 -- name: thing_uri :many
 -- The URI that stands for a thing in EPCIS events. Shipments and certificates have none.
 -- param: org_id uuid, id uuid

@@ -72,6 +72,9 @@ static const struct shape code_answer = {
 			WORD(struct code_answer, kind, "kind", kinds, .doc = "What it names"),
 			WORD(struct code_answer, state, "state", item_state_words, .doc = "State"),
 			STRING(struct code_answer, lot, "lot", .flags = OPTIONAL, .doc = "item: its lot"),
+			STRING(struct code_answer, uri, "uri", .flags = OPTIONAL, .max_len = 1024,
+			       .doc = "item: what stands for it in EPCIS events; its path opens its page, "
+				      "too"),
 			STRING(struct code_answer, issued_at, "issuedAt", .doc = "UTC"),
 			STRING(struct code_answer, activated_at, "activatedAt", .flags = OPTIONAL,
 			       .doc = "item: when it was put into use"),

@@ -18,7 +18,7 @@ struct item_amount {
 	struct str value, unit;
 };
 struct code_answer {
-	struct str code, grouped, kind, state, lot, issued_at, activated_at, voided_at, url, svg, png;
+	struct str code, grouped, kind, state, lot, uri, issued_at, activated_at, voided_at, url, svg, png;
 	bool test;
 	int64_t count; /* of items: issued together; 0: not said */
 	struct str last, list;

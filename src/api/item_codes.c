@@ -5,27 +5,42 @@
 #include "codes_priv.h"
 
 #include "ft/core/lot_id.h"
+#include "ft/core/thing_name.h"
 #include "ft/core/unit.h"
 #include "ft/crypto/random.h"
 #include "ft/store/item_memory.h"
+#include "queries.h"
 
 enum { MAX_BODY = 64 * 1024, REASON_MAX = 400, CSV_ROW = 96 };
 
-static struct code_answer *issue_answer(const struct call *call, const struct item_issue *issue)
+/* What a pack's code says of its lot. */
+static enum problem put_lot(struct call *call, struct lot_id lot, struct code_answer *answer)
+{
+	struct lot_public_uri_row row;
+	enum problem p = lot_public_uri(call_db(call), call->arena,
+					&(struct lot_public_uri_params){lot.org, lot.lot}, &row);
+	if (p)
+		return p;
+	answer->lot = lot_id_print(call->arena, lot);
+	answer->uri = item_uri(call->arena, row.uri, answer->code);
+	return PROBLEM_NONE;
+}
+
+static enum problem issue_answer(struct call *call, const struct item_issue *issue, struct code_answer **ret)
 {
 	struct code first = item_issue_code(call->arena, issue, 0, code_key(call));
 	struct code last = item_issue_code(call->arena, issue, issue->count - 1, code_key(call));
 	struct code_answer *answer = code_answer_of(call, &first);
 	answer->kind = STR("item");
 	answer->state = str_of(item_state_words[issue->activated ? ITEM_ACTIVATED : ITEM_ISSUED]);
-	answer->lot = lot_id_print(call->arena, issue->lot);
 	answer->issued_at = utc_print(call->arena, issue->issued_us);
 	if (issue->activated)
 		answer->activated_at = answer->issued_at;
 	answer->count = issue->count;
 	answer->last = last.text;
 	answer->list = arena_printf(call->arena, "/v1/codes/%.*s/issue.csv", STR_ARGS(first.text));
-	return answer;
+	*ret = answer;
+	return put_lot(call, issue->lot, answer);
 }
 
 /* It is held against the lot's own measure by the first record that names such a pack. */
@@ -66,7 +81,10 @@ enum problem item_codes_issue(struct call *call, struct reply *reply, struct lot
 		return fault_set(&call->fault, p, "unique", "/id");
 	if (p)
 		return p;
-	struct code_answer *answer = issue_answer(call, &issue);
+	struct code_answer *answer;
+	p = issue_answer(call, &issue, &answer);
+	if (p)
+		return p;
 	reply->value = answer;
 	reply->status = again ? 200 : 201;
 	reply->location = arena_printf(call->arena, "/v1/codes/%.*s", STR_ARGS(answer->code));
@@ -87,7 +105,6 @@ enum problem item_answer(struct call *call, const struct code *code, struct code
 	struct code_answer *answer = code_answer_of(call, code);
 	answer->kind = STR("item");
 	answer->state = str_of(item_state_words[item.state]);
-	answer->lot = lot_id_print(call->arena, item.lot);
 	answer->issued_at = utc_print(call->arena, item.issued_us);
 	answer->activated_at = time_or_none(call->arena, item.activated_us);
 	answer->voided_at = time_or_none(call->arena, item.voided_us);
@@ -95,7 +112,7 @@ enum problem item_answer(struct call *call, const struct code *code, struct code
 	answer->first_scanned_at = time_or_none(call->arena, item.first_scan_us);
 	answer->scans = item.scans;
 	*ret = answer;
-	return PROBLEM_NONE;
+	return put_lot(call, item.lot, answer);
 }
 
 /* An issue that the caller may handle, by any of its codes. */

@@ -48,7 +48,7 @@ static void read_code(struct call *call, struct scan *scan)
 		scan_item_read(call, scan, &code);
 }
 
-/* The lot of a Digital Link: a serial number or other finer qualifier opens the page of its lot. */
+/* The lot of a Digital Link: a serial number that is none of ours, or another finer qualifier, opens its lot's page. */
 static enum problem lot_path(struct call *call, struct str *ret)
 {
 	struct digital_link link;
@@ -64,10 +64,28 @@ static enum problem lot_path(struct call *call, struct str *ret)
 	return PROBLEM_NONE;
 }
 
+/* A serial with the form of a pack's code is that code, or nothing: an invented pack must not open a genuine page. */
+static bool read_serial(struct call *call, struct scan *scan)
+{
+	const struct bytes key = {call_app(call)->code_key, sizeof call_app(call)->code_key};
+	struct str serial = item_code_of(call->arena, call->path);
+	struct code code;
+	if (!serial.at)
+		return false;
+	scan->malformed = code_parse(call->arena, serial, &key, 1, &code);
+	if (scan->malformed)
+		return true;
+	scan->code = code.text;
+	scan_item_read(call, scan, &code);
+	return true;
+}
+
 static void read_path(struct call *call, struct scan *scan)
 {
 	struct str path = {NULL, 0};
 	scan->typed = scan->path = call->path;
+	if (read_serial(call, scan))
+		return;
 	if (str_starts(call->path, STR("/o/")))
 		path = thing_uri_path(call->arena,
 				      arena_printf(call->arena, "https://any%.*s", STR_ARGS(call->path)));

@@ -3,6 +3,9 @@
  * state, and in the gap what is known of this pack alone. The scan is counted in memory and written later. */
 #include "scan_priv.h"
 
+#include <string.h>
+
+#include "ft/core/thing_name.h"
 #include "ft/core/visitor.h"
 #include "ft/http/gap.h"
 #include "ft/store/item_memory.h"
@@ -18,6 +21,7 @@ struct scan_item {
 	struct item_place place;
 	struct items_get_params params;
 	uint64_t begun;
+	struct str named; /* path that the pack was asked for by, if not its code alone: is it this pack's? */
 	bool known;
 	struct pack item; /* when known */
 };
@@ -26,6 +30,8 @@ void scan_item_read(struct call *call, struct scan *scan, const struct code *cod
 {
 	scan->item = arena_new(call->arena, struct scan_item);
 	scan->item->code = *code;
+	if (!str_starts(call->path, STR("/t/")))
+		scan->item->named = thing_uri_path(call->arena, call->path);
 }
 
 static struct bytes tag_key(const struct call *call)
@@ -148,6 +154,8 @@ static bool serve_from_memory(struct call *call, struct scan *scan, bool stale_i
 
 bool scan_item_cached(struct call *call, struct scan *scan, struct reply *reply)
 {
+	if (scan->item->named.at && app_database_answers(call_app(call)))
+		return false;
 	return serve_from_memory(call, scan, /* stale_is_fine */ !app_database_answers(call_app(call)),
 				 reply);
 }
@@ -176,7 +184,7 @@ static void know(const struct call *call, struct scan_item *item, const struct i
 void scan_item_prepare(struct call *call, struct scan *scan)
 {
 	struct scan_item *item = scan->item;
-	call->needs_worker = item->known || scan->form != SCAN_PAGE;
+	call->needs_worker = item->known || item->named.at || scan->form != SCAN_PAGE;
 	if (call->needs_worker)
 		return;
 	begin(call, item);
@@ -205,6 +213,43 @@ static enum problem read_item(struct call *call, struct scan_item *item)
 	if (!p && count)
 		know(call, item, rows);
 	return p || count ? p : PROBLEM_NOT_FOUND;
+}
+
+/* Whether `path` names the lot. */
+static enum problem names_lot(struct call *call, struct str path, struct lot_id lot, bool *ret)
+{
+	struct sha256 hash = thing_hash_path(path);
+	struct bytes key = sha256_bytes(&hash);
+	struct thing_find_many_row *rows;
+	size_t count;
+	const struct thing_find_many_params params = {{&key, 1}};
+	enum problem p = thing_find_many(call_db(call), call->arena, &params, &rows, &count);
+	if (!p)
+		*ret = count && uuid_equal(rows->id, lot.lot) && uuid_equal(rows->org_id, lot.org);
+	return p;
+}
+
+/* The pack is its own, but the path may be another product's: its URI, or any name of its lot with it as serial. */
+static enum problem check_named(struct call *call, const struct scan_item *item)
+{
+	const struct lot_id lot = item->item.lot;
+	struct lot_public_uri_row row;
+	bool named = false;
+	if (!item->named.at)
+		return PROBLEM_NONE;
+	struct str typed = str_after_last(item->named, '/'), before = item->named;
+	before.len -= typed.len;
+	enum problem p = lot_public_uri(call_db(call), call->arena,
+					&(struct lot_public_uri_params){lot.org, lot.lot}, &row);
+	if (p)
+		return p;
+	struct str own = thing_uri_path(call->arena, item_uri(call->arena, row.uri, item->code.text));
+	struct str asked = arena_printf(call->arena, "%.*s%.*s", STR_ARGS(before), STR_ARGS(item->code.text));
+	if (str_equal(own, asked))
+		return PROBLEM_NONE;
+	before.len -= str_starts(before, STR("/o/")) ? strlen("/s/") : strlen("/21/");
+	p = names_lot(call, before, lot, &named);
+	return p || named ? p : PROBLEM_NOT_FOUND;
 }
 
 /* — computing it — */
@@ -262,8 +307,13 @@ enum problem scan_item_handle(struct call *call, struct scan *scan, struct reply
 	struct scan_answer answer;
 	bool found = false;
 	enum problem p = read_item(call, scan->item);
+	if (!p)
+		p = check_named(call, scan->item);
 	if (p == PROBLEM_NOT_FOUND)
 		return scan_not_there(call, scan, reply);
+	if (!p && scan->item->named.at && scan->form == SCAN_PAGE &&
+	    serve_kept(call, scan, /* stale_is_fine */ false, reply))
+		return PROBLEM_NONE;
 	if (!p && !scan->item->place.block.at)
 		scan->item->place = item_place_of(call->arena, &scan->item->code, tag_key(call));
 	scan->code = scan->item->place.block;

@@ -4,6 +4,7 @@ what a stop, a second server and a lost database do to the counts."""
 import concurrent.futures
 import gzip
 import re
+import urllib.parse
 
 import pytest
 from conftest import District, ago
@@ -24,7 +25,11 @@ def issue(party, lot, **members):
 
 
 def page(district, code, query="", **headers):
-    reply = district.public.get(f"/t/{code}{query}", **{**PAGE, **headers})
+    return opened(district, f"/t/{code}{query}", **headers)
+
+
+def opened(district, target, **headers):
+    reply = district.public.get(target, **{**PAGE, **headers})
     assert reply.status == 200 and reply.headers["content-type"] == "text/html; charset=utf-8", reply
     body = gzip.decompress(reply.body) if reply.headers.get("content-encoding") == "gzip" else reply.body
     return body.decode()
@@ -89,6 +94,38 @@ def test_what_is_no_scan_is_not_counted(district, farm, lot):
     assert since(page(district, code)) == 1
     page(district, code, **{"User-Agent": "Mozilla/5.0 (Linux; Android 10; CUBOT X30) Chrome/120"})
     assert scans(district, code) == 3
+
+
+def test_a_pack_is_opened_by_every_name_that_it_has(district, farm, lot):
+    """Its code, its URI, its lot's Digital Link with it as serial: one page, one count; and no other pack's name opens it."""
+    gtin = "06901234567915"
+    farm.product("SACK", gtin=gtin)
+    coded = farm.harvest(4, product="SACK", lot="A-7")
+    own, other = issue(farm, lot), farm.harvest(3, lot="L2")
+    for it, named in ((coded, None), (lot, own)):
+        made = farm.make("/v1/codes", {"kind": "item", "lot": it["id"], "activate": True, "count": 2})
+        code, pair = made["code"], urllib.parse.urlsplit(made["uri"]).path
+        assert made["uri"] == district.public.read(f"/v1/codes/{code}")["uri"]
+        names = [pair, pair.lower() if it is coded else pair, f"/t/{code}"] + ([f"/01/{gtin}/10/A-7/21/{code}?17=270101"] if it is coded else [])
+        told = [since(opened(district, name)) for name in names]
+        assert told == [None, *range(1, len(names))]
+        for name in names:
+            answer = district.public.read(name, **JSON)
+            assert (answer["item"]["code"], answer["lot"]["id"], answer["item"]["scans"]) == (code, it["id"], len(names)), name
+            head = district.public.exchange("HEAD", name, None, PAGE)
+            assert head.status == 200 and not head.body
+            opened(district, name, **{"Sec-Purpose": "prefetch"})
+            opened(district, name, **{"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"})
+        assert scans(district, code) == len(names), "who is no scan is none by any name"
+        assert farm.post("/v1/codes:void", {"codes": [made["last"]]}).status == 200
+        assert district.public.read(pair.replace(code, made["last"]), **JSON)["verdict"] == "voided"
+    wrong = own[:-1] + ("0" if own[-1] != "0" else "1")
+    for name in (f"/01/{gtin}/21/{own}", f"/01/{gtin}/10/A-7/21/{own}", urllib.parse.urlsplit(other["uri"]).path + f"/s/{own}",
+                 urllib.parse.urlsplit(lot["uri"]).path + f"/s/{wrong}", f"/01/{gtin}/10/A-7/21/{wrong}",
+                 urllib.parse.urlsplit(lot["uri"]).path + "/s/12"):
+        assert district.public.get(name, **JSON).problem() == "not-found", name
+        assert district.public.get(name, **PAGE).status == 404
+    assert district.public.read(f"/01/{gtin}/10/A-7/21/12", **JSON)["lot"]["id"] == coded["id"], "a maker's own serial names the lot"
 
 
 def test_a_scan_waits_for_no_write_and_none_is_lost_at_a_stop(new_service):

@@ -20,7 +20,7 @@ ITSELF = "all scopes, of the tenant itself, in another district"
 # Operations without a key: what they show is public, and is held against what is personal instead.
 PUBLIC = {
     "home", "health", "readiness", "version", "openapi", "robots", "verifyHelp", "listProblems", "getProblem", "search",
-    "listRegions", "getRegion", "scanCode", "scanDigitalLink", "scanOwnUri", "getCode", "getCodePng", "getCodeSvg", "getEventProof",
+    "listRegions", "getRegion", "scanCode", "scanDigitalLink", "scanOwnUri", "scanOwnPackUri", "getCode", "getCodePng", "getCodeSvg", "getEventProof",
     "getSigningKey", "getCodeProofs", "verifier", "prepareSigningKey", "enrolSigningKey", "getLogCheckpoint", "getLogCheckpointLatest", "getLogEntries", "getLogTile", "getLogKey", "getEventTlogProof",
 }
 # Taken, and judged event by event: what became of each stands in a job of its own (test_no_document_…).
