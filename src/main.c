@@ -231,8 +231,10 @@ static enum problem start_policy(struct service *s, struct fault *reterr)
 
 static enum problem start_writers(struct service *s, struct fault *reterr)
 {
+	s->app.item_rules = (struct item_rules){s->app.reference, risk_scan_limits, s->config.graph_nodes};
+	s->app.item_rules.limits.day_networks = s->config.copy_networks;
 	s->app.items = item_memory_start(s->app.conninfo, (int)s->config.statement_timeout_ms,
-					 (struct bytes){s->app.code_key, CODE_KEY_LEN});
+					 (struct bytes){s->app.code_key, CODE_KEY_LEN}, &s->app.item_rules);
 	const struct capture_settings settings = {.config = &s->config,
 						  .conninfo = s->app.conninfo,
 						  .signer = s->app.signer,

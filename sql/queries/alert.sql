@@ -76,12 +76,13 @@ LIMIT 1000;
 -- column: org_id uuid, id uuid, rule text, rule_version bigint, severity bigint, state text, title_zh text, title_en text
 -- column: reason_zh text, reason_en text, action_zh text, action_en text, edition text, evidence bytea, first_seen timestamptz
 -- column: last_seen timestamptz, due_at timestamptz, assignee text, party uuid, product uuid, lot_org uuid, lot_id uuid
--- column: event uuid, regions text[], roles text[]
+-- column: event uuid, regions text[], roles text[], code text
 SELECT a.org_id, a.id, a.rule, a.rule_version, a.severity::bigint AS severity, a.state, a.title_zh, a.title_en, a.reason_zh,
        a.reason_en, a.action_zh, a.action_en, a.edition, a.evidence, a.first_seen, a.last_seen, a.due_at, a.assignee, a.party,
        a.product, a.lot_org, a.lot_id, a.event,
        ARRAY(SELECT r.region FROM alert_region r WHERE r.org_id = a.org_id AND r.alert = a.id ORDER BY r.role, r.region) AS regions,
-       ARRAY(SELECT r.role FROM alert_region r WHERE r.org_id = a.org_id AND r.alert = a.id ORDER BY r.role, r.region) AS roles
+       ARRAY(SELECT r.role FROM alert_region r WHERE r.org_id = a.org_id AND r.alert = a.id ORDER BY r.role, r.region) AS roles,
+       a.code
 FROM alert a
 WHERE a.id = @id;
 

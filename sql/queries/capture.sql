@@ -464,15 +464,15 @@ SELECT a, b, c, d, e FROM unnest(@kind, @org_id, @id, @version, @fingerprint) AS
 -- param: org_id uuid[], id uuid[], rule text[], rule_version bigint[], severity bigint[], subject bytea[]
 -- param: title_zh text[], title_en text[], reason_zh text[], reason_en text[], action_zh text[], action_en text[]
 -- param: inputs bytea[], edition text[], evidence bytea[], seen timestamptz[], due_at timestamptz[], party uuid[]
--- param: product uuid[], lot_org uuid[], lot_id uuid[], event uuid[], happened_at timestamptz[]
+-- param: product uuid[], lot_org uuid[], lot_id uuid[], event uuid[], happened_at timestamptz[], code text[]
 -- class: key
 INSERT INTO alert (org_id, id, rule, rule_version, severity, state, subject, title_zh, title_en, reason_zh, reason_en,
                    action_zh, action_en, inputs, edition, evidence, first_seen, last_seen, due_at, party, product, lot_org,
-                   lot_id, event, happened_at)
-SELECT a, b, c, d, e, 'open', f, g, h, i, j, k, l, m, n, o, p, p, q, r, s, t, u, v, w
+                   lot_id, event, happened_at, code)
+SELECT a, b, c, d, e, 'open', f, g, h, i, j, k, l, m, n, o, p, p, q, r, s, t, u, v, w, x
 FROM unnest(@org_id, @id, @rule, @rule_version, @severity, @subject, @title_zh, @title_en, @reason_zh, @reason_en,
             @action_zh, @action_en, @inputs, @edition, @evidence, @seen, @due_at, @party, @product, @lot_org, @lot_id,
-            @event, @happened_at) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w)
+            @event, @happened_at, @code) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x)
 ON CONFLICT (org_id, subject) DO UPDATE
 SET last_seen = excluded.last_seen, severity = least(alert.severity, excluded.severity);
 

@@ -70,9 +70,10 @@ SELECT code, first, last FROM code_mark WHERE code = ANY(@codes) AND state = 'vo
 -- scope: public
 -- column: n bigint, org_id uuid, lot_id uuid, state text, issued_at timestamptz, activated_at timestamptz?
 -- column: voided_at timestamptz?, first_at timestamptz?, scans bigint?, day date?, day_networks bigint?
+-- column: day_scans bigint?, hour timestamptz?, hour_scans bigint?, hour_networks bigint?, suspect boolean?
 -- column: sold_at timestamptz?, seller_zh text, seller_en text
 SELECT y.n, c.org_id, c.id AS lot_id, c.state, c.issued_at, m.activated_at, m.voided_at, s.first_at, s.scans, s.day,
-       s.day_networks, b.sold_at, b.seller_zh, b.seller_en
+       s.day_networks, s.day_scans, nullif(s.hour, '-infinity') AS hour, s.hour_scans, s.hour_networks, s.suspect, b.sold_at, b.seller_zh, b.seller_en
 FROM unnest(@blocks, @places, @codes) WITH ORDINALITY AS y (block, place, code, n)
 JOIN code c ON c.code = y.block AND c.kind = 'item' AND c.items > y.place
 CROSS JOIN LATERAL (
@@ -92,11 +93,11 @@ LIMIT 1000;
 -- name: code_scan_add :exec
 -- Scans that have gathered. Of two days the newer counts.
 -- param: code text[], first_at timestamptz[], last_at timestamptz[], scans bigint[], day date[], day_scans bigint[]
--- param: day_networks bigint[]
+-- param: day_networks bigint[], hour timestamptz[], hour_scans bigint[], hour_networks bigint[]
 -- class: any
-INSERT INTO code_scan (code, first_at, last_at, scans, day, day_scans, day_networks)
-SELECT * FROM unnest(@code, @first_at, @last_at, @scans, @day, @day_scans, @day_networks)
-              AS z (code, first_at, last_at, scans, day, day_scans, day_networks)
+INSERT INTO code_scan (code, first_at, last_at, scans, day, day_scans, day_networks, hour, hour_scans, hour_networks)
+SELECT * FROM unnest(@code, @first_at, @last_at, @scans, @day, @day_scans, @day_networks, @hour, @hour_scans, @hour_networks)
+              AS z (code, first_at, last_at, scans, day, day_scans, day_networks, hour, hour_scans, hour_networks)
 ORDER BY code
 ON CONFLICT (code) DO UPDATE
 SET first_at = least(code_scan.first_at, excluded.first_at), last_at = greatest(code_scan.last_at, excluded.last_at),
@@ -104,7 +105,51 @@ SET first_at = least(code_scan.first_at, excluded.first_at), last_at = greatest(
     day_scans = CASE WHEN excluded.day = code_scan.day THEN code_scan.day_scans + excluded.day_scans
                      WHEN excluded.day > code_scan.day THEN excluded.day_scans ELSE code_scan.day_scans END,
     day_networks = CASE WHEN excluded.day = code_scan.day THEN code_scan.day_networks | excluded.day_networks
-                        WHEN excluded.day > code_scan.day THEN excluded.day_networks ELSE code_scan.day_networks END;
+                        WHEN excluded.day > code_scan.day THEN excluded.day_networks ELSE code_scan.day_networks END,
+    hour = greatest(code_scan.hour, excluded.hour),
+    hour_scans = CASE WHEN excluded.hour = code_scan.hour THEN code_scan.hour_scans + excluded.hour_scans
+                      WHEN excluded.hour > code_scan.hour THEN excluded.hour_scans ELSE code_scan.hour_scans END,
+    hour_networks = CASE WHEN excluded.hour = code_scan.hour THEN code_scan.hour_networks | excluded.hour_networks
+                         WHEN excluded.hour > code_scan.hour THEN excluded.hour_networks ELSE code_scan.hour_networks END;
+
+-- name: early_scan_add :many
+-- Scans of packs whose codes are not in use, by lot; answers the day of each as it is now. Of two days the newer counts.
+-- param: org_id uuid[], lot_id uuid[], day date[], scans bigint[], networks bigint[]
+-- class: any
+-- each: lot_id
+-- column: org_id uuid, lot_id uuid, day date, scans bigint, networks bigint
+INSERT INTO early_scan (org_id, lot_id, day, scans, networks)
+SELECT * FROM unnest(@org_id, @lot_id, @day, @scans, @networks) AS z (org_id, lot_id, day, scans, networks)
+ORDER BY org_id, lot_id
+ON CONFLICT (org_id, lot_id) DO UPDATE
+SET day = greatest(early_scan.day, excluded.day),
+    scans = CASE WHEN excluded.day = early_scan.day THEN early_scan.scans + excluded.scans
+                 WHEN excluded.day > early_scan.day THEN excluded.scans ELSE early_scan.scans END,
+    networks = CASE WHEN excluded.day = early_scan.day THEN early_scan.networks | excluded.networks
+                    WHEN excluded.day > early_scan.day THEN excluded.networks ELSE early_scan.networks END
+RETURNING org_id, lot_id, day, scans, networks;
+
+-- name: code_suspect_set :exec
+-- What an alert makes of packs. The rule itself (@judged: no) leaves alone what a person has decided.
+-- param: codes text[], suspect boolean, judged boolean
+-- class: any
+UPDATE code_scan SET suspect = @suspect WHERE code = ANY(@codes) AND (@judged OR suspect IS NULL);
+
+-- name: scan_alert_facts :many
+-- Whose packs are, where they come from, and where they were sold; a lot whose pack has no code given is asked for alone.
+-- param: orgs uuid[], lots uuid[], codes text[]
+-- class: any
+-- column: n bigint, product uuid, region text, sold_region text
+SELECT z.n, l.product, coalesce(l.region, o.region) AS region, p.region AS sold_region
+FROM unnest(@orgs, @lots, @codes) WITH ORDINALITY AS z (org_id, lot_id, code, n)
+JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id
+JOIN party o ON o.id = l.org_id
+LEFT JOIN LATERAL (
+    SELECT party FROM item_event
+    WHERE code = z.code AND state = 'sold' AND declared_at IS NULL ORDER BY since DESC LIMIT 1
+) s ON true
+LEFT JOIN party p ON p.id = s.party
+LIMIT 200000;
 
 -- name: label_lots :many
 -- What stands on labels of these lots.

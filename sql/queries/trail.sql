@@ -157,7 +157,7 @@ ORDER BY party, scheme, number
 LIMIT 10000;
 
 -- name: trail_alerts :many
--- Alerts about these lots or records that were not closed at a time.
+-- Alerts about these lots or records that were not closed at a time; those about single packs are on the pages of these.
 -- param: ids uuid[], events uuid[], as_of timestamptz
 -- class: fan
 -- column: id uuid, rule text, severity bigint, state text, title_zh text, title_en text
@@ -172,7 +172,7 @@ FROM (
                                  AND x.action IN ('acknowledge', 'escalate', 'close', 'reopen')
                                ORDER BY x.at DESC, x.id DESC LIMIT 1), 'open') END AS state
     FROM alert a
-    WHERE (a.lot_id = ANY(@ids) OR a.event = ANY(@events)) AND a.first_seen <= @as_of
+    WHERE (a.lot_id = ANY(@ids) OR a.event = ANY(@events)) AND a.code IS NULL AND a.first_seen <= @as_of
 ) seen
 WHERE state <> 'closed'
 ORDER BY severity, first_seen, id

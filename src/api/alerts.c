@@ -10,6 +10,7 @@
 #include "ft/core/risk.h"
 #include "ft/crypto/random.h"
 #include "ft/store/alerts.h"
+#include "ft/store/item_memory.h"
 #include "ft/store/reach.h"
 #include "ft/store/trail.h"
 #include "queries.h"
@@ -390,7 +391,8 @@ static enum problem add_below(struct call *call, struct lot_id lot, struct map *
 
 static enum problem add_lots(struct call *call, const struct alert_get_row *row, struct alert_answer *answer)
 {
-	const struct alert_ref ref = {row->org_id, row->id, {row->lot_org, row->lot_id}, row->event};
+	const struct alert_ref ref = {
+		.org = row->org_id, .id = row->id, .lot = {row->lot_org, row->lot_id}, .event = row->event};
 	struct lot_id *lots;
 	struct lots above = {.count = 0}, below = {.count = 0};
 	size_t count;
@@ -418,6 +420,7 @@ static enum problem put_alert(struct call *call, const struct alert_get_row *row
 	struct alert_answer *answer = arena_new(call->arena, struct alert_answer);
 	*answer = (struct alert_answer)ALERT_OF(call, row);
 	answer->edition = row->edition;
+	answer->code = row->code;
 	answer->evidence = evidence_of(call, row->evidence);
 	enum problem p = add_timeline(call, row, answer);
 	if (!p)
@@ -459,6 +462,11 @@ static const struct shape deed_input = {
 		},
 };
 
+static struct str copied_code(const struct alert_get_row *row)
+{
+	return str_equal(row->rule, STR("K01")) ? row->code : (struct str){NULL, 0};
+}
+
 static enum problem act_on_alert(struct call *call, struct reply *reply)
 {
 	const struct deed_input *input = call->body;
@@ -476,12 +484,18 @@ static enum problem act_on_alert(struct call *call, struct reply *reply)
 	if (p)
 		return p;
 	deed.request_id = call->request_id;
-	deed.alert = (struct alert_ref){row.org_id, row.id, {row.lot_org, row.lot_id}, row.event};
+	deed.alert = (struct alert_ref){.org = row.org_id,
+					.id = row.id,
+					.lot = {row.lot_org, row.lot_id},
+					.event = row.event,
+					.copied = copied_code(&row)};
 	if (call->caller.party_count)
 		deed.party = call->caller.parties[0];
 	if (uuid_is_nil(deed.id))
 		deed.id = call_mint(call, deed.now_us);
 	p = alert_act(call_db(call), call->arena, call_app(call)->cache, &deed, &call->fault);
+	if (!p && deed.alert.copied.len)
+		item_memory_forget(call_app(call)->items);
 	if (!p)
 		p = find_alert(call, &row);
 	return p ? p : put_alert(call, &row, reply);

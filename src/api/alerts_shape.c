@@ -106,6 +106,8 @@ const struct shape alert_answer_shape = {
 			ITEM_FIELDS,
 			STRING(struct alert_answer, edition, "edition",
 			       .doc = "Edition of the reference data it used"),
+			STRING(struct alert_answer, code, "code", .flags = OPTIONAL,
+			       .doc = "Of the pack that it is about, or of one of several"),
 			LIST(struct alert_answer, evidence, "evidence", &evidence_shape, .flags = ALWAYS,
 			     .max_len = EVIDENCE_MAX, .doc = "What it rests on"),
 			STRINGS(struct alert_answer, lots_up, "lotsUp", .flags = ALWAYS, .max_len = LOTS_MAX,

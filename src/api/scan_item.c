@@ -13,7 +13,7 @@
 #include "queries.h"
 
 enum { CHINA_OFFSET_MIN = 480 };
-static const usec_t DAY_US = 86400 * USEC_PER_SEC;
+static const usec_t DAY_US = 86400 * USEC_PER_SEC, HOUR_US = 3600 * USEC_PER_SEC;
 static const char media_type[] = "text/html; charset=utf-8";
 
 struct scan_item {
@@ -40,10 +40,18 @@ static struct bytes tag_key(const struct call *call)
 }
 
 /* — what it is — */
+/* Its alert says so, or, until one is raised or once it is closed by a person, nobody but the counts. */
 static bool is_copied(const struct call *call, const struct pack *item)
 {
-	bool today = item->day == (int32_t)(clock_now() / DAY_US);
-	return today && __builtin_popcountll(item->day_networks) >= call_app(call)->config->copy_networks;
+	usec_t now = clock_now();
+	struct risk_scans scans = item_scans(item, STR(""));
+	if (item->suspicion != ITEM_UNJUDGED)
+		return item->suspicion == ITEM_SUSPECT;
+	if (item->day != (int32_t)(now / DAY_US))
+		scans.day_networks = 0;
+	if (item->hour_us != now - now % HOUR_US)
+		scans.hour_scans = 0;
+	return risk_scans_copied(&call_app(call)->item_rules.limits, &scans);
 }
 
 static struct str verdict_of(const struct call *call, const struct pack *item, struct str of_lot)

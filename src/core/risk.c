@@ -25,6 +25,12 @@ const struct risk_rule risk_rules[RULE_ROW_COUNT + 1] = {
 		      "Output of a transformation is above inputs times the expected maximum yield"},
 	[RULE_M02] = {"M02", 1, SEVERITY_HIGH, "批次数量不平", "The quantities of a lot do not add up",
 		      "A receipt differs from its shipment, or more of a lot went than came"},
+	[RULE_K01] = {"K01", 1, SEVERITY_HIGH, "单品码疑似被复制", "A pack's code may have been copied",
+		      "One pack's code is scanned from many networks in a day, or very often in an hour from "
+		      "several"},
+	[RULE_K03] = {"K03", 1, SEVERITY_HIGH, "未启用的码被扫描", "Codes are scanned before they are in use",
+		      "Packs of a lot are scanned from several networks in a day though their codes are not "
+		      "activated"},
 	[RULE_ROW_COUNT] = {NULL, 0, SEVERITY_LOW, NULL, NULL, NULL},
 };
 
@@ -40,9 +46,10 @@ const char *risk_close_reason_at(size_t index)
 		"record_corrected", /* a record was wrong and is corrected */
 		"wrong_product",    /* another input was picked from the list */
 		"wrong_date",       "wrong_unit",
-		"wrong_crop",                         /* the crop was mapped to the wrong group */
-		"part_of_plot",                       /* the treated part was not harvested */
-		"late_record",                        /* what was missing came later */
+		"wrong_crop",   /* the crop was mapped to the wrong group */
+		"part_of_plot", /* the treated part was not harvested */
+		"label_photo",  /* a picture of a label went round, or a demonstration */
+		"late_record",  /* what was missing came later */
 		"duplicate",        "reference_data", /* the reference row is wrong or outdated */
 	};
 
@@ -75,6 +82,30 @@ struct risk_finding risk_finding_begin(const struct reference *ref, enum rule_ro
 		.edition = ref->edition,
 		.due_after_s = risk_due_after_s(severity),
 	};
+}
+
+struct str risk_evidence_json(struct arena *arena, const struct risk_finding *finding)
+{
+	struct buf out = buf_create(arena, 256);
+	struct json_writer w = json_writer(&out);
+
+	json_begin_array(&w);
+	for (size_t i = 0; i < finding->evidence_count; i++) {
+		const struct risk_evidence *e = &finding->evidence[i];
+
+		json_begin_object(&w);
+		if (!uuid_is_nil(e->event))
+			json_pair(&w, STR("event"), uuid_print(arena, e->event));
+		json_pair(&w, STR("reference"), e->reference);
+		json_name(&w, STR("words"));
+		json_begin_object(&w);
+		json_pair(&w, STR("zh"), e->words_zh);
+		json_pair(&w, STR("en"), e->words_en);
+		json_end_object(&w);
+		json_end_object(&w);
+	}
+	json_end_array(&w);
+	return buf_str(&out);
 }
 
 static size_t count_segments(struct str path)

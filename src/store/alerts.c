@@ -144,6 +144,17 @@ static enum problem write_deed(struct db *db, const struct acting *acting, enum 
 	return p;
 }
 
+/* A person's word counts for more than the counters: the page of the pack says so from the next scan on. */
+static enum problem judge_pack(struct db *db, const struct acting *acting, enum alert_state state)
+{
+	struct str code = acting->deed->alert.copied;
+	if (!code.len)
+		return PROBLEM_NONE;
+	const struct code_suspect_set_params params = {
+		.codes = {&code, 1}, .suspect = state != ALERT_CLOSED, .judged = true};
+	return code_suspect_set(db, &params, /* ret_rows */ NULL);
+}
+
 static enum problem touch_lots(struct db *db, struct acting *acting)
 {
 	struct uuid *orgs, *ids;
@@ -181,6 +192,8 @@ static enum problem act(struct db *db, void *context)
 		p = check_region(db, acting);
 	if (!p)
 		p = write_deed(db, acting, state);
+	if (!p)
+		p = judge_pack(db, acting, state);
 	if (!p)
 		p = touch_lots(db, acting);
 	const struct alert_deed *deed = acting->deed;

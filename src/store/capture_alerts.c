@@ -4,7 +4,6 @@
 #include "capture_priv.h"
 
 #include "ft/base/metrics.h"
-#include "ft/codec/json.h"
 
 static bool uses_input(const struct item *item)
 {
@@ -215,28 +214,6 @@ enum problem alerts_resolve(struct batch *batch)
 	return p;
 }
 
-static struct str evidence_json(struct batch *batch, const struct risk_finding *finding)
-{
-	struct buf out = buf_create(batch->arena, 256);
-	struct json_writer w = json_writer(&out);
-	json_begin_array(&w);
-	for (size_t i = 0; i < finding->evidence_count; i++) {
-		const struct risk_evidence *e = &finding->evidence[i];
-		json_begin_object(&w);
-		if (!uuid_is_nil(e->event))
-			json_pair(&w, STR("event"), uuid_print(batch->arena, e->event));
-		json_pair(&w, STR("reference"), e->reference);
-		json_name(&w, STR("words"));
-		json_begin_object(&w);
-		json_pair(&w, STR("zh"), e->words_zh);
-		json_pair(&w, STR("en"), e->words_en);
-		json_end_object(&w);
-		json_end_object(&w);
-	}
-	json_end_array(&w);
-	return buf_str(&out);
-}
-
 static void send_alerts(struct batch *batch, struct alert_row *const *rows, size_t n)
 {
 	struct alert_upsert_many_params p;
@@ -254,7 +231,7 @@ static void send_alerts(struct batch *batch, struct alert_row *const *rows, size
 	COLUMN(p.action_en, struct str, n, rows[i]->finding.action_en);
 	COLUMN(p.inputs, struct bytes, n, str_bytes(rows[i]->finding.inputs_json));
 	COLUMN(p.edition, struct str, n, rows[i]->finding.edition);
-	COLUMN(p.evidence, struct bytes, n, str_bytes(evidence_json(batch, &rows[i]->finding)));
+	COLUMN(p.evidence, struct bytes, n, str_bytes(risk_evidence_json(batch->arena, &rows[i]->finding)));
 	COLUMN(p.seen, usec_t, n, rows[i]->seen);
 	COLUMN(p.due_at, usec_t, n, rows[i]->seen + rows[i]->finding.due_after_s * USEC_PER_SEC);
 	COLUMN(p.party, struct uuid, n, rows[i]->party);
@@ -263,6 +240,7 @@ static void send_alerts(struct batch *batch, struct alert_row *const *rows, size
 	COLUMN(p.lot_id, struct uuid, n, rows[i]->finding.lot.lot);
 	COLUMN(p.event, struct uuid, n, rows[i]->event);
 	COLUMN(p.happened_at, usec_t, n, rows[i]->happened_us);
+	COLUMN(p.code, struct str, n, ((struct str){NULL, 0}));
 	db_queue(batch->db, &sql_alert_upsert_many, &p);
 
 	struct alert_region_insert_many_params r;
@@ -335,7 +313,7 @@ static void send_retold(struct batch *batch, struct alert_row *const *all, size_
 	COLUMN(p.action_en, struct str, n, rows[i]->finding.action_en);
 	COLUMN(p.inputs, struct bytes, n, str_bytes(rows[i]->finding.inputs_json));
 	COLUMN(p.edition, struct str, n, rows[i]->finding.edition);
-	COLUMN(p.evidence, struct bytes, n, str_bytes(evidence_json(batch, &rows[i]->finding)));
+	COLUMN(p.evidence, struct bytes, n, str_bytes(risk_evidence_json(batch->arena, &rows[i]->finding)));
 	COLUMN(p.party, struct uuid, n, rows[i]->party);
 	COLUMN(p.event, struct uuid, n, rows[i]->event);
 	COLUMN(p.happened_at, usec_t, n, rows[i]->happened_us);

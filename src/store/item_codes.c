@@ -42,7 +42,15 @@ struct pack item_of_row(const struct items_get_row *row)
 			    .first_scan_us = row->first_at.known ? row->first_at.value : 0,
 			    .scans = row->scans.known ? row->scans.value : 0,
 			    .day = row->day.known ? (int32_t)row->day.value : 0,
-			    .day_networks = row->day_networks.known ? (uint64_t)row->day_networks.value : 0};
+			    .day_scans = row->day_scans.known ? row->day_scans.value : 0,
+			    .day_networks = row->day_networks.known ? (uint64_t)row->day_networks.value : 0,
+			    .hour_us = row->hour.known ? row->hour.value : 0,
+			    .hour_scans = row->hour_scans.known ? row->hour_scans.value : 0,
+			    .hour_networks =
+				    row->hour_networks.known ? (uint64_t)row->hour_networks.value : 0,
+			    .suspicion = !row->suspect.known  ? ITEM_UNJUDGED
+					 : row->suspect.value ? ITEM_SUSPECT
+							      : ITEM_CLEARED};
 	if (row->sold_at.known) {
 		item.sold_us = row->sold_at.value;
 		name_keep(item.seller.zh, sizeof item.seller.zh, row->seller_zh);

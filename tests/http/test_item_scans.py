@@ -7,7 +7,7 @@ import re
 import urllib.parse
 
 import pytest
-from conftest import District, ago
+from conftest import FAR_TOWNSHIP, District, ago, line
 from service import Cluster, Service, wait_for
 
 PAGE = {"Accept": "text/html", "User-Agent": "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0", "Accept-Language": "en"}
@@ -204,6 +204,92 @@ def test_a_code_seen_in_many_networks_is_suspicious(new_service):
     service.stop()
     service.start()
     assert here.public.read(f"/t/{code}", **JSON)["verdict"] == "suspicious", "known again after a start"
+    service.stop()
+
+
+def scanned(here, code, times, networks):
+    for n in range(times):
+        page(here, code, **{"X-Forwarded-For": f"198.51.{n % networks}.7"})
+
+
+def alerts(api, rule):
+    return [api.read(f"/v1/alerts/{row['id']}") for row in api.read(f"/v1/alerts?rule={rule}")["items"]]
+
+
+def test_copies_raise_an_alert_and_one_shopper_does_not(new_service):
+    """Two hundred scans from all over: the page says so, the inspectors of the farm's district and of the seller's have an alert, once,
+    with counts and no address. One shopper who looks twenty times, and a shop that shows one pack all day, are nothing."""
+    service = new_service(BEHIND_PROXY="true").start()
+    here = District(service)
+    farm, shop = here.farm(), here.party("shop", FAR_TOWNSHIP)
+    shop.site("S1", "stall")
+    lot = farm.harvest({"value": "20", "unit": "XPK"}, product=farm.product("BOX", unit="XPK")["number"])
+    codes = [issue(farm, lot) for _ in range(3)]
+    shop.receive(farm.ship(shop, line(lot, {"value": "10", "unit": "XPK"})))
+    shop.record("sell", ago(hours=1), items=[codes[0]])
+    scanned(here, codes[1], 20, 1)
+    scanned(here, codes[2], 250, 1)
+    scanned(here, codes[0], 200, 25)
+    assert "Something is unusual about this code" in page(here, codes[0])
+    origin, seller = here.inspector("500X01"), here.inspector("500109")
+    assert wait_for(lambda: alerts(origin, "K01"), 60), service.log()[-3000:]
+    for asker in (origin, seller):
+        alert, = alerts(asker, "K01")
+        assert (alert["code"], alert["severity"], alert["state"], alert["lots"]) == (codes[0], "high", "open", [lot["id"]])
+        assert {(region["code"], region["role"]) for region in alert["regions"]} >= {(farm.region, "origin"), (shop.region, "found")}
+        assert "networks" in alert["reason"]["en"] and any("scans from at least" in (e.get("words") or "") or "网络" in e["words"] for e in alert["evidence"])
+        assert "198.51" not in str(alert)
+    assert alerts(here.inspector("500101"), "K01") == [], "nothing to do with it"
+    for other in codes[1:]:
+        assert "Something is unusual" not in page(here, other, **{"X-Forwarded-For": "198.51.0.7"})
+    assert here.public.read(f"/t/{lot['code']}", **JSON)["alerts"] == [], "one copied pack does not blacken its lot"
+    scanned(here, codes[0], 40, 20)
+    assert wait_for(lambda: count_written(service, codes[0]) == 241, 60)
+    assert len(alerts(origin, "K01")) == 1
+    # a person's word counts for more than the counters, both ways, and at once
+    deeds = f"/v1/alerts/{alert['id']}/actions"
+    assert origin.post(deeds, {"action": "close", "reason": "label_photo"}).status == 200
+    assert "Something is unusual" not in page(here, codes[0])
+    scanned(here, codes[0], 40, 20)
+    assert wait_for(lambda: count_written(service, codes[0]) == 282, 60)
+    service.stop()
+    service.start()
+    assert [a["state"] for a in alerts(origin, "K01")] == ["closed"] and "Something is unusual" not in page(here, codes[0])
+    assert origin.post(deeds, {"action": "reopen"}).status == 200
+    assert here.public.read(f"/t/{codes[0]}", **JSON)["verdict"] == "suspicious"
+    service.rows("UPDATE code_scan SET day = day - 3, hour = hour - interval '3 days' WHERE code = %s RETURNING code", codes[0])
+    service.stop()
+    service.start()
+    assert "Something is unusual" in page(here, codes[0]), "as long as the alert is open, not until midnight"
+    assert "198.51" not in str(service.rows("SELECT * FROM alert") + service.rows("SELECT * FROM code_scan")) + service.log()
+    service.stop()
+
+
+def test_labels_that_are_scanned_before_they_are_in_use_raise_an_alert(new_service):
+    """A stolen roll is scanned once a label, by many: told of the lot. Who tries a roll in the packhouse is one network."""
+    service = new_service(BEHIND_PROXY="true").start()
+    here = District(service)
+    farm = here.farm()
+    stolen, tried = farm.harvest(30, lot="L1"), farm.harvest(30, lot="L2")
+    inspector = here.inspector("500X01")
+    def roll(lot):
+        made = farm.make("/v1/codes", {"kind": "item", "lot": lot["id"], "count": 12})
+        rows = farm.get(made["list"]).body.decode().splitlines()[1:]
+        return [row.split(",")[1] for row in rows]
+    for code in roll(tried):
+        page(here, code, **{"X-Forwarded-For": "198.51.1.7"})
+    used = roll(tried)
+    farm.post("/v1/codes:activate", {"codes": used})
+    codes = roll(stolen)
+    for n, code in enumerate(used):
+        page(here, code, **{"X-Forwarded-For": f"198.51.{n}.7"})
+    for n, code in enumerate(codes):
+        page(here, code, **{"X-Forwarded-For": f"198.51.{n}.7"})
+    assert wait_for(lambda: alerts(inspector, "K03"), 60), service.log()[-3000:]
+    assert wait_for(lambda: service.rows("SELECT sum(scans)::int FROM code_scan")[0][0] == 36, 60)
+    alert, = alerts(inspector, "K03")
+    assert alert["lots"] == [stolen["id"]] and alert["code"] in codes and alert["severity"] == "high"
+    assert here.public.read(f"/t/{stolen['code']}", **JSON)["verdict"] == "registered"
     service.stop()
 
 

@@ -53,7 +53,9 @@ THREATS = {
         "http/test_threats.py::test_organisation_key_thief", "http/test_signing_keys.py::test_a_revoked_key_signs_no_longer",
         "unit/core/test_bundle.c::what_a_stolen_key_signed_is_doubtful"],
     "log key thief": ["http/test_threats.py::test_log_key_thief"],
-    "QR cloner": ["http/test_item_scans.py::test_a_code_seen_in_many_networks_is_suspicious"],
+    "QR cloner": ["http/test_item_scans.py::test_a_code_seen_in_many_networks_is_suspicious",
+                  "http/test_item_scans.py::test_copies_raise_an_alert_and_one_shopper_does_not",
+                  "unit/core/test_risk.c::a_code_that_many_scan_is_on_several_packs"],
     "data protection claimant": [
         "unit/core/test_bundle.c::what_was_removed_says_since_when_and_the_rest_holds",
         "unit/core/test_log_follow.c::only_the_registrar_states_an_erasure",

@@ -12,6 +12,7 @@
 #include "ft/pages/pages.h"
 #include "ft/signer/signer.h"
 #include "ft/store/capture.h"
+#include "ft/store/items.h"
 #include "ft/store/log.h"
 #include "ft/store/trail_cache.h"
 
@@ -39,8 +40,9 @@ struct app {
 	const struct policy *log_policy; /* whose witnesses may cosign; NULL: nobody's */
 	struct trail_cache *cache;
 	struct item_memory *items; /* packs that are being scanned */
-	struct reader *reader;     /* pipelined point reads */
-	struct key_cache *keys;    /* API keys known in memory */
+	struct item_rules item_rules;
+	struct reader *reader;  /* pipelined point reads */
+	struct key_cache *keys; /* API keys known in memory */
 	const struct reference *reference;
 	uint8_t code_key[32];
 	struct uuid registrar; /* party whose key signs master data and enrolments */

@@ -95,6 +95,24 @@ struct risk_test {
 	bool shipped; /* part of the lot has left its issuer */
 };
 
+/* Scans of a pack's own code, as far as they are counted. Networks are counted by keyed bits (core/visitor.h), of which two
+ * may be one: never more than there were. */
+struct risk_scans {
+	struct str code; /* absent: of all packs of a lot together */
+	struct lot_id lot;
+	usec_t hour_us; /* hour of the clock of the newest scan, and what was counted in it */
+	int64_t hour_scans, hour_networks;
+	int32_t day; /* UTC, of the newest */
+	int64_t day_scans, day_networks;
+};
+/* From how many on scans say something. */
+struct risk_scan_limits {
+	int64_t hour_scans, hour_networks;   /* K01: both in one hour */
+	int64_t day_networks;                /* K01: or these in one day */
+	int64_t early_scans, early_networks; /* K03: both in one day, of packs of one lot */
+};
+extern const struct risk_scan_limits risk_scan_limits;
+
 struct risk_evidence {
 	struct uuid event;    /* nil: a reference row only */
 	struct str reference; /* row and source; absent: none */
@@ -146,6 +164,19 @@ void risk_m02(struct arena *arena, const struct reference *ref, const struct ris
  * conformant, R08 a rapid test is positive and a laboratory has to confirm it within three days. */
 void risk_test(struct arena *arena, const struct reference *ref, const struct risk_test *test,
 	       struct risk_findings *ret);
+
+/* K01: so many people do not scan one pack: its code is on several. Whether the newest day or hour of these scans says so, and
+ * the finding, one a code. No finding has an address, nor anything finer than a count. */
+bool risk_scans_copied(const struct risk_scan_limits *limits, const struct risk_scans *scans);
+void risk_k01(struct arena *arena, const struct reference *ref, const struct risk_scan_limits *limits,
+	      const struct risk_scans *scans, struct risk_findings *ret);
+/* K03: people scan packs whose codes nobody has put into use: one finding a lot, for a stolen roll of labels is scanned once
+ * each. `code`: one that was. */
+void risk_k03(struct arena *arena, const struct reference *ref, const struct risk_scan_limits *limits,
+	      const struct risk_scans *scans, struct risk_findings *ret);
+
+/* As table alert keeps it: a JSON list of {event, reference, words}. */
+struct str risk_evidence_json(struct arena *arena, const struct risk_finding *finding);
 
 /* When somebody must have acted on a finding of this severity. */
 int64_t risk_due_after_s(enum severity severity);

@@ -11,7 +11,9 @@
 struct alert_ref {
 	struct uuid org, id;
 	struct lot_id lot; /* nil org: not about one lot */
-	struct uuid event; /* whose capture raised it */
+	struct uuid event; /* whose capture raised it; nil: scans did */
+	struct str
+		copied; /* code of the pack that the alert says is copied; absent: it is about something else */
 };
 /* The lots an alert is about: its own, else those that its record made, else those harvested where it was made. */
 enum problem alert_lots(struct db *db, struct arena *arena, const struct alert_ref *alert,

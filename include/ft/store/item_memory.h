@@ -9,8 +9,10 @@
 
 struct item_memory;
 
-/* Starts the writing thread; `key` is borrowed. */
-struct item_memory *item_memory_start(struct str conninfo, int statement_timeout_ms, struct bytes key);
+/* Starts the writing thread; `key` and `rules` are borrowed. What is written is judged by the rules in the same
+ * transaction (K01, K03): never inside a scan. */
+struct item_memory *item_memory_start(struct str conninfo, int statement_timeout_ms, struct bytes key,
+				      const struct item_rules *rules);
 void item_memory_stop(struct item_memory *memory); /* writes what has gathered; NULL is fine */
 
 /* Any thread; waits for no database. What was read more than ten seconds ago is asked for again, unless

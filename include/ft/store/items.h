@@ -5,6 +5,7 @@
 
 #include "ft/core/code.h"
 #include "ft/core/lot_id.h"
+#include "ft/core/risk.h"
 #include "ft/db/db.h"
 
 enum { ITEM_ISSUE_MAX = 100000, ITEM_CODES_MAX = 1000 };
@@ -19,6 +20,14 @@ struct item_place {
 };
 struct item_place item_place_of(struct arena *arena, const struct code *item, struct bytes key);
 
+/* How scans are judged. */
+struct item_rules {
+	const struct reference *reference;
+	struct risk_scan_limits limits;
+	int64_t max_lots; /* of those made of a pack's lot, whose holders see the alert */
+};
+enum item_suspicion { ITEM_UNJUDGED, ITEM_SUSPECT, ITEM_CLEARED /* by a person, who closed its alert */ };
+
 struct pack {
 	uint64_t body; /* of its code */
 	struct lot_id lot;
@@ -31,8 +40,25 @@ struct pack {
 	usec_t first_scan_us; /* 0: never scanned, as far as is written */
 	int64_t scans;
 	int32_t day;           /* UTC, of the newest scan */
+	int64_t day_scans;     /* on that day */
 	uint64_t day_networks; /* bits of core/visitor.h on that day */
+	usec_t hour_us;        /* hour of the clock of the newest scan; 0: none is counted */
+	int64_t hour_scans;
+	uint64_t hour_networks;
+	enum item_suspicion suspicion;
 };
+/* As the rules about scans take them. */
+static inline struct risk_scans item_scans(const struct pack *item, struct str code)
+{
+	return (struct risk_scans){.code = code,
+				   .lot = item->lot,
+				   .hour_us = item->hour_us,
+				   .hour_scans = item->hour_scans,
+				   .hour_networks = __builtin_popcountll(item->hour_networks),
+				   .day = item->day,
+				   .day_scans = item->day_scans,
+				   .day_networks = __builtin_popcountll(item->day_networks)};
+}
 /* PROBLEM_NOT_FOUND: the code was never issued, although its tag is right. */
 enum problem item_read(struct db *db, struct arena *arena, const struct code *code, struct bytes key,
 		       struct pack *ret) must_check;

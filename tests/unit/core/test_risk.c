@@ -558,7 +558,7 @@ static void the_catalogue_lists_every_rule_once(void **state)
 		assert_true(strlen(rule->id) == 3 && rule->version >= 1 && strlen(rule->title_zh) > 0);
 		assert_true(strlen(rule->title_en) > 0 && strlen(rule->trigger_en) > 0);
 	}
-	assert_int_equal(rules, 7);
+	assert_int_equal(rules, 9);
 	while (risk_close_reason_at(reasons) != NULL)
 		reasons++;
 	assert_true(reasons >= 5);
@@ -566,11 +566,74 @@ static void the_catalogue_lists_every_rule_once(void **state)
 	assert_string_equal(severity_words[SEVERITY_LOW], "low");
 }
 
+static size_t found_k01(struct arena *arena, const struct risk_scans *scans, struct risk_findings *ret)
+{
+	static const struct reference ref = {.edition = {"none", 4}};
+
+	risk_k01(arena, &ref, &risk_scan_limits, scans, ret);
+	assert_true(risk_scans_copied(&risk_scan_limits, scans) == (ret->count == 1));
+	return ret->count;
+}
+
+static void a_code_that_many_scan_is_on_several_packs(void **state)
+{
+	struct arena *arena = ((struct world *)*state)->arena;
+	struct risk_findings found;
+	struct risk_scans scans = {.code = {"K0123456789ABCDEF", 17},
+				   .lot = {{{1}}, {{2}}},
+				   .hour_us = INT64_C(1777795200000000),
+				   .hour_scans = 200,
+				   .hour_networks = 2,
+				   .day = 20576,
+				   .day_scans = 200,
+				   .day_networks = 2};
+
+	assert_int_equal(found_k01(arena, &scans, &found), 1);
+	assert_int_equal(found.items[0].severity, SEVERITY_HIGH);
+	assert_true(str_equal(found.items[0].subject, STR("K01 K0123456789ABCDEF")));
+	assert_int_equal(found.items[0].evidence_count, 3);
+	assert_non_null(strstr(arena_str(arena, found.items[0].evidence[1].words_en).at,
+			       "200 scans from at least 2 networks in the 1 hours that began at "
+			       "2026-05-03T16:00:00+08:00"));
+	assert_true(str_equal(found.items[0].evidence[2].reference, STR("/t/K0123456789ABCDEF")));
+	scans.hour_scans = 199;
+	assert_int_equal(found_k01(arena, &scans, &found), 0);
+	scans.hour_scans = 100000;
+	scans.hour_networks = 1; /* a shop shows it all day */
+	assert_int_equal(found_k01(arena, &scans, &found), 0);
+	scans.day_networks = 12;
+	scans.day_scans = 12;
+	assert_int_equal(found_k01(arena, &scans, &found), 1);
+}
+
+static void labels_that_are_not_in_use_are_told_of_their_lot(void **state)
+{
+	static const struct reference ref = {.edition = {"none", 4}};
+	struct arena *arena = ((struct world *)*state)->arena;
+	struct risk_findings found;
+	struct risk_scans scans = {
+		.code = {"K0123456789ABCDEF", 17}, .lot = {{{1}}, {{2}}}, .day_scans = 5, .day_networks = 3};
+
+	risk_k03(arena, &ref, &risk_scan_limits, &scans, &found);
+	assert_int_equal(found.count, 1);
+	assert_true(str_starts(found.items[0].subject, STR("K03 lot_")));
+	assert_int_equal(found.items[0].evidence_count, 2);
+	scans.day_scans = 4;
+	risk_k03(arena, &ref, &risk_scan_limits, &scans, &found);
+	assert_int_equal(found.count, 0);
+	scans.day_scans = 500;
+	scans.day_networks = 2; /* the packhouse tries its labels */
+	risk_k03(arena, &ref, &risk_scan_limits, &scans, &found);
+	assert_int_equal(found.count, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_code_that_many_scan_is_on_several_packs),
+		TEST(labels_that_are_not_in_use_are_told_of_their_lot),
 		TEST(a_banned_active_is_found_from_the_day_of_the_ban_on),
 		TEST(a_finding_says_what_when_and_by_which_law),
 		TEST(the_same_facts_give_the_same_subject_and_the_same_bytes),

@@ -13,10 +13,17 @@
 #include "queries.h"
 
 #include "ft/store/item_memory.h"
+#include "item_alerts_priv.h"
 
 enum { SECOND = 1000000, CODES = 40000 };
 static const struct bytes key = {(const uint8_t *)"0123456789abcdef0123456789abcdef", 32};
 static const usec_t start_us = INT64_C(1777795200000000);
+
+static const struct item_rules rules = {.limits = {.hour_scans = 20,
+						   .hour_networks = 2,
+						   .day_networks = 8,
+						   .early_scans = 5,
+						   .early_networks = 3}};
 
 static struct table {
 	pthread_mutex_t lock;
@@ -25,6 +32,9 @@ static struct table {
 	int64_t scans, rows;
 	usec_t first_us, last_us;
 	uint64_t networks;
+	int copied, early_lots;
+	int64_t copied_scans, early_scans;
+	uint64_t early_networks;
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **ret)
@@ -69,6 +79,49 @@ enum problem code_scan_add(struct db *db, const struct code_scan_add_params *par
 	return away ? PROBLEM_DB_UNAVAILABLE : PROBLEM_NONE;
 }
 
+enum problem db_tx(struct db *db, const struct db_scope *scope, db_tx_body *body, void *context,
+		   bool *reterr_unknown)
+{
+	(void)scope, (void)reterr_unknown;
+	return body(db, context);
+}
+
+enum problem early_scan_add(struct db *db, struct arena *arena, const struct early_scan_add_params *params,
+			    struct early_scan_add_row **ret_rows, size_t *ret_count)
+{
+	(void)db;
+	struct early_scan_add_row *rows = arena_array(arena, struct early_scan_add_row, params->lot_id.count);
+	for (size_t i = 0; i < params->lot_id.count; i++)
+		rows[i] =
+			(struct early_scan_add_row){.org_id = ((const struct uuid *)params->org_id.items)[i],
+						    .lot_id = ((const struct uuid *)params->lot_id.items)[i],
+						    .day = ((const int32_t *)params->day.items)[i],
+						    .scans = ((const int64_t *)params->scans.items)[i],
+						    .networks = ((const int64_t *)params->networks.items)[i]};
+	*ret_rows = rows;
+	*ret_count = params->lot_id.count;
+	return PROBLEM_NONE;
+}
+
+enum problem item_alerts_raise(struct db *db, struct arena *arena, const struct item_rules *its_rules,
+			       const struct item_seen *copied, size_t copied_count,
+			       const struct early_seen *early, size_t early_count)
+{
+	(void)db, (void)arena;
+	assert_ptr_equal(its_rules, &rules);
+	pthread_mutex_lock(&table.lock);
+	for (size_t i = 0; i < copied_count; i++, table.copied++)
+		table.copied_scans = copied[i].item.hour_scans;
+	for (size_t i = 0; i < early_count; i++) {
+		assert_true(early[i].code.len > 0);
+		table.early_lots++;
+		table.early_scans += early[i].scans;
+		table.early_networks |= early[i].networks;
+	}
+	pthread_mutex_unlock(&table.lock);
+	return PROBLEM_NONE;
+}
+
 static int refusals(void)
 {
 	pthread_mutex_lock(&table.lock);
@@ -95,8 +148,10 @@ static int set_up(void **state)
 	table.away = false;
 	table.refused = table.statements = 0;
 	table.scans = table.rows = 0;
-	table.networks = 0;
-	f = (struct fixture){arena_create(), item_memory_start(STR(""), 1000, key)};
+	table.networks = table.early_networks = 0;
+	table.copied = table.early_lots = 0;
+	table.copied_scans = table.early_scans = 0;
+	f = (struct fixture){arena_create(), item_memory_start(STR(""), 1000, key, &rules)};
 	*state = &f;
 	return 0;
 }
@@ -130,6 +185,80 @@ static void put(struct fixture *f, const struct code *code, usec_t now)
 static void count(struct fixture *f, const struct code *code, usec_t now)
 {
 	item_memory_count(f->memory, f->arena, code, now, STR("203.0.113.9"));
+}
+
+static void count_from(struct fixture *f, const struct code *code, usec_t now, int network)
+{
+	item_memory_count(f->memory, f->arena, code, now, arena_printf(f->arena, "203.0.%d.9", network));
+}
+
+static void who_scans_a_pack_often_is_no_copy(void **state)
+{
+	struct fixture *f = *state;
+	struct code code = code_of(f, 1);
+	put(f, &code, start_us);
+	for (int i = 0; i < 100; i++)
+		count_from(f, &code, start_us + i, 7);
+	stop(f);
+	assert_int_equal(table.copied, 0);
+}
+
+static void copies_are_told_with_their_counts_once_an_hour(void **state)
+{
+	struct fixture *f = *state;
+	struct code code = code_of(f, 1);
+	struct pack item;
+	put(f, &code, start_us);
+	for (int i = 0; i < 30; i++)
+		count_from(f, &code, start_us + i, i % 5);
+	item_memory_get(f->memory, &code, start_us, /* stale_is_fine */ true, &item);
+	assert_int_equal(item.hour_scans, 30);
+	assert_int_equal(item.hour_us % (3600 * (usec_t)SECOND), 0);
+	stop(f);
+	assert_int_equal(table.copied, 1);
+	assert_int_equal(table.copied_scans, 30);
+}
+
+static void a_new_hour_begins_at_nought(void **state)
+{
+	struct fixture *f = *state;
+	struct code code = code_of(f, 1);
+	struct pack item;
+	put(f, &code, start_us);
+	for (int i = 0; i < 38; i++) /* 19 in each of two hours, three networks */
+		count_from(f, &code, start_us + i / 19 * 3600 * (usec_t)SECOND, i % 3);
+	item_memory_get(f->memory, &code, start_us, /* stale_is_fine */ true, &item);
+	assert_int_equal(item.hour_scans, 19);
+	assert_int_equal(item.day_scans, 38);
+	stop(f);
+	assert_int_equal(table.copied, 0);
+}
+
+static void what_a_person_has_cleared_is_not_told_again(void **state)
+{
+	struct fixture *f = *state;
+	struct code code = code_of(f, 1);
+	const struct pack cleared = {.state = ITEM_ACTIVATED, .suspicion = ITEM_CLEARED};
+	item_memory_put(f->memory, item_memory_begin(f->memory), &code, &cleared, start_us);
+	for (int i = 0; i < 30; i++)
+		count_from(f, &code, start_us + i, i % 5);
+	stop(f);
+	assert_int_equal(table.copied, 0);
+}
+
+static void packs_that_are_not_in_use_are_counted_by_lot_and_network(void **state)
+{
+	struct fixture *f = *state;
+	const struct pack issued = {.state = ITEM_ISSUED, .lot = {{{1}}, {{2}}}};
+	for (uint64_t n = 0; n < 20; n++) {
+		struct code code = code_of(f, n);
+		item_memory_put(f->memory, item_memory_begin(f->memory), &code, &issued, start_us);
+		count_from(f, &code, start_us, 4);
+	}
+	stop(f);
+	assert_int_equal(table.early_lots, 1);
+	assert_int_equal(table.early_scans, 20);
+	assert_int_equal(__builtin_popcountll(table.early_networks), 1); /* twenty packs, one visitor */
 }
 
 static void scans_show_at_once_and_are_written_at_the_end(void **state)
@@ -284,6 +413,14 @@ static void scans_from_many_threads_are_all_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(who_scans_a_pack_often_is_no_copy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(copies_are_told_with_their_counts_once_an_hour, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_new_hour_begins_at_nought, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_person_has_cleared_is_not_told_again, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(packs_that_are_not_in_use_are_counted_by_lot_and_network,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(scans_show_at_once_and_are_written_at_the_end, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(what_was_counted_before_is_added_to, set_up, tear_down),
