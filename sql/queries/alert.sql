@@ -157,16 +157,16 @@ WHERE l.org_id = locked.org_id AND l.lot_id = locked.lot_id;
 
 -- name: alert_close_many :exec
 -- What no longer holds is closed by the service itself: the nil key.
--- param: org_id uuid[], id uuid[], deed uuid[], at timestamptz, reason text
+-- param: org_id uuid[], id uuid[], deed uuid[], at timestamptz, reason text[]
 -- class: key
 WITH done AS (
     UPDATE alert SET state = 'closed'
-    FROM unnest(@org_id, @id, @deed) AS z (a, b, c)
+    FROM unnest(@org_id, @id, @deed, @reason) AS z (a, b, c, d)
     WHERE alert.org_id = z.a AND alert.id = z.b AND alert.state <> 'closed'
-    RETURNING alert.org_id, alert.id, z.c AS deed
+    RETURNING alert.org_id, alert.id, z.c AS deed, z.d AS reason
 )
 INSERT INTO alert_action (org_id, alert, id, at, key_id, action, reason)
-SELECT org_id, id, deed, @at, '00000000-0000-0000-0000-000000000000', 'close', @reason FROM done;
+SELECT org_id, id, deed, @at, '00000000-0000-0000-0000-000000000000', 'close', reason FROM done;
 
 -- name: alert_reopen_many :exec
 -- What the service closed and finds again is open again; what a person closed stays closed.

@@ -212,6 +212,11 @@ FROM (SELECT 'edge' AS part, e.event || ' ' || e.parent || ' to ' || e.child AS 
       FROM site_event s LEFT JOIN event e ON e.org_id = s.event_org AND e.id = s.event
       WHERE e.id IS NULL OR e.event_time <> s.event_time OR e.type <> s.type
       UNION ALL
+      SELECT 'herd', h.event || ' ' || h.n, 'of no event, or of one at another time'
+      FROM herd_event h LEFT JOIN event e ON e.org_id = h.event_org AND e.id = h.event
+      LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
+      WHERE e.id IS NULL OR e.event_time <> h.event_time OR e.type <> h.type OR h.declared_at IS DISTINCT FROM c.declared_at
+      UNION ALL
       SELECT 'shipment', s.id::text, 'of no event, or of one that does not stand'
       FROM shipment s LEFT JOIN event e ON e.id = s.event
       LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id

@@ -37,7 +37,7 @@ extern const struct shape captured_lot_shape, captured_shape, captured_replaceme
 		PROBLEM_NOT_ON_HOLD, PROBLEM_NOT_KNOWN_YET, PROBLEM_SHIPMENT_STATE, PROBLEM_YIELD_EXCEEDED, \
 		PROBLEM_LINEAGE_CYCLE, PROBLEM_NOT_FOUND, PROBLEM_SIGNING_KEY_ENDED, PROBLEM_DB_UNAVAILABLE, \
 		PROBLEM_DB_RETRY, PROBLEM_ITEM_GONE, PROBLEM_ITEM_VOIDED, PROBLEM_ITEM_UNMEASURED, \
-		PROBLEM_ERASED
+		PROBLEM_ERASED, PROBLEM_EAR_TAG
 
 /* What the Idempotency-Key makes of a request of records. NULL in unit->once: it has none. */
 enum problem capture_once(struct call *call, struct capture_unit *unit,

@@ -96,6 +96,19 @@ static enum problem find_numbers(struct call *call, struct str number, struct fo
 	return p;
 }
 
+static enum problem find_quarantine(struct call *call, struct str number, struct found_ids *found)
+{
+	struct search_quarantine_row *rows;
+	size_t count;
+	const struct search_quarantine_params params = {number, (int64_t)(HITS_SHOWN - found->count)};
+	enum problem p = search_quarantine(call_db(call), call->arena, &params, &rows, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		found->orgs[found->count] = rows[i].org_id;
+		found->ids[found->count++] = rows[i].lot_id;
+	}
+	return p;
+}
+
 static enum problem find_item(struct call *call, const struct code *code, struct found_ids *found)
 {
 	const struct bytes key = {call_app(call)->code_key, sizeof call_app(call)->code_key};
@@ -136,6 +149,8 @@ static enum problem hit_lots(struct call *call, struct str q, struct hits *hits)
 	enum problem p = find_code(call, q, &found);
 	if (!p && !found.count)
 		p = find_numbers(call, q, &found);
+	if (!p && !found.count)
+		p = find_quarantine(call, q, &found);
 	if (p || !found.count)
 		return p;
 	const struct search_lots_params params = {{found.orgs, found.count}, {found.ids, found.count}};

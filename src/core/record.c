@@ -359,6 +359,34 @@ static enum problem quantities_check(const struct record *record, bool measured,
 	return p;
 }
 
+/* Rules for the marks of livestock (Ministry of Agriculture, order 67 of 2006). */
+static bool is_ear_tag(struct str tag)
+{
+	enum { TAG_DIGITS = 15 };
+
+	for (size_t i = 0; i < tag.len; i++)
+		if (tag.at[i] < '0' || tag.at[i] > '9')
+			return false;
+	return tag.len == TAG_DIGITS && tag.at[0] >= '1' && tag.at[0] <= '3';
+}
+
+static enum problem animals_check(const struct str_list *animals, struct fault *reterr)
+{
+	for (size_t i = 0; i < animals->count; i++) {
+		struct str tag = animals->items[i];
+
+		if (!is_ear_tag(tag)) {
+			(void)fault_set(reterr, PROBLEM_EAR_TAG, "ear-tag", "/animals/%zu", i);
+			reterr->value = tag;
+			return PROBLEM_EAR_TAG;
+		}
+		for (size_t k = 0; k < i; k++)
+			if (str_equal(animals->items[k], tag))
+				return fault_set(reterr, PROBLEM_FIELD_RANGE, "unique", "/animals/%zu", i);
+	}
+	return PROBLEM_NONE;
+}
+
 bool record_lies_ahead(const struct record *record, usec_t now_us)
 {
 	const struct record_reading *readings = record->temperature.items;
@@ -523,6 +551,8 @@ enum problem record_check(const struct record *record, usec_t now_us, const stru
 		p = times_check(record, now_us, reterr);
 	if (!p)
 		p = quantities_check(record, rule->measured, reterr);
+	if (!p)
+		p = animals_check(&record->animals, reterr);
 	if (!p)
 		p = measures_check(record, reterr);
 	if (!p)

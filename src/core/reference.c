@@ -230,6 +230,47 @@ static enum problem read_yields(struct set *set, struct str text, struct referen
 	return p;
 }
 
+/* Degree days, which hold for fish, need a temperature that no record tells. */
+static enum problem read_period(const struct set *set, size_t row, int64_t *ret)
+{
+	enum problem p = number(set, row, "withdrawal", 0, ret);
+
+	if (!p && !str_equal(cell(set, row, "unit"), STR("day")))
+		*ret = 0;
+	return p;
+}
+
+static enum problem read_withdrawals(struct set *set, struct str text, struct reference *ret)
+{
+	static const char *const columns[] = {"product_zh", "species_zh", "species_en", "withdrawal",
+					      "unit",       "source",     NULL};
+	enum problem p = open_set(set, text, columns);
+	struct ref_withdrawal *rows;
+
+	if (p)
+		return p;
+	rows = arena_array(set->arena, struct ref_withdrawal, set->csv.rows);
+	for (size_t i = 0; !p && i < set->csv.rows; i++) {
+		struct ref_withdrawal *row = &rows[i];
+
+		*row = (struct ref_withdrawal){.product_zh = cell(set, i, "product_zh"),
+					       .species_zh = cell(set, i, "species_zh"),
+					       .species_en = cell(set, i, "species_en"),
+					       .source = cell(set, i, "source")};
+		row->product = substance_fold(set->arena, row->product_zh);
+		if (!str_equal(row->species_zh, STR("不分")))
+			row->species = substance_names(set->arena, row->species_zh, row->species_en);
+		p = need(set, i, "product_zh");
+		if (!p)
+			p = need(set, i, "species_zh");
+		if (!p)
+			p = read_period(set, i, &row->days);
+	}
+	ret->withdrawals = rows;
+	ret->withdrawal_count = set->csv.rows;
+	return p;
+}
+
 enum problem reference_parse(struct arena *arena, const struct reference_texts *texts, struct str edition,
 			     struct reference *ret, struct fault *reterr)
 {
@@ -242,6 +283,7 @@ enum problem reference_parse(struct arena *arena, const struct reference_texts *
 		{"intervals", texts->intervals, read_intervals},
 		{"crops", texts->crops, read_crops},
 		{"yields", texts->yields, read_yields},
+		{"withdrawals", texts->withdrawals, read_withdrawals},
 	};
 	struct reference reference = {.edition = arena_str(arena, edition)};
 

@@ -359,10 +359,88 @@ static bool may_matter(const struct reference *ref, struct instant use, struct i
 	return false;
 }
 
+static bool contains(struct str text, struct str part)
+{
+	for (size_t at = 0; part.len > 0 && at + part.len <= text.len; at++)
+		if (memcmp(text.at + at, part.at, part.len) == 0)
+			return true;
+	return false;
+}
+
+static size_t species_distance(const struct crop_names *animal, const struct ref_withdrawal *row)
+{
+	if (row->species.count == 0)
+		return animal->count; /* of all species: what is said of one comes first */
+	for (size_t i = 0; i < animal->count; i++)
+		if (shares_a_name(animal->items[i], row->species))
+			return i;
+	return SIZE_MAX;
+}
+
+/* The drug by its name, or else whatever contains one of the actives. */
+struct drug {
+	const struct ref_withdrawal *row;
+	size_t distance, named; /* named: how much of the product's name it is; 0: found by an active */
+};
+
+static bool is_stricter(const struct drug *a, const struct drug *b)
+{
+	if (b->row == NULL || a->named != b->named)
+		return b->row == NULL || a->named > b->named;
+	return a->distance != b->distance ? a->distance < b->distance : a->row->days > b->row->days;
+}
+
+static const struct ref_withdrawal *withdrawal_of(struct arena *arena, const struct reference *ref,
+						  const struct risk_use *use, const struct crop_names *animal)
+{
+	struct str product = substance_fold(arena, use->product);
+	struct drug best = {NULL, SIZE_MAX, 0};
+
+	for (size_t i = 0; i < ref->withdrawal_count; i++) {
+		const struct ref_withdrawal *row = &ref->withdrawals[i];
+		struct drug drug = {row, species_distance(animal, row), 0};
+		bool found = contains(product, row->product);
+
+		if (row->days == 0 || drug.distance == SIZE_MAX)
+			continue;
+		drug.named = found ? row->product.len : 0;
+		for (size_t k = 0; !found && k < use->active_count; k++)
+			found = contains(row->product, substance_fold(arena, use->active[k]));
+		if (found && is_stricter(&drug, &best))
+			best = drug;
+	}
+	return best.row;
+}
+
+/* Told in the same words as an interval of a crop. */
+static struct shortfall withdrawal_shortfall(struct arena *arena, const struct reference *ref,
+					     const struct risk_use *use, const struct risk_harvest *slaughter,
+					     const struct crop_names *animal)
+{
+	struct shortfall worst = {NULL, 0, 0};
+	const struct ref_withdrawal *row =
+		is_for_animals(use->type) ? withdrawal_of(arena, ref, use, animal) : NULL;
+	struct ref_interval *interval;
+
+	if (row == NULL || !risk_i01_breaks(use->time, slaughter->time, row->days))
+		return worst;
+	interval = arena_new(arena, struct ref_interval);
+	*interval = (struct ref_interval){.active_zh = row->product_zh,
+					  .active_en = row->product_zh,
+					  .crop_zh = row->species_zh,
+					  .crop_en = row->species_en,
+					  .source = row->source,
+					  .days = row->days};
+	take_worse(&worst, interval, days_between(use->time, slaughter->time));
+	return worst;
+}
+
 static struct shortfall shortfall_of(struct arena *arena, const struct reference *ref,
 				     const struct risk_use *use, const struct risk_harvest *harvest,
 				     const struct crop_names *crop)
 {
+	if (harvest->slaughter)
+		return withdrawal_shortfall(arena, ref, use, harvest, crop);
 	if (!may_matter(ref, use->time, harvest->time))
 		return (struct shortfall){NULL, 0, 0};
 	return worst_of(arena, ref, use, crop, days_between(use->time, harvest->time));
@@ -410,11 +488,26 @@ static struct str interval_inputs(struct arena *arena, const struct risk_use *us
 	return buf_str(&out);
 }
 
+/* A crop is cut after an interval, an animal killed after a withdrawal period. */
+struct interval_words {
+	const char *table, *interval_zh, *cut_zh, *cut_en, *harvest_en;
+};
+static const struct interval_words *words_of(const struct risk_harvest *harvest)
+{
+	static const struct interval_words crop = {"phi_examples", "安全间隔期", "采收", "harvested",
+						   "harvest"};
+	static const struct interval_words animal = {"withdrawal_periods", "休药期", "屠宰", "slaughtered",
+						     "slaughter"};
+
+	return harvest->slaughter ? &animal : &crop;
+}
+
 static const struct risk_evidence *interval_evidence(struct arena *arena, const struct risk_use *use,
 						     const struct risk_harvest *harvest,
 						     const struct ref_interval *row)
 {
 	struct risk_evidence *evidence = arena_array(arena, struct risk_evidence, 3);
+	const struct interval_words *words = words_of(harvest);
 	struct str used = date_print(arena, instant_day(use->time)),
 		   cut = date_print(arena, instant_day(harvest->time));
 	struct str product = use->product.at != NULL ? use->product : row->active_zh;
@@ -424,17 +517,16 @@ static const struct risk_evidence *interval_evidence(struct arena *arena, const 
 	evidence[0].words_zh = arena_printf(arena, "%.*s 使用%.*s", STR_ARGS(used), STR_ARGS(product));
 	evidence[0].words_en = arena_printf(arena, "%.*s: %.*s was used", STR_ARGS(used), STR_ARGS(product));
 	evidence[1].event = harvest->event;
-	evidence[1].words_zh = arena_printf(arena, "%.*s 采收", STR_ARGS(cut));
-	evidence[1].words_en = arena_printf(arena, "%.*s: harvested", STR_ARGS(cut));
+	evidence[1].words_zh = arena_printf(arena, "%.*s %s", STR_ARGS(cut), words->cut_zh);
+	evidence[1].words_en = arena_printf(arena, "%.*s: %s", STR_ARGS(cut), words->cut_en);
 	evidence[2].reference =
-		arena_printf(arena, "phi_examples: %.*s × %.*s %.*s; %.*s", STR_ARGS(row->active_zh),
+		arena_printf(arena, "%s: %.*s × %.*s %.*s; %.*s", words->table, STR_ARGS(row->active_zh),
 			     STR_ARGS(row->crop_zh), STR_ARGS(form), STR_ARGS(row->source));
-	evidence[2].words_zh =
-		arena_printf(arena, "%.*s用于%.*s的安全间隔期为 %lld 天", STR_ARGS(row->active_zh),
-			     STR_ARGS(row->crop_zh), (long long)row->days);
+	evidence[2].words_zh = arena_printf(arena, "%.*s用于%.*s的%s为 %lld 天", STR_ARGS(row->active_zh),
+					    STR_ARGS(row->crop_zh), words->interval_zh, (long long)row->days);
 	evidence[2].words_en =
-		arena_printf(arena, "%.*s on %.*s: %lld days before harvest", STR_ARGS(row->active_en),
-			     STR_ARGS(row->crop_en), (long long)row->days);
+		arena_printf(arena, "%.*s on %.*s: %lld days before %s", STR_ARGS(row->active_en),
+			     STR_ARGS(row->crop_en), (long long)row->days, words->harvest_en);
 	return evidence;
 }
 
@@ -444,37 +536,38 @@ static struct risk_finding interval_finding(struct arena *arena, const struct re
 {
 	struct risk_finding f =
 		risk_finding_begin(ref, RULE_I01, harvest->sold ? SEVERITY_CRITICAL : SEVERITY_HIGH);
+	const struct interval_words *words = words_of(harvest);
 	struct str used = date_print(arena, instant_day(use->time)),
 		   cut = date_print(arena, instant_day(harvest->time));
 	struct str legal = date_print(arena, (int32_t)(instant_day(use->time) + s->row->days));
 
-	f.reason_zh = arena_printf(
-		arena,
-		"%.*s 使用%.*s（%.*s，安全间隔期 %lld 天），%.*s 采收，仅隔 %lld 天，还差 %lld 天；"
-		"最早可于 %.*s 采收",
-		STR_ARGS(used), STR_ARGS(s->row->active_zh), STR_ARGS(s->row->crop_zh),
-		(long long)s->row->days, STR_ARGS(cut), (long long)s->days_passed, (long long)s->days_missing,
-		STR_ARGS(legal));
+	f.reason_zh = arena_printf(arena,
+				   "%.*s 使用%.*s（%.*s，%s %lld 天），%.*s %s，仅隔 %lld 天，还差 %lld 天；"
+				   "最早可于 %.*s %s",
+				   STR_ARGS(used), STR_ARGS(s->row->active_zh), STR_ARGS(s->row->crop_zh),
+				   words->interval_zh, (long long)s->row->days, STR_ARGS(cut), words->cut_zh,
+				   (long long)s->days_passed, (long long)s->days_missing, STR_ARGS(legal),
+				   words->cut_zh);
 	f.reason_en = arena_printf(
 		arena,
-		"%.*s (interval %lld days on %.*s) was used on %.*s and the harvest was on %.*s, after %lld "
-		"days: %lld days missing, earliest legal harvest %.*s",
+		"%.*s (interval %lld days on %.*s) was used on %.*s and the %s was on %.*s, after %lld "
+		"days: %lld days missing, earliest legal %s %.*s",
 		STR_ARGS(s->row->active_en), (long long)s->row->days, STR_ARGS(s->row->crop_en),
-		STR_ARGS(used), STR_ARGS(cut), (long long)s->days_passed, (long long)s->days_missing,
-		STR_ARGS(legal));
+		STR_ARGS(used), words->harvest_en, STR_ARGS(cut), (long long)s->days_passed,
+		(long long)s->days_missing, words->harvest_en, STR_ARGS(legal));
 	f.action_zh = arena_printf(arena,
 				   "暂停销售该批次，已售出的通知收货方停止销售；%.*s "
-				   "之前不得采收；抽样检测，合格前不得开具合格证；"
+				   "之前不得%s；抽样检测，合格前不得开具合格证；"
 				   "如用药未涉及该批次，请更正记录",
-				   STR_ARGS(legal));
+				   STR_ARGS(legal), words->cut_zh);
 	/* The same whether or not it was sold when the rule ran: that may be recorded later. */
 	f.action_en = arena_printf(arena,
 				   "Hold the lot; of what is sold stop the sale and tell those who received "
-				   "it; no harvest before "
+				   "it; no %s before "
 				   "%.*s; test a sample, and issue no certificate until it passes; correct "
 				   "the record if the use did "
 				   "not concern this lot",
-				   STR_ARGS(legal));
+				   words->harvest_en, STR_ARGS(legal));
 	f.inputs_json = interval_inputs(arena, use, harvest, s);
 	f.evidence = interval_evidence(arena, use, harvest, s->row);
 	f.evidence_count = 3;

@@ -194,6 +194,7 @@ static struct list coarsen_steps(struct arena *arena, const struct list *steps, 
 			coarse[i].township = NULL;
 		if (is_farm_step(&coarse[i]))
 			coarse[i].party = coarse[i].recorded_by = NULL;
+		coarse[i].quarantine = NULL; /* it names the farm to whoever keeps the register */
 		coarse[i].correction = coarsen_correction(arena, coarse[i].correction);
 	}
 	return (struct list){coarse, steps->count};

@@ -104,6 +104,14 @@ static const struct shape certificate_shape = {
 		END_OF_SHAPE,
 	},
 };
+static const struct shape quarantine_shape = {
+	.name = "TrailQuarantine", .size = sizeof(struct trail_quarantine), .doc = "The quarantine certificate that went with animals",
+	.fields = (const struct field[]){
+		STRING(struct trail_quarantine, scheme, "scheme", .max_len = MAX_ID, .doc = "animal_quarantine"),
+		STRING(struct trail_quarantine, number, "number", .max_len = MAX_NAME, .doc = "As recorded"),
+		END_OF_SHAPE,
+	},
+};
 static const struct shape test_shape = {
 	.name = "TrailTest", .size = sizeof(struct trail_test), .doc = "A test of the origin",
 	.fields = (const struct field[]){
@@ -202,6 +210,7 @@ static const struct shape step_shape = {
 		LIST  (struct trail_step, outputs, "outputs", &flow_shape, .flags = ALWAYS, .max_len = MAX_FLOWS, .doc = "What came out, or the lots concerned"),
 		OBJECT(struct trail_step, to, "to", &party_shape, struct trail_party, .flags = OPTIONAL, .doc = "ship: who was to receive it"),
 		OBJECT(struct trail_step, used, "used", &used_shape, struct trail_input_use, .flags = OPTIONAL, .doc = "treat and the like: what was used"),
+		OBJECT(struct trail_step, quarantine, "quarantine", &quarantine_shape, struct trail_quarantine, .flags = OPTIONAL, .doc = "Of animals: the certificate that went with them"),
 		STRING(struct trail_step, corrected, "corrected", .flags = OPTIONAL | NULLABLE, .max_len = MAX_ID, .doc = "Record that declares it erroneous: it no longer counts"),
 		OBJECT(struct trail_step, correction, "correction", &correction_shape, struct trail_correction, .flags = OPTIONAL, .doc = "What is said about that"),
 		STRING(struct trail_step, corrects, "corrects", .flags = OPTIONAL, .max_len = MAX_ID, .doc = "Record in whose place it stands"),

@@ -203,6 +203,11 @@ static void put_step(struct html *html, const struct trail *trail, const struct 
 	put_actor(html, step);
 	if (step->used)
 		put_used(html, step->used);
+	if (step->quarantine) {
+		html_raw(html, "<p>");
+		HTML_SAY(html, MESSAGE_QUARANTINE, NAME(step->quarantine->number));
+		html_raw(html, "</p>");
+	}
 	put_goods(html, step, trail->lot->id);
 	if (step->to) {
 		html_raw(html, "<p>");

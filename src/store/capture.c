@@ -183,7 +183,9 @@ static void receipts_queue(struct db *db, struct arena *arena, struct capture_un
 
 static enum problem decide_and_write(struct attempt *attempt, struct batch *batch)
 {
-	enum problem p = batch_load(batch);
+	enum problem p = herds_lock(batch);
+	if (!p)
+		p = batch_load(batch);
 	if (p)
 		return p;
 	batch_decide(batch);

@@ -183,6 +183,8 @@ enum problem alerts_resolve(struct batch *batch)
 	if (!p)
 		p = batch_check_intervals(batch);
 	if (!p)
+		p = batch_check_herds(batch);
+	if (!p)
 		p = raise_sold(batch);
 	struct alert_row *alerts = batch->alerts.items;
 	if (p || !batch->alerts.count)

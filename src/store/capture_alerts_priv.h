@@ -11,6 +11,9 @@ void alert_facts_queue(struct batch *batch); /* with the round of rows and locks
 enum problem alert_facts_take(struct batch *batch) must_check;
 void alerts_of_harvest(struct batch *batch, struct item *item, const struct event_parts *parts);
 enum problem batch_check_intervals(struct batch *batch) must_check;
+/* Of which of these lots, or of what became of them, anything is sold: into `ret` by lot. */
+enum problem batch_load_sold(struct batch *batch, const struct rows *orgs, const struct rows *ids,
+			     struct map *ret) must_check;
 void batch_touch_harvested(struct batch *batch); /* lots whose trails tell of more at their site now */
 
 /* capture_alerts.c */
@@ -28,9 +31,38 @@ usec_t batch_seen(const struct batch *batch); /* its moment, for what is seen ag
 void alerts_send(struct batch *batch);
 
 /* capture_close.c */
+enum alert_reason { ALERT_RECORD_CORRECTED, ALERT_LATE_RECORD }; /* why the service closes an alert */
+struct closed_alert {
+	struct uuid org, id;
+	struct lot_id lot; /* nil org: none */
+	enum alert_reason reason;
+};
 enum problem alerts_close(struct batch *batch) must_check; /* after alerts_resolve */
 void alerts_close_send(struct batch *batch);
 void alerts_reopen(struct batch *batch, struct alert_row *const *all, size_t count);
+
+/* capture_event.c: as they are stored */
+struct str active_joined(struct arena *arena, const struct str_list *active);
+/* capture_herd.c */
+struct herd_row { /* an animal or herd that a record names */
+	struct item *item;
+	int64_t n;
+	struct str animal; /* absent: the whole herd */
+	struct uuid site;
+	struct lot_id lot;
+	struct str certificate, region;
+};
+enum problem herds_lock(struct batch *batch) must_check; /* before batch_load */
+void herds_add(struct batch *batch, struct item *item, const struct event_parts *parts);
+/* Writes what is said of herds, and holds slaughters against what was used: finds alerts, and closes those that hold no
+ * longer. After all records are decided. */
+enum problem batch_check_herds(struct batch *batch) must_check;
+
+struct short_row { /* of batch->shorts */
+	struct item *item;
+	struct lot_fact *lot;
+	struct holding_fact *holding;
+};
 
 /* capture_short.c */
 enum problem batch_judge_short(struct batch *batch) must_check;

@@ -44,7 +44,11 @@ enum problem alerts_close(struct batch *batch)
 	for (size_t i = 0; !p && i < count; i++) {
 		if (is_found_again(batch, found[i].id))
 			continue;
-		*ROW_ADD(batch, closed, struct correction_alerts_row) = found[i];
+		*ROW_ADD(batch, closed, struct closed_alert) =
+			(struct closed_alert){found[i].org_id,
+					      found[i].id,
+					      {found[i].lot_org, found[i].lot_id},
+					      ALERT_RECORD_CORRECTED};
 		if (!uuid_is_nil(found[i].lot_org))
 			batch_touch(batch, (struct lot_id){found[i].lot_org, found[i].lot_id},
 				    batch_seen(batch));
@@ -54,14 +58,16 @@ enum problem alerts_close(struct batch *batch)
 
 void alerts_close_send(struct batch *batch)
 {
-	const struct correction_alerts_row *rows = batch->closed.items;
+	static const char *const reasons[] = {
+		[ALERT_RECORD_CORRECTED] = "record_corrected", [ALERT_LATE_RECORD] = "late_record"};
+	const struct closed_alert *rows = batch->closed.items;
 	const size_t n = batch->closed.count;
 	struct alert_close_many_params p;
 	if (!n)
 		return;
 	p.at = batch_seen(batch);
-	p.reason = STR("record_corrected");
-	COLUMN(p.org_id, struct uuid, n, rows[i].org_id);
+	COLUMN(p.reason, struct str, n, str_of(reasons[rows[i].reason]));
+	COLUMN(p.org_id, struct uuid, n, rows[i].org);
 	COLUMN(p.id, struct uuid, n, rows[i].id);
 	COLUMN(p.deed, struct uuid, n, deed_id(rows[i].id, p.at, STR("close")));
 	db_queue(batch->db, &sql_alert_close_many, &p);

@@ -183,7 +183,7 @@ static void add_sites(struct batch *batch, struct item *item, const struct event
 	}
 }
 
-static struct str join_active(struct arena *arena, const struct str_list *active)
+struct str active_joined(struct arena *arena, const struct str_list *active)
 {
 	if (!active->count)
 		return (struct str){NULL, 0};
@@ -243,13 +243,14 @@ enum problem event_store(struct batch *batch, struct item *item, const struct ev
 				   .declaration_time = item->job->event ? item->job->event->declared_us : 0,
 				   .region = site ? site->region : parts->acting->region,
 				   .place = parts->place,
-				   .input_active = join_active(batch->arena, &item->job->record->active)};
+				   .input_active = active_joined(batch->arena, &item->job->record->active)};
 	if (site)
 		row->site = site->id;
 	if (parts->to)
 		row->to = parts->to->id;
 	add_links(batch, item, parts, s);
 	add_sites(batch, item, parts);
+	herds_add(batch, item, parts);
 	item->lots_json = lots_json(batch, parts);
 	item->output_facts = parts->output_lots;
 	item->output_fact_count = parts->output_count;

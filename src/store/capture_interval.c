@@ -190,8 +190,8 @@ static void meetings_gather(struct batch *batch, struct rows *ret)
 	}
 }
 
-static enum problem load_sold(struct batch *batch, const struct rows *orgs, const struct rows *ids,
-			      struct map *ret)
+enum problem batch_load_sold(struct batch *batch, const struct rows *orgs, const struct rows *ids,
+			     struct map *ret)
 {
 	struct lot_downstream_sold_row *sold;
 	size_t count;
@@ -223,7 +223,7 @@ enum problem batch_check_intervals(struct batch *batch)
 	if (!broken.count)
 		return PROBLEM_NONE;
 	struct map *sold = map_create(batch->arena, broken.count);
-	enum problem p = load_sold(batch, &orgs, &ids, sold);
+	enum problem p = batch_load_sold(batch, &orgs, &ids, sold);
 	const struct meeting *m = broken.items;
 	for (size_t i = 0; !p && i < broken.count; i++) {
 		const struct harvest_fact *harvest = m[i].harvest;

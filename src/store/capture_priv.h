@@ -257,11 +257,6 @@ struct edge_row {
 	struct str value, unit;
 	usec_t at;
 };
-struct short_row {
-	struct item *item;
-	struct lot_fact *lot;
-	struct holding_fact *holding;
-};
 struct alert_row {
 	struct uuid org, id;
 	struct risk_finding finding;
@@ -309,7 +304,9 @@ struct batch {
 	struct rows things_new, things_moved, codes_new, links, site_rows, edges, alerts;
 	struct rows moves, corrections, declared_lots, declared_sites;
 	struct rows shorts; /* struct short_row: what partners' events took beyond what was there */
-	struct rows closed; /* struct correction_alerts_row: alerts that rest on what was withdrawn */
+	struct rows closed; /* struct closed_alert: alerts that hold no longer */
+	struct rows herds;  /* struct herd_row */
+	bool edges_sent;
 	struct rows pack_rows, packs_declared; /* struct pack_row, struct pack_declared */
 	struct rows sold;                      /* struct uuid: lots sold in this batch */
 	struct rows touched_orgs,
@@ -592,6 +589,7 @@ void units_remember(struct db *db, struct arena *arena, struct capture_unit **un
 void corrections_send(struct batch *batch);
 /* capture_write.c */
 void batch_write(struct batch *batch);        /* all that no signature is needed for */
+void edges_send(struct batch *batch);         /* once */
 void batch_write_events(struct batch *batch); /* and the signed events */
 
 #include "capture_alerts_priv.h"

@@ -336,13 +336,14 @@ static void send_sites(struct batch *batch)
 	db_queue(batch->db, &sql_site_event_insert_many, &p);
 }
 
-static void send_edges(struct batch *batch)
+void edges_send(struct batch *batch)
 {
 	const struct edge_row *rows = batch->edges.items;
 	size_t n = batch->edges.count;
 	struct lot_edge_insert_many_params p;
-	if (!n)
+	if (!n || batch->edges_sent)
 		return;
+	batch->edges_sent = true;
 	COLUMN(p.parent_org, struct uuid, n, rows[i].parent.org);
 	COLUMN(p.parent, struct uuid, n, rows[i].parent.lot);
 	COLUMN(p.child_org, struct uuid, n, rows[i].child.org);
@@ -430,7 +431,7 @@ void batch_write(struct batch *batch)
 	send_names(batch);
 	send_links(batch);
 	send_sites(batch);
-	send_edges(batch);
+	edges_send(batch);
 	send_shipments(batch);
 	states_send(batch);
 	units_send(batch);

@@ -18,6 +18,7 @@ static const struct set {
 	{"bans", "banned_substances", offsetof(struct reference_texts, bans)},
 	{"crop_groups", "crop_groups", offsetof(struct reference_texts, crops)},
 	{"intervals", "phi_examples", offsetof(struct reference_texts, intervals)},
+	{"withdrawals", "withdrawal_periods", offsetof(struct reference_texts, withdrawals)},
 	{"yields", "yields", offsetof(struct reference_texts, yields)},
 };
 enum { SET_COUNT = sizeof sets / sizeof *sets };

@@ -230,6 +230,29 @@ static void link_harvests(struct trail_facts *facts)
 	}
 }
 
+/* What was done to the animals that a slaughter of the trail is of. false: lots were not made of lots. */
+static bool queue_herd_steps(struct trail_facts *facts)
+{
+	struct id_set events = {0};
+	for (size_t i = 0; i < facts->edge_count; i++)
+		if (trail_node_of(facts, facts->edges[i].child))
+			set_add(facts, &events, facts->edges[i].event);
+	const struct herd_told_params params = {array_of(&events.ids), facts->ask->as_of_us};
+	if (events.ids.count)
+		db_queue(facts->db, &sql_herd_told, &params);
+	return events.ids.count > 0;
+}
+
+static enum problem take_herd_steps(struct trail_facts *facts)
+{
+	struct herd_told_row *told;
+	size_t count;
+	enum problem p = db_take_many(facts->db, facts->arena, &sql_herd_told, (void **)&told, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		fact_of(facts, told[i].event_org, told[i].event)->at_site = true;
+	return p;
+}
+
 static enum problem load_site_steps(struct trail_facts *facts)
 {
 	struct trail_list orgs = {0}, sites = {0}, since = {0}, until = {0};
@@ -245,18 +268,18 @@ static enum problem load_site_steps(struct trail_facts *facts)
 		*LIST_ADD(facts->arena, &since, usec_t) = harvest->event_time - UPSTREAM_DAYS * DAY_US;
 		*LIST_ADD(facts->arena, &until, usec_t) = harvest->event_time;
 	}
-	if (!sites.count)
-		return PROBLEM_NONE;
 	const struct trail_site_steps_params params = {array_of(&orgs),      array_of(&sites),
 						       array_of(&since),     array_of(&until),
 						       facts->ask->as_of_us, STEPS_PER_SITE};
-	db_queue(facts->db, &sql_trail_site_steps, &params);
-	enum problem p = db_flush(facts->db);
-	if (!p)
+	if (sites.count)
+		db_queue(facts->db, &sql_trail_site_steps, &params);
+	bool herds = queue_herd_steps(facts);
+	enum problem p = sites.count || herds ? db_flush(facts->db) : PROBLEM_NONE;
+	if (!p && sites.count)
 		p = db_take_many(facts->db, facts->arena, &sql_trail_site_steps, (void **)&steps, &count);
-	for (size_t i = 0; !p && i < count; i++)
+	for (size_t i = 0; !p && sites.count && i < count; i++)
 		fact_of(facts, steps[i].event_org, steps[i].event)->at_site = true;
-	return p;
+	return p || !herds ? p : take_herd_steps(facts);
 }
 
 /* Rows and the map that finds them by their first member, an id. */

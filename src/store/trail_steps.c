@@ -171,6 +171,16 @@ static struct trail_input_use *used_in(const struct trail_facts *facts, const st
 	return used;
 }
 
+static struct trail_quarantine *quarantine_in(const struct trail_facts *facts,
+					      const struct trail_events_row *row)
+{
+	if (!row->quarantine.at)
+		return NULL;
+	struct trail_quarantine *paper = arena_new(facts->arena, struct trail_quarantine);
+	*paper = (struct trail_quarantine){STR("animal_quarantine"), row->quarantine};
+	return paper;
+}
+
 static struct trail_proof *proof_of(const struct trail_facts *facts, const struct trail_events_row *row)
 {
 	struct trail_proof *proof = arena_new(facts->arena, struct trail_proof);
@@ -215,6 +225,7 @@ static struct trail_step step_of(const struct trail_facts *facts, const struct t
 		.outputs = outputs_of(facts, fact),
 		.to = trail_party_make(facts, row->to_party),
 		.used = used_in(facts, row),
+		.quarantine = quarantine_in(facts, row),
 		.corrected =
 			fact->declared ? uuid_print(facts->arena, row->declaration) : (struct str){NULL, 0},
 		.correction = correction_of(facts, fact),

@@ -160,7 +160,7 @@ def test_an_input_is_an_observation(farm, epcis, type_, at):
 
 @pytest.mark.parametrize("type_", ["birth", "move", "death"])
 def test_what_happens_to_animals_is_an_observation(farm, epcis, type_):
-    answer = farm.record(type_, ago(days=3), site="P1", quantity={"value": "3", "unit": "head"}, animals=["500112000000017"],
+    answer = farm.record(type_, ago(days=3), site="P1", quantity={"value": "3", "unit": "head"}, animals=["150011200000017"],
                          reason="寒潮")
     event = event_of(farm, epcis, answer)
     assert event["farmtrail:record"] == type_ and event["bizStep"] == "other"
@@ -195,7 +195,7 @@ def test_a_slaughter_turns_heads_into_mass(farm, epcis):
     pigs = farm.harvest({"value": "10", "unit": "HEA", "net": kg(1100)}, product="PIG")
     answer = farm.record("slaughter", ago(hours=20),
                          inputs=[line(pigs, {"value": "4", "unit": "head", "net": kg(440)})],
-                         outputs=[{"product": "PORK", "quantity": kg("330")}], animals=["500112000000017"],
+                         outputs=[{"product": "PORK", "quantity": kg("330")}], animals=["150011200000017"],
                          quarantineCertificate="No. 5000123456")
     event = event_of(farm, epcis, answer)
     assert event["type"] == "TransformationEvent" and event["farmtrail:record"] == "slaughter"

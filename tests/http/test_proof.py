@@ -52,7 +52,7 @@ def story(district):
     for type_ in ("plant", "treat", "feed", "medicate", "irrigate"):
         record(farm, type_, site="P1", product="草木灰", target="蚜虫", dose="50 kg", note="备注")
     for type_ in ("birth", "move", "death"):
-        record(farm, type_, site="P1", quantity={"value": "2", "unit": "HEA"}, animals=["500112000000017"])
+        record(farm, type_, site="P1", quantity={"value": "2", "unit": "HEA"}, animals=["150011200000017"])
     for type_ in ("harvest", "collect", "catch"):
         lot = record(farm, type_, site="P1", product="PAKCHOI", quantity=kg(100), harvester="张三",
                      position={"lat": "29.71", "lon": "106.63"})[0]

@@ -70,6 +70,37 @@ def test_goods_that_go_round_are_neither_lost_nor_made(district):
         assert not any(row["in_transit"] or row["sold"] or row["deficit"] for row in stock.values())
 
 
+def test_slaughters_and_treatments_at_once_find_each_other(district):
+    """Nothing but an ear tag links them."""
+    farm, packer = district.farm(), district.packer()
+    farm.site("PEN", "house", commodity="meat/pig")
+    farm.product("PIG", "meat/pig", unit="HEA")
+    packer.product("PORK", "meat/pig")
+    heads = {"value": "1", "unit": "HEA", "net": kg(110)}
+    herds = [farm.harvest(heads, product="PIG", time=ago(days=30)) for _ in range(THREADS // 2 * STEPS)]
+    packer.receive(farm.ship(packer, *(line(herd, heads) for herd in herds), time=ago(days=2)), time=ago(days=1, hours=2))
+    animals = [f"1500999{n:08}" for n in range(len(herds))]
+    gates, lots, doses = [threading.Barrier(2) for _ in range(THREADS // 2)], {}, {}
+
+    def work(n, rng):
+        for step in range(STEPS):
+            place = n // 2 * STEPS + step
+            gates[n // 2].wait()
+            if n % 2:
+                doses[place] = farm.record("medicate", ago(days=3), product="土霉素片", site="PEN", animals=[animals[place]])["event"]
+            else:
+                lots[place] = packer.record("slaughter", ago(days=1), site="H1", inputs=[line(herds[place], heads)],
+                                            animals=[animals[place]],
+                                            outputs=[{"product": "PORK", "quantity": kg(80)}])["lots"][0]["id"]
+
+    together(work)
+    found = {}
+    for row in district.admin.read("/v1/alerts?rule=I01&limit=1000")["items"]:
+        for lot in row["lots"]:
+            found[lot] = district.admin.read(f"/v1/alerts/{row['id']}")["evidence"][0]["event"]
+    assert {place: found.get(lot) for place, lot in lots.items()} == doses
+
+
 def test_what_is_sold_from_all_sides_is_sold_once(district):
     farm = district.farm()
     lot = farm.harvest(50)

@@ -6,7 +6,7 @@
 #include "ft/core/risk.h"
 
 struct reference_texts { /* whole files; absent: that set is empty */
-	struct str bans, intervals, crops, yields;
+	struct str bans, intervals, crops, yields, withdrawals;
 };
 /* Everything in the arena, which must live as long as the rules run; cells are borrowed from the texts where they can be.
  * PROBLEM_FIELD_RANGE: pointer names set and column ("/intervals/phi_days_max"), value the cell, detail the row; a

@@ -43,13 +43,20 @@ struct ref_yield {            /* expected maximum and hard maximum of output ÷ 
 	int64_t expected_permille, hard_permille;
 	struct str source;
 };
+struct ref_withdrawal { /* days from the last use of a veterinary drug to slaughter */
+	struct str product_zh, species_zh, species_en, source;
+	int64_t days;
+	struct str product;       /* folded */
+	struct ref_names species; /* folded; of all species: none */
+};
 struct reference {
 	struct str edition; /* names all sets below: shown with every finding */
 	const struct ref_ban *bans;
 	const struct ref_interval *intervals;
 	const struct ref_crop_group *crops;
 	const struct ref_yield *yields;
-	size_t ban_count, interval_count, crop_count, yield_count;
+	const struct ref_withdrawal *withdrawals;
+	size_t ban_count, interval_count, crop_count, yield_count, withdrawal_count;
 };
 
 /* Facts about one use of an input on a site or lot. */
@@ -67,7 +74,8 @@ struct risk_harvest {
 	struct lot_id lot;
 	struct instant time;
 	struct str commodity;
-	bool sold; /* part of the lot or of what became of it is sold */
+	bool sold;      /* part of the lot or of what became of it is sold */
+	bool slaughter; /* the lot is of animals that were killed then: drugs count, sprays do not */
 };
 struct risk_transform {
 	struct uuid event;
@@ -145,7 +153,9 @@ void risk_r01(struct arena *arena, const struct reference *ref, const struct ris
 	      struct risk_findings *ret);
 /* I01: harvest before the interval of active × crop has passed since a use. Days are calendar days of each event's own
  * offset. Crop by group tree, the nearest crop that has a row; formulation from the product's name when it says one, else
- * the longest interval. One finding per use: the active with the most days missing. Uses after the harvest do not count. */
+ * the longest interval. One finding per use: the active with the most days missing. Uses after the harvest do not count.
+ * Of a slaughter: the withdrawal period of drug × species, of the drug whose name the product contains, else the longest of
+ * those that contain the active. */
 void risk_i01(struct arena *arena, const struct reference *ref, const struct risk_use *uses, size_t use_count,
 	      const struct risk_harvest *harvest, struct risk_findings *ret);
 /* The longest interval that a use binds a harvest of its commodity to, in days; 0: none. */

@@ -35,6 +35,9 @@ struct trail_quantity { /* never in public answers, but for the lot asked for it
 struct trail_certificate {
 	struct str scheme, number, holder, valid_from, valid_to;
 };
+struct trail_quarantine { /* the paper that went with animals */
+	struct str scheme, number;
+};
 struct trail_test {
 	struct str event, kind, outcome, time;
 };
@@ -85,6 +88,7 @@ struct trail_step {
 	struct list inputs, outputs;         /* struct trail_flow */
 	struct trail_party *to;              /* ship */
 	struct trail_input_use *used;        /* treat and the like */
+	struct trail_quarantine *quarantine; /* of animals; NULL: none */
 	struct str corrected;                /* event id of the correction; null: none */
 	struct trail_correction *correction; /* what is said about it; NULL: none */
 	struct str corrects; /* event id of the record in whose place it stands; absent: none */

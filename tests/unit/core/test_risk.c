@@ -59,6 +59,11 @@ static const char yields[] =
 	"pack,,,1000,1050,default\nprocess,,,1000,3000,default\nprocess,vegetable,,800,900,default\n"
 	"process,pak-choi,,700,750,default\nslaughter,,mass,850,1000,default\n";
 
+static const char withdrawals[] = "product_zh,species_zh,species_en,withdrawal,unit,source\n"
+				  "土霉素片,猪,pig,7,day,s\n土霉素片,牛,cattle,9,day,s\n"
+				  "土霉素注射液,猪,pig,28,day,s\n甲砜霉素散,鱼,fish,500,degree_day,s\n"
+				  "氟苯尼考粉,不分,unspecified (all),20,day,s\n";
+
 struct world {
 	struct arena *arena;
 	struct reference ref;
@@ -68,7 +73,8 @@ static int setup(void **state)
 {
 	struct arena *arena = arena_create();
 	struct world *world = arena_new(arena, struct world);
-	const struct reference_texts texts = {str_of(bans), str_of(intervals), str_of(crops), str_of(yields)};
+	const struct reference_texts texts = {str_of(bans), str_of(intervals), str_of(crops), str_of(yields),
+					      str_of(withdrawals)};
 	struct fault fault;
 
 	world->arena = arena;
@@ -274,6 +280,41 @@ static bool found_i01(struct world *w, const char *used, const char *cut, const 
 		      const char *active, const char *commodity)
 {
 	return i01(w, used, cut, product, active, commodity, false).count == 1;
+}
+
+/* Days that are missing when it is slaughtered six days after the use; 0: no finding. */
+static int missing_at_slaughter(struct world *w, const char *type, const char *product, const char *active,
+				const char *commodity)
+{
+	struct str list[1] = {str_of(active)};
+	struct risk_use use = use_of("2026-05-01T08:00:00+08:00", type, product, list, active != NULL);
+	struct risk_harvest slaughter = {.event = {{8}},
+					 .time = at("2026-05-07T08:00:00+08:00"),
+					 .commodity = str_of(commodity),
+					 .slaughter = true};
+	struct risk_findings found;
+
+	risk_i01(w->arena, &w->ref, &use, 1, &slaughter, &found);
+	for (int days = 1; days < 30 && found.count; days++)
+		if (strstr(found.items[0].reason_en.at, arena_printf(w->arena, ": %d days missing", days).at))
+			return days;
+	return 0;
+}
+
+static void a_drug_withdraws_the_species_until_slaughter(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(missing_at_slaughter(w, "medicate", "兴牧土霉素片", NULL, "meat/pig"), 1);
+	assert_int_equal(missing_at_slaughter(w, "medicate", "土霉素片", "土霉素", "meat/cattle"), 3);
+	assert_int_equal(missing_at_slaughter(w, "medicate", "土霉素注射液", NULL, "meat/pig"), 22);
+	/* the product is not known: the longest of what contains the active */
+	assert_int_equal(missing_at_slaughter(w, "feed", "加药饲料", "土霉素", "meat/pig"), 22);
+	assert_int_equal(missing_at_slaughter(w, "medicate", "氟苯尼考粉", NULL, "meat/pig"), 14);
+	assert_int_equal(missing_at_slaughter(w, "medicate", "土霉素片", NULL, "meat/sheep"), 0);
+	assert_int_equal(missing_at_slaughter(w, "medicate", "加药饲料", NULL, "meat/pig"), 0);
+	assert_int_equal(missing_at_slaughter(w, "treat", "土霉素片", NULL, "meat/pig"), 0);
+	assert_int_equal(missing_at_slaughter(w, "medicate", "甲砜霉素散", NULL, "fish"), 0);
 }
 
 static void a_harvest_on_the_first_legal_day_is_legal(void **state)
@@ -652,6 +693,7 @@ int main(void)
 		TEST(a_yield_at_its_limit_is_allowed_and_a_grain_above_is_not),
 		TEST(a_yield_of_the_commodity_comes_before_the_general_one),
 		TEST(slaughter_is_weighed_not_counted),
+		TEST(a_drug_withdraws_the_species_until_slaughter),
 		TEST(a_yield_finding_tells_the_amounts),
 		TEST(a_difference_of_a_receipt_is_told_with_its_sign),
 		TEST(a_test_raises_what_it_found),
