@@ -121,22 +121,20 @@ def number_params(path, query, text, params):
     return "\n".join(line for line in lines if line).rstrip(";").rstrip()
 
 
-# An insert of rows that come as arrays, a column each.
-ROWS = re.compile(r"unnest\((\$\d+(?:,\s*\$\d+)*)\)(?=\s+AS\b)")
+# An insert of rows that come as arrays, a column each. They are taken apart in the list of what is selected: FROM unnest(…)
+# puts every value into a store of its own first, which costs half as much as the insert.
+ELEMENT = re.compile(r"unnest\((\$\d+)\)")
 
 
 def single(query):
     """The same for one row, whose values come as they are; none for any other statement: most inserts are of one row, and
     arrays with one element cost more to take apart than the insert itself."""
-    found = ROWS.findall(query.sql)
-    if query.rows != "exec" or not query.sql.startswith("INSERT INTO") or len(found) != 1:
+    if query.rows != "exec" or not query.sql.startswith("INSERT INTO") or not query.params:
         return None
-    if found[0].count("$") != len(query.params) or query.sql.count("$") != len(query.params):
-        return None
-    if any(slot.c_type != "struct sql_array " for slot in query.params):
+    if any(slot.c_type != "struct sql_array " for slot in query.params) or "$" in ELEMENT.sub("", query.sql):
         return None
     elements = {array: plain for _, _, plain, array in TYPES.values()}
-    return query._replace(name=query.name + "_single", sql=ROWS.sub(r"(VALUES (\1))", query.sql),
+    return query._replace(name=query.name + "_single", sql=ELEMENT.sub(r"\1", query.sql),
                           params=[slot._replace(oid=elements[slot.oid], element=True, each=False) for slot in query.params])
 
 

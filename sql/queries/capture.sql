@@ -33,7 +33,7 @@ SELECT hash, org_id, id FROM event_key WHERE hash = ANY(@hashes);
 -- class: any
 -- each: orgs
 -- column: org_id uuid, id uuid, request_sha256 bytea, answer bytea
-SELECT org_id, id, request_sha256, answer FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+SELECT org_id, id, request_sha256, answer FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN event ON org_id = z.a AND id = z.b;
 
 -- name: capture_parties :many
@@ -86,7 +86,7 @@ WHERE id = ANY(@ids || ARRAY(
 SELECT org_id, lot_id, number, uri, code, product, commodity, dimension::bigint AS dimension, unit, own, total, site, region,
        created_event, event_time, offset_min::bigint AS offset_min, produced_day, expires_day, flags, salt, head, version,
        destroyed, outside, returned, place
-FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN lot ON org_id = z.a AND lot_id = z.b
 ORDER BY org_id, lot_id
 FOR UPDATE OF lot;
@@ -99,7 +99,7 @@ FOR UPDATE OF lot;
 -- each: orgs
 -- column: org_id uuid, lot_id uuid, holder uuid, region text, site uuid, on_hand numeric, in_transit numeric, sold numeric, destroyed numeric, deficit numeric, claimed numeric
 SELECT org_id, lot_id, holder, region, site, on_hand, in_transit, sold, destroyed, deficit, claimed
-FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN lot_holding ON org_id = z.a AND lot_id = z.b AND (holder = ANY(@holders)) IS TRUE
 ORDER BY org_id, lot_id, holder
 FOR UPDATE OF lot_holding;
@@ -122,7 +122,7 @@ WHERE lot_seen_by(org_id, lot_id, CASE WHEN party IS NULL THEN '{}'::uuid[] ELSE
 -- column: org_id uuid, id uuid, from_party uuid, to_party uuid, vehicle text, event uuid, shipped_at timestamptz, state text
 -- column: receipt_org uuid, receipt uuid
 SELECT org_id, id, from_party, to_party, vehicle, event, shipped_at, state, receipt_org, receipt
-FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN shipment ON org_id = z.a AND id = z.b
 ORDER BY org_id, id
 FOR UPDATE OF shipment;
@@ -134,7 +134,7 @@ FOR UPDATE OF shipment;
 -- each: orgs
 -- column: org_id uuid, shipment uuid, n bigint, lot_org uuid, lot_id uuid, value text, unit text, base numeric, received numeric
 SELECT org_id, shipment, n::bigint AS n, lot_org, lot_id, value, unit, base, received
-FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN shipment_line ON org_id = z.a AND shipment = z.b
 ORDER BY org_id, shipment, n;
 
@@ -156,7 +156,7 @@ FROM unnest(@lots, @holders) WITH ORDINALITY AS z (a, b, place);
 -- each: orgs
 -- column: org_id uuid, likeness bigint, id uuid, event_time timestamptz
 SELECT org_id, likeness, id, event_time
-FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @likenesses) AS u (a, b)) z
+FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@likenesses) AS b) z
 CROSS JOIN LATERAL (SELECT org_id, likeness, id, event_time FROM event
                     WHERE org_id = z.a AND likeness = z.b AND event_time BETWEEN @since AND @until LIMIT 100) e
 LIMIT 5000;
@@ -169,7 +169,7 @@ LIMIT 5000;
 -- each: sites
 -- column: site uuid, event uuid, type text, event_time timestamptz, offset_min bigint, input_product text, input_active text[]?
 SELECT s.site, s.event, s.type, s.event_time, s.offset_min::bigint AS offset_min, e.input_product, e.input_active
-FROM (SELECT DISTINCT a FROM unnest(@sites) AS u (a)) z
+FROM (SELECT DISTINCT unnest(@sites) AS a) z
 CROSS JOIN LATERAL (SELECT party FROM site WHERE id = z.a OFFSET 0) t
 CROSS JOIN LATERAL (SELECT site, event_org, event, type, event_time, offset_min FROM site_event
                     WHERE org_id = t.party AND site = z.a AND event_time BETWEEN @since AND @until
@@ -188,7 +188,7 @@ LIMIT 5000;
 -- column: site uuid, event uuid, event_time timestamptz, offset_min bigint, lot_org uuid, lot_id uuid, commodity text, product uuid, region text
 SELECT s.site, s.event, s.event_time, s.offset_min::bigint AS offset_min, s.lot_org, s.lot_id, l.commodity, l.product,
        t.region
-FROM (SELECT DISTINCT a FROM unnest(@sites) AS u (a)) z
+FROM (SELECT DISTINCT unnest(@sites) AS a) z
 CROSS JOIN LATERAL (SELECT party, region FROM site WHERE id = z.a OFFSET 0) t
 CROSS JOIN LATERAL (SELECT site, event, event_time, offset_min, lot_org, lot_id FROM site_event
                     WHERE org_id = t.party AND site = z.a AND event_time BETWEEN @since AND @until
@@ -247,35 +247,38 @@ LIMIT @max_edges;
 -- param: statement_sha256 bytea[], answer bytea[], declaration_time timestamptz[]
 -- param: shipment_org uuid[], shipment uuid[], likeness bigint[], place text[]
 -- class: key
-INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, biz_step, disposition, party, site, region,
-                   to_party, input_product, input_active, flags, body, request_sha256, view_secret, key_fingerprint, seq,
-                   statement, statement_sha256, answer, declaration_time, shipment_org, shipment, likeness, place)
-SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, string_to_array(o, E'\x1f'), p, q, r, s, t, u, v, w, x,
-       y, z1, z2, z3, z4
-FROM unnest(@org_id, @id, @event_id, @type, @event_time, @offset_min, @recorded_at, @biz_step, @disposition, @party, @site,
-            @region, @to_party, @input_product, @input_active, @flags, @body, @request_sha256, @view_secret,
-            @key_fingerprint, @seq, @statement, @statement_sha256, @answer, @declaration_time, @shipment_org, @shipment,
-            @likeness, @place)
-     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z1, z2, z3, z4);
+INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, biz_step, disposition, party,
+                   site, region, to_party, input_product, input_active, flags, body, request_sha256, view_secret,
+                   key_fingerprint, seq, statement, statement_sha256, answer, declaration_time, shipment_org,
+                   shipment, likeness, place)
+SELECT unnest(@org_id), unnest(@id), unnest(@event_id), unnest(@type), unnest(@event_time), unnest(@offset_min),
+       unnest(@recorded_at), unnest(@biz_step), unnest(@disposition), unnest(@party), unnest(@site), unnest(@region),
+       unnest(@to_party), unnest(@input_product), string_to_array(unnest(@input_active), E'\x1f'), unnest(@flags),
+       unnest(@body), unnest(@request_sha256), unnest(@view_secret), unnest(@key_fingerprint), unnest(@seq),
+       unnest(@statement), unnest(@statement_sha256), unnest(@answer), unnest(@declaration_time),
+       unnest(@shipment_org), unnest(@shipment), unnest(@likeness), unnest(@place);
 
 -- name: event_key_insert_many :exec
 -- Their identities.
 -- param: hash bytea[], org_id uuid[], id uuid[]
 -- class: key
-INSERT INTO event_key (hash, org_id, id) SELECT a, b, c FROM unnest(@hash, @org_id, @id) AS z (a, b, c);
+INSERT INTO event_key (hash, org_id, id)
+SELECT unnest(@hash), unnest(@org_id), unnest(@id);
 
 -- name: event_key_insert_again :exec
 -- Further names of partners' events. One that another event has already stays with that.
 -- param: hash bytea[], org_id uuid[], id uuid[]
 -- class: key
-INSERT INTO event_key (hash, org_id, id) SELECT a, b, c FROM unnest(@hash, @org_id, @id) AS z (a, b, c)
+INSERT INTO event_key (hash, org_id, id)
+SELECT unnest(@hash), unnest(@org_id), unnest(@id)
 ON CONFLICT DO NOTHING;
 
 -- name: thing_insert_many :exec
 -- New spellings.
 -- param: hash bytea[], kind text[], org_id uuid[], id uuid[]
 -- class: key
-INSERT INTO thing (hash, kind, org_id, id) SELECT a, b, c, d FROM unnest(@hash, @kind, @org_id, @id) AS z (a, b, c, d);
+INSERT INTO thing (hash, kind, org_id, id)
+SELECT unnest(@hash), unnest(@kind), unnest(@org_id), unnest(@id);
 
 -- name: thing_move_many :exec
 -- Names that go on to what stands in the place of what they named.
@@ -288,7 +291,7 @@ UPDATE thing t SET org_id = z.b, id = z.c FROM unnest(@hash, @org_id, @id) AS z 
 -- param: code text[], kind text[], org_id uuid[], id uuid[], issued_at timestamptz[]
 -- class: key
 INSERT INTO code (code, kind, org_id, id, state, issued_at)
-SELECT a, b, c, d, 'activated', e FROM unnest(@code, @kind, @org_id, @id, @issued_at) AS z (a, b, c, d, e);
+SELECT unnest(@code), unnest(@kind), unnest(@org_id), unnest(@id), 'activated', unnest(@issued_at);
 
 -- name: lot_upsert_many :exec
 -- New lots, and what changed of lots that existed.
@@ -302,11 +305,11 @@ SELECT a, b, c, d, 'activated', e FROM unnest(@code, @kind, @org_id, @id, @issue
 INSERT INTO lot (org_id, lot_id, number, uri, code, product, commodity, dimension, unit, own, total, site, region,
                  created_event, event_time, offset_min, produced_day, expires_day, flags, salt, head, version,
                  destroyed, outside, returned, place)
-SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z
-FROM unnest(@org_id, @lot_id, @number, @uri, @code, @product, @commodity, @dimension, @unit, @own, @total, @site, @region,
-            @created_event, @event_time, @offset_min, @produced_day, @expires_day, @flags, @salt, @head, @version,
-            @destroyed, @outside, @returned, @place)
-     AS n (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z)
+SELECT unnest(@org_id), unnest(@lot_id), unnest(@number), unnest(@uri), unnest(@code), unnest(@product),
+       unnest(@commodity), unnest(@dimension), unnest(@unit), unnest(@own), unnest(@total), unnest(@site),
+       unnest(@region), unnest(@created_event), unnest(@event_time), unnest(@offset_min), unnest(@produced_day),
+       unnest(@expires_day), unnest(@flags), unnest(@salt), unnest(@head), unnest(@version), unnest(@destroyed),
+       unnest(@outside), unnest(@returned), unnest(@place)
 ON CONFLICT (org_id, lot_id) DO UPDATE
 SET dimension = excluded.dimension, unit = excluded.unit, place = excluded.place, own = excluded.own, total = excluded.total, site = excluded.site, region = excluded.region,
     created_event = excluded.created_event, event_time = excluded.event_time, offset_min = excluded.offset_min,
@@ -322,7 +325,7 @@ SET dimension = excluded.dimension, unit = excluded.unit, place = excluded.place
 -- column: binds_all boolean, at timestamptz, since timestamptz
 SELECT s.org_id, s.lot_id, s.flag, s.event_org, s.event, s.party, p.kind = 'authority' AS by_authority, s.binds_all, s.at,
        s.since
-FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN lot_state s ON s.org_id = z.a AND s.lot_id = z.b
 JOIN party p ON p.id = s.party
 WHERE s.until IS NULL;
@@ -333,9 +336,8 @@ WHERE s.until IS NULL;
 -- param: at timestamptz[], since timestamptz[], until timestamptz[]
 -- class: key
 INSERT INTO lot_state (org_id, lot_id, flag, event_org, event, party, binds_all, at, since, until)
-SELECT a, b, c, d, e, f, g, h, i, j
-FROM unnest(@org_id, @lot_id, @flag, @event_org, @event, @party, @binds_all, @at, @since, @until)
-     AS z (a, b, c, d, e, f, g, h, i, j)
+SELECT unnest(@org_id), unnest(@lot_id), unnest(@flag), unnest(@event_org), unnest(@event), unnest(@party),
+       unnest(@binds_all), unnest(@at), unnest(@since), unnest(@until)
 ON CONFLICT (org_id, lot_id, event, flag) DO UPDATE SET until = excluded.until;
 
 -- name: sample_events :many
@@ -354,9 +356,8 @@ WHERE e.type = 'sample';
 -- param: offset_min bigint[], recorded_at timestamptz[]
 -- class: key
 INSERT INTO test_result (org_id, lot_id, event, event_org, kind, outcome, at, offset_min, recorded_at)
-SELECT a, b, c, d, e, f, g, h, i
-FROM unnest(@org_id, @lot_id, @event, @event_org, @kind, @outcome, @at, @offset_min, @recorded_at)
-     AS z (a, b, c, d, e, f, g, h, i);
+SELECT unnest(@org_id), unnest(@lot_id), unnest(@event), unnest(@event_org), unnest(@kind), unnest(@outcome),
+       unnest(@at), unnest(@offset_min), unnest(@recorded_at);
 
 -- name: lot_senders :many
 -- Who shipped some lots to some holders last: who gets them back.
@@ -379,9 +380,8 @@ CROSS JOIN LATERAL (
 -- param: sold numeric[], destroyed numeric[], deficit numeric[], claimed numeric[]
 -- class: key
 INSERT INTO lot_holding (org_id, lot_id, holder, region, site, on_hand, in_transit, sold, destroyed, deficit, claimed)
-SELECT a, b, c, d, e, f, g, h, i, j, k
-FROM unnest(@org_id, @lot_id, @holder, @region, @site, @on_hand, @in_transit, @sold, @destroyed, @deficit, @claimed)
-     AS z (a, b, c, d, e, f, g, h, i, j, k)
+SELECT unnest(@org_id), unnest(@lot_id), unnest(@holder), unnest(@region), unnest(@site), unnest(@on_hand),
+       unnest(@in_transit), unnest(@sold), unnest(@destroyed), unnest(@deficit), unnest(@claimed)
 ON CONFLICT (org_id, lot_id, holder) DO UPDATE
 SET region = excluded.region, site = excluded.site, on_hand = excluded.on_hand, in_transit = excluded.in_transit,
     sold = excluded.sold, destroyed = excluded.destroyed, deficit = excluded.deficit, claimed = excluded.claimed;
@@ -392,9 +392,8 @@ SET region = excluded.region, site = excluded.site, on_hand = excluded.on_hand, 
 -- param: value text[], unit text[], base numeric[]
 -- class: key
 INSERT INTO event_thing (org_id, lot_id, event_org, event, n, role, recorded_at, value, unit, base)
-SELECT a, b, c, d, e, f, g, h, i, j
-FROM unnest(@org_id, @lot_id, @event_org, @event, @n, @role, @recorded_at, @value, @unit, @base)
-     AS z (a, b, c, d, e, f, g, h, i, j);
+SELECT unnest(@org_id), unnest(@lot_id), unnest(@event_org), unnest(@event), unnest(@n), unnest(@role),
+       unnest(@recorded_at), unnest(@value), unnest(@unit), unnest(@base);
 
 -- name: site_event_insert_many :exec
 -- Which sites the events concern.
@@ -402,9 +401,8 @@ FROM unnest(@org_id, @lot_id, @event_org, @event, @n, @role, @recorded_at, @valu
 -- param: offset_min bigint[], recorded_at timestamptz[], lot_org uuid[], lot_id uuid[]
 -- class: key
 INSERT INTO site_event (org_id, site, event_org, event, n, type, event_time, offset_min, recorded_at, lot_org, lot_id)
-SELECT a, b, c, d, e, f, g, h, i, j, k
-FROM unnest(@org_id, @site, @event_org, @event, @n, @type, @event_time, @offset_min, @recorded_at, @lot_org, @lot_id)
-     AS z (a, b, c, d, e, f, g, h, i, j, k);
+SELECT unnest(@org_id), unnest(@site), unnest(@event_org), unnest(@event), unnest(@n), unnest(@type),
+       unnest(@event_time), unnest(@offset_min), unnest(@recorded_at), unnest(@lot_org), unnest(@lot_id);
 
 -- name: lot_edge_insert_many :exec
 -- Lineage of a batch.
@@ -414,9 +412,9 @@ FROM unnest(@org_id, @site, @event_org, @event, @n, @type, @event_time, @offset_
 -- class: local
 INSERT INTO lot_edge (parent_org, parent, child_org, child, event_org, event, input, input_total, output, output_part,
                       output_total, value, unit, recorded_at)
-SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n
-FROM unnest(@parent_org, @parent, @child_org, @child, @event_org, @event, @input, @input_total, @output, @output_part,
-            @output_total, @value, @unit, @recorded_at) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+SELECT unnest(@parent_org), unnest(@parent), unnest(@child_org), unnest(@child), unnest(@event_org), unnest(@event),
+       unnest(@input), unnest(@input_total), unnest(@output), unnest(@output_part), unnest(@output_total),
+       unnest(@value), unnest(@unit), unnest(@recorded_at);
 
 -- name: shipment_upsert_many :exec
 -- Shipments that left or arrived.
@@ -424,9 +422,8 @@ FROM unnest(@parent_org, @parent, @child_org, @child, @event_org, @event, @input
 -- param: receipt_org uuid[], receipt uuid[]
 -- class: key
 INSERT INTO shipment (org_id, id, from_party, to_party, vehicle, event, shipped_at, state, receipt_org, receipt)
-SELECT a, b, c, d, e, f, g, h, i, j
-FROM unnest(@org_id, @id, @from_party, @to_party, @vehicle, @event, @shipped_at, @state, @receipt_org, @receipt)
-     AS z (a, b, c, d, e, f, g, h, i, j)
+SELECT unnest(@org_id), unnest(@id), unnest(@from_party), unnest(@to_party), unnest(@vehicle), unnest(@event),
+       unnest(@shipped_at), unnest(@state), unnest(@receipt_org), unnest(@receipt)
 ON CONFLICT (org_id, id) DO UPDATE
 SET to_party = excluded.to_party, vehicle = excluded.vehicle, event = excluded.event, shipped_at = excluded.shipped_at,
     state = excluded.state, receipt_org = excluded.receipt_org, receipt = excluded.receipt;
@@ -442,22 +439,24 @@ DELETE FROM shipment_line l USING unnest(@orgs, @ids) AS z (org_id, id) WHERE l.
 -- param: org_id uuid[], shipment uuid[], n bigint[], lot_org uuid[], lot_id uuid[], value text[], unit text[], base numeric[], received numeric[]
 -- class: key
 INSERT INTO shipment_line (org_id, shipment, n, lot_org, lot_id, value, unit, base, received)
-SELECT a, b, c, d, e, f, g, h, i
-FROM unnest(@org_id, @shipment, @n, @lot_org, @lot_id, @value, @unit, @base, @received) AS z (a, b, c, d, e, f, g, h, i)
+SELECT unnest(@org_id), unnest(@shipment), unnest(@n), unnest(@lot_org), unnest(@lot_id), unnest(@value),
+       unnest(@unit), unnest(@base), unnest(@received)
 ON CONFLICT (org_id, shipment, n) DO UPDATE SET received = excluded.received;
 
 -- name: key_head_update_many :exec
 -- Sequence heads after a batch.
 -- param: fingerprint bytea[], seq bigint[]
 -- class: local
-UPDATE key_head h SET seq = z.b FROM unnest(@fingerprint, @seq) AS z (a, b) WHERE h.fingerprint = z.a;
+UPDATE key_head h SET seq = z.b
+FROM (SELECT unnest(@fingerprint) AS a, unnest(@seq) AS b) z
+WHERE h.fingerprint = z.a;
 
 -- name: log_pending_insert_many :exec
 -- Statements for the log.
 -- param: kind text[], org_id uuid[], id uuid[], version bigint[], fingerprint bytea[]
 -- class: local
 INSERT INTO log_pending (kind, org_id, id, version, fingerprint)
-SELECT a, b, c, d, e FROM unnest(@kind, @org_id, @id, @version, @fingerprint) AS z (a, b, c, d, e);
+SELECT unnest(@kind), unnest(@org_id), unnest(@id), unnest(@version), unnest(@fingerprint);
 
 -- name: alert_upsert_many :exec
 -- Alerts a batch raised; found again they are the same alert.
@@ -469,10 +468,11 @@ SELECT a, b, c, d, e FROM unnest(@kind, @org_id, @id, @version, @fingerprint) AS
 INSERT INTO alert (org_id, id, rule, rule_version, severity, state, subject, title_zh, title_en, reason_zh, reason_en,
                    action_zh, action_en, inputs, edition, evidence, first_seen, last_seen, due_at, party, product, lot_org,
                    lot_id, event, happened_at, code)
-SELECT a, b, c, d, e, 'open', f, g, h, i, j, k, l, m, n, o, p, p, q, r, s, t, u, v, w, x
-FROM unnest(@org_id, @id, @rule, @rule_version, @severity, @subject, @title_zh, @title_en, @reason_zh, @reason_en,
-            @action_zh, @action_en, @inputs, @edition, @evidence, @seen, @due_at, @party, @product, @lot_org, @lot_id,
-            @event, @happened_at, @code) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x)
+SELECT unnest(@org_id), unnest(@id), unnest(@rule), unnest(@rule_version), unnest(@severity), 'open', unnest(@subject),
+       unnest(@title_zh), unnest(@title_en), unnest(@reason_zh), unnest(@reason_en), unnest(@action_zh),
+       unnest(@action_en), unnest(@inputs), unnest(@edition), unnest(@evidence), unnest(@seen), unnest(@seen),
+       unnest(@due_at), unnest(@party), unnest(@product), unnest(@lot_org), unnest(@lot_id), unnest(@event),
+       unnest(@happened_at), unnest(@code)
 ON CONFLICT (org_id, subject) DO UPDATE
 SET last_seen = excluded.last_seen, severity = least(alert.severity, excluded.severity);
 
@@ -494,7 +494,7 @@ WHERE alert.org_id = z.a AND alert.subject = z.b AND (z.l, z.k) < (alert.happene
 -- class: any
 -- column: org_id uuid, subject bytea, id uuid
 SELECT org_id, subject, id
-FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @subjects) AS u (a, b)) z
+FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@subjects) AS b) z
 JOIN alert ON org_id = z.a AND subject = z.b;
 
 -- name: alert_region_insert_many :exec
@@ -502,7 +502,7 @@ JOIN alert ON org_id = z.a AND subject = z.b;
 -- param: org_id uuid[], alert uuid[], region text[], role text[]
 -- class: key
 INSERT INTO alert_region (org_id, alert, region, role)
-SELECT a, b, c, d FROM unnest(@org_id, @alert, @region, @role) AS z (a, b, c, d)
+SELECT unnest(@org_id), unnest(@alert), unnest(@region), unnest(@role)
 ON CONFLICT DO NOTHING;
 
 -- name: alert_region_insert_held :exec
@@ -564,7 +564,7 @@ RETURNING lot_org, lot_id;
 -- param: orgs uuid[], ids uuid[], version timestamptz
 -- class: any
 UPDATE lot SET version = greatest(version, @version)
-FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 WHERE org_id = z.a AND lot_id = z.b;
 
 -- name: last_recorded_at :one

@@ -74,8 +74,8 @@ LIMIT 100000;
 -- param: declared_at timestamptz[]
 -- class: key
 INSERT INTO correction (org_id, event, declaration, replacement, party, reason, declared_at)
-SELECT a, b, c, d, e, f, g
-FROM unnest(@org_id, @event, @declaration, @replacement, @party, @reason, @declared_at) AS z (a, b, c, d, e, f, g);
+SELECT unnest(@org_id), unnest(@event), unnest(@declaration), unnest(@replacement), unnest(@party), unnest(@reason),
+       unnest(@declared_at);
 
 -- name: stock_move_insert_many :exec
 -- What a batch did to stock.
@@ -83,12 +83,11 @@ FROM unnest(@org_id, @event, @declaration, @replacement, @party, @reason, @decla
 -- param: on_hand numeric[], in_transit numeric[], sold numeric[], destroyed numeric[], claimed numeric[], own numeric[]
 -- param: total numeric[], lot_destroyed numeric[], outside numeric[], returned numeric[]
 -- class: key
-INSERT INTO stock_move (event_org, event, recorded_at, n, lot_org, lot_id, holder, on_hand, in_transit, sold, destroyed,
-                        claimed, own, total, lot_destroyed, outside, returned)
-SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q
-FROM unnest(@event_org, @event, @recorded_at, @n, @lot_org, @lot_id, @holder, @on_hand, @in_transit, @sold, @destroyed,
-            @claimed, @own, @total, @lot_destroyed, @outside, @returned)
-     AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
+INSERT INTO stock_move (event_org, event, recorded_at, n, lot_org, lot_id, holder, on_hand, in_transit, sold,
+                        destroyed, claimed, own, total, lot_destroyed, outside, returned)
+SELECT unnest(@event_org), unnest(@event), unnest(@recorded_at), unnest(@n), unnest(@lot_org), unnest(@lot_id),
+       unnest(@holder), unnest(@on_hand), unnest(@in_transit), unnest(@sold), unnest(@destroyed), unnest(@claimed),
+       unnest(@own), unnest(@total), unnest(@lot_destroyed), unnest(@outside), unnest(@returned);
 
 -- name: lot_edge_declare :exec
 -- Edges of declared events no longer stand.

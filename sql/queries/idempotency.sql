@@ -17,9 +17,8 @@ FROM idempotency WHERE hash = ANY(@hashes);
 -- param: etag text[], media_type text[], answer bytea[]
 -- class: key
 INSERT INTO idempotency (hash, request_sha256, made_at, minted, status, location, etag, media_type, answer)
-SELECT a, b, c, d, e, f, g, h, i
-FROM unnest(@hash, @request_sha256, @made_at, @minted, @status, @location, @etag, @media_type, @answer)
-     AS z (a, b, c, d, e, f, g, h, i);
+SELECT unnest(@hash), unnest(@request_sha256), unnest(@made_at), unnest(@minted), unnest(@status), unnest(@location),
+       unnest(@etag), unnest(@media_type), unnest(@answer);
 
 -- name: idempotency_answer_many :exec
 -- Answers of requests that had none yet.

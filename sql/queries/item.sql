@@ -40,10 +40,10 @@ SELECT event, code FROM item_event WHERE event = ANY(@events) ORDER BY event, co
 -- param: code text[], event uuid[], event_org uuid[], org_id uuid[], lot_id uuid[], named boolean[], state text[], holder uuid[]
 -- param: party uuid[], happened_at timestamptz[], since timestamptz[], recorded_at timestamptz[]
 -- class: any
-INSERT INTO item_event (code, event, event_org, org_id, lot_id, named, state, holder, party, happened_at, since, recorded_at)
-SELECT a, b, c, d, e, f, g, h, i, j, k, l
-FROM unnest(@code, @event, @event_org, @org_id, @lot_id, @named, @state, @holder, @party, @happened_at, @since, @recorded_at)
-         AS z (a, b, c, d, e, f, g, h, i, j, k, l);
+INSERT INTO item_event (code, event, event_org, org_id, lot_id, named, state, holder, party, happened_at, since,
+                        recorded_at)
+SELECT unnest(@code), unnest(@event), unnest(@event_org), unnest(@org_id), unnest(@lot_id), unnest(@named),
+       unnest(@state), unnest(@holder), unnest(@party), unnest(@happened_at), unnest(@since), unnest(@recorded_at);
 
 -- name: item_event_declare :exec
 -- Records about packs that no longer stand.

@@ -85,7 +85,7 @@ DELETE FROM log_pending WHERE qid = ANY(@qid);
 -- class: local
 -- scope: program
 INSERT INTO log_node (level, idx, hash)
-SELECT a::smallint, b, c FROM unnest(@level, @idx, @hash) AS z (a, b, c);
+SELECT unnest(@level)::smallint, unnest(@idx), unnest(@hash);
 
 -- name: log_tile_insert_many :exec
 -- These tiles as they are served.
@@ -93,7 +93,7 @@ SELECT a::smallint, b, c FROM unnest(@level, @idx, @hash) AS z (a, b, c);
 -- class: local
 -- scope: program
 INSERT INTO log_tile (level, idx, hashes)
-SELECT a::smallint, b, c FROM unnest(@level, @idx, @hashes) AS z (a, b, c);
+SELECT unnest(@level)::smallint, unnest(@idx), unnest(@hashes);
 
 -- name: log_checkpoint_insert :exec
 -- A head that was signed; once signed it stays.

@@ -6,8 +6,8 @@
 -- param: code text[], name_zh text[], name_en text[], level text[], kind text[], parent text[], valid_from date[], valid_to date[]
 -- class: ref
 INSERT INTO region (code, name_zh, name_en, level, kind, parent, valid_from, valid_to)
-SELECT a, b, c, d, e, f, g, h
-FROM unnest(@code, @name_zh, @name_en, @level, @kind, @parent, @valid_from, @valid_to) AS z (a, b, c, d, e, f, g, h)
+SELECT unnest(@code), unnest(@name_zh), unnest(@name_en), unnest(@level), unnest(@kind), unnest(@parent),
+       unnest(@valid_from), unnest(@valid_to)
 ON CONFLICT (code) DO UPDATE
 SET name_zh = excluded.name_zh, name_en = excluded.name_en, level = excluded.level, kind = excluded.kind,
     parent = excluded.parent, valid_from = excluded.valid_from, valid_to = excluded.valid_to;
@@ -17,8 +17,7 @@ SET name_zh = excluded.name_zh, name_en = excluded.name_en, level = excluded.lev
 -- param: changed_on date[], change text[], code text[], old_parent text[], new_parent text[], source text[]
 -- class: ref
 INSERT INTO region_change (changed_on, change, code, old_parent, new_parent, source)
-SELECT a, b, c, d, e, f
-FROM unnest(@changed_on, @change, @code, @old_parent, @new_parent, @source) AS z (a, b, c, d, e, f)
+SELECT unnest(@changed_on), unnest(@change), unnest(@code), unnest(@old_parent), unnest(@new_parent), unnest(@source)
 ON CONFLICT (changed_on, code) DO UPDATE
 SET change = excluded.change, old_parent = excluded.old_parent, new_parent = excluded.new_parent, source = excluded.source;
 

@@ -48,7 +48,7 @@ LIMIT 50000;
 -- param: org_id uuid[], id uuid[], uri text[], known boolean[], event uuid[], version timestamptz[]
 -- class: key
 INSERT INTO unit (org_id, id, uri, known, event, version)
-SELECT a, b, c, d, e, f FROM unnest(@org_id, @id, @uri, @known, @event, @version) AS z (a, b, c, d, e, f)
+SELECT unnest(@org_id), unnest(@id), unnest(@uri), unnest(@known), unnest(@event), unnest(@version)
 ON CONFLICT (org_id, id) DO UPDATE SET known = excluded.known, version = excluded.version;
 
 -- name: containment_upsert_many :exec
@@ -57,15 +57,16 @@ ON CONFLICT (org_id, id) DO UPDATE SET known = excluded.known, version = exclude
 -- param: child_org uuid[], child uuid[], item text[], value text[], unit text[], base numeric[], from_at timestamptz[]
 -- param: since timestamptz[], to_event uuid[], to_at timestamptz[]
 -- class: key
-INSERT INTO containment (org_id, parent, from_event, n, from_org, party, child_kind, child_org, child, item, value, unit,
-                         base, from_at, since, to_event, to_at)
-SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q
-FROM unnest(@org_id, @parent, @from_event, @n, @from_org, @party, @child_kind, @child_org, @child, @item, @value, @unit,
-            @base, @from_at, @since, @to_event, @to_at) AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q)
+INSERT INTO containment (org_id, parent, from_event, n, from_org, party, child_kind, child_org, child, item, value,
+                         unit, base, from_at, since, to_event, to_at)
+SELECT unnest(@org_id), unnest(@parent), unnest(@from_event), unnest(@n), unnest(@from_org), unnest(@party),
+       unnest(@child_kind), unnest(@child_org), unnest(@child), unnest(@item), unnest(@value), unnest(@unit),
+       unnest(@base), unnest(@from_at), unnest(@since), unnest(@to_event), unnest(@to_at)
 ON CONFLICT (org_id, parent, from_event, n) DO UPDATE SET to_event = excluded.to_event, to_at = excluded.to_at;
 
 -- name: unit_emptied_insert_many :exec
 -- That units were emptied.
 -- param: org_id uuid[], unit uuid[], event uuid[], at timestamptz[]
 -- class: key
-INSERT INTO unit_emptied (org_id, unit, event, at) SELECT a, b, c, d FROM unnest(@org_id, @unit, @event, @at) AS z (a, b, c, d);
+INSERT INTO unit_emptied (org_id, unit, event, at)
+SELECT unnest(@org_id), unnest(@unit), unnest(@event), unnest(@at);
