@@ -109,10 +109,10 @@ SELECT action, reason, note, assignee, region FROM alert_action WHERE org_id = @
 -- name: alert_deed_insert :exec
 -- What was done.
 -- param: org_id uuid, alert uuid, id uuid, at timestamptz, key_id uuid, party uuid, action text, reason text, note text
--- param: assignee text, region text
+-- param: assignee text, region text, stated uuid
 -- class: key
-INSERT INTO alert_action (org_id, alert, id, at, key_id, party, action, reason, note, assignee, region)
-VALUES (@org_id, @alert, @id, @at, @key_id, @party, @action, @reason, @note, @assignee, @region);
+INSERT INTO alert_action (org_id, alert, id, at, key_id, party, action, reason, note, assignee, region, stated)
+VALUES (@org_id, @alert, @id, @at, @key_id, @party, @action, @reason, @note, @assignee, @region, @stated);
 
 -- name: alert_region_add :exec
 -- A region it was handed to sees it from now on.

@@ -19,10 +19,10 @@ SELECT nextval('item_block') AS block FROM generate_series(1::bigint, @count) LI
 -- name: item_issue_insert :exec
 -- Item codes that are issued together.
 -- param: org_id uuid, id uuid, lot_id uuid, items bigint, blocks bigint[], state text, issued_at timestamptz, key uuid
--- param: value text, unit text
+-- param: value text, unit text, stated uuid
 -- class: key
-INSERT INTO item_issue (org_id, id, lot_id, items, blocks, state, issued_at, key, value, unit)
-VALUES (@org_id, @id, @lot_id, @items, @blocks, @state, @issued_at, @key, @value, @unit);
+INSERT INTO item_issue (org_id, id, lot_id, items, blocks, state, issued_at, key, value, unit, stated)
+VALUES (@org_id, @id, @lot_id, @items, @blocks, @state, @issued_at, @key, @value, @unit, @stated);
 
 -- name: item_issue_get :one
 -- An issue of item codes.
@@ -49,10 +49,10 @@ SELECT code, org_id, id AS lot_id, issue, place, items FROM code WHERE code = AN
 
 -- name: code_mark_insert_many :exec
 -- Activates or voids items; the same again keeps what was said first.
--- param: codes text[], firsts bigint[], lasts bigint[], state text, at timestamptz, key uuid, reason text
+-- param: codes text[], firsts bigint[], lasts bigint[], state text, at timestamptz, key uuid, reason text, stated uuid
 -- class: any
-INSERT INTO code_mark (code, state, first, last, at, key, reason)
-SELECT z.code, @state, z.first, z.last, @at, @key, @reason
+INSERT INTO code_mark (code, state, first, last, at, key, reason, stated)
+SELECT z.code, @state, z.first, z.last, @at, @key, @reason, @stated
 FROM unnest(@codes, @firsts, @lasts) AS z (code, first, last)
 ON CONFLICT DO NOTHING;
 

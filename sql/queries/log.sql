@@ -38,8 +38,8 @@ UPDATE log_head SET size = @size, root = @root WHERE one AND size = @old_size AN
 -- scope: program
 -- column: qid bigint, kind text, org_id uuid, id uuid, version bigint?, fingerprint bytea, statement bytea, statement_sha256 bytea, again boolean
 SELECT q.qid, q.kind, q.org_id, q.id, q.version, q.fingerprint,
-       coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256) AS statement_sha256,
+       coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256) AS statement_sha256,
        coalesce(e.xmin <> q.xmin, false) AS again
 FROM (SELECT qid, kind, org_id, id, version, fingerprint, xmin FROM log_pending ORDER BY qid LIMIT @max_rows) q
 LEFT JOIN event e ON q.kind = 'event' AND e.org_id = q.org_id AND e.id = q.id
@@ -53,6 +53,8 @@ LEFT JOIN LATERAL (SELECT x.statement, x.statement_sha256 FROM erasure x
                    WHERE q.kind = 'erase' AND x.org_id = q.org_id AND x.event = q.id OFFSET 0) x ON true
 LEFT JOIN LATERAL (SELECT y.statement, y.statement_sha256 FROM master_erasure y
                    WHERE starts_with(q.kind, 'erase-') AND y.kind = substr(q.kind, 7) AND y.id = q.id AND y.version = q.version OFFSET 0) y ON true
+LEFT JOIN LATERAL (SELECT a.statement, a.statement_sha256 FROM act_statement a
+                   WHERE q.kind IN ('codes', 'alert') AND a.id = q.id OFFSET 0) a ON true
 ORDER BY q.qid;
 
 -- name: log_pending_count :one
@@ -195,8 +197,8 @@ LIMIT 1;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, published bigint
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256) AS statement_sha256,
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256) AS statement_sha256,
        (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
@@ -210,6 +212,8 @@ LEFT JOIN LATERAL (SELECT x.statement, x.statement_sha256 FROM erasure x
                    WHERE l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id OFFSET 0) x ON true
 LEFT JOIN LATERAL (SELECT y.statement, y.statement_sha256 FROM master_erasure y
                    WHERE starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version OFFSET 0) y ON true
+LEFT JOIN LATERAL (SELECT a.statement, a.statement_sha256 FROM act_statement a
+                   WHERE l.kind IN ('codes', 'alert') AND a.id = l.id OFFSET 0) a ON true
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 4096;
@@ -276,9 +280,9 @@ LIMIT 1;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256) AS statement_sha256,
-       coalesce(e.body, m.body) AS body, coalesce(e.view_secret, m.view_secret) AS view_secret,
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256) AS statement_sha256,
+       coalesce(e.body, m.body, a.body) AS body, coalesce(e.view_secret, m.view_secret, a.view_secret) AS view_secret,
        coalesce(left_of.manifest, rest_of.manifest) AS manifest, coalesce(left_of.salts, rest_of.salts) AS salts
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
@@ -289,6 +293,7 @@ LEFT JOIN signing_key k ON l.kind = 'key' AND k.fingerprint = l.fingerprint
 LEFT JOIN signing_revocation r ON l.kind = 'revoke' AND r.fingerprint = l.fingerprint
 LEFT JOIN erasure x ON l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id
 LEFT JOIN master_erasure y ON starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version
+LEFT JOIN act_statement a ON l.kind IN ('codes', 'alert') AND a.id = l.id
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 256;
@@ -314,7 +319,8 @@ SELECT (SELECT t.hashes FROM log_tile t WHERE t.level = @level AND t.idx = @idx)
 -- column: horizon bigint, size bigint, tick bigint, pages bigint, leaf_pages bigint
 SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text::bigint AS horizon, h.size, h.xmin::text::bigint AS tick,
        greatest(pg_relation_size('event'), pg_relation_size('master_version'), pg_relation_size('signing_key'),
-                pg_relation_size('signing_revocation'), pg_relation_size('erasure'), pg_relation_size('master_erasure'))
+                pg_relation_size('signing_revocation'), pg_relation_size('erasure'), pg_relation_size('master_erasure'),
+                pg_relation_size('act_statement'))
        / current_setting('block_size')::bigint AS pages,
        pg_relation_size('log_leaf') / current_setting('block_size')::bigint AS leaf_pages
 FROM log_head h
@@ -359,7 +365,11 @@ WITH seen AS MATERIALIZED (
           UNION ALL
           SELECT 'erase-' || y.kind, y.id, y.version, NULL, age(y.xmin), age(y.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
           FROM master_erasure y
-          WHERE y.ctid >= format('(%s,0)', @first)::tid AND y.ctid < format('(%s,0)', @after)::tid) w)
+          WHERE y.ctid >= format('(%s,0)', @first)::tid AND y.ctid < format('(%s,0)', @after)::tid
+          UNION ALL
+          SELECT a.kind, a.id, NULL, NULL, age(a.xmin), age(a.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
+          FROM act_statement a
+          WHERE a.ctid >= format('(%s,0)', @first)::tid AND a.ctid < format('(%s,0)', @after)::tid) w)
 SELECT -1::bigint AS idx, s.kept, s.keeps FROM seen s
 UNION ALL
 SELECT l.idx, (l.kind = w.kind AND age(l.xmin) NOT BETWEEN 0 AND (SELECT age(@since::text::xid)))::integer, 0
@@ -403,8 +413,10 @@ LEFT JOIN LATERAL (SELECT x.xmin AS written, x.statement FROM erasure x
                    WHERE l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id OFFSET 0) x ON true
 LEFT JOIN LATERAL (SELECT y.xmin AS written, y.statement FROM master_erasure y
                    WHERE starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version OFFSET 0) y ON true
-WHERE l.hash IS DISTINCT FROM sha256('\x00'::bytea || coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement))
-   OR age(coalesce(e.xmin, m.written, k.written, r.written, x.written, y.written)) <= age(l.xmin)
+LEFT JOIN LATERAL (SELECT a.xmin AS written, a.statement FROM act_statement a
+                   WHERE l.kind IN ('codes', 'alert') AND a.id = l.id OFFSET 0) a ON true
+WHERE l.hash IS DISTINCT FROM sha256('\x00'::bytea || coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement))
+   OR age(coalesce(e.xmin, m.written, k.written, r.written, x.written, y.written, a.written)) <= age(l.xmin)
    OR (l.idx < @size AND age(l.xmin) < (SELECT age(@tick::text::xid)))
    OR age(l.xmin) = 2147483647
 LIMIT 10000;

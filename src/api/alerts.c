@@ -471,9 +471,10 @@ static enum problem act_on_alert(struct call *call, struct reply *reply)
 {
 	const struct deed_input *input = call->body;
 	struct alert_get_row row;
+	const struct key_office office = call_office(call);
 	struct alert_deed deed = {.id = input->id,
-				  .key = call->caller.key,
-				  .now_us = clock_now(),
+				  .office = &office,
+				  .now_us = office.now_us,
 				  .words = {input->reason, input->note, input->assignee, input->region}};
 	enum problem p = find_alert(call, &row);
 	if (p)
@@ -483,7 +484,6 @@ static enum problem act_on_alert(struct call *call, struct reply *reply)
 	p = alert_words_check(call->arena, deed.action, &deed.words, &call->fault);
 	if (p)
 		return p;
-	deed.request_id = call->request_id;
 	deed.alert = (struct alert_ref){.org = row.org_id,
 					.id = row.id,
 					.lot = {row.lot_org, row.lot_id},
@@ -542,8 +542,8 @@ const struct route alert_routes[] = {
 		.repeatable = true,
 		.handle = act_on_alert,
 		.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_ALERT_STATE, PROBLEM_CLOSE_REASON, PROBLEM_ID_TAKEN,
-			     PROBLEM_REGION_UNKNOWN, PROBLEM_GRAPH_TOO_LARGE, PROBLEM_DB_UNAVAILABLE,
-			     PROBLEM_DB_RETRY},
+			     PROBLEM_REGION_UNKNOWN, PROBLEM_GRAPH_TOO_LARGE, PROBLEM_SIGNER_UNAVAILABLE,
+			     PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},
 	{0},
 };

@@ -72,12 +72,7 @@ static enum problem erase_event(struct call *call, struct reply *reply)
 {
 	const struct erasure_input *in = call->body;
 	const struct app *app = call_app(call);
-	const struct key_office office = {.signer = app->signer,
-					  .origin = app->config->origin,
-					  .registrar = app->registrar,
-					  .actor = call->caller.key,
-					  .request_id = call->request_id,
-					  .now_us = clock_now()};
+	const struct key_office office = call_office(call);
 	struct event_read_row event;
 	struct erasure_read_row row;
 	enum problem p = event_find(call, &event);

@@ -62,7 +62,8 @@ static enum problem amount_check(struct call *call, const struct item_amount *am
 enum problem item_codes_issue(struct call *call, struct reply *reply, struct lot_id lot)
 {
 	const struct code_input *input = call->body;
-	usec_t now = clock_now();
+	const struct key_office office = call_office(call);
+	usec_t now = office.now_us;
 	if (!call_acts_for(call, lot.org)) {
 		call->fault.detail = STR("codes of packs are issued by whoever issued the lot");
 		return PROBLEM_FORBIDDEN;
@@ -76,7 +77,7 @@ enum problem item_codes_issue(struct call *call, struct reply *reply, struct lot
 	enum problem p = amount_check(call, input->quantity, &issue);
 	if (p)
 		return p;
-	p = item_issue_make(call_db(call), call->arena, code_key(call), call->caller.key, &issue, &again);
+	p = item_issue_make(call_db(call), call->arena, code_key(call), &office, &issue, &again);
 	if (p == PROBLEM_ID_TAKEN)
 		return fault_set(&call->fault, p, "unique", "/id");
 	if (p)
@@ -253,9 +254,10 @@ static enum problem mark_items(struct call *call, struct reply *reply, enum item
 	struct item_ranges named = {.count = 0};
 	struct mark_answer *answer = arena_new(call->arena, struct mark_answer);
 	enum problem p = item_ranges_of(call, &input->named, &named);
+	const struct key_office office = call_office(call);
+	const struct item_order order = {named.ranges, named.count, state, input->reason};
 	if (!p)
-		p = item_mark(call_db(call), call->arena, code_key(call), named.ranges, named.count, state,
-			      call->caller.key, input->reason, &answer->voided);
+		p = item_mark(call_db(call), call->arena, code_key(call), &office, &order, &answer->voided);
 	if (p)
 		return p;
 	item_memory_forget(call_app(call)->items);
@@ -279,7 +281,8 @@ static enum problem void_codes(struct call *call, struct reply *reply)
 #define MARKS \
 	.method = "POST", .tag = TAG, .scope = SCOPE_CAPTURE, .max_body = MAX_BODY, .request = &mark_input, \
 	.response = &mark_answer, .status = 200, \
-	.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY}
+	.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, \
+		     PROBLEM_DB_RETRY}
 const struct route item_code_routes[] = {
 	{
 		.method = "GET",

@@ -6,6 +6,17 @@
 #include "ft/crypto/random.h"
 #include "ft/store/idempotency.h"
 
+struct key_office call_office(const struct call *call)
+{
+	const struct app *app = call_app(call);
+	return (struct key_office){.signer = app->signer,
+				   .origin = app->config->origin,
+				   .registrar = app->registrar,
+				   .actor = call->caller.key,
+				   .request_id = call->request_id,
+				   .now_us = clock_now()};
+}
+
 struct uuid call_mint(const struct call *call, usec_t now_us)
 {
 	return uuid_is_nil(call->minted) ? uuid_make(now_us) : call->minted;

@@ -208,17 +208,6 @@ static const struct shape revoke_input_shape = {
 
 /* — handlers — */
 
-static struct key_office office_of(const struct call *call)
-{
-	const struct app *app = call_app(call);
-	return (struct key_office){.signer = app->signer,
-				   .origin = app->config->origin,
-				   .registrar = app->registrar,
-				   .actor = call->caller.key,
-				   .request_id = call->request_id,
-				   .now_us = clock_now()};
-}
-
 static struct master master_of(const struct call *call)
 {
 	return (struct master){.db = call_db(call),
@@ -349,7 +338,7 @@ static enum problem get_signing_key(struct call *call, struct reply *reply)
 static enum problem permit_key(struct call *call, struct reply *reply)
 {
 	const struct permit_input *in = call->body;
-	const struct key_office office = office_of(call);
+	const struct key_office office = call_office(call);
 	struct enrolment_token token;
 	struct uuid org;
 	struct qr qr;
@@ -379,7 +368,7 @@ static enum problem permit_key(struct call *call, struct reply *reply)
 static enum problem prepare_key(struct call *call, struct reply *reply)
 {
 	const struct prepare_input *in = call->body;
-	const struct key_office office = office_of(call);
+	const struct key_office office = call_office(call);
 	struct bytes spki;
 	struct str text;
 	struct statement statement;
@@ -404,7 +393,7 @@ static enum problem prepare_key(struct call *call, struct reply *reply)
 static enum problem enrol_key(struct call *call, struct reply *reply)
 {
 	const struct enrol_input *in = call->body;
-	const struct key_office office = office_of(call);
+	const struct key_office office = call_office(call);
 	struct sha256 key;
 	bool replayed;
 	enum problem p = enrolment_finish(call_db(call), call->arena, &office, in->token, in->note, &key,
@@ -419,7 +408,7 @@ static enum problem enrol_key(struct call *call, struct reply *reply)
 static enum problem rotate_key(struct call *call, struct reply *reply)
 {
 	const struct rotate_input *in = call->body;
-	const struct key_office office = office_of(call);
+	const struct key_office office = call_office(call);
 	enum sign_algorithm algorithm = SIGN_P256;
 	struct sha256 key;
 	struct uuid org;
@@ -434,7 +423,7 @@ static enum problem rotate_key(struct call *call, struct reply *reply)
 
 static enum problem rotate_log_key(struct call *call, struct reply *reply)
 {
-	const struct key_office office = office_of(call);
+	const struct key_office office = call_office(call);
 	struct sha256 key;
 	if (!call_sees_all(call)) /* the log is everybody's */
 		return PROBLEM_FORBIDDEN;
@@ -445,7 +434,7 @@ static enum problem rotate_log_key(struct call *call, struct reply *reply)
 static enum problem revoke_signing_key(struct call *call, struct reply *reply)
 {
 	const struct revoke_input *in = call->body;
-	const struct key_office office = office_of(call);
+	const struct key_office office = call_office(call);
 	struct key_end end = {.reason = in->reason, .since_us = in->since.at_us};
 	struct signing_key_get_row row;
 	const struct master m = master_of(call);

@@ -220,7 +220,8 @@ static enum follow_breach take_statement(const struct reading *r)
 	enum follow_breach counted = count(r, key);
 	if (counted)
 		return counted;
-	if (str_equal(key->use, STR("log")) || (str_equal(r->s.kind, STR("erase")) && !is_registrar(r, key)))
+	bool of_registrar = str_equal(r->s.kind, STR("erase")) || str_equal(r->s.kind, STR("alert"));
+	if (str_equal(key->use, STR("log")) || (of_registrar && !is_registrar(r, key)))
 		return FOLLOW_OFFICE;
 	return str_equal(r->s.kind, STR("revoke")) ? take_revocation(r, key) : FOLLOW_KEPT;
 }

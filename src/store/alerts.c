@@ -4,6 +4,8 @@
 
 #include "ft/codec/json.h"
 #include "ft/crypto/digest.h"
+#include "ft/crypto/random.h"
+#include "ft/store/act_statement.h"
 #include "ft/store/audit.h"
 #include "queries.h"
 
@@ -117,7 +119,30 @@ static enum problem check_region(struct db *db, const struct acting *acting)
 				      : p;
 }
 
-static enum problem write_deed(struct db *db, const struct acting *acting, enum alert_state state)
+/* Not the words of the person: they may name somebody, and the log forgets nothing. */
+static enum problem state_deed(struct db *db, const struct acting *acting, struct uuid stated)
+{
+	const struct alert_deed *deed = acting->deed;
+	struct buf out = buf_create(acting->arena, 256);
+	struct json_writer w = json_writer(&out);
+	json_begin_object(&w);
+	json_pair(&w, STR("action"), str_of(alert_action_words[deed->action]));
+	json_pair(&w, STR("alert"), uuid_print(acting->arena, deed->alert.id));
+	json_pair(&w, STR("deed"), uuid_print(acting->arena, deed->id));
+	json_pair(&w, STR("by"), uuid_print(acting->arena, deed->office->actor));
+	json_pair(&w, STR("reason"), deed->words.reason);
+	json_end_object(&w);
+	const struct act_words words = {"alert", stated, deed->office->registrar, buf_str(&out)};
+	return act_state(db, acting->arena, deed->office, &words);
+}
+
+static bool is_stated(enum alert_action action)
+{
+	return action == ALERT_CLOSE || action == ALERT_REOPEN;
+}
+
+static enum problem write_deed(struct db *db, const struct acting *acting, enum alert_state state,
+			       struct uuid stated)
 {
 	const struct alert_deed *deed = acting->deed;
 	const struct alert_change_params change = {deed->alert.org, deed->alert.id,
@@ -126,13 +151,14 @@ static enum problem write_deed(struct db *db, const struct acting *acting, enum 
 							.alert = deed->alert.id,
 							.id = deed->id,
 							.at = deed->now_us,
-							.key_id = deed->key,
+							.key_id = deed->office->actor,
 							.party = deed->party,
 							.action = str_of(alert_action_words[deed->action]),
 							.reason = deed->words.reason,
 							.note = deed->words.note,
 							.assignee = deed->words.assignee,
-							.region = deed->words.region};
+							.region = deed->words.region,
+							.stated = stated};
 	enum problem p = alert_change(db, &change, /* ret_rows */ NULL);
 	if (!p)
 		p = alert_deed_insert(db, &insert, /* ret_rows */ NULL);
@@ -178,6 +204,8 @@ static enum problem act(struct db *db, void *context)
 	struct acting *acting = context;
 	struct alert_lock_row row;
 	enum alert_state state;
+	const struct uuid stated =
+		is_stated(acting->deed->action) ? uuid_make(acting->deed->now_us) : (struct uuid){{0}};
 	acting->lot_count = 0;
 	enum problem p = alert_lock(
 		db, acting->arena,
@@ -191,16 +219,17 @@ static enum problem act(struct db *db, void *context)
 	if (!p)
 		p = check_region(db, acting);
 	if (!p)
-		p = write_deed(db, acting, state);
+		p = write_deed(db, acting, state, stated);
 	if (!p)
 		p = judge_pack(db, acting, state);
 	if (!p)
 		p = touch_lots(db, acting);
 	const struct alert_deed *deed = acting->deed;
-	return p ? p
-		 : audit_write(db, &(struct act){deed->key, "actOnAlert",
-						 uuid_print(acting->arena, deed->alert.id), deed->request_id,
-						 deed->now_us});
+	if (!p)
+		p = audit_write(db, &(struct act){deed->office->actor, "actOnAlert",
+						  uuid_print(acting->arena, deed->alert.id),
+						  deed->office->request_id, deed->now_us});
+	return p || uuid_is_nil(stated) ? p : state_deed(db, acting, stated);
 }
 
 enum problem alert_act(struct db *db, struct arena *arena, struct trail_cache *cache,

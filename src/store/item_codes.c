@@ -6,7 +6,11 @@
 #include <string.h>
 
 #include "ft/base/map.h"
+#include "ft/crypto/random.h"
+#include "ft/store/act_statement.h"
 #include "queries.h"
+
+#include "item_words_priv.h"
 
 const char *const item_state_words[ITEM_STATES + 1] = {"issued", "activated", "voided", NULL};
 
@@ -89,11 +93,13 @@ static size_t block_count(int64_t items)
 struct issuing {
 	struct arena *arena;
 	struct bytes key;
-	struct uuid api_key;
+	const struct key_office *office;
 	struct item_issue *issue;
+	struct uuid stated;
+	struct str words;
 };
 
-static enum problem write_blocks(struct db *db, const struct issuing *i)
+static enum problem write_blocks(struct db *db, struct issuing *i)
 {
 	const struct item_issue *issue = i->issue;
 	size_t count = block_count(issue->count);
@@ -106,6 +112,7 @@ static enum problem write_blocks(struct db *db, const struct issuing *i)
 		places[b] = (int64_t)b * CODE_BLOCK;
 		items[b] = rest < CODE_BLOCK ? rest : CODE_BLOCK;
 	}
+	i->words = item_issue_words(i->arena, issue, codes, items, count);
 	int64_t rows;
 	const struct item_block_insert_many_params params = {
 		.codes = {codes, count},
@@ -136,8 +143,9 @@ static enum problem reserve_blocks(struct db *db, const struct issuing *i)
 
 static enum problem issue_body(struct db *db, void *context)
 {
-	const struct issuing *i = context;
+	struct issuing *i = context;
 	const struct item_issue *issue = i->issue;
+	i->stated = uuid_make(i->office->now_us);
 	enum problem p = reserve_blocks(db, i);
 	if (!p)
 		p = write_blocks(db, i);
@@ -152,10 +160,13 @@ static enum problem issue_body(struct db *db, void *context)
 		.blocks = {issue->blocks, block_count(issue->count)},
 		.state = str_of(item_state_words[issue->activated ? ITEM_ACTIVATED : ITEM_ISSUED]),
 		.issued_at = issue->issued_us,
-		.key = i->api_key,
+		.key = i->office->actor,
 		.value = issue->value,
-		.unit = issue->unit};
-	return item_issue_insert(db, &params, &rows);
+		.unit = issue->unit,
+		.stated = i->stated};
+	p = item_issue_insert(db, &params, &rows);
+	const struct act_words words = {"codes", i->stated, issue->lot.org, i->words};
+	return p ? p : act_state(db, i->arena, i->office, &words);
 }
 
 static enum problem issue_get(struct db *db, struct arena *arena, struct uuid org, struct uuid id,
@@ -198,10 +209,10 @@ static enum problem issue_again(struct db *db, struct arena *arena, struct item_
 	return PROBLEM_NONE;
 }
 
-enum problem item_issue_make(struct db *db, struct arena *arena, struct bytes key, struct uuid api_key,
-			     struct item_issue *issue, bool *ret_again)
+enum problem item_issue_make(struct db *db, struct arena *arena, struct bytes key,
+			     const struct key_office *office, struct item_issue *issue, bool *ret_again)
 {
-	struct issuing context = {arena, key, api_key, issue};
+	struct issuing context = {.arena = arena, .key = key, .office = office, .issue = issue};
 	enum problem p = issue_again(db, arena, issue);
 	bool again = p != PROBLEM_NOT_FOUND;
 	if (!again)
@@ -250,10 +261,8 @@ struct marks { /* the parts of ranges that lie in one block each */
 struct marking {
 	struct arena *arena;
 	struct marks marks;
-	enum item_state state;
-	struct uuid api_key;
-	struct str reason;
-	usec_t at_us;
+	const struct key_office *office;
+	const struct item_order *order;
 	struct code_mark_voided_row *voided;
 	size_t voided_count;
 };
@@ -279,18 +288,32 @@ static struct marks marks_of(struct arena *arena, struct bytes key, const struct
 	return marks;
 }
 
+static enum problem state_marks(struct db *db, const struct marking *m, struct uuid stated)
+{
+	const struct item_order *o = m->order;
+	struct uuid org = item_ranges_org(o->ranges, o->count);
+	const struct act_words words = {"codes", stated, uuid_is_nil(org) ? m->office->registrar : org,
+					item_mark_words(m->arena, o->ranges, o->count, o->state)};
+	return act_state(db, m->arena, m->office, &words);
+}
+
 static enum problem mark_body(struct db *db, void *context)
 {
 	struct marking *m = context;
+	const struct uuid stated = uuid_make(m->office->now_us);
 	int64_t rows;
 	const struct code_mark_insert_many_params params = {.codes = {m->marks.codes, m->marks.count},
 							    .firsts = {m->marks.firsts, m->marks.count},
 							    .lasts = {m->marks.lasts, m->marks.count},
-							    .state = str_of(item_state_words[m->state]),
-							    .at = m->at_us,
-							    .key = m->api_key,
-							    .reason = m->reason};
+							    .state =
+								    str_of(item_state_words[m->order->state]),
+							    .at = m->office->now_us,
+							    .key = m->office->actor,
+							    .reason = m->order->reason,
+							    .stated = stated};
 	enum problem p = code_mark_insert_many(db, &params, &rows);
+	if (!p && rows)
+		p = state_marks(db, m, stated);
 	const struct code_mark_voided_params voided = {params.codes};
 	return p ? p : code_mark_voided(db, m->arena, &voided, &m->voided, &m->voided_count);
 }
@@ -329,16 +352,13 @@ static int64_t count_voided(struct arena *arena, const struct marking *m)
 	return count;
 }
 
-enum problem item_mark(struct db *db, struct arena *arena, struct bytes key, const struct item_range *ranges,
-		       size_t count, enum item_state state, struct uuid api_key, struct str reason,
-		       int64_t *ret_voided)
+enum problem item_mark(struct db *db, struct arena *arena, struct bytes key, const struct key_office *office,
+		       const struct item_order *order, int64_t *ret_voided)
 {
 	struct marking m = {.arena = arena,
-			    .marks = marks_of(arena, key, ranges, count),
-			    .state = state,
-			    .api_key = api_key,
-			    .reason = reason,
-			    .at_us = clock_now()};
+			    .marks = marks_of(arena, key, order->ranges, order->count),
+			    .office = office,
+			    .order = order};
 	enum problem p = db_tx(db, &db_program, mark_body, &m, NULL);
 	if (!p)
 		*ret_voided = count_voided(arena, &m);

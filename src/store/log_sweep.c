@@ -8,6 +8,7 @@
 #include "ft/base/log.h"
 #include "ft/base/metrics.h"
 #include "ft/core/epcis_body.h"
+#include "ft/store/act_statement.h"
 #include "log_priv.h"
 #include "master_priv.h"
 
@@ -23,7 +24,10 @@ struct sweep {
 	struct arena *arena; /* of a step */
 	int64_t next;        /* first entry not yet read in this pass */
 	int64_t pass_began_us, rests_until_us;
-	int64_t found; /* in this pass */
+	int64_t found;                    /* in this pass */
+	struct uuid acts[LOG_TILE_WIDTH]; /* of the tile, sound: are their rows there? */
+	int64_t act_entries[LOG_TILE_WIDTH];
+	size_t act_count;
 	struct log_patrol patrol;
 };
 
@@ -50,6 +54,11 @@ static bool is_master(struct str kind, enum thing_kind *ret)
 			return true;
 		}
 	return false;
+}
+
+static bool is_act(struct str kind)
+{
+	return str_equal(kind, STR("codes")) || str_equal(kind, STR("alert"));
 }
 
 /* Of what was erased the finest view that names nobody is left, with as many salts, and the manifest that the statement names;
@@ -84,6 +93,10 @@ static enum problem body_sound(struct sweep *w, struct arena *arena, const struc
 	enum problem p = PROBLEM_NONE;
 	bool is_event = str_equal(row->kind, STR("event"));
 	*ret_sound = true;
+	if (is_act(row->kind)) {
+		*ret_sound = act_covers(arena, row->body, row->view_secret, row->statement);
+		return PROBLEM_NONE;
+	}
 	if ((!is_event && !is_master(row->kind, &kind)) || row->view_secret.len != MANIFEST_SECRET_LEN)
 		return row->manifest.at ? rest_sound(arena, row, ret_sound)
 					: PROBLEM_NONE; /* keys have none */
@@ -117,6 +130,10 @@ static enum problem examine(struct sweep *w, const struct log_sweep_read_row *ro
 		p = body_sound(w, arena, row, &sound);
 	if (!p && !sound)
 		tell(w, "body", row->idx, row->idx, subject);
+	if (!p && sound && is_act(row->kind) && w->act_count < LOG_TILE_WIDTH) {
+		w->act_entries[w->act_count] = row->idx;
+		w->acts[w->act_count++] = row->id;
+	}
 	arena_destroy(arena);
 	return p;
 }
@@ -143,12 +160,29 @@ static enum problem check_full(struct sweep *w, unsigned level, int64_t after, b
 	return PROBLEM_NONE;
 }
 
+/* What statements of this tile say of codes and alerts, against the rows that they stand for. */
+static enum problem check_acts(struct sweep *w)
+{
+	struct act_differences_row *rows;
+	size_t count;
+	const struct act_differences_params params = {{w->acts, w->act_count}};
+	if (!w->act_count)
+		return PROBLEM_NONE;
+	enum problem p = act_differences(w->db, w->arena, &params, &rows, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		for (size_t k = 0; k < w->act_count; k++)
+			if (uuid_equal(w->acts[k], rows[i].id))
+				tell(w, "act", w->act_entries[k], w->act_entries[k], rows[i].subject);
+	return p;
+}
+
 /* Leaves [first, after), and the tiles that they fill. */
 static enum problem check_tile(struct sweep *w, int64_t first, int64_t after)
 {
 	struct log_sweep_read_row *rows;
 	size_t count, at = 0;
 	bool whole;
+	w->act_count = 0;
 	const struct log_sweep_read_params params = {first, after};
 	enum problem p = log_sweep_read(w->db, w->arena, &params, &rows, &count);
 	for (int64_t idx = first; !p && idx < after; idx++) {
@@ -159,6 +193,8 @@ static enum problem check_tile(struct sweep *w, int64_t first, int64_t after)
 		p = examine(w, &rows[at]);
 		at++;
 	}
+	if (!p)
+		p = check_acts(w);
 	if (p)
 		return p;
 	if (at < (size_t)LOG_TILE_WIDTH)

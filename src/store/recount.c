@@ -49,7 +49,7 @@ static enum problem strays(struct recount *r)
 
 static enum problem recount_tables(struct recount *r)
 {
-	enum { STEPS = 5 };
+	enum { STEPS = 6 };
 	recount_went(r, RECOUNT_TABLES, 0, STEPS);
 	TELL_ALL(r, "holding", recount_holdings);
 	recount_went(r, RECOUNT_TABLES, 1, STEPS);
@@ -60,6 +60,9 @@ static enum problem recount_tables(struct recount *r)
 	TELL_ALL(r, "contents", recount_contents);
 	recount_went(r, RECOUNT_TABLES, 4, STEPS);
 	enum problem p = strays(r);
+	recount_went(r, RECOUNT_TABLES, 5, STEPS);
+	if (!p)
+		p = recount_all_acts(r);
 	recount_went(r, RECOUNT_TABLES, STEPS, STEPS);
 	return p;
 }

@@ -12,6 +12,7 @@
 #include "ft/pages/pages.h"
 #include "ft/signer/signer.h"
 #include "ft/store/capture.h"
+#include "ft/store/enrolment.h"
 #include "ft/store/items.h"
 #include "ft/store/log.h"
 #include "ft/store/trail_cache.h"
@@ -62,6 +63,8 @@ static inline struct db *call_db(const struct call *call)
 /* The id of what a POST makes. With an Idempotency-Key it is the same when the request is carried out again because its
  * answer was lost. */
 struct uuid call_mint(const struct call *call, usec_t now_us);
+/* What signs on behalf of this request, and since when: now. */
+struct key_office call_office(const struct call *call);
 /* What the Idempotency-Key makes of this request. *ret_asked: there is one; PROBLEM_BAD_REQUEST: not a usable one. */
 enum problem call_once(struct call *call, struct once *ret, bool *ret_asked) must_check;
 /* The row's handler, or what it answered when the same request came first. */

@@ -19,18 +19,20 @@ struct alert_ref {
 enum problem alert_lots(struct db *db, struct arena *arena, const struct alert_ref *alert,
 			struct lot_id **ret, size_t *ret_count) must_check;
 
+struct key_office;
 struct alert_deed {
 	struct alert_ref alert;
-	struct uuid id; /* of the action, for ever */
-	struct uuid key, party;
+	struct uuid id;                  /* of the action, for ever */
+	const struct key_office *office; /* its actor does it */
+	struct uuid party;
 	enum alert_action action;
 	struct alert_words words;
-	struct str request_id;
 	usec_t now_us;
 };
-/* In one transaction, one after another: the second of two at once finds the state the first left. What changes is on the
+/* Closing and opening again are stated by the registrar: a closed alert turns pages green.
+ * In one transaction, one after another: the second of two at once finds the state the first left. What changes is on the
  * pages of its lots when this returns. PROBLEM_ALERT_STATE with the state in reterr->detail. PROBLEM_ID_TAKEN: another
- * action has this id; the same action again changes nothing. PROBLEM_REGION_UNKNOWN. */
+ * action has this id; the same action again changes nothing. PROBLEM_REGION_UNKNOWN. PROBLEM_SIGNER_UNAVAILABLE. */
 enum problem alert_act(struct db *db, struct arena *arena, struct trail_cache *cache,
 		       const struct alert_deed *deed, struct fault *reterr) must_check;
 

@@ -75,10 +75,12 @@ struct item_issue {
 	usec_t issued_us;
 	const int64_t *blocks; /* numbers, all but the last full */
 };
-/* Issues `count` codes and fills in blocks. The same id with the same content gives what was issued first, with
+/* Issues `count` codes, states it and fills in blocks. The same id with the same content gives what was issued first, with
  * *ret_again set; with other content PROBLEM_ID_TAKEN. */
-enum problem item_issue_make(struct db *db, struct arena *arena, struct bytes key, struct uuid api_key,
-			     struct item_issue *issue, bool *ret_again) must_check;
+struct key_office;
+enum problem item_issue_make(struct db *db, struct arena *arena, struct bytes key,
+			     const struct key_office *office, struct item_issue *issue,
+			     bool *ret_again) must_check;
 /* The issue that a code belongs to, and its place in it. PROBLEM_NOT_FOUND as item_read. */
 enum problem item_issue_of(struct db *db, struct arena *arena, const struct code *code, struct bytes key,
 			   struct item_issue *ret, int64_t *ret_place) must_check;
@@ -90,10 +92,15 @@ struct item_range {
 	const struct item_issue *issue;
 	int64_t first, last;
 };
-/* Activates or voids all of these in one transaction; what is voided stays voided. *ret_voided: how many of those named
- * are voided now, each code once. */
-enum problem item_mark(struct db *db, struct arena *arena, struct bytes key, const struct item_range *ranges,
-		       size_t count, enum item_state state, struct uuid api_key, struct str reason,
-		       int64_t *ret_voided) must_check;
+/* Activates or voids all of these in one transaction, and states it, unless all of it was said before; what is voided stays
+ * voided. *ret_voided: how many of those named are voided now, each code once. */
+struct item_order {
+	const struct item_range *ranges;
+	size_t count;
+	enum item_state state;
+	struct str reason;
+};
+enum problem item_mark(struct db *db, struct arena *arena, struct bytes key, const struct key_office *office,
+		       const struct item_order *order, int64_t *ret_voided) must_check;
 
 #endif

@@ -189,19 +189,38 @@ static void a_key_may_revoke_itself_and_no_other(void **state)
 	expect(scene, FOLLOW_OFFICE);
 }
 
-static void only_the_registrar_states_an_erasure(void **state)
+static void the_registrars_office(struct scene *scene, struct str kind)
 {
-	struct scene *scene = *state;
-	struct statement s = sample_statement(scene->log, &scene->log->registrar, STR("erase"));
+	struct statement s = sample_statement(scene->log, &scene->log->registrar, kind);
 	s.media_type = STR("text/plain");
 	sample_append(scene->log, &scene->log->registrar, &s, NULL);
 	take_all(scene);
 	assert_int_equal(scene->f->finding_count, 0);
-	s = sample_statement(scene->log, &scene->log->farm, STR("erase"));
+	s = sample_statement(scene->log, &scene->log->farm, kind);
 	s.media_type = STR("text/plain");
 	sample_append(scene->log, &scene->log->farm, &s, NULL);
 	take_all(scene);
 	expect(scene, FOLLOW_OFFICE);
+}
+
+static void only_the_registrar_states_an_erasure(void **state)
+{
+	the_registrars_office(*state, STR("erase"));
+}
+
+static void only_the_registrar_closes_alerts(void **state)
+{
+	the_registrars_office(*state, STR("alert"));
+}
+
+static void whoever_issued_codes_says_what_becomes_of_them(void **state)
+{
+	struct scene *scene = *state;
+	struct statement s = sample_statement(scene->log, &scene->log->farm, STR("codes"));
+	s.media_type = STR("text/plain");
+	sample_append(scene->log, &scene->log->farm, &s, NULL);
+	take_all(scene);
+	assert_int_equal(scene->f->finding_count, 0);
 }
 
 /* Every octet of what an entry says and of its signatures counts. */
@@ -404,6 +423,8 @@ int main(void)
 		SCENE(a_revoked_key_signs_no_more),
 		SCENE(a_key_may_revoke_itself_and_no_other),
 		SCENE(only_the_registrar_states_an_erasure),
+		SCENE(only_the_registrar_closes_alerts),
+		SCENE(whoever_issued_codes_says_what_becomes_of_them),
 		SCENE(a_changed_entry_is_found),
 		SCENE(a_key_is_vouched_for),
 		SCENE(somebody_else_does_not_vouch),

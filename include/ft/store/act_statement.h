@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What changes a page without being a record or master data, stated like these: codes of packs that are issued, put into use
+ * or withdrawn (farmtrail/codes@v1), alerts that a person closes or opens again (farmtrail/alert@v1). One statement a
+ * request; its rows name it, and `farmtrail verify --data` holds both against each other. */
+#ifndef FT_STORE_ACT_STATEMENT_H
+#define FT_STORE_ACT_STATEMENT_H
+
+#include "ft/store/enrolment.h"
+
+struct act_words {
+	const char *kind; /* "codes", "alert" */
+	struct uuid id;   /* of the statement: its rows name it */
+	struct uuid
+		org; /* whose key signs; the registrar's, where the service has none of that organisation */
+	struct str body; /* JSON */
+};
+/* Signs, stores and queues for the log, in the caller's transaction and last in it: it waits for the sequence of the key, as
+ * whoever records does when all else is locked. PROBLEM_SIGNER_UNAVAILABLE. */
+enum problem act_state(struct db *db, struct arena *arena, const struct key_office *office,
+		       const struct act_words *words) must_check;
+
+/* Whether the statement covers this body. */
+bool act_covers(struct arena *arena, struct bytes body, struct bytes view_secret,
+		struct bytes note) must_check;
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Statements about codes of packs and about alerts. */
+#include "ft/store/act_statement.h"
+
+#include "queries.h"
+
+#include "ft/core/note.h"
+#include "ft/core/statement.h"
+#include "ft/store/signing.h"
+
+static void put_views(struct str body, struct manifest_view views[TIER_COUNT])
+{
+	for (enum tier tier = TIER_FULL; tier < TIER_COUNT; tier++)
+		views[tier] = (struct manifest_view){body, STR("application/json")};
+}
+
+static enum problem lock(struct db *db, struct arena *arena, const struct key_office *office, struct uuid org,
+			 struct held_key *ret)
+{
+	enum problem p = signing_lock(db, arena, org, ret);
+	return p == PROBLEM_NOT_FOUND ? signing_lock(db, arena, office->registrar, ret) : p;
+}
+
+static enum problem store(struct db *db, const struct key_office *office, const struct act_words *words,
+			  const struct unsigned_statement *s)
+{
+	const struct act_statement_insert_params stated = {
+		.id = words->id,
+		.kind = str_of(words->kind),
+		.org_id = s->key->org,
+		.recorded_at = office->now_us,
+		.body = str_bytes(words->body),
+		.view_secret = {s->secret, sizeof s->secret},
+		.key_fingerprint = sha256_bytes(&s->key->fingerprint),
+		.seq = s->seq,
+		.statement = str_bytes(s->note),
+		.statement_sha256 = sha256_bytes(&s->text_hash),
+	};
+	const struct log_pending_insert_params queued = {
+		.kind = stated.kind, .org_id = s->key->org, .id = words->id};
+	int64_t rows;
+	enum problem p = act_statement_insert(db, &stated, &rows);
+	if (!p)
+		p = log_pending_insert(db, &queued, &rows);
+	return p ? p : signing_advance(db, s->key, s->seq);
+}
+
+enum problem act_state(struct db *db, struct arena *arena, const struct key_office *office,
+		       const struct act_words *words)
+{
+	struct held_key key;
+	enum problem p = lock(db, arena, office, words->org, &key);
+	if (p)
+		return p;
+	struct unsigned_statement s = {
+		.kind = words->kind, .key = &key, .seq = key.seq + 1, .at_s = office->now_us / USEC_PER_SEC};
+	put_views(words->body, s.views);
+	seal_compose(arena, office->origin, &s);
+	p = seal_sign(arena, office->signer, office->origin, &s, 1);
+	return p ? p : store(db, office, words, &s);
+}
+
+bool act_covers(struct arena *arena, struct bytes body, struct bytes view_secret, struct bytes note)
+{
+	struct manifest_view views[TIER_COUNT];
+	struct note signed_note;
+	struct statement statement;
+	if (view_secret.len != MANIFEST_SECRET_LEN || !note_parse(arena, bytes_str(note), &signed_note) ||
+	    !statement_parse(arena, signed_note.text, &statement))
+		return false;
+	put_views(bytes_str(body), views);
+	struct str manifest = manifest_build(arena, view_secret.at, views);
+	return sha256_equal(sha256_of(str_bytes(manifest)), statement.body);
+}
