@@ -175,6 +175,8 @@ static enum problem get_trail(struct call *call, struct reply *reply)
 	enum problem p = lot_of_path(call, &lot);
 	if (p)
 		return p;
+	if (q->as_of.at_us)
+		capture_settle(app->capture, q->as_of.at_us);
 	const struct trail_ask ask = {.lot = lot,
 				      .as_of_us = q->as_of.at_us ? q->as_of.at_us : TRAIL_NOW,
 				      .now_us = clock_now(),

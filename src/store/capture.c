@@ -17,6 +17,7 @@ enum {
 
 struct writer {
 	struct capture *capture;
+	size_t n;
 	struct db *db;
 	struct capture_job **jobs; /* room for those of one round */
 };
@@ -298,11 +299,50 @@ static enum problem run_until_settled(struct writer *writer, struct attempt *att
 	return p;
 }
 
+static void recording_begins(struct writer *writer)
+{
+	struct capture *capture = writer->capture;
+	pthread_mutex_lock(&capture->clock_lock);
+	capture->recording_us[writer->n] = capture->last_recorded_us;
+	pthread_mutex_unlock(&capture->clock_lock);
+}
+
+static void recording_ends(struct writer *writer)
+{
+	struct capture *capture = writer->capture;
+	pthread_mutex_lock(&capture->clock_lock);
+	capture->recording_us[writer->n] = INT64_MAX;
+	pthread_cond_broadcast(&capture->recorded);
+	pthread_mutex_unlock(&capture->clock_lock);
+}
+
+static bool is_recording(const struct capture *capture, usec_t until_us)
+{
+	for (int64_t i = 0; i < capture->limits.writers; i++)
+		if (capture->recording_us[i] < until_us)
+			return true;
+	return false;
+}
+
+void capture_settle(struct capture *capture, usec_t as_of_us)
+{
+	usec_t now = clock_now();
+	usec_t until = as_of_us < now ? as_of_us : now;
+	pthread_mutex_lock(&capture->clock_lock);
+	if (capture->last_recorded_us < until)
+		capture->last_recorded_us = until;
+	while (is_recording(capture, until))
+		pthread_cond_wait(&capture->recorded, &capture->clock_lock);
+	pthread_mutex_unlock(&capture->clock_lock);
+}
+
 /* One transaction. Without a problem each job has its result. */
 static enum problem process_together(struct writer *writer, struct attempt *attempt)
 {
 	attempt->capture = writer->capture;
+	recording_begins(writer);
 	enum problem p = run_until_settled(writer, attempt);
+	recording_ends(writer);
 	if (!p && attempt->batch.events.count)
 		cache_drop(&attempt->batch);
 	if (!p) {
@@ -405,6 +445,7 @@ static enum problem writer_start(struct capture *capture)
 	if (!writer)
 		abort();
 	writer->capture = capture;
+	writer->n = capture->thread_count;
 	enum problem p = db_open_planned(capture->settings.conninfo,
 					 (int)capture->settings.config->statement_timeout_ms, &writer->db);
 	if (p || pthread_create(&capture->threads[capture->thread_count], NULL, writer_main, writer)) {
@@ -442,11 +483,15 @@ enum problem capture_start(const struct capture_settings *settings, struct captu
 	capture->limits.batch = settings->config->capture_batch;
 	capture->limits.writers = settings->config->capture_writers;
 	capture->threads = calloc((size_t)capture->limits.writers, sizeof(*capture->threads));
-	if (!capture->threads)
+	capture->recording_us = calloc((size_t)capture->limits.writers, sizeof(*capture->recording_us));
+	if (!capture->threads || !capture->recording_us)
 		abort();
+	for (int64_t i = 0; i < capture->limits.writers; i++)
+		capture->recording_us[i] = INT64_MAX;
 	pthread_mutex_init(&capture->queue_lock, NULL);
 	pthread_cond_init(&capture->queue_filled, NULL);
 	pthread_mutex_init(&capture->clock_lock, NULL);
+	pthread_cond_init(&capture->recorded, NULL);
 	enum problem p = clock_continue(capture);
 	for (int64_t i = 0; !p && i < capture->limits.writers; i++)
 		p = writer_start(capture);
@@ -472,6 +517,8 @@ void capture_stop(struct capture *capture)
 	pthread_cond_destroy(&capture->queue_filled);
 	pthread_mutex_destroy(&capture->queue_lock);
 	pthread_mutex_destroy(&capture->clock_lock);
+	pthread_cond_destroy(&capture->recorded);
+	free(capture->recording_us);
 	free(capture->threads);
 	free(capture);
 }

@@ -326,7 +326,9 @@ struct capture {
 	size_t queued; /* records */
 	bool stopping;
 	pthread_mutex_t clock_lock;
+	pthread_cond_t recorded; /* a writer's transaction has ended */
 	usec_t last_recorded_us;
+	usec_t *recording_us; /* of each writer: all it records is later; INT64_MAX: it records nothing */
 };
 
 struct told_key { /* what some records of one recorder have in common */

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 from conftest import CHINA, OTHER_TOWNSHIP, TOWNSHIP, Party, ago, kg, line, uuid7
+from service import wait_for
 
 FAR_TOWNSHIP = "500101001"  # in Wanzhou
 DISTRICT = "500X01"  # holds TOWNSHIP today
@@ -337,6 +338,33 @@ def test_as_of_tells_what_was_known_then(district, packer):
     assert types(late) == ["harvest"] and types(farm.read(f"/v1/lots/{lot['id']}/trail")) == ["harvest", "harvest"]
     assert farm.get(f"/v1/lots/{lot['id']}/trail?asOf=2026-01-01T00:00:00Z").problem() == "not-found"
     assert farm.get(f"/v1/lots/{lot['id']}/trail?asOf=2026-01-01T00:00:00").problem() == "time-naive"
+
+
+def test_as_of_waits_for_what_is_being_recorded(service, district):
+    """A record has its time before it is in the database: who asks as of now meanwhile is told of it, as later."""
+    farm = district.farm()
+    lot = farm.harvest(10)
+    locker = service.cluster.connect(service.database)
+    locker.autocommit = False
+    locker.cursor().execute("LOCK TABLE event_thing IN SHARE MODE")  # read, yes; written, no
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'event_thing'::regclass"
+    answers = {}
+    recorder = threading.Thread(target=farm.record, args=("sell", ago(hours=1)), kwargs={"lots": [line(lot, 1)]})
+    recorder.start()
+    assert wait_for(lambda: service.value(waiting), 30)
+    trail = f"/v1/lots/{lot['id']}/trail?asOf={datetime.datetime.now(CHINA).isoformat()}"
+    reader = threading.Thread(target=lambda: answers.update(then=farm.read(trail)))
+    reader.start()
+    reader.join(0.5)
+    locker.rollback()
+    locker.close()
+    recorder.join()
+    reader.join()
+    assert types(answers["then"]) == ["harvest", "sell"]
+    answers["later"] = farm.read(trail)
+    for answer in answers.values():
+        answer.pop("checkpoint")  # is about now
+    assert answers["later"] == answers["then"]
 
 
 def test_as_of_tells_names_and_certificates_of_then(district):

@@ -127,6 +127,10 @@ enum problem capture_start(const struct capture_settings *settings, struct captu
 enum problem capture_submit(struct capture *capture, struct capture_unit *unit) must_check;
 /* What a unit's records would write into lot_edge together: at most CAPTURE_UNIT_EDGES. */
 size_t capture_edges(const struct record *record);
+/* What was recorded until a time is in the database when this returns, and nothing is added to it: whatever is recorded
+ * from now on is recorded later. Waits for the transactions that are under way, those of this server. A time that is
+ * still to come stands for now. */
+void capture_settle(struct capture *capture, usec_t as_of_us);
 /* Whether a record would be taken now. */
 bool capture_accepts(struct capture *capture);
 void capture_stop(struct capture *capture); /* finishes what is queued */
