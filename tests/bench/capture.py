@@ -251,7 +251,7 @@ def bare_inserts_us(service, seconds):
 
 def slow(bench):
     """Where a sync of the disk takes a millisecond longer: many clients, against one connection that commits the rows of
-    one capture at a time, and against one that commits a bare row."""
+    one capture at a time, and against one that commits a bare row; one client, against that one too."""
     bench.district()
     bench.cluster.slow_down(True)
     try:
@@ -268,14 +268,17 @@ def slow(bench):
                 seconds, _ = copier.write(transactions)
                 figures.add("slow-commit-rate", events / seconds)
                 figures.add("slow", load.rate * seconds / events)
+                alone = drive(service, file, bench.seconds, threads=1, connections=1)
                 taken = bare_inserts_us(service, bench.seconds)
                 figures.add("slow-insert-rate", len(taken) / sum(taken) * 1e6)
                 figures.add("slow-bare", load.rate * sum(taken) / len(taken) / 1e6)
+                figures.add("slow-lone", alone.p50_us / statistics.median(taken))
         service.stop()
     finally:
         bench.cluster.slow_down(False)
     figures.say("slow", "× one connection that commits each capture's rows, + 1 ms a sync", at_least=10)
     figures.say("slow-bare", "× one connection that commits bare rows, + 1 ms a sync")
+    figures.say("slow-lone", "× a bare insert, p50 of one client, + 1 ms a sync", at_most=2)
     figures.say_load("slow")
     figures.say("slow-commit-rate", "1/s")
     figures.say("slow-insert-rate", "1/s")
