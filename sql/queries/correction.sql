@@ -136,13 +136,13 @@ WHERE l.org_id = z.a AND l.lot_id = z.b;
 -- standing harvest of the lot can break, or whose use is declared.
 -- param: events uuid[], site_orgs uuid[], sites uuid[], site_events uuid[]
 -- class: any
--- column: org_id uuid, id uuid, lot_org uuid, lot_id uuid
-SELECT a.org_id, a.id, a.lot_org, a.lot_id
+-- column: org_id uuid, id uuid, lot_org uuid, lot_id uuid, subject bytea
+SELECT a.org_id, a.id, a.lot_org, a.lot_id, a.subject
 FROM (SELECT unnest(@events) AS event) w
 JOIN alert a ON a.event = w.event
 WHERE a.rule <> 'I01' AND a.state <> 'closed'
 UNION
-SELECT a.org_id, a.id, a.lot_org, a.lot_id
+SELECT a.org_id, a.id, a.lot_org, a.lot_id, a.subject
 FROM unnest(@site_orgs, @sites, @site_events) AS z (org_id, site, event)
 JOIN site_event s ON s.org_id = z.org_id AND s.site = z.site AND s.event = z.event AND s.lot_id IS NOT NULL
 JOIN alert a ON a.lot_id = s.lot_id
@@ -150,7 +150,7 @@ WHERE a.rule = 'I01' AND a.state <> 'closed'
   AND NOT EXISTS (SELECT FROM site_event h
                   WHERE h.lot_id = s.lot_id AND h.declared_at IS NULL AND h.event <> ALL (@events))
 UNION
-SELECT a.org_id, a.id, a.lot_org, a.lot_id
+SELECT a.org_id, a.id, a.lot_org, a.lot_id, a.subject
 FROM unnest(@site_orgs, @sites, @site_events) AS z (org_id, site, event)
 JOIN site_event h ON h.org_id = z.org_id AND h.site = z.site AND h.lot_id IS NOT NULL
 JOIN alert a ON a.lot_id = h.lot_id

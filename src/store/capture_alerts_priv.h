@@ -58,11 +58,21 @@ void herds_add(struct batch *batch, struct item *item, const struct event_parts 
  * longer. After all records are decided. */
 enum problem batch_check_herds(struct batch *batch) must_check;
 
+/* capture_owed.c */
 struct short_row { /* of batch->shorts */
 	struct item *item;
 	struct lot_fact *lot;
 	struct holding_fact *holding;
+	struct risk_ledger ledger; /* told: else it is that of a partner's event */
+	bool told;
 };
+bool holding_is_short(const struct holding_fact *holding);
+/* The holder owes some of the lot by this record, unless another of the batch brings it. */
+void short_note(struct batch *batch, struct item *item, struct lot_fact *lot, struct holding_fact *holding,
+		const struct risk_ledger *ledger);
+void batch_find_shorts(struct batch *batch);                   /* once all is decided */
+bool batch_is_owed(struct batch *batch, struct bytes subject); /* of a finding that still holds */
+enum problem batch_close_owed(struct batch *batch) must_check; /* what is there again */
 
 /* capture_short.c */
 enum problem batch_judge_short(struct batch *batch) must_check;

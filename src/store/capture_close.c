@@ -35,14 +35,15 @@ enum problem alerts_close(struct batch *batch)
 {
 	struct correction_alerts_row *found;
 	size_t count;
-	if (!batch->corrections.count)
-		return PROBLEM_NONE;
+	enum problem p = batch_close_owed(batch);
+	if (p || !batch->corrections.count)
+		return p;
 	queue_alerts(batch);
-	enum problem p = db_flush(batch->db);
+	p = db_flush(batch->db);
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_correction_alerts, (void **)&found, &count);
 	for (size_t i = 0; !p && i < count; i++) {
-		if (is_found_again(batch, found[i].id))
+		if (is_found_again(batch, found[i].id) || batch_is_owed(batch, found[i].subject))
 			continue;
 		*ROW_ADD(batch, closed, struct closed_alert) =
 			(struct closed_alert){found[i].org_id,

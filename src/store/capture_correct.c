@@ -400,9 +400,8 @@ static void alert_deficits(struct batch *batch, struct item *item, size_t first)
 						   .found = decimal_sub(none, now),
 						   .dimension = (enum dimension)lot->row.dimension,
 						   .reason_given = item->job->record->reason};
-		struct risk_findings findings = {0};
-		risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
-		alerts_add(batch, item, &findings, lot->row.org_id, lot->row.product, lot->row.region);
+		short_note(batch, item, fact_of(batch, rows[i].lot),
+			   batch_holding(batch, rows[i].lot, rows[i].holder), &ledger);
 	}
 }
 

@@ -174,6 +174,7 @@ static enum problem take_stock(struct batch *batch)
 		struct holding_key *key = arena_new(batch->arena, struct holding_key);
 		fact->row = holdings[i];
 		fact->settled = stock_of(fact);
+		fact->was_short = holding_is_short(fact);
 		*key = (struct holding_key){holdings[i].lot_id, holdings[i].holder};
 		map_set(batch->holdings, MAP_KEY(*key), fact);
 	}

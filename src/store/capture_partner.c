@@ -105,12 +105,6 @@ static struct told_list tell_all(struct batch *batch, struct item *item, enum ep
 	return list;
 }
 
-static void note_short(struct batch *batch, struct item *item, struct lot_fact *lot,
-		       struct holding_fact *holding)
-{
-	*ROW_ADD(batch, shorts, struct short_row) = (struct short_row){item, lot, holding};
-}
-
 /* What was there goes; the rest is owed. */
 static struct holding_fact *take(struct batch *batch, struct item *item, const struct told *told,
 				 struct uuid holder)
@@ -122,7 +116,7 @@ static struct holding_fact *take(struct batch *batch, struct item *item, const s
 	holding->row.deficit = decimal_add(holding->row.deficit, decimal_sub(told->base, taken));
 	holding->dirty = true;
 	if (!enough)
-		note_short(batch, item, told->lot, holding);
+		short_note(batch, item, told->lot, holding, /* ledger */ NULL);
 	return holding;
 }
 
@@ -136,7 +130,7 @@ static void give(struct batch *batch, struct item *item, const struct told *told
 	holding->row.on_hand = decimal_add(holding->row.on_hand, decimal_sub(told->base, paid));
 	holding->dirty = true;
 	if (!decimal_is_zero(holding->row.deficit))
-		note_short(batch, item, told->lot, holding);
+		short_note(batch, item, told->lot, holding, /* ledger */ NULL);
 }
 
 /* A lot's own party alone says where it comes from; one whose product nobody registered here has none. */
@@ -452,7 +446,7 @@ static void receive_direct(struct batch *batch, struct item *item, const struct 
 	here->row.on_hand = told->base;
 	here->row.deficit = decimal_add(here->row.deficit, missing);
 	here->dirty = true;
-	note_short(batch, item, told->lot, here);
+	short_note(batch, item, told->lot, here, /* ledger */ NULL);
 }
 
 static void receive(struct batch *batch, struct item *item, const struct event_parts *parts,
@@ -555,26 +549,4 @@ enum problem decide_partner(struct batch *batch, struct item *item, struct event
 	put_things(batch, out.count ? &out : &rest, &parts->outputs, &parts->output_lots,
 		   &parts->output_count);
 	return event_store(batch, item, parts);
-}
-
-/* Asked once all events of a batch are decided: what one leaves owing the next may bring. Of a lot nobody has told the amount
- * of yet nothing can be missing. */
-void batch_find_shorts(struct batch *batch)
-{
-	const struct short_row *shorts = batch->shorts.items;
-	for (size_t i = 0; i < batch->shorts.count; i++) {
-		const struct lot_fact *lot = shorts[i].lot;
-		struct decimal owed = shorts[i].holding->row.deficit;
-		if (shorts[i].item->problem || decimal_is_zero(owed) || decimal_is_zero(lot->row.total))
-			continue;
-		const struct risk_ledger ledger = {.event = shorts[i].item->job->id,
-						   .lot = {lot->row.org_id, lot->row.lot_id},
-						   .expected = lot->row.total,
-						   .found = decimal_add(lot->row.total, owed),
-						   .dimension = (enum dimension)lot->row.dimension};
-		struct risk_findings findings = {0};
-		risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
-		alerts_add(batch, shorts[i].item, &findings, lot->row.org_id, lot->row.product,
-			   lot->row.region);
-	}
 }

@@ -48,7 +48,7 @@ struct lot_fact {
 struct holding_fact {
 	struct capture_holdings_lock_row row;
 	struct stock settled;
-	bool dirty;
+	bool dirty, was_short; /* was_short: before this batch */
 };
 struct shipment_fact {
 	struct shipments_lock_row row;
@@ -360,7 +360,6 @@ enum problem partner_check_known(struct batch *batch, struct item *item,
 enum problem batch_load_arrivals(struct batch *batch) must_check; /* shipments that receiving events end */
 /* capture_partner.c */
 enum problem decide_partner(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
-void batch_find_shorts(struct batch *batch); /* once all is decided */
 /* capture_names.c */
 /* A place in a record: /member, or /list/index/member ("" for the element itself). */
 struct place_in {

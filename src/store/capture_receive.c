@@ -157,7 +157,10 @@ static void arrival_apply(struct batch *batch, struct item *item, const struct e
 					   .reason_given =
 						   shortage ? shortage->reason : (struct str){NULL, 0}};
 	struct risk_findings findings = {0};
-	if (decimal_compare(arrival->received, arrival->shipped) != 0)
+	bool differs = decimal_compare(arrival->received, arrival->shipped) != 0;
+	if (differs && !item->shipment.asked)
+		short_note(batch, item, arrival->lot, from, &ledger);
+	else if (differs)
 		risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
 	alerts_add(batch, item, &findings, arrival->lot->row.org_id, arrival->lot->row.product,
 		   arrival->lot->row.region);

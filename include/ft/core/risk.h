@@ -90,6 +90,7 @@ struct risk_ledger { /* a lot at one holder, when more went than came, or a rece
 	struct decimal expected, found;
 	enum dimension dimension;
 	struct str reason_given; /* shortage reason of the receiver; absent: none */
+	struct uuid holder;      /* of a deficit: who owes; nil: a receipt differs */
 };
 
 struct risk_test {
@@ -166,9 +167,11 @@ bool risk_i01_breaks(struct instant use, struct instant harvest, int64_t days);
  * limit (it is set with every finding). */
 void risk_m01(struct arena *arena, const struct reference *ref, const struct risk_transform *t,
 	      struct risk_findings *ret, bool *ret_refuse, struct str *ret_detail);
-/* M02: a receipt that differs from its shipment, or a deficit. */
+/* M02: a receipt that differs from its shipment, or a deficit: of that there is one finding for each lot at each holder. */
 void risk_m02(struct arena *arena, const struct reference *ref, const struct risk_ledger *l,
 	      struct risk_findings *ret);
+/* The subject of the finding that a holder owes some of a lot. */
+struct str risk_short_subject(struct arena *arena, struct uuid holder, struct lot_id lot);
 
 /* What a test says: R06 a banned active was detected (one finding a substance), R05 a laboratory found the goods not
  * conformant, R08 a rapid test is positive and a laboratory has to confirm it within three days. */

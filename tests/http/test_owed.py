@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""More of a lot went than came: one finding as long as that lasts, whichever records brought it about."""
+import itertools
+
+import pytest
+
+from conftest import ago, kg, line, uuid7
+from service import Api
+from test_epcis import amount, captured, document, event
+
+
+def findings(district, lot):
+    """(state, what was done about it) of every M02 about a lot."""
+    rows = [district.admin.read(f"/v1/alerts/{row['id']}") for row in district.admin.read("/v1/alerts?rule=M02&limit=1000")["items"]
+            if lot["id"] in row["lots"]]
+    return [(row["state"], [(deed["action"], deed.get("reason")) for deed in row["timeline"]]) for row in rows]
+
+
+def told(district, lot):
+    return [row["rule"] for row in district.public.read(f"/t/{lot['code']}", Accept="application/json")["alerts"]]
+
+
+def correct(party, event_id, **members):
+    return party.make("/v1/events", {"type": "correct", "event": event_id, "reason": "probe", **members})
+
+
+CLOSE = ("close", "late_record")
+
+
+def test_a_deficit_made_good_closes_and_opens_again(district, farm, packer):
+    lot = farm.harvest(100)
+    packer.receive(farm.ship(packer, line(lot, 40)))
+    captured(packer, document(event(bizStep="retail_selling", disposition="retail_sold", quantityList=[amount(lot["uri"], 70)])))
+    assert findings(district, lot) == [("open", [])] and told(district, lot) == ["M02"]
+    packer.receive(farm.ship(packer, line(lot, 20)))
+    assert findings(district, lot) == [("open", [])], "ten are missing yet"
+    rest = packer.receive(farm.ship(packer, line(lot, 10)))
+    assert findings(district, lot) == [("closed", [CLOSE])] and told(district, lot) == []
+    again = correct(packer, rest["event"])
+    assert packer.stock(lot)["deficit"] == 10 and len(again["alerts"]) == 1
+    assert findings(district, lot) == [("open", [CLOSE, ("reopen", None)])] and told(district, lot) == ["M02"]
+    packer.receive(farm.ship(packer, line(lot, 10)))
+    assert findings(district, lot) == [("closed", [CLOSE, ("reopen", None), CLOSE])]
+
+
+def test_what_a_person_closed_stays_closed(district, farm, packer):
+    lot = farm.harvest(30)
+    got = packer.record("receive", ago(hours=5), lots=[line(lot, 40)], **{"from": farm.number})
+    district.admin.post(f"/v1/alerts/{got['alerts'][0]}/actions", {"action": "close", "reason": "handled"})
+    late = farm.record("harvest", ago(days=2), site="P1", product="PAKCHOI", quantity=kg(10), lot=lot["number"])
+    correct(farm, late["event"])
+    assert farm.stock(lot)["deficit"] == 10 and findings(district, lot) == [("closed", [("close", "handled")])]
+
+
+@pytest.mark.parametrize("order", itertools.permutations("abc"))
+def test_in_any_order_what_is_short_in_the_end_is_told_and_nothing_else(district, farm, packer, order):
+    """Two receipts beyond what the sender had, and the harvest that brings half of it; then one receipt is withdrawn."""
+    lot, made = farm.harvest(10), {}
+
+    def receive():
+        return packer.record("receive", ago(hours=5, minutes=len(made)), lots=[line(lot, 10)], **{"from": farm.number})["event"]
+
+    act = {"a": receive, "b": receive,
+           "c": lambda: farm.record("harvest", ago(days=2), site="P1", product="PAKCHOI", quantity=kg(5), lot=lot["number"])["event"]}
+    for name in order:
+        made[name] = act[name]()
+    assert farm.stock(lot)["deficit"] == 5
+    assert [state for state, _ in findings(district, lot)] == ["open"]
+    first = [name for name in order if name != "c"][0]
+    farm.harvest(2, lot=lot["number"])
+    assert [state for state, _ in findings(district, lot)] == ["open"], "three are missing"
+    correct(packer, made[first])
+    assert farm.stock(lot)["deficit"] == 0 and farm.stock(lot)["on_hand"] == 7
+    assert [state for state, _ in findings(district, lot)] == ["closed"]
+
+
+def test_of_two_records_that_leave_a_deficit_the_other_keeps_it_open(district, farm, packer):
+    lot = farm.harvest(10)
+    first = packer.record("receive", ago(hours=5), lots=[line(lot, 20)], **{"from": farm.number})
+    packer.record("receive", ago(hours=4), lots=[line(lot, 15)], **{"from": farm.number})
+    assert [state for state, _ in findings(district, lot)] == ["open"] and farm.stock(lot)["deficit"] == 25
+    correct(packer, first["event"])
+    assert farm.stock(lot)["deficit"] == 5 and findings(district, lot) == [("open", [])]
+    farm.harvest(5, lot=lot["number"])
+    assert [state for state, _ in findings(district, lot)] == ["closed"]
+
+
+def test_what_arrived_otherwise_than_shipped_stays_until_somebody_explains_it(district, farm, packer):
+    lot = farm.harvest(100)
+    packer.receive(farm.ship(packer, line(lot, 40)), lots=[line(lot, 38)])
+    farm.harvest(50, lot=lot["number"])
+    assert [state for state, _ in findings(district, lot)] == ["open"]
+
+
+def test_records_of_one_batch_are_weighed_together(district, farm, packer):
+    lot = farm.harvest(10)
+    records = [{"type": "receive", "time": ago(hours=5), "lots": [line(lot, 20)], "from": farm.number, "party": packer.id, "id": uuid7()},
+               {"type": "harvest", "time": ago(days=2), "site": "P1", "product": "PAKCHOI", "quantity": kg(10), "lot": lot["number"],
+                "party": farm.id, "id": uuid7()}]
+    both = Api(district.service, district.key(["capture", "read"], parties=[packer.id, farm.id]))
+    reply = both.post("/v1/events:batch", {"records": records})
+    assert [row["status"] for row in reply.json()["results"]] == [201, 201], reply
+    assert farm.stock(lot)["deficit"] == 0 and findings(district, lot) == []
