@@ -9,6 +9,13 @@
 -- column: events bigint, lots bigint
 SELECT (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM lot) AS lots;
 
+-- name: recount_queue :many
+-- Events that wait for their number.
+-- class: local
+-- scope: program
+-- column: id uuid
+SELECT id FROM log_pending WHERE kind = 'event' LIMIT 100000000;
+
 -- name: recount_events :many
 -- Events behind a key, with all that was derived of one alone.
 -- param: org uuid, id uuid, max_rows bigint
@@ -17,11 +24,10 @@ SELECT (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM lot) AS lot
 -- column: org_id uuid, id uuid, event_id text, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz
 -- column: party uuid, to_party uuid, shipment_org uuid, shipment uuid, flags bigint, declaration boolean, body bytea
 -- column: view_secret bytea, key_fingerprint bytea, seq bigint, statement bytea, statement_sha256 bytea, spki bytea
--- column: declared_at timestamptz?, leaf bytea, queued boolean, named boolean
+-- column: declared_at timestamptz?, leaf bytea, named boolean
 SELECT e.org_id, e.id, e.event_id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.to_party,
        e.shipment_org, e.shipment, e.flags, e.declaration_time IS NOT NULL AS declaration, e.body, e.view_secret,
        e.key_fingerprint, e.seq, e.statement, e.statement_sha256, k.spki, c.declared_at, l.hash AS leaf,
-       l.hash IS NULL AND EXISTS (SELECT FROM log_pending q WHERE q.kind = 'event' AND q.id = e.id) AS queued,
        EXISTS (SELECT FROM event_key n WHERE n.hash = sha256(convert_to('urn:uuid:' || e.id, 'UTF8'))
                                          AND n.org_id = e.org_id AND n.id = e.id) AS named
 FROM (SELECT * FROM event
@@ -112,19 +118,43 @@ ORDER BY l.org_id, l.lot_id
 LIMIT @max_rows;
 
 -- name: recount_history :many
--- The next statements about lots, each lot's in the order of recording.
--- param: orgs uuid[], lots uuid[], after timestamptz[], max_rows bigint
+-- The first statements about lots, each lot's in the order of recording.
+-- param: orgs uuid[], lots uuid[], max_rows bigint
 -- class: any
 -- scope: program
 -- column: place bigint, event uuid, recorded_at timestamptz, statement bytea, statement_sha256 bytea
 SELECT z.place, h.event, h.recorded_at, e.statement, e.statement_sha256
-FROM unnest(@orgs, @lots, @after) WITH ORDINALITY AS z (a, b, c, place)
+FROM unnest(@orgs, @lots) WITH ORDINALITY AS z (a, b, place)
 CROSS JOIN LATERAL (SELECT t.event_org, t.event, t.recorded_at FROM event_thing t
-                    WHERE t.org_id = z.a AND t.lot_id = z.b AND t.recorded_at > z.c
+                    WHERE t.org_id = z.a AND t.lot_id = z.b
                     GROUP BY t.event_org, t.event, t.recorded_at
                     ORDER BY t.recorded_at LIMIT @max_rows) h
 JOIN event e ON e.org_id = h.event_org AND e.id = h.event
 ORDER BY z.place, h.recorded_at;
+
+-- name: recount_story :many
+-- Which records one lot has after a moment, in the order of recording.
+-- param: org uuid, lot uuid, after timestamptz
+-- class: key
+-- scope: program
+-- column: event_org uuid, event uuid
+SELECT event_org, event
+FROM event_thing
+WHERE org_id = @org AND lot_id = @lot AND recorded_at > @after
+GROUP BY event_org, event, recorded_at
+ORDER BY recorded_at
+LIMIT 100000000;
+
+-- name: recount_steps :many
+-- What they state.
+-- param: orgs uuid[], events uuid[]
+-- class: any
+-- scope: program
+-- column: event uuid, recorded_at timestamptz, statement bytea, statement_sha256 bytea
+SELECT e.id AS event, e.recorded_at, e.statement, e.statement_sha256
+FROM unnest(@orgs, @events) WITH ORDINALITY AS z (a, b, place)
+JOIN event e ON e.org_id = z.a AND e.id = z.b
+ORDER BY z.place;
 
 -- name: recount_holdings :many
 -- Holdings that are not the sum of the moves: on hand less what is owed, on its way, sold, destroyed, claimed.

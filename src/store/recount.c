@@ -67,12 +67,25 @@ static enum problem recount_tables(struct recount *r)
 	return p;
 }
 
+static enum problem load_queue(struct recount *r)
+{
+	struct recount_queue_row *rows;
+	size_t count;
+	enum problem p = recount_queue(r->db, r->arena, &rows, &count);
+	r->queued = map_create(r->arena, p ? 1 : count + 1);
+	for (size_t i = 0; !p && i < count; i++)
+		map_set(r->queued, MAP_KEY(rows[i].id), &rows[i]);
+	return p;
+}
+
 static enum problem recount_body(struct db *db, void *context)
 {
 	struct recount *r = context;
 	(void)db;
 	r->totals = (struct recount_totals){0};
 	enum problem p = recount_size(r->db, r->arena, &r->size);
+	if (!p)
+		p = load_queue(r);
 	if (!p)
 		p = recount_all_events(r);
 	if (!p)

@@ -11,7 +11,7 @@ struct chain {
 	struct str name;
 	struct bytes head;
 	usec_t last;
-	bool ended;
+	bool goes_on; /* beyond its first page */
 };
 struct lots_page {
 	struct recount *r;
@@ -95,48 +95,77 @@ static void check_step(struct recount *r, struct chain *chain, const struct reco
 			     hex_encode(arena, chain->head));
 }
 
-/* The next steps of all chains of the page. */
-static enum problem walk(struct lots_page *page, size_t *ret_going)
+static void take_step(struct recount *r, struct chain *chain, const struct recount_history_row *row)
+{
+	check_step(r, chain, row);
+	chain->head = row->statement_sha256;
+	chain->last = row->recorded_at;
+}
+
+/* The first steps of all chains of the page. */
+static enum problem walk(struct lots_page *page)
 {
 	struct recount *r = page->r;
 	struct recount_history_row *rows;
-	size_t count = 0, row_count;
+	size_t row_count;
 	struct uuid *orgs = arena_array(r->arena, struct uuid, page->count),
 		    *lots = arena_array(r->arena, struct uuid, page->count);
-	usec_t *after = arena_array(r->arena, usec_t, page->count);
-	struct chain **going = arena_array(r->arena, struct chain *, page->count);
 	for (size_t i = 0; i < page->count; i++) {
-		if (page->chains[i].ended)
-			continue;
-		orgs[count] = page->chains[i].lot->org_id;
-		lots[count] = page->chains[i].lot->lot_id;
-		after[count] = page->chains[i].last;
-		page->chains[i].ended = true; /* unless the page of its steps is full */
-		going[count++] = &page->chains[i];
+		orgs[i] = page->chains[i].lot->org_id;
+		lots[i] = page->chains[i].lot->lot_id;
 	}
-	*ret_going = 0;
-	const struct recount_history_params params = {
-		{orgs, count}, {lots, count}, {after, count}, RECOUNT_PAGE};
+	const struct recount_history_params params = {{orgs, page->count}, {lots, page->count}, RECOUNT_PAGE};
 	enum problem p = recount_history(r->db, r->arena, &params, &rows, &row_count);
 	for (size_t i = 0, n = 0; !p && i < row_count; i++) {
-		struct chain *chain = going[rows[i].place - 1];
+		struct chain *chain = &page->chains[rows[i].place - 1];
 		n = i && rows[i].place == rows[i - 1].place ? n + 1 : 1;
-		check_step(r, chain, &rows[i]);
-		chain->head = rows[i].statement_sha256;
-		chain->last = rows[i].recorded_at;
-		if (n == RECOUNT_PAGE) {
-			chain->ended = false;
-			++*ret_going;
-		}
+		take_step(r, chain, &rows[i]);
+		chain->goes_on = n == RECOUNT_PAGE;
 	}
 	return p;
 }
 
-static void keep_heads(struct lots_page *page, struct arena *arena)
+static enum problem take_steps(struct recount *r, struct chain *chain, const struct recount_story_row *story,
+			       size_t count, struct arena *outer)
 {
-	for (size_t i = 0; i < page->count; i++)
-		if (page->chains[i].head.at)
-			page->chains[i].head = arena_bytes(arena, page->chains[i].head);
+	struct recount_steps_row *rows;
+	size_t row_count;
+	struct uuid *orgs = arena_array(r->arena, struct uuid, count),
+		    *events = arena_array(r->arena, struct uuid, count);
+	for (size_t i = 0; i < count; i++) {
+		orgs[i] = story[i].event_org;
+		events[i] = story[i].event;
+	}
+	const struct recount_steps_params params = {{orgs, count}, {events, count}};
+	enum problem p = recount_steps(r->db, r->arena, &params, &rows, &row_count);
+	for (size_t i = 0; !p && i < row_count; i++)
+		take_step(r, chain,
+			  &(struct recount_history_row){.event = rows[i].event,
+							.recorded_at = rows[i].recorded_at,
+							.statement = rows[i].statement,
+							.statement_sha256 = rows[i].statement_sha256});
+	if (!p && chain->head.at)
+		chain->head = arena_bytes(outer, chain->head);
+	return p;
+}
+
+/* The rest of a long chain. Which records it is of is asked once: asked anew for every page of them, each page would read
+ * all links of the lot again. */
+static enum problem walk_on(struct recount *r, struct chain *chain)
+{
+	struct arena *outer = r->arena;
+	struct recount_story_row *story;
+	size_t count;
+	const struct recount_story_params params = {chain->lot->org_id, chain->lot->lot_id, chain->last};
+	enum problem p = recount_story(r->db, outer, &params, &story, &count);
+	for (size_t i = 0; !p && i < count; i += RECOUNT_PAGE) {
+		r->arena = arena_create();
+		p = take_steps(r, chain, &story[i], count - i < RECOUNT_PAGE ? count - i : RECOUNT_PAGE,
+			       outer);
+		arena_destroy(r->arena);
+	}
+	r->arena = outer;
+	return p;
 }
 
 static void check_heads(const struct lots_page *page)
@@ -154,18 +183,15 @@ static void check_heads(const struct lots_page *page)
 static enum problem take_page(struct recount *r, const struct recount_lots_row *rows, size_t count)
 {
 	struct lots_page page = {r, arena_array(r->arena, struct chain, count), count};
-	struct arena *outer = r->arena;
-	size_t going = count;
 	for (size_t i = 0; i < count; i++)
-		page.chains[i] = (struct chain){.lot = &rows[i], .name = uuid_print(outer, rows[i].lot_id)};
+		page.chains[i] =
+			(struct chain){.lot = &rows[i], .name = uuid_print(r->arena, rows[i].lot_id)};
 	enum problem p = check_names(&page);
-	while (!p && going) {
-		r->arena = arena_create();
-		p = walk(&page, &going);
-		keep_heads(&page, outer);
-		arena_destroy(r->arena);
-	}
-	r->arena = outer;
+	if (!p)
+		p = walk(&page);
+	for (size_t i = 0; !p && i < count; i++)
+		if (page.chains[i].goes_on)
+			p = walk_on(r, &page.chains[i]);
 	if (!p)
 		check_heads(&page);
 	return p;

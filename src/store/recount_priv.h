@@ -19,6 +19,7 @@ struct recount {
 	const struct recount_watch *watch;
 	struct recount_totals totals;
 	struct recount_size_row size;
+	struct map *queued;  /* event → recount_queue_row: waits for its number in the log */
 	struct arena *arena; /* of a page */
 };
 

@@ -64,7 +64,7 @@ static void check_log(struct recount *r, const struct recounted *event)
 	if (row->leaf.at && !is_hash(row->leaf, leaf))
 		recount_tell(r, "log", event->name, hex_encode(r->arena, row->leaf),
 			     hex_encode(r->arena, sha256_bytes(&leaf)));
-	if (!row->leaf.at && !row->queued)
+	if (!row->leaf.at && !map_get(r->queued, MAP_KEY(row->id)))
 		recount_tell(r, "log", event->name, STR("neither numbered nor queued"), STR("an entry"));
 	if (!row->named)
 		recount_tell(r, "name", event->name, STR("nothing"), STR("found by its eventID"));
