@@ -330,6 +330,19 @@ JOIN lot_state s ON s.org_id = z.a AND s.lot_id = z.b
 JOIN party p ON p.id = s.party
 WHERE s.until IS NULL;
 
+-- name: lot_states_lifted :many
+-- Holds of some lots that ended at a moment: by the release that was recorded then. What is withdrawn itself was none.
+-- param: orgs uuid[], ids uuid[], ends timestamptz[]
+-- class: any
+-- column: org_id uuid, lot_id uuid, flag bigint, event_org uuid, event uuid, party uuid, by_authority boolean
+-- column: binds_all boolean, at timestamptz, since timestamptz, until timestamptz
+SELECT s.org_id, s.lot_id, s.flag, s.event_org, s.event, s.party, p.kind = 'authority' AS by_authority, s.binds_all, s.at,
+       s.since, s.until
+FROM (SELECT DISTINCT a, b, c FROM unnest(@orgs, @ids, @ends) AS u (a, b, c)) z
+JOIN lot_state s ON s.org_id = z.a AND s.lot_id = z.b AND s.until = z.c
+JOIN party p ON p.id = s.party
+WHERE s.flag = 2 AND NOT EXISTS (SELECT FROM correction c WHERE c.org_id = s.event_org AND c.event = s.event);
+
 -- name: lot_state_insert_many :exec
 -- What is said of lots by a batch; some of it may have ended in the same batch.
 -- param: org_id uuid[], lot_id uuid[], flag bigint[], event_org uuid[], event uuid[], party uuid[], binds_all boolean[]
@@ -338,7 +351,7 @@ WHERE s.until IS NULL;
 INSERT INTO lot_state (org_id, lot_id, flag, event_org, event, party, binds_all, at, since, until)
 SELECT unnest(@org_id), unnest(@lot_id), unnest(@flag), unnest(@event_org), unnest(@event), unnest(@party),
        unnest(@binds_all), unnest(@at), unnest(@since), unnest(@until)
-ON CONFLICT (org_id, lot_id, event, flag) DO UPDATE SET until = excluded.until;
+ON CONFLICT (org_id, lot_id, event, flag, since) DO UPDATE SET until = excluded.until;
 
 -- name: sample_events :many
 -- What the records said that took some samples.

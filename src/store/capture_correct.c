@@ -20,7 +20,7 @@ struct kept_holding {
 struct kept {
 	struct rows lots, holdings;
 	struct rows known_edges;
-	size_t events, sealed, links, moves, declared_lots, declared_sites, declared_packs;
+	size_t events, sealed, links, moves, declared_lots, declared_sites, declared_packs, states;
 	struct held_key *key;
 	int64_t seq;
 	struct shipment_fact *shipment, shipment_was;
@@ -62,6 +62,7 @@ static struct kept keep(struct batch *batch, struct item *item)
 			    .declared_lots = batch->declared_lots.count,
 			    .declared_sites = batch->declared_sites.count,
 			    .declared_packs = batch->packs_declared.count,
+			    .states = batch->states.count,
 			    .key = map_get(batch->keys, MAP_KEY(item->recorder))};
 	kept.seq = kept.key->seq;
 	for (size_t i = 0; i < target->output_count; i++)
@@ -93,6 +94,7 @@ static void put_back(struct batch *batch, const struct kept *kept)
 	batch->moves.count = kept->moves;
 	batch->declared_lots.count = kept->declared_lots;
 	batch->declared_sites.count = kept->declared_sites;
+	batch->states.count = kept->states;
 	kept->key->seq = kept->seq;
 	if (!kept->shipment)
 		return;
@@ -150,8 +152,6 @@ static struct str undone_by(struct batch *batch, const struct target *target)
 		return emptied_units(batch, target)
 			       ? STR("it emptied units: load them again, and record what did happen")
 			       : (struct str){NULL, 0};
-	case RECORD_RELEASE:
-		return STR("it lifted a hold: record a new hold");
 	case RECORD_LOAD:
 		return STR("it put things into a unit: record that they were unloaded");
 	case RECORD_UNLOAD:
@@ -280,6 +280,7 @@ static void withdraw(struct batch *batch, const struct target *target, usec_t at
 			(struct declared_row){target->id, sites[i].org, sites[i].lot, at};
 	withdraw_shipment(batch, target);
 	packs_withdraw(batch, target, at);
+	states_reopen(batch, target, at);
 	forget_edges(batch, target->id);
 }
 

@@ -86,9 +86,8 @@ struct use_fact { /* an input used at a site: from the table or decided in this 
 	struct str product;
 	struct str *active;
 	size_t active_count;
-	/* The longest interval it binds a crop to, of the last crop asked about. */
-	struct str days_on;
-	const int64_t *days; /* NULL: not asked */
+	struct str days_on;  /* the crop that was asked about last */
+	const int64_t *days; /* longest interval it binds that to; NULL: not asked */
 };
 struct harvest_fact { /* a lot harvested at a site: from the table or decided in this batch */
 	struct uuid site, event;
@@ -120,6 +119,7 @@ struct target {
 	const struct record_kind *kind;
 	struct uuid party, site, replacement;
 	struct instant time;
+	usec_t recorded_us;
 	struct str region, body;
 	struct lot_id shipment; /* sent or received; nil: none */
 	struct lot_id *outputs; /* lots it made or concerns */
@@ -499,6 +499,8 @@ enum problem hold_check(struct batch *batch, struct item *item, const struct inp
 			struct uuid holder) must_check;
 /* After a change of total, destroyed, outside or returned: whether the lot is voided, destroyed, returned, or none of these. */
 void lot_settle(struct batch *batch, const struct item *item, struct lot_fact *lot);
+/* Of a release that is corrected: the holds that it lifted stand again from `at` on. */
+void states_reopen(struct batch *batch, const struct target *target, usec_t at);
 /* After a correction: what the record said of its lots ends, and what follows from quantities is told anew. */
 void states_settle(struct batch *batch, const struct item *item, const struct target *target);
 /* So much leaves `holder`; counts where that is the issuer. */

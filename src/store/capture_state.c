@@ -7,9 +7,51 @@
 struct state_fact {
 	struct lot_states_open_row row;
 	usec_t until; /* SQL_NULL_INT: it stands */
-	bool dirty;
+	bool dirty, is_new;
 };
 enum { LOT_HAS_STATES = LOT_ON_HOLD | LOT_VOIDED | LOT_DESTROYED | LOT_RETURNED };
+
+/* What releases that are to be corrected have lifted. */
+static enum problem load_lifted(struct batch *batch)
+{
+	struct rows orgs = {0}, ids = {0}, ends = {0};
+	struct lot_states_lifted_row *rows;
+	size_t count;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct target *target = batch->items[i].target;
+		if (!target || !target->kind || target->kind->class != RECORD_RELEASE)
+			continue;
+		for (size_t k = 0; k < target->output_count; k++) {
+			*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) =
+				target->outputs[k].org;
+			*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) =
+				target->outputs[k].lot;
+			*(usec_t *)rows_add(batch->arena, &ends, sizeof(usec_t)) = target->recorded_us;
+		}
+	}
+	if (!ids.count)
+		return PROBLEM_NONE;
+	const struct lot_states_lifted_params params = {rows_array(&orgs), rows_array(&ids),
+							rows_array(&ends)};
+	db_queue(batch->db, &sql_lot_states_lifted, &params);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_lot_states_lifted, (void **)&rows, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		*ROW_ADD(batch, states, struct state_fact) =
+			(struct state_fact){.row = {.org_id = rows[i].org_id,
+						    .lot_id = rows[i].lot_id,
+						    .flag = rows[i].flag,
+						    .event_org = rows[i].event_org,
+						    .event = rows[i].event,
+						    .party = rows[i].party,
+						    .by_authority = rows[i].by_authority,
+						    .binds_all = rows[i].binds_all,
+						    .at = rows[i].at,
+						    .since = rows[i].since},
+					    .until = rows[i].until};
+	return p;
+}
 
 /* Nearly no lot has any: asked only about those whose flags say so. */
 enum problem batch_load_states(struct batch *batch)
@@ -25,7 +67,7 @@ enum problem batch_load_states(struct batch *batch)
 		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = lot->row.lot_id;
 	}
 	if (!ids.count)
-		return PROBLEM_NONE;
+		return load_lifted(batch);
 	const struct lot_states_open_params params = {rows_array(&orgs), rows_array(&ids)};
 	db_queue(batch->db, &sql_lot_states_open, &params);
 	enum problem p = db_flush(batch->db);
@@ -34,7 +76,7 @@ enum problem batch_load_states(struct batch *batch)
 	for (size_t i = 0; !p && i < count; i++)
 		*ROW_ADD(batch, states, struct state_fact) =
 			(struct state_fact){.row = rows[i], .until = SQL_NULL_INT};
-	return p;
+	return p ? p : load_lifted(batch);
 }
 
 static bool stands(const struct state_fact *state, const struct lot_fact *lot, int64_t flag)
@@ -63,7 +105,8 @@ static void state_begin(struct batch *batch, const struct item *item, struct lot
 			.at = item->time.at_us,
 			.since = item->recorded_us},
 		.until = SQL_NULL_INT,
-		.dirty = true};
+		.dirty = true,
+		.is_new = true};
 	lot->row.flags |= flag;
 	lot->dirty = true;
 }
@@ -71,7 +114,7 @@ static void state_begin(struct batch *batch, const struct item *item, struct lot
 static void state_end(const struct item *item, struct state_fact *state)
 {
 	state->until = item->recorded_us;
-	state->dirty = true;
+	state->dirty = !state->is_new || state->until > state->row.since; /* else it never stood */
 }
 
 /* Makes a flag that follows from quantities stand or not. */
@@ -201,6 +244,35 @@ enum problem decide_release(struct batch *batch, struct item *item, struct event
 	for (size_t i = 0; !p && i < parts->output_count; i++)
 		lift(batch, item, parts->output_lots[i], parts->acting);
 	return p ? p : event_store(batch, item, parts);
+}
+
+static bool is_withdrawn(const struct batch *batch, const struct state_fact *state)
+{
+	const struct correction_row *rows = batch->corrections.items;
+	for (size_t i = 0; i < batch->corrections.count; i++)
+		if (uuid_equal(rows[i].event, state->row.event))
+			return true;
+	return false;
+}
+
+void states_reopen(struct batch *batch, const struct target *target, usec_t at)
+{
+	size_t count = batch->states.count;
+	if (target->kind->class != RECORD_RELEASE)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct state_fact again = ((const struct state_fact *)batch->states.items)[i];
+		struct lot_fact *lot = map_get(batch->lots, MAP_KEY(again.row.lot_id));
+		if (again.row.flag != LOT_ON_HOLD || again.until != target->recorded_us || !lot ||
+		    is_withdrawn(batch, &again))
+			continue;
+		again.row.since = at;
+		again.until = SQL_NULL_INT;
+		again.dirty = again.is_new = true;
+		*ROW_ADD(batch, states, struct state_fact) = again;
+		lot->row.flags |= LOT_ON_HOLD;
+		lot->dirty = true;
+	}
 }
 
 void states_settle(struct batch *batch, const struct item *item, const struct target *target)

@@ -75,6 +75,7 @@ static void take_target(struct batch *batch, struct target *target, const struct
 	target->party = row->party;
 	target->site = row->site;
 	target->time = (struct instant){row->event_time, (int16_t)row->offset_min};
+	target->recorded_us = row->recorded_at;
 	target->region = row->region;
 	target->body = bytes_str(row->body);
 	target->shipment = (struct lot_id){row->shipment_org, row->shipment};
@@ -300,6 +301,7 @@ struct target *target_of_item(struct batch *batch, const struct item *item)
 	target->of_partner = item->job->event != NULL;
 	target->party = item->acting;
 	target->time = item->time;
+	target->recorded_us = item->recorded_us;
 	target->site = row->site;
 	target->region = row->region;
 	target->body = row->body;

@@ -371,3 +371,41 @@ def test_stock_is_the_sum_of_its_moves(farm):
         " (coalesce(s.on_hand, 0), coalesce(s.in_transit, 0), coalesce(s.sold, 0), coalesce(s.destroyed, 0),"
         " coalesce(s.claimed, 0))")
     assert faults == []
+
+
+def test_a_hold_that_was_lifted_by_mistake_stands_again(district, farm, packer):
+    """From the correction on; what left in between stays where it is, and the past is told as it was."""
+    lot, other = farm.harvest(100), farm.harvest(50)
+    farm.record("hold", ago(hours=9), lots=[{"lot": lot["id"]}], reason="检出超标")
+    farm.record("hold", ago(hours=8), lots=[{"lot": other["id"]}], reason="检出超标")
+    lifted = farm.record("release", ago(hours=7), lots=[{"lot": lot["id"]}], reason="复检合格")
+    farm.ship(packer, line(lot, 10), time=ago(hours=6))
+    free = farm.read("/v1/events?limit=1")["items"][0]["recordedAt"]
+    reply = farm.refuse("correct", ago(), event=lifted["event"], reason="选错批次", replacement={
+        "type": "release", "time": ago(hours=7), "lots": [{"lot": other["id"]}, {"lot": farm.harvest(1)["id"]}], "reason": "复检合格"})
+    assert reply.problem() == "not-on-hold" and reply.pointer() == "/replacement/lots/1/lot"
+    assert trail(farm, lot)["verdict"] == "registered", "what is refused leaves no trace"
+    done = correct(farm, lifted["event"], {"type": "release", "time": ago(hours=7), "lots": [{"lot": other["id"]}], "reason": "复检合格"})
+    assert trail(farm, lot)["verdict"] == "on_hold" and trail(farm, other)["verdict"] == "registered"
+    assert farm.refuse("ship", ago(hours=1), to=packer.number, lots=[line(lot, 10)]).problem() == "lot-on-hold"
+    assert farm.stock(lot)["in_transit"] == 10
+    then = farm.read(f"/v1/lots/{lot['id']}/trail?asOf={free}")
+    assert then["verdict"] == "registered"
+    correct(farm, done["replacement"]["event"])
+    assert trail(farm, other)["verdict"] == "on_hold"
+    farm.record("release", ago(hours=1), lots=[{"lot": lot["id"]}, {"lot": other["id"]}], reason="复检合格")
+    assert trail(farm, lot)["verdict"] == trail(farm, other)["verdict"] == "registered"
+
+
+def test_a_release_stated_anew_lifts_the_same_hold(farm):
+    lot = farm.harvest(100)
+    held = farm.record("hold", ago(hours=9), lots=[{"lot": lot["id"]}], reason="x")
+    lifted = farm.record("release", ago(hours=7), lots=[{"lot": lot["id"]}], reason="x")
+    correct(farm, lifted["event"], {"type": "release", "time": ago(hours=6), "lots": [{"lot": lot["id"]}], "reason": "y"})
+    assert trail(farm, lot)["verdict"] == "registered"
+    again = farm.record("hold", ago(hours=5), lots=[{"lot": lot["id"]}], reason="x")
+    lifted = farm.record("release", ago(hours=4), lots=[{"lot": lot["id"]}], reason="x")
+    correct(farm, again["event"])
+    correct(farm, lifted["event"])
+    assert trail(farm, lot)["verdict"] == "registered", "there was no such hold"
+    assert held
