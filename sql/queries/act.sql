@@ -50,6 +50,12 @@ FROM (SELECT i.id, 'issue ' || i.issue AS subject, coalesce(f.words, 'nothing') 
                            AND m.last = least(d.last - c.place, c.items - 1) AND m.at <= d.at
       WHERE m.code IS NULL
       UNION ALL
+      SELECT s.id, (s.body ->> 'of') || ' ' || (s.body ->> 'id'), 'no such code', 'its code'
+      FROM said s
+      WHERE s.kind = 'codes' AND s.body ->> 'action' = 'bind'
+        AND NOT EXISTS (SELECT FROM code c WHERE c.id::text = s.body ->> 'id' AND c.org_id::text = s.body ->> 'org' AND c.kind = s.body ->> 'of'
+                                             AND encode(sha256(convert_to(c.code, 'UTF8')), 'base64') = s.body ->> 'codes')
+      UNION ALL
       SELECT s.id, 'alert ' || (s.body ->> 'alert'), coalesce(x.action || ' ' || x.at, 'nothing'), (s.body ->> 'action') || ' ' || s.at
       FROM said s
       LEFT JOIN alert_action x ON x.alert = (s.body ->> 'alert')::uuid AND x.id = (s.body ->> 'deed')::uuid AND x.stated = s.id
@@ -97,6 +103,14 @@ FROM (SELECT 'issue ' || i.id AS subject, i.items || ' codes' AS stored, 'no sta
              AND EXISTS (SELECT FROM jsonb_path_query(act_json(s.body), '$.ranges[*]') r
                          WHERE r ->> 'issue' = c.issue::text AND r -> 'first' <= to_jsonb(c.place + m.first)
                            AND r -> 'last' >= to_jsonb(c.place + m.last))) IS NOT TRUE
+      UNION ALL
+      SELECT c.kind || ' ' || c.id, 'a code', 'no statement'
+      FROM code c
+      WHERE c.kind IN ('unit', 'place')
+        AND NOT EXISTS (SELECT FROM act_statement s
+                        WHERE s.kind = 'codes' AND act_json(s.body) ->> 'action' = 'bind' AND act_json(s.body) ->> 'id' = c.id::text
+                          AND act_json(s.body) ->> 'org' = c.org_id::text AND act_json(s.body) ->> 'of' = c.kind
+                          AND act_json(s.body) ->> 'codes' = encode(sha256(convert_to(c.code, 'UTF8')), 'base64'))
       UNION ALL
       SELECT 'alert ' || x.alert, x.action, 'no statement'
       FROM alert_action x LEFT JOIN act_statement s ON s.id = x.stated AND s.kind = 'alert'

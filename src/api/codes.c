@@ -23,7 +23,7 @@ enum {
 	ETAG_OCTETS = 12,
 };
 
-static const char *const kinds[] = {"lot", "item", NULL};
+static const char *const kinds[] = {"lot", "item", "unit", "place", NULL};
 static const struct shape item_amount = {
 	.name = "ItemAmount",
 	.size = sizeof(struct item_amount),
@@ -44,9 +44,15 @@ static const struct shape code_input = {
 	.fields =
 		(const struct field[]){
 			WORD(struct code_input, kind, "kind", kinds,
-			     .doc = "lot: one code for all packs; item: a code of its own for each pack"),
-			STRING(struct code_input, lot, "lot", .max_len = 512,
-			       .doc = "The lot, in any spelling"),
+			     .doc = "lot: one code for all packs; item: a code of its own for each pack; "
+				    "unit: of a "
+				    "crate or pallet; place: of a site"),
+			STRING(struct code_input, lot, "lot", .flags = OPTIONAL, .max_len = 512,
+			       .doc = "lot, item: the lot, in any spelling"),
+			STRING(struct code_input, unit, "unit", .flags = OPTIONAL, .max_len = 512,
+			       .doc = "unit: the unit, in any spelling"),
+			STRING(struct code_input, place, "place", .flags = OPTIONAL, .max_len = 512,
+			       .doc = "place: the site, in any spelling"),
 			INTEGER(struct code_input, count, "count", .flags = OPTIONAL, .min = 1,
 				.max = ITEM_ISSUE_MAX, .doc = "item: how many; 1 if absent"),
 			BOOLEAN(struct code_input, activate, "activate", .flags = OPTIONAL,
@@ -162,17 +168,40 @@ static enum problem find_answer(struct call *call, struct str typed, struct code
 static enum problem lot_code(struct call *call, struct reply *reply, struct lot_id lot)
 {
 	struct lot_by_id_row row;
-	struct code code;
-	struct code_answer *answer;
 	enum problem p =
 		lot_by_id(call_db(call), call->arena, &(struct lot_by_id_params){lot.org, lot.lot}, &row);
-	if (!p)
-		p = find_answer(call, row.code, &code, &answer);
+	return p ? p : code_reply(call, row.code, reply);
+}
+
+enum problem code_reply(struct call *call, struct str text, struct reply *reply)
+{
+	struct code code;
+	struct code_answer *answer;
+	enum problem p = find_answer(call, text, &code, &answer);
 	if (p)
 		return p;
 	reply->value = answer;
 	reply->status = 200;
 	reply->location = arena_printf(call->arena, "/v1/codes/%.*s", STR_ARGS(code.text));
+	return PROBLEM_NONE;
+}
+
+/* Exactly the member that the kind goes by. */
+static enum problem check_named(struct call *call, const struct code_input *input)
+{
+	const struct {
+		struct str given;
+		const char *name;
+	} members[] = {{input->lot, "lot"}, {input->unit, "unit"}, {input->place, "place"}};
+	struct str wanted = str_equal(input->kind, STR("item")) ? STR("lot") : input->kind;
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		bool is_wanted = str_equal(wanted, str_of(members[i].name));
+		if (is_wanted && !members[i].given.at)
+			return fault_set(&call->fault, PROBLEM_FIELD_MISSING, "required", "/%s",
+					 members[i].name);
+		if (!is_wanted && members[i].given.at)
+			return fault_set(&call->fault, PROBLEM_FIELD_UNKNOWN, "kind", "/%s", members[i].name);
+	}
 	return PROBLEM_NONE;
 }
 
@@ -186,6 +215,11 @@ static enum problem create_code(struct call *call, struct reply *reply)
 		return fault_set(&call->fault, PROBLEM_FIELD_UNKNOWN, "item", "/count");
 	if (!items && input->quantity)
 		return fault_set(&call->fault, PROBLEM_FIELD_UNKNOWN, "item", "/quantity");
+	enum problem wrong = check_named(call, input);
+	if (wrong)
+		return wrong;
+	if (input->unit.at || input->place.at)
+		return thing_code_issue(call, reply);
 	enum problem p = thing_resolve(call, THING_LOT, nobody, input->lot, &lot);
 	if (p == PROBLEM_IDENTIFIER_SYNTAX)
 		return fault_set(&call->fault, p, "identifier", "/lot");
@@ -283,7 +317,8 @@ const struct route code_routes[] = {
 		.method = "POST",
 		.path = "/v1/codes",
 		.id = "createCode",
-		.summary = "The short code of a lot, the same every time; or new codes of its packs",
+		.summary = "The short code of a lot, unit or place, the same every time; or new codes of a "
+			   "lot's packs",
 		.tag = TAG,
 		.scope = SCOPE_CAPTURE,
 		.max_body = MAX_BODY,

@@ -9,7 +9,7 @@
 
 struct code_input {
 	struct uuid id;
-	struct str kind, lot;
+	struct str kind, lot, unit, place;
 	int64_t count;
 	bool activate;
 	struct item_amount *quantity; /* NULL: one of what the lot is counted in */
@@ -39,6 +39,11 @@ struct code_answer *code_answer_of(const struct call *call, const struct code *c
 /* item_codes.c */
 enum problem item_codes_issue(struct call *call, struct reply *reply, struct lot_id lot) must_check;
 enum problem item_answer(struct call *call, const struct code *code, struct code_answer **ret) must_check;
+
+/* thing_codes.c: of a unit or place; the same every time. */
+enum problem thing_code_issue(struct call *call, struct reply *reply) must_check;
+enum problem code_reply(struct call *call, struct str text,
+			struct reply *reply) must_check; /* of one that is filed */
 
 /* Codes of packs that the caller may handle: those named, or all that were issued from one to another. */
 struct items_named {

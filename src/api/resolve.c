@@ -58,7 +58,8 @@ static struct str in_language(const struct call *call, struct str zh, struct str
 }
 
 struct found_ids {
-	struct str item; /* of a pack the code that was typed */
+	struct str thing; /* the code of a unit or place */
+	struct str item;  /* of a pack the code that was typed */
 	struct uuid orgs[HITS_SHOWN], ids[HITS_SHOWN];
 	size_t count;
 };
@@ -134,6 +135,8 @@ static enum problem find_code(struct call *call, struct str typed, struct found_
 		return find_item(call, &code, found);
 	enum problem p = code_find_many(call_db(call), call->arena,
 					&(struct code_find_many_params){{&code.text, 1}}, &rows, &count);
+	if (!p && count && (code.letter == CODE_UNIT || code.letter == CODE_PLACE))
+		found->thing = code.text;
 	if (!p && count && str_equal(rows->kind, STR("lot"))) {
 		found->orgs[found->count] = rows->org_id;
 		found->ids[found->count++] = rows->id;
@@ -147,6 +150,11 @@ static enum problem hit_lots(struct call *call, struct str q, struct hits *hits)
 	struct search_lots_row *rows;
 	size_t count;
 	enum problem p = find_code(call, q, &found);
+	if (!p && found.thing.at)
+		add_hit(hits, (struct page_hit){
+				      .kind = STR("code"),
+				      .title = found.thing,
+				      .href = arena_printf(call->arena, "/t/%.*s", STR_ARGS(found.thing))});
 	if (!p && !found.count)
 		p = find_numbers(call, q, &found);
 	if (!p && !found.count)
@@ -254,7 +262,9 @@ const struct route resolve_routes[] = {
 	},
 	{.path = "/t/{code}",
 	 .id = "scanCode",
-	 .summary = "The trail behind a code: a page, or JSON by Accept",
+	 .summary = "What is behind a code, a lot's trail, a unit's contents or a place: a page, or JSON by "
+		    "Accept",
+	 .response_else = &thing_page_shape,
 	 SCAN},
 	{.path = "/01/{rest...}",
 	 .id = "scanDigitalLink",

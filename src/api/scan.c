@@ -46,6 +46,10 @@ static void read_code(struct call *call, struct scan *scan)
 	scan->path = scan->malformed ? call->path : arena_printf(call->arena, "/t/%.*s", STR_ARGS(code.text));
 	if (!scan->malformed && code.letter == CODE_ITEM)
 		scan_item_read(call, scan, &code);
+	if (!scan->malformed && (code.letter == CODE_UNIT || code.letter == CODE_PLACE)) {
+		scan->thing_code = arena_new(call->arena, struct code);
+		*scan->thing_code = code;
+	}
 }
 
 /* The lot of a Digital Link: a serial number that is none of ours, or another finer qualifier, opens its lot's page. */

@@ -76,7 +76,7 @@ bool scan_cached(struct call *call, struct reply *reply)
 {
 	struct scan *scan = scan_read(call);
 	call->state = scan;
-	if (scan->malformed)
+	if (scan->malformed || scan->thing_code)
 		return false;
 	if (scan->item)
 		return scan_item_cached(call, scan, reply);
@@ -140,7 +140,7 @@ enum problem scan_prepare(struct call *call, struct reply *reply)
 		return PROBLEM_NONE;
 	}
 	call->needs_worker =
-		scan->malformed || scan->form != SCAN_JSON || scan->tier != TIER_FARM || !scan->gzip;
+		scan->malformed || scan->thing_code || scan->form != SCAN_JSON || scan->tier != TIER_FARM || !scan->gzip;
 	if (!call->needs_worker)
 		scan->read = (struct read_request){.statement = scan_statement(call, scan),
 						   .params = scan->params,
@@ -329,6 +329,8 @@ enum problem scan_handle(struct call *call, struct reply *reply)
 		return scan_not_there(call, scan, reply);
 	if (scan->item)
 		return scan_item_handle(call, scan, reply);
+	if (scan->thing_code)
+		return scan_thing_handle(call, scan, reply);
 	enum problem p = scan_find(call, scan, &answer, &found);
 	if (!p && !found)
 		return scan_not_there(call, scan, reply);

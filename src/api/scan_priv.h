@@ -18,12 +18,13 @@ struct scan {
 	const char *media_type; /* of JSON: as accepted */
 	enum tier tier;
 	bool gzip;
-	enum problem malformed; /* what stands in the path names nothing */
-	struct str typed;       /* for pages that say so */
-	struct str path;        /* canonical: of the page, and in the key */
-	struct str key;         /* in the memory of trails */
-	struct str code;        /* /t/…; absent: by `thing` */
-	struct scan_item *item; /* of a pack's own code; NULL: of a lot */
+	enum problem malformed;  /* what stands in the path names nothing */
+	struct str typed;        /* for pages that say so */
+	struct str path;         /* canonical: of the page, and in the key */
+	struct str key;          /* in the memory of trails */
+	struct str code;         /* /t/…; absent: by `thing` */
+	struct scan_item *item;  /* of a pack's own code; NULL: of a lot */
+	struct code *thing_code; /* of a unit or place; NULL: of neither */
 	struct sha256 thing;
 	struct bytes thing_bytes; /* the same, as statements take it */
 	uint64_t begun;           /* before the database was read */
@@ -61,6 +62,10 @@ bool scan_item_cached(struct call *call, struct scan *scan, struct reply *reply)
 void scan_item_prepare(struct call *call, struct scan *scan);
 enum problem scan_item_finish(struct call *call, struct scan *scan, struct reply *reply) must_check;
 enum problem scan_item_handle(struct call *call, struct scan *scan, struct reply *reply) must_check;
+
+/* scan_thing.c: the page of a unit or a place. */
+extern const struct shape thing_page_shape;
+enum problem scan_thing_handle(struct call *call, struct scan *scan, struct reply *reply) must_check;
 
 /* From the epoll thread: memory, then one statement through the reader. */
 bool scan_cached(struct call *call, struct reply *reply);

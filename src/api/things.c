@@ -23,8 +23,7 @@ static enum problem find_code(struct call *call, enum thing_kind kind, struct st
 	if (p)
 		return p;
 	/* A pack's code names its lot. */
-	if (!count ||
-	    (of_pack ? place.index >= rows->items : !str_equal(rows->kind, str_of(thing_kind_words[kind]))))
+	if (!count || (of_pack ? place.index >= rows->items : !code_names(rows->kind, kind)))
 		return PROBLEM_NOT_FOUND;
 	*ret = (struct lot_id){rows->org_id, rows->id};
 	return PROBLEM_NONE;
@@ -108,7 +107,7 @@ static const struct shape thing_answer = {
 	.fields =
 		(const struct field[]){
 			STRING(struct thing_answer, kind, "kind",
-			       .doc = "party, site, product, certificate, lot, shipment or event"),
+			       .doc = "party, site, product, certificate, lot, shipment, unit or event"),
 			STRING(struct thing_answer, id, "id", .doc = "Its id"),
 			STRING(struct thing_answer, href, "href", .flags = OPTIONAL,
 			       .doc = "Where it is read"),
@@ -167,10 +166,24 @@ static enum problem put_thing(struct call *call, enum thing_kind kind, struct lo
 	return put_spellings(call, id, ret);
 }
 
+static bool is_code(const struct call *call, enum thing_kind kind)
+{
+	static const struct uuid nobody;
+	const struct thing_query *query = call->query;
+	struct thing_name name;
+	struct fault ignored = {0};
+	return !thing_name_read(call->arena, kind, nobody, query->id, &name, &ignored) &&
+	       name.form == NAME_CODE;
+}
+
 static enum problem check_thing(struct call *call, enum thing_kind kind, struct lot_id id)
 {
 	if (kind == THING_LOT)
 		return lot_check_visible(call, id);
+	if (kind ==
+	    THING_UNIT) /* a number is its party's own; a code says what it names to whoever holds it */
+		return call_acts_for(call, id.org) || is_code(call, THING_UNIT) ? PROBLEM_NONE
+										: PROBLEM_NOT_FOUND;
 	if (kind != THING_SHIPMENT)
 		return PROBLEM_NONE;
 	struct shipment_by_id_row row;
@@ -208,8 +221,8 @@ static enum problem find_uuid(struct call *call, struct uuid id, struct thing_an
 }
 
 /* The kinds in the order in which a bare number is looked for. */
-static const enum thing_kind order[] = {THING_LOT,  THING_SHIPMENT, THING_PARTY,
-					THING_SITE, THING_PRODUCT,  THING_CERTIFICATE};
+static const enum thing_kind order[] = {THING_LOT,     THING_SHIPMENT,    THING_PARTY, THING_SITE,
+					THING_PRODUCT, THING_CERTIFICATE, THING_UNIT};
 
 /* What is spelled like a standard's name and is none is said to be so, not looked for. Lots have every form there is. */
 static enum problem check_spelling(struct call *call, struct uuid party)

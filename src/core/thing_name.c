@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "ft/base/text.h"
+#include "ft/core/code.h"
 #include "ft/core/digital_link.h"
 #include "ft/core/epc_urn.h"
 
 const char *const thing_kind_words[THING_KIND_COUNT] = {"party",    "site", "product", "certificate", "lot",
 							"shipment", "unit", "sample",  "item"};
 
-enum { PAIR_LEN = 32, PAIR_TEXT_LEN = 43, MAX_SPELLING = 512, CODE_LEN_LOT = 13, CODE_LEN_ITEM = 17 };
+enum { PAIR_LEN = 32, PAIR_TEXT_LEN = 43, MAX_SPELLING = 512, CODE_LEN_OTHER = 13, CODE_LEN_ITEM = 17 };
 
 static struct sha256 hash_parts(struct str domain, struct bytes middle, struct str tail)
 {
@@ -154,15 +155,25 @@ static struct str shipment_id_of(struct arena *arena, struct str spelling)
 /* A code as a person types it: letter and symbols, in groups or not. A pack's code names its lot, too. */
 static bool read_code(struct arena *arena, enum thing_kind kind, struct str spelling, struct str *ret)
 {
+	static const char letters[THING_KIND_COUNT] = {
+		[THING_LOT] = CODE_LOT, [THING_UNIT] = CODE_UNIT, [THING_SITE] = CODE_PLACE};
 	char letter = spelling.len ? (char)(spelling.at[0] & ~0x20) : 0;
-	bool of_lot = kind == THING_LOT && letter == 'B', of_item = letter == 'K';
-	if (!of_lot && !(of_item && (kind == THING_LOT || kind == THING_ITEM)))
+	bool of_item = letter == CODE_ITEM && (kind == THING_LOT || kind == THING_ITEM);
+	if (!of_item && (!letter || letters[kind] != letter))
 		return false;
-	struct str folded = crockford_fold(arena, spelling);
-	if (!folded.at || folded.len != (of_lot ? CODE_LEN_LOT : CODE_LEN_ITEM))
+	/* The letter U is none of base32's. */
+	struct str folded = crockford_fold(arena, str_from(spelling, 1));
+	if (!folded.at || folded.len + 1 != (of_item ? CODE_LEN_ITEM : CODE_LEN_OTHER))
 		return false;
-	*ret = folded;
+	*ret = arena_printf(arena, "%c%.*s", letter, STR_ARGS(folded));
 	return true;
+}
+
+bool code_names(struct str code_kind, enum thing_kind kind)
+{
+	return (kind == THING_LOT && str_equal(code_kind, STR("lot"))) ||
+	       (kind == THING_UNIT && str_equal(code_kind, STR("unit"))) ||
+	       (kind == THING_SITE && str_equal(code_kind, STR("place")));
 }
 
 struct str item_uri(struct arena *arena, struct str lot_uri, struct str code)

@@ -188,7 +188,8 @@ static void write_schema_content(struct json_writer *w, struct arena *arena, con
 	json_end_object(w);
 }
 
-static void write_either(struct json_writer *w, struct arena *arena, const struct route *row)
+static void write_either(struct json_writer *w, struct arena *arena, const struct shape *one,
+			 const struct shape *other)
 {
 	json_name(w, STR("application/json"));
 	json_begin_object(w);
@@ -196,8 +197,8 @@ static void write_either(struct json_writer *w, struct arena *arena, const struc
 	json_begin_object(w);
 	json_name(w, STR("oneOf"));
 	json_begin_array(w);
-	write_ref(w, arena, "schemas", row->request->name);
-	write_ref(w, arena, "schemas", row->request_else->name);
+	write_ref(w, arena, "schemas", one->name);
+	write_ref(w, arena, "schemas", other->name);
 	json_end_array(w);
 	json_end_object(w);
 	json_end_object(w);
@@ -214,7 +215,7 @@ static void write_request_body(struct json_writer *w, struct arena *arena, const
 	json_name(w, STR("content"));
 	json_begin_object(w);
 	if (row->request_else)
-		write_either(w, arena, row);
+		write_either(w, arena, row->request, row->request_else);
 	else
 		write_schema_content(w, arena, "application/json", row->request);
 	if (row->body_type) {
@@ -325,7 +326,9 @@ static void write_answer(struct json_writer *w, struct arena *arena, const struc
 	if (row->response || row->media_type) {
 		json_name(w, STR("content"));
 		json_begin_object(w);
-		if (row->response)
+		if (row->response_else)
+			write_either(w, arena, row->response, row->response_else);
+		else if (row->response)
 			write_schema_content(w, arena, "application/json", row->response);
 		for (struct str rest = str_of(row->media_type); rest.at;) {
 			struct str media_type = str_trim(str_cut(rest, ',', &rest));
@@ -436,6 +439,8 @@ static void write_schemas(struct json_writer *w, struct arena *arena, const stru
 			shape_visit(rows->at[i]->request, collect_shape, &shapes);
 		if (rows->at[i]->request_else)
 			shape_visit(rows->at[i]->request_else, collect_shape, &shapes);
+		if (rows->at[i]->response_else)
+			shape_visit(rows->at[i]->response_else, collect_shape, &shapes);
 		if (rows->at[i]->response)
 			shape_visit(rows->at[i]->response, collect_shape, &shapes);
 	}

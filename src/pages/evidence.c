@@ -22,7 +22,7 @@ static const struct word_message outcomes[] = {
 	{NULL, MESSAGE_COUNT},
 };
 
-static void put_certificate(struct html *html, const struct trail_certificate *certificate)
+void certificate_put(struct html *html, const struct trail_certificate *certificate)
 {
 	HTML(html, "<h3>{}</h3><p class=m>", FRAGMENT(say_of(html, schemes, certificate->scheme)));
 	HTML_SAY(html, MESSAGE_CERTIFICATE_NUMBER, NAME(certificate->number));
@@ -73,7 +73,7 @@ static void put_items(struct html *html, const struct evidence *evidence, const 
 		if (evidence->tests)
 			put_test(html, (const struct trail_test *)list->items + i);
 		else
-			put_certificate(html, (const struct trail_certificate *)list->items + i);
+			certificate_put(html, (const struct trail_certificate *)list->items + i);
 		html_raw(html, "</li>");
 	}
 }

@@ -26,6 +26,7 @@ void origins_put(struct html *html, const struct page *page, const struct trail 
 /* evidence.c: certificates, tests */
 void certificates_put(struct html *html, const struct trail *trail);
 void tests_put(struct html *html, const struct trail *trail);
+void certificate_put(struct html *html, const struct trail_certificate *certificate);
 /* journey.c */
 void journey_put(struct html *html, const struct trail *trail);
 

@@ -279,7 +279,7 @@ static void named_resolve(struct batch *batch, enum thing_kind kind, struct name
 	if (code && named->pack.at && named->pack_index < code->items) {
 		named->id = (struct lot_id){code->org_id, code->id};
 		named->found = true;
-	} else if (code && kind == THING_LOT && str_equal(code->kind, STR("lot"))) {
+	} else if (code && code_names(code->kind, kind)) {
 		named->id = (struct lot_id){code->org_id, code->id};
 		named->found = true;
 	} else if (thing && str_equal(thing->kind, str_of(thing_kind_words[kind]))) {

@@ -126,6 +126,62 @@ static void render_items(struct arena *arena, const char *directory, enum langua
 	}
 }
 
+/* A crate with a hostile name in it, a place, a home. */
+static void render_things(const char *directory, const struct page *page)
+{
+	static struct trail_name lemon = {LITERAL("柠檬礼盒"), LITERAL("Lemon gift box")},
+				 hostile = {LITERAL("<script>alert(1)</script>"), {NULL, 0}},
+				 crate = {LITERAL("CRATE-00017"), {NULL, 0}},
+				 plot = {LITERAL("一号地块"), LITERAL("Plot 1")},
+				 party = {LITERAL("柏梓柠檬专业合作社"), LITERAL("Bozi Lemon Cooperative")},
+				 none;
+	static struct trail_region district = {{NULL, 0}, LITERAL("潼南区"), LITERAL("Tongnan")},
+				   township = {LITERAL("500152105"), LITERAL("柏梓镇"), LITERAL("Bozi")};
+	static const struct page_thing_lot lots[] = {
+		{LITERAL("lot_1"), LITERAL("TN-20260504-11"), LITERAL("B7K2M9P4QX3WD"), &lemon},
+		{LITERAL("lot_2"),
+		 LITERAL("20260504-A-VERY-LONG-NUMBER-OF-A-LOT-THAT-NOBODY-CUTS"),
+		 {NULL, 0},
+		 &hostile},
+	};
+	static const struct trail_certificate certificates[] = {{LITERAL("green"),
+								 LITERAL("LB-36-2605"),
+								 {NULL, 0},
+								 LITERAL("2026-01-01"),
+								 LITERAL("2027-12-31")}};
+	static struct str units[] = {LITERAL("CRATE-00018"), LITERAL("CRATE-00019")};
+	struct page_thing thing = {.test = true,
+				   .code = STR("U7K2M9P4QX3WD"),
+				   .code_grouped = STR("U7K2M-9P4Q-X3WD"),
+				   .name = &crate,
+				   .lots = {(void *)(uintptr_t)lots, 2},
+				   .units = {units, 2},
+				   .more = true};
+	struct arena *arena = arena_create();
+
+	save(directory, "unit", page->language, page_thing(arena, page, &thing));
+	thing = (struct page_thing){.is_place = true,
+				    .code = STR("F7K2M9P4QX3WD"),
+				    .code_grouped = STR("F7K2M-9P4Q-X3WD"),
+				    .name = &plot,
+				    .place_kind = STR("plot"),
+				    .district = &district,
+				    .region = &township,
+				    .party = &party,
+				    .lots = {(void *)(uintptr_t)lots, 2},
+				    .certificates = {(void *)(uintptr_t)certificates, 1}};
+	save(directory, "place", page->language, page_thing(arena, page, &thing));
+	thing = (struct page_thing){.is_place = true,
+				    .code = STR("F7K2M9P4QX3WD"),
+				    .code_grouped = STR("F7K2M-9P4Q-X3WD"),
+				    .name = &none,
+				    .place_kind = STR("house"),
+				    .region = &township,
+				    .withheld = STR("personal")};
+	save(directory, "place-home", page->language, page_thing(arena, page, &thing));
+	arena_destroy(arena);
+}
+
 static void render_others(struct arena *arena, const char *directory, enum language language)
 {
 	static const struct page_hit hits[] = {
@@ -154,6 +210,7 @@ static void render_others(struct arena *arena, const char *directory, enum langu
 	save(directory, "problem", language,
 	     page_problem(arena, &page, PROBLEM_LOT_SHORT, &fault, STR("req-0001")));
 	save(directory, "verify", language, page_verify_help(arena, &page));
+	render_things(directory, &page);
 }
 
 int main(int argc, char **argv)

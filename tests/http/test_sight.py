@@ -87,7 +87,8 @@ WRITES = {
     "prepareEvent": lambda t, who: [("/v1/events:prepare", {"key": signing_key_of(t), "record": body}) for body in records(t, who)],
     "captureBatch": lambda t, who: [("/v1/events:batch", {"records": list(records(t, who)), "onError": "proceed"})],
     "createCode": lambda t, who: [("/v1/codes", {"kind": kind, "lot": spelling, **count}) for spelling in t.ids()["lot"]
-                                  for kind, count in (("lot", {}), ("item", {"count": 2}))],
+                                  for kind, count in (("lot", {}), ("item", {"count": 2}))] +
+                                 [("/v1/codes", {"kind": "place", "place": spelling}) for spelling in (t.home["id"], t.home["uri"])],
     "activateCodes": lambda t, who: [("/v1/codes:activate", {"codes": [code]}) for code in t.items],
     "voidCodes": lambda t, who: [("/v1/codes:void", {"codes": [code], "reason": "X"}) for code in t.items],
     "printLabels": lambda t, who: [("/v1/labels", {"codes": [code]}) for code in [t.lot["code"], *t.items]] +

@@ -24,7 +24,8 @@ extern const char *const thing_kind_words[THING_KIND_COUNT]; /* as in table thin
 
 enum thing_name_form {
 	NAME_ID, /* the id itself: no look-up of the name is needed */
-	NAME_CODE, /* looks like a short code: table code first, then `hash` (an own number may look like one). A lot is
+	NAME_CODE, /* looks like the short code of a lot, unit or site: table code first, then `hash` (an own number may
+		    * look like one). A lot is
 		    * named by the code of one of its packs too (K…), and a pack by its lot's URI with that as its serial */
 	NAME_RECORD, /* lots, shipments, samples: the id, in .id.lot, of the record that made it */
 	NAME_HASH,   /* everything else: table thing */
@@ -41,6 +42,9 @@ struct thing_name {
  * Digital Link or an EPC URN and is none fails as digital_link_parse and epc_urn_read do; reterr->pointer stays empty. */
 enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct uuid party,
 			     struct str spelling, struct thing_name *ret, struct fault *reterr) must_check;
+
+/* Whether a code of this kind (table code) is the name of a thing of that kind; packs' codes are named otherwise. */
+bool code_names(struct str code_kind, enum thing_kind kind);
 
 /* The directory keys under which a thing is filed. */
 struct sha256 thing_hash_number(enum thing_kind kind, struct uuid party, struct str number);

@@ -117,6 +117,8 @@ struct route {
 	const struct shape *query, *request, *response;
 	/* Another form of body: one that has the first member of this shape and none that `request` requires. */
 	const struct shape *request_else;
+	/* Another form of answer, which the handler encodes itself. */
+	const struct shape *response_else;
 	const char
 		*media_type; /* of replies besides a response shape's, for OpenAPI: "text/html, image/png" */
 	int status;          /* on success */

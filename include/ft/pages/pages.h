@@ -46,6 +46,27 @@ struct page_item {
 /* What goes into the gap. */
 struct str page_item_words(struct arena *arena, enum language language, const struct page_item *item);
 
+/* The page of a crate, pallet or other unit with what is in it now, and of a place with its certificates and newest lots. */
+struct page_thing_lot {
+	struct str id, number, code; /* code absent: it has no page */
+	struct trail_name *product;
+};
+struct page_thing {
+	bool is_place, test;
+	struct str code, code_grouped;
+	struct trail_name *name; /* of a unit its number, as zh; empty where it is withheld or erased */
+	struct str place_kind;   /* as in table site; absent of a unit */
+	struct str withheld;     /* "personal": somebody's home; absent: it is not */
+	struct str erased_at;    /* absent: it was not */
+	struct trail_region *district, *region; /* of a place; NULL: none */
+	struct trail_name *party;               /* whose place it is; NULL: not to be named */
+	struct list lots;                       /* struct page_thing_lot */
+	struct str_list units;                  /* numbers of those in it */
+	struct list certificates;               /* struct trail_certificate */
+	bool more;                              /* not all are listed */
+};
+struct str page_thing(struct arena *arena, const struct page *page, const struct page_thing *thing);
+
 /* A code of the right form that is not registered, and text that cannot be a code. Both are sent with 404. */
 struct str page_unknown_code(struct arena *arena, const struct page *page, struct str typed);
 struct str page_malformed_code(struct arena *arena, const struct page *page, struct str typed);
