@@ -38,13 +38,26 @@ cluster_sql() {
 	as_account "$pg_bin/psql" -h "$socket_dir" -U postgres -d "$1" -qXAt -v ON_ERROR_STOP=1 -c "$2"
 }
 
+# A quarter of the memory there is, as PostgreSQL's manual advises: what does not fit is copied from the system's cache
+# page by page, which a walk through the lineage of a million lots feels.
+shared_buffers() {
+	local memory limit
+	memory=$(($(awk '/^MemTotal:/ { print $2 }' /proc/meminfo) / 1024))
+	limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null) || limit=max
+	[ "$limit" = max ] || [ $((limit >> 20)) -gt "$memory" ] || memory=$((limit >> 20))
+	memory=$((memory / 4))
+	[ "$memory" -ge 128 ] || memory=128
+	[ "$memory" -le 8192 ] || memory=8192
+	printf '%dMB' "$memory"
+}
+
 write_cluster_settings() {
 	cat >"$place/cluster/farmtrail.conf" <<-END
 		# Reached by unix socket only. Change settings in postgresql.conf below the line that includes this file.
 		listen_addresses = ''
 		unix_socket_directories = '${socket_dir//\'/\'\'}'
 		unix_socket_permissions = 0700
-		shared_buffers = 256MB
+		shared_buffers = $(shared_buffers)
 		max_wal_size = 4GB
 		checkpoint_timeout = 15min
 		wal_compression = lz4

@@ -17,8 +17,10 @@ from service import Cluster, Service, build_directory, children_of, die_with_par
 TICKS = os.sysconf("SC_CLK_TCK")
 CONNECTIONS, THREADS = 64, 2
 CLUSTER_MEMORY = {"MALLOC_TOP_PAD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "16777216"}
+SHARED_BUFFERS = subprocess.run(["bash", "-c", ". tools/cluster.sh; shared_buffers"], cwd=HERE.parents[1], check=True,
+                                capture_output=True, text=True).stdout
 CLUSTER_OPTIONS = {  # these and CLUSTER_MEMORY as tools/cluster.sh sets them
-    "listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "100", "shared_buffers": "256MB",
+    "shared_buffers": SHARED_BUFFERS, "listen_addresses": "", "unix_socket_permissions": "0700", "max_connections": "100",
     "max_wal_size": "4GB", "checkpoint_timeout": "15min", "wal_compression": "lz4", "timezone": "UTC",
     "log_min_messages": "warning"}
 
