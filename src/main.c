@@ -24,6 +24,7 @@
 #include "ft/store/item_memory.h"
 #include "ft/store/keys.h"
 #include "ft/store/reference.h"
+#include "ft/store/sealing.h"
 #include "queries.h"
 
 enum { GRACE_MS = 10000, CODE_KEY_LEN = 32 };
@@ -38,6 +39,7 @@ struct service { /* everything with a lifetime, in the order it is started */
 	struct arena *arena;
 	struct config config;
 	struct app app;
+	struct sealing *sealing;
 	struct server *server;
 };
 
@@ -214,6 +216,8 @@ static enum problem start_facts(struct service *s, struct fault *reterr)
 		p = check_origin(s, registrar.uri, reterr);
 	if (!p)
 		p = reference_load(db, s->arena, reference);
+	if (!p)
+		p = sealing_settle(db, s->arena, s->config.data_dir, &s->app.vault, reterr);
 	db_close(db);
 	s->app.reference = reference;
 	s->app.registrar = registrar.id;
@@ -242,11 +246,13 @@ static enum problem start_writers(struct service *s, struct fault *reterr)
 						  .cache = s->app.cache,
 						  .once = s->app.once,
 						  .items = s->app.items,
+						  .vault = &s->app.vault,
 						  .code_key = s->app.code_key};
 	enum problem p = capture_start(&settings, &s->app.capture, reterr);
 	const struct log_settings log = {.config = &s->config,
 					 .conninfo = s->app.conninfo,
 					 .signer = s->app.signer,
+					 .vault = &s->app.vault,
 					 .registrar = s->app.registrar,
 					 .policy = s->app.log_policy};
 	if (!p && s->config.log_sequencer)
@@ -288,8 +294,10 @@ static void *worker_start(void *context)
 	struct app *app = context;
 	struct db *db = NULL;
 	for (int i = 0; i < ATTEMPTS; i++) {
-		if (!db_open(app->conninfo, (int)app->config->statement_timeout_ms, &db))
+		if (!db_open(app->conninfo, (int)app->config->statement_timeout_ms, &db)) {
+			db_use_vault(db, &app->vault);
 			return db;
+		}
 		usleep(PAUSE_US);
 	}
 	LOG(LOG_ERROR, "worker-without-database");
@@ -365,6 +373,8 @@ static enum problem start(struct service *s, struct fault *reterr)
 		p = start_policy(s, reterr);
 	if (!p)
 		p = start_writers(s, reterr);
+	if (!p)
+		s->sealing = sealing_start(s->app.conninfo, &s->app.vault);
 	return p ? p : start_server(s, reterr);
 }
 
@@ -372,6 +382,7 @@ static void stop(struct service *s)
 {
 	if (s->server)
 		server_stop(s->server, GRACE_MS);
+	sealing_stop(s->sealing);
 	item_memory_stop(s->app.items);
 	capture_stop(s->app.capture);
 	log_stop(s->app.sequencer);

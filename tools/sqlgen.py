@@ -12,6 +12,8 @@ A statement in DIR/*.sql:
     -- param: thing_hash bytea          "name type", separated by commas; the line may be repeated
     -- class: key                       key any ref local fan: what it touches when tables are distributed
     -- each: orgs                       arrays for whose elements it is run: in a pipeline it is not sent when these are empty
+    -- seals: body, note if personal    parameters (text, bytea) that may name a person: stored sealed; with "if": where that is true
+    -- opens: body                      columns that may be sealed: what is opened comes back
     -- scope: public                    in whose name it runs outside a transaction; without the line: the caller's
     -- column: org_id uuid, note text   what comes back, in order; the line may be repeated
     SELECT org_id, note FROM thing WHERE thing_hash = @thing_hash;
@@ -45,7 +47,7 @@ SCOPES = {"caller", "program", "public"}
 MAX_PARAMS = 64  # SQL_PARAMS_MAX in src/db/db_priv.h
 
 HEAD = re.compile(r"-- name: ([a-z][a-z0-9_]*) :(one|many|exec)$")
-SPEC = re.compile(r"-- (param|column|class|scope|each): *(.*)$")
+SPEC = re.compile(r"-- (param|column|class|scope|each|seals|opens): *(.*)$")
 SLOT = re.compile(r"([a-z][a-z0-9_]*) ([a-z]+)(\[\])?(\?)?$")
 MIGRATION = re.compile(r"(\d{4})-[a-z0-9-]+$")
 # What may hold an "@" that is no parameter, then the parameter itself.
@@ -60,6 +62,8 @@ class Slot(NamedTuple):
     nullable: bool
     each: bool = False
     element: bool = False
+    sealed: bool = False
+    condition: str = ""
 
 
 class Query(NamedTuple):
@@ -99,6 +103,30 @@ def mark_each(path, query, params, names):
         if name not in arrays:
             stop(path, query, f'each: "{name}" is not a parameter that is an array')
     return [slot._replace(each=slot.name in names) for slot in params]
+
+
+OPENABLE = {TYPES[name][2] for name in ("text", "bytea")}
+SEALABLE = OPENABLE | {TYPES[name][3] for name in ("text", "bytea")}
+SEALS = re.compile(r"([a-z0-9_, ]+?)(?: if ([a-z_]+))?$")
+
+
+def mark_sealed(path, query, slots_given, specs, sealable):
+    """The slots, with those marked that are sealed, or opened."""
+    found = slots_given
+    for spec in specs:
+        match = SEALS.match(spec)
+        names = [name.strip() for name in match[1].split(",")] if match else []
+        condition = match[2] or "" if match else ""
+        known = {slot.name: slot for slot in found}
+        for name in names:
+            if name not in known or known[name].oid not in sealable:
+                stop(path, query, f'"{name}" is no text or bytea that could be sealed')
+            if condition and (known.get(condition) is None or known[condition].c_type != "bool "):
+                stop(path, query, f'"{condition}" is not a boolean')
+        if not names:
+            stop(path, query, f'"{spec}" does not name what is sealed')
+        found = [slot._replace(sealed=True, condition=condition) if slot.name in names else slot for slot in found]
+    return found
 
 
 def number_params(path, query, text, params):
@@ -143,7 +171,8 @@ def parse_block(path, block):
     head = HEAD.match(lines[0])
     if not head:
         stop(path, lines[0], 'the header is not "-- name: x :one|:many|:exec"')
-    name, specs, doc, body = head[1], {"param": [], "column": [], "class": [], "scope": [], "each": []}, [], []
+    name, specs, doc, body = head[1], {"param": [], "column": [], "class": [], "scope": [], "each": [],
+                                "seals": [], "opens": []}, [], []
     for line in lines[1:]:
         spec = None if body else SPEC.match(line)
         if spec:
@@ -159,6 +188,8 @@ def parse_block(path, block):
         stop(path, name, f'may have one "-- scope:" line with one of {" ".join(sorted(SCOPES))}')
     params, columns = slots(path, name, specs["param"]), slots(path, name, specs["column"])
     params = mark_each(path, name, params, [word.strip() for spec in specs["each"] for word in spec.split(",")])
+    params = mark_sealed(path, name, params, specs["seals"], SEALABLE)
+    columns = mark_sealed(path, name, columns, specs["opens"], OPENABLE)
     if specs["each"] and head[2] == "one":
         stop(path, name, "answers a row in any case, so it has no each")
     if len(params) > MAX_PARAMS:
@@ -218,8 +249,10 @@ def header(name, queries):
 def slot_table(query, what, members, of=None):
     if not members:
         return []
-    rows = [f'\t{{"{slot.name}", {slot.oid}, offsetof(struct {of or query.name}_{what}, {slot.name}), '
-            + ", ".join("true" if flag else "false" for flag in (slot.nullable, slot.each, slot.element)) + "},"
+    struct_name = f"struct {of or query.name}_{what}"
+    rows = [f'\t{{"{slot.name}", {slot.oid}, offsetof({struct_name}, {slot.name}), '
+            + ", ".join("true" if flag else "false" for flag in (slot.nullable, slot.each, slot.element, slot.sealed))
+            + (f", true, offsetof({struct_name}, {slot.condition})" if slot.condition else ", false, 0") + "},"
             for slot in members]
     return [f"static const struct sql_slot {query.name}_{what}_slots[] = {{"] + rows + ["\t{0},", "};"]
 

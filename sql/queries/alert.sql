@@ -11,6 +11,7 @@
 -- column: title_en text, reason_zh text, reason_en text, action_zh text, action_en text, first_seen timestamptz
 -- column: last_seen timestamptz, due_at timestamptz, assignee text, party uuid, product uuid, lot_org uuid, lot_id uuid
 -- column: regions text[], roles text[]
+-- opens: assignee
 SELECT s.org_id, s.id, s.place, s.rule, s.rule_version, s.severity, s.state, s.title_zh, s.title_en, s.reason_zh, s.reason_en,
        s.action_zh, s.action_en, s.first_seen, s.last_seen, s.due_at, s.assignee, s.party, s.product, s.lot_org, s.lot_id,
        ARRAY(SELECT r.region FROM alert_region r WHERE r.org_id = s.org_id AND r.alert = s.id ORDER BY r.role, r.region) AS regions,
@@ -77,6 +78,7 @@ LIMIT 1000;
 -- column: reason_zh text, reason_en text, action_zh text, action_en text, edition text, evidence bytea, first_seen timestamptz
 -- column: last_seen timestamptz, due_at timestamptz, assignee text, party uuid, product uuid, lot_org uuid, lot_id uuid
 -- column: event uuid, regions text[], roles text[], code text
+-- opens: assignee
 SELECT a.org_id, a.id, a.rule, a.rule_version, a.severity::bigint AS severity, a.state, a.title_zh, a.title_en, a.reason_zh,
        a.reason_en, a.action_zh, a.action_en, a.edition, a.evidence, a.first_seen, a.last_seen, a.due_at, a.assignee, a.party,
        a.product, a.lot_org, a.lot_id, a.event,
@@ -96,6 +98,7 @@ SELECT state FROM alert WHERE org_id = @org_id AND id = @id FOR UPDATE;
 -- name: alert_change :exec
 -- Its state and assignee after an action.
 -- param: org_id uuid, id uuid, state text, assignee text
+-- seals: assignee
 -- class: key
 UPDATE alert SET state = @state, assignee = coalesce(@assignee, assignee) WHERE org_id = @org_id AND id = @id;
 
@@ -104,12 +107,14 @@ UPDATE alert SET state = @state, assignee = coalesce(@assignee, assignee) WHERE 
 -- param: org_id uuid, alert uuid, id uuid
 -- class: key
 -- column: action text, reason text, note text, assignee text, region text
+-- opens: note, assignee
 SELECT action, reason, note, assignee, region FROM alert_action WHERE org_id = @org_id AND alert = @alert AND id = @id;
 
 -- name: alert_deed_insert :exec
 -- What was done.
 -- param: org_id uuid, alert uuid, id uuid, at timestamptz, key_id uuid, party uuid, action text, reason text, note text
 -- param: assignee text, region text, stated uuid
+-- seals: note, assignee
 -- class: key
 INSERT INTO alert_action (org_id, alert, id, at, key_id, party, action, reason, note, assignee, region, stated)
 VALUES (@org_id, @alert, @id, @at, @key_id, @party, @action, @reason, @note, @assignee, @region, @stated);
@@ -125,6 +130,7 @@ INSERT INTO alert_region (org_id, alert, region, role) VALUES (@org_id, @alert, 
 -- param: org_id uuid, alert uuid
 -- class: key
 -- column: id uuid, at timestamptz, key_id uuid, party uuid, action text, reason text, note text, assignee text, region text
+-- opens: note, assignee
 SELECT id, at, key_id, party, action, reason, note, assignee, region
 FROM alert_action WHERE org_id = @org_id AND alert = @alert
 ORDER BY at, id

@@ -30,6 +30,7 @@ LIMIT 20000;
 -- class: any
 -- scope: program
 -- column: org_id uuid, id uuid, body bytea, view_secret bytea
+-- opens: body, view_secret
 SELECT e.org_id, e.id, e.body, e.view_secret
 FROM unnest(@orgs, @ids) AS z (org_id, id)
 JOIN event e ON e.org_id = z.org_id AND e.id = z.id

@@ -33,6 +33,7 @@ SELECT hash, org_id, id FROM event_key WHERE hash = ANY(@hashes);
 -- class: any
 -- each: orgs
 -- column: org_id uuid, id uuid, request_sha256 bytea, answer bytea
+-- opens: request_sha256
 SELECT org_id, id, request_sha256, answer FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN event ON org_id = z.a AND id = z.b;
 
@@ -42,6 +43,7 @@ JOIN event ON org_id = z.a AND id = z.b;
 -- class: ref
 -- each: ids
 -- column: id uuid, number text, kind text, name_zh text, name_en text, region text, uri text, personal boolean, state text, version bigint, erased boolean
+-- opens: name_zh, name_en
 SELECT id, number, kind, name_zh, name_en, region, uri, personal, state, version, erased_at IS NOT NULL AS erased FROM party WHERE id = ANY(@ids);
 
 -- name: capture_region_parties :many
@@ -59,6 +61,7 @@ WHERE c.ancestor = ANY(@regions) AND p.id = ANY(@parties);
 -- class: ref
 -- each: ids
 -- column: id uuid, party uuid, number text, kind text, name_zh text, region text, township text, district text, uri text, personal boolean, commodity text, state text, version bigint
+-- opens: name_zh
 SELECT s.id, s.party, s.number, s.kind, s.name_zh, s.region,
        CASE WHEN r.level = 'township' THEN r.code END AS township,
        CASE r.level WHEN 'township' THEN r.parent WHEN 'district' THEN r.code END AS district,
@@ -83,6 +86,7 @@ WHERE id = ANY(@ids || ARRAY(
 -- class: any
 -- each: orgs
 -- column: org_id uuid, lot_id uuid, number text, uri text, code text, product uuid, commodity text, dimension bigint, unit text, own numeric, total numeric, site uuid, region text, created_event uuid, event_time timestamptz, offset_min bigint, produced_day date, expires_day date?, flags bigint, salt bytea, head bytea, version timestamptz, destroyed numeric, outside numeric, returned numeric, place text
+-- opens: place
 SELECT org_id, lot_id, number, uri, code, product, commodity, dimension::bigint AS dimension, unit, own, total, site, region,
        created_event, event_time, offset_min::bigint AS offset_min, produced_day, expires_day, flags, salt, head, version,
        destroyed, outside, returned, place
@@ -121,6 +125,7 @@ WHERE lot_seen_by(org_id, lot_id, CASE WHEN party IS NULL THEN '{}'::uuid[] ELSE
 -- each: orgs
 -- column: org_id uuid, id uuid, from_party uuid, to_party uuid, vehicle text, event uuid, shipped_at timestamptz, state text
 -- column: receipt_org uuid, receipt uuid
+-- opens: vehicle
 SELECT org_id, id, from_party, to_party, vehicle, event, shipped_at, state, receipt_org, receipt
 FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN shipment ON org_id = z.a AND id = z.b
@@ -246,6 +251,7 @@ LIMIT @max_edges;
 -- param: request_sha256 bytea[], view_secret bytea[], key_fingerprint bytea[], seq bigint[], statement bytea[]
 -- param: statement_sha256 bytea[], answer bytea[], declaration_time timestamptz[]
 -- param: shipment_org uuid[], shipment uuid[], likeness bigint[], place text[]
+-- seals: body, view_secret, request_sha256, place
 -- class: key
 INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, biz_step, disposition, party,
                    site, region, to_party, input_product, input_active, flags, body, request_sha256, view_secret,
@@ -301,6 +307,7 @@ SELECT unnest(@code), unnest(@kind), unnest(@org_id), unnest(@id), 'activated', 
 -- param: flags bigint[], salt bytea[], head bytea[], version timestamptz[]
 -- param: place text[]
 -- param: destroyed numeric[], outside numeric[], returned numeric[]
+-- seals: place
 -- class: key
 INSERT INTO lot (org_id, lot_id, number, uri, code, product, commodity, dimension, unit, own, total, site, region,
                  created_event, event_time, offset_min, produced_day, expires_day, flags, salt, head, version,
@@ -433,6 +440,7 @@ SELECT unnest(@parent_org), unnest(@parent), unnest(@child_org), unnest(@child),
 -- Shipments that left or arrived.
 -- param: org_id uuid[], id uuid[], from_party uuid[], to_party uuid[], vehicle text[], event uuid[], shipped_at timestamptz[], state text[]
 -- param: receipt_org uuid[], receipt uuid[]
+-- seals: vehicle
 -- class: key
 INSERT INTO shipment (org_id, id, from_party, to_party, vehicle, event, shipped_at, state, receipt_org, receipt)
 SELECT unnest(@org_id), unnest(@id), unnest(@from_party), unnest(@to_party), unnest(@vehicle), unnest(@event),

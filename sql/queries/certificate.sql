@@ -24,6 +24,7 @@ WHERE id = @id;
 -- param: q text, party uuid, region text, state text, after uuid, max_rows bigint
 -- class: ref
 -- column: body bytea, recorded_at timestamptz, statement_sha256 bytea
+-- opens: body
 SELECT v.body, v.recorded_at, v.statement_sha256
 FROM certificate p JOIN master_version v ON v.kind = 'certificate' AND v.id = p.id AND v.version = p.version
 WHERE (@q IS NULL OR strpos(lower(p.scheme), lower(@q)) > 0 OR strpos(lower(p.number), lower(@q)) > 0)

@@ -50,6 +50,7 @@ SELECT code, org_id, id AS lot_id, issue, place, items FROM code WHERE code = AN
 -- name: code_mark_insert_many :exec
 -- Activates or voids items; the same again keeps what was said first.
 -- param: codes text[], firsts bigint[], lasts bigint[], state text, at timestamptz, key uuid, reason text, stated uuid
+-- seals: reason
 -- class: any
 INSERT INTO code_mark (code, state, first, last, at, key, reason, stated)
 SELECT z.code, @state, z.first, z.last, @at, @key, @reason, @stated
@@ -157,6 +158,7 @@ LIMIT 200000;
 -- class: any
 -- column: org_id uuid, lot_id uuid, number text, produced_day date, product_zh text, product_en text, issuer_zh text
 -- column: issuer_en text, personal boolean, region_zh text, region_en text
+-- opens: issuer_zh, issuer_en
 SELECT l.org_id, l.lot_id, l.number, l.produced_day, p.name_zh AS product_zh, p.name_en AS product_en, i.name_zh AS issuer_zh,
        i.name_en AS issuer_en, i.personal, r.name_zh AS region_zh, r.name_en AS region_en
 FROM unnest(@orgs, @ids) AS z (org_id, lot_id)

@@ -18,6 +18,7 @@ SELECT event, declaration, replacement FROM correction WHERE org_id = @org_id AN
 -- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, party uuid, site uuid, site_party uuid
 -- column: region text, shipment_org uuid, shipment uuid, body bytea, answer bytea, declaration boolean, corrected boolean
 -- column: replacement uuid, of_partner boolean, recorded_at timestamptz
+-- opens: body
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.party, e.site, s.party AS site_party,
        e.region, e.shipment_org, e.shipment, e.body, e.answer, e.declaration_time IS NOT NULL AS declaration,
        c.event IS NOT NULL AS corrected, c.replacement, e.flags & 8 <> 0 AS of_partner, e.recorded_at
@@ -31,6 +32,7 @@ LEFT JOIN site s ON s.id = e.site;
 -- param: orgs uuid[], ids uuid[]
 -- class: any
 -- column: id uuid, body bytea
+-- opens: body
 SELECT e.id, e.body FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
 JOIN event e ON e.org_id = z.a AND e.id = z.b;
 

@@ -5,6 +5,7 @@
 -- A finished job.
 -- param: id uuid, org_id uuid, api_key uuid, created_at timestamptz, finished_at timestamptz, rollback boolean
 -- param: success boolean, events bigint, stored bigint, errors bytea
+-- seals: errors
 -- class: local
 INSERT INTO capture_job (id, org_id, api_key, created_at, finished_at, rollback, success, events, stored, errors)
 VALUES (@id, @org_id, @api_key, @created_at, @finished_at, @rollback, @success, @events, @stored, @errors);
@@ -14,6 +15,7 @@ VALUES (@id, @org_id, @api_key, @created_at, @finished_at, @rollback, @success, 
 -- param: id uuid, api_key uuid, everything boolean, parties uuid[]
 -- class: local
 -- column: id uuid, created_at timestamptz, finished_at timestamptz, rollback boolean, success boolean, errors bytea
+-- opens: errors
 SELECT id, created_at, finished_at, rollback, success, errors
 FROM capture_job
 WHERE id = @id AND (@everything OR api_key = @api_key OR org_id = ANY(@parties));

@@ -26,6 +26,7 @@ LIMIT 20000;
 -- param: org_id uuid, id uuid
 -- class: key
 -- column: id uuid, body bytea, view_secret bytea, statement bytea, answer bytea
+-- opens: body, view_secret
 SELECT e.id, e.body, e.view_secret, e.statement, e.answer
 FROM event e
 WHERE e.org_id = @org_id
@@ -45,6 +46,7 @@ VALUES (@org_id, @event, @at, @reason, @manifest, @salts, @key_fingerprint, @sta
 -- name: erasure_apply :one
 -- The farm view stands in for the body; the secret goes.
 -- param: org_id uuid, id uuid, body bytea
+-- seals: body
 -- class: key
 -- column: done boolean
 SELECT event_erase(@org_id, @id, @body) AS done;

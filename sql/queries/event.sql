@@ -16,6 +16,7 @@ SELECT org_id, id FROM event_key WHERE hash = @hash;
 -- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz, party uuid
 -- column: site uuid, region text, to_party uuid, flags bigint, body bytea, view_secret bytea, key_fingerprint bytea
 -- column: seq bigint, statement bytea, statement_sha256 bytea, answer bytea
+-- opens: body, view_secret
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
        e.to_party, e.flags, e.body, e.view_secret, e.key_fingerprint, e.seq, e.statement, e.statement_sha256, e.answer
 FROM event e
@@ -29,6 +30,7 @@ WHERE e.org_id = @org_id AND e.id = @id;
 -- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz, party uuid
 -- column: site uuid, region text, to_party uuid, flags bigint, body bytea, view_secret bytea, key_fingerprint bytea
 -- column: seq bigint, statement bytea, statement_sha256 bytea, answer bytea
+-- opens: body, view_secret
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
        e.to_party, e.flags, e.body, e.view_secret, e.key_fingerprint, e.seq, e.statement, e.statement_sha256, e.answer
 FROM event e
@@ -61,6 +63,7 @@ LIMIT 1000;
 -- class: key
 -- column: org_id uuid, id uuid, recorded_at timestamptz, body bytea, view_secret bytea, key_fingerprint bytea, statement bytea, answer bytea
 -- column: spki bytea, key_statement bytea, revocation bytea
+-- opens: body, view_secret
 SELECT e.org_id, e.id, e.recorded_at, e.body, e.view_secret, e.key_fingerprint, e.statement, e.answer,
        k.spki, k.statement AS key_statement, r.statement AS revocation
 FROM event e
@@ -75,6 +78,7 @@ WHERE e.org_id = @org_id AND e.id = @id;
 -- scope: program
 -- column: org_id uuid, id uuid, recorded_at timestamptz, body bytea, view_secret bytea, key_fingerprint bytea, statement bytea, answer bytea
 -- column: spki bytea, key_statement bytea, revocation bytea
+-- opens: body, view_secret
 SELECT e.org_id, e.id, e.recorded_at, e.body, e.view_secret, e.key_fingerprint, e.statement, e.answer,
        k.spki, k.statement AS key_statement, r.statement AS revocation
 FROM event e

@@ -7,6 +7,7 @@
 -- class: any
 -- scope: program
 -- column: hash bytea, request_sha256 bytea, minted uuid, status bigint?, location text, etag text, media_type text, answer bytea
+-- opens: request_sha256
 SELECT hash, request_sha256, minted, status::bigint AS status, location, etag, media_type, answer
 FROM idempotency WHERE hash = ANY(@hashes);
 
@@ -15,6 +16,7 @@ FROM idempotency WHERE hash = ANY(@hashes);
 -- is a conflict.
 -- param: hash bytea[], request_sha256 bytea[], made_at timestamptz[], minted uuid[], status bigint[], location text[]
 -- param: etag text[], media_type text[], answer bytea[]
+-- seals: request_sha256
 -- class: key
 INSERT INTO idempotency (hash, request_sha256, made_at, minted, status, location, etag, media_type, answer)
 SELECT unnest(@hash), unnest(@request_sha256), unnest(@made_at), unnest(@minted), unnest(@status), unnest(@location),

@@ -12,6 +12,7 @@ SELECT id, scopes, region, parties, state FROM api_key WHERE secret_hash = @secr
 -- name: api_key_insert :exec
 -- A new key.
 -- param: id uuid, secret_hash bytea, name text, scopes text[], region text, parties uuid[], created_at timestamptz, created_by uuid
+-- seals: name
 -- class: local
 INSERT INTO api_key (id, secret_hash, name, scopes, region, parties, state, created_at, created_by)
 VALUES (@id, @secret_hash, @name, @scopes, @region, @parties, 'active', @created_at, @created_by);
@@ -21,16 +22,19 @@ VALUES (@id, @secret_hash, @name, @scopes, @region, @parties, 'active', @created
 -- param: id uuid
 -- class: local
 -- column: id uuid, name text, scopes text[], region text, parties uuid[], state text, created_at timestamptz, revoked_at timestamptz?
+-- opens: name
 SELECT id, name, scopes, region, parties, state, created_at, revoked_at FROM api_key WHERE id = @id;
 
 -- name: api_key_list :many
--- Keys, oldest first.
--- param: q text, state text, party uuid, region text, after uuid, max_rows bigint
+-- Keys, oldest first. Sealed names are found as a whole.
+-- param: q text, name text, state text, party uuid, region text, after uuid, max_rows bigint
+-- seals: name
 -- class: local
 -- column: id uuid, name text, scopes text[], region text, parties uuid[], state text, created_at timestamptz, revoked_at timestamptz?
+-- opens: name
 SELECT id, name, scopes, region, parties, state, created_at, revoked_at
 FROM api_key
-WHERE (@q IS NULL OR strpos(lower(name), lower(@q)) > 0)
+WHERE (@q IS NULL OR name = @name OR (NOT is_sealed(name) AND strpos(lower(name), lower(@q)) > 0))
   AND (@state IS NULL OR state = @state)
   AND (@party IS NULL OR @party = ANY(parties))
   AND (@region IS NULL OR region = @region)

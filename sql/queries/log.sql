@@ -280,6 +280,7 @@ LIMIT 1;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
+-- opens: body, view_secret
 SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement) AS statement,
        coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256) AS statement_sha256,
        coalesce(e.body, m.body, a.body) AS body, coalesce(e.view_secret, m.view_secret, a.view_secret) AS view_secret,
@@ -452,6 +453,7 @@ LIMIT 10000;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
+-- opens: body, view_secret
 SELECT l.idx, l.kind, l.org_id, l.id, l.hash, e.statement, e.statement_sha256, e.body, e.view_secret,
        left_of.manifest, left_of.salts
 FROM log_leaf l

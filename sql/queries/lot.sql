@@ -24,6 +24,7 @@ SELECT EXISTS (SELECT FROM lot WHERE org_id = @org_id AND lot_id = @lot_id) AS v
 -- class: any
 -- column: org_id uuid, lot_id uuid, holder uuid, region text, site uuid, on_hand numeric, in_transit numeric, sold numeric
 -- column: destroyed numeric, party_zh text, party_en text, party_kind text, site_zh text, site_en text, site_kind text
+-- opens: party_zh, party_en, site_zh, site_en
 SELECT h.org_id, h.lot_id, h.holder, h.region, h.site, h.on_hand, h.in_transit, h.sold, h.destroyed,
        p.name_zh AS party_zh, p.name_en AS party_en, p.kind AS party_kind,
        s.name_zh AS site_zh, s.name_en AS site_en, s.kind AS site_kind
@@ -103,6 +104,7 @@ LIMIT @max_rows;
 -- column: org_id uuid, lot_id uuid, number text, uri text, code text, dimension bigint, unit text, total numeric, site uuid
 -- column: region text, produced_day date, expires_day date?, flags bigint, version timestamptz, product uuid, product_number text
 -- column: product_zh text, product_en text, commodity text, gtin text, issuer_zh text, issuer_en text, issuer_kind text
+-- opens: issuer_zh, issuer_en
 SELECT l.org_id, l.lot_id, l.number, l.uri, l.code, l.dimension::bigint AS dimension, l.unit, l.total, l.site, l.region,
        l.produced_day, l.expires_day, l.flags, l.version, l.product,
        coalesce(p.number, substring(l.uri FROM '^https://id[.]gs1[.]org/01/([0-9]{14})'), l.number) AS product_number,

@@ -6,6 +6,7 @@
 -- param: kind text, id uuid, version bigint?
 -- class: local
 -- column: version bigint, recorded_at timestamptz, body bytea, statement_sha256 bytea, erased boolean
+-- opens: body
 SELECT version, recorded_at, body, statement_sha256, view_secret IS NULL AS erased
 FROM master_version
 WHERE kind = @kind AND id = @id AND (@version IS NULL OR version = @version)
@@ -16,6 +17,7 @@ LIMIT 1;
 -- A new version, signed.
 -- param: kind text, id uuid, version bigint, valid_from timestamptz, reason text, recorded_at timestamptz, recorded_by uuid
 -- param: body bytea, view_secret bytea, key_fingerprint bytea, seq bigint, statement bytea, statement_sha256 bytea
+-- seals: reason, body, view_secret
 -- class: local
 INSERT INTO master_version (kind, id, version, valid_from, reason, recorded_at, recorded_by, body, view_secret,
                             key_fingerprint, seq, statement, statement_sha256)

@@ -5,6 +5,7 @@
 -- A new party.
 -- param: id uuid, number text, kind text, name_zh text, name_en text, uscc text, gln text, region text, uri text
 -- param: personal boolean, state text, updated_at timestamptz
+-- seals: name_zh, name_en, uscc, gln if personal
 -- class: ref
 INSERT INTO party (id, number, kind, name_zh, name_en, uscc, gln, region, uri, personal, state, version, updated_at)
 VALUES (@id, @number, @kind, @name_zh, @name_en, @uscc, @gln, @region, @uri, @personal, @state, 1, @updated_at);
@@ -13,6 +14,7 @@ VALUES (@id, @number, @kind, @name_zh, @name_en, @uscc, @gln, @region, @uri, @pe
 -- Its newest version.
 -- param: id uuid, kind text, name_zh text, name_en text, uscc text, gln text, region text, personal boolean, state text
 -- param: version bigint, updated_at timestamptz
+-- seals: name_zh, name_en, uscc, gln if personal
 -- class: ref
 UPDATE party
 SET kind = @kind, name_zh = @name_zh, name_en = @name_en, uscc = @uscc, gln = @gln, region = @region, personal = @personal,
@@ -21,14 +23,18 @@ WHERE id = @id;
 
 -- name: party_list :many
 -- Parties by a text in name or number, by region subtree, by state; oldest first. `whole` says whether this key may see who
--- it is, where that is a person: others neither see nor find the name.
--- param: q text, party uuid, region text, state text, after uuid, max_rows bigint
+-- it is, where that is a person: others neither see nor find the name. Sealed names are found as a whole.
+-- param: q text, name text, uscc text, party uuid, region text, state text, after uuid, max_rows bigint
+-- seals: name, uscc
 -- class: ref
 -- column: body bytea, recorded_at timestamptz, statement_sha256 bytea, whole boolean
+-- opens: body
 SELECT v.body, v.recorded_at, v.statement_sha256, NOT p.personal OR site_is_own(p.id, p.region) AS whole
 FROM party p JOIN master_version v ON v.kind = 'party' AND v.id = p.id AND v.version = p.version
 WHERE (@q IS NULL OR lower(p.number) = lower(@q)
-       OR ((strpos(lower(p.name_zh), lower(@q)) > 0 OR strpos(lower(p.name_en), lower(@q)) > 0 OR p.uscc = upper(@q))
+       OR (((NOT is_sealed(p.name_zh) AND strpos(lower(p.name_zh), lower(@q)) > 0)
+            OR (NOT is_sealed(p.name_en) AND strpos(lower(p.name_en), lower(@q)) > 0)
+            OR p.uscc = upper(@q) OR p.name_zh = @name OR p.name_en = @name OR p.uscc = @uscc)
            AND (NOT p.personal OR site_is_own(p.id, p.region))))
   AND (@party IS NULL OR p.id = @party)
   AND (@region IS NULL OR p.region IN (SELECT descendant FROM region_closure WHERE ancestor = @region))

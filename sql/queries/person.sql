@@ -38,8 +38,8 @@ SELECT DISTINCT parties[1] AS org_id FROM api_key WHERE @party = ANY (parties) A
 
 -- name: person_records :many
 -- Records of a party, and those at its sites, in which a member stands that names people; of a partner's event nobody knows
--- what its extensions say. With a site only those there.
--- param: party uuid, site uuid, members text[], max_rows bigint
+-- what its extensions say. With a site only those there. Whether a sealed body names people was said before it was sealed.
+-- param: party uuid, site uuid, naming bigint, members text[], max_rows bigint
 -- class: fan
 -- column: org_id uuid, id uuid
 SELECT e.org_id, e.id
@@ -48,8 +48,9 @@ FROM (SELECT o.org_id, o.id FROM event o WHERE o.org_id = @party AND (@site IS N
       SELECT s.event_org, s.event FROM site_event s WHERE s.org_id = @party AND (@site IS NULL OR s.site = @site)) told
 JOIN event e ON e.org_id = told.org_id AND e.id = told.id
 WHERE e.view_secret IS NOT NULL
-  AND (EXISTS (SELECT FROM unnest(@members) AS m (name) WHERE position(convert_to('"' || m.name || '"', 'UTF8') IN e.body) > 0)
-       OR (@site IS NULL AND position('"farmtrail:record"'::bytea IN e.body) = 0))
+  AND CASE WHEN is_sealed(e.body) THEN e.flags & @naming <> 0 ELSE
+      (EXISTS (SELECT FROM unnest(@members) AS m (name) WHERE position(convert_to('"' || m.name || '"', 'UTF8') IN e.body) > 0)
+       OR (@site IS NULL AND position('"farmtrail:record"'::bytea IN e.body) = 0)) END
 ORDER BY e.org_id, e.id
 LIMIT @max_rows;
 
@@ -58,6 +59,7 @@ LIMIT @max_rows;
 -- param: kind text, id uuid
 -- class: local
 -- column: version bigint, body bytea, view_secret bytea, statement bytea
+-- opens: body, view_secret
 SELECT version, body, view_secret, statement FROM master_version WHERE kind = @kind AND id = @id ORDER BY version LIMIT 100000;
 
 -- name: master_erasure_insert :exec
@@ -71,6 +73,7 @@ VALUES (@kind, @id, @version, @at, @reason, @manifest, @salts, @key_fingerprint,
 -- name: master_erasure_apply :one
 -- What is left stands in for the body; the secret goes.
 -- param: kind text, id uuid, version bigint, body bytea
+-- seals: body
 -- class: local
 -- column: done boolean
 SELECT master_erase(@kind, @id, @version, @body) AS done;

@@ -29,6 +29,7 @@ WHERE id = @id;
 -- param: q text, party uuid, region text, state text, after uuid, max_rows bigint
 -- class: ref
 -- column: body bytea, recorded_at timestamptz, statement_sha256 bytea
+-- opens: body
 SELECT v.body, v.recorded_at, v.statement_sha256
 FROM product p JOIN master_version v ON v.kind = 'product' AND v.id = p.id AND v.version = p.version
 WHERE (@q IS NULL OR strpos(lower(p.name_zh), lower(@q)) > 0 OR strpos(lower(p.name_en), lower(@q)) > 0

@@ -28,6 +28,7 @@ SELECT id FROM party ORDER BY id LIMIT @max_rows;
 -- class: any
 -- scope: public
 -- column: number text, code text, product_zh text, product_en text, issuer_zh text, issuer_en text, personal boolean
+-- opens: issuer_zh, issuer_en
 SELECT l.number, l.code, coalesce(p.name_zh, 'GTIN ' || substring(l.uri FROM '^https://id[.]gs1[.]org/01/([0-9]{14})'), l.number) AS product_zh, p.name_en AS product_en, i.name_zh AS issuer_zh, i.name_en AS issuer_en, i.personal
 FROM unnest(@orgs, @ids) AS z (org_id, lot_id)
 JOIN lot l ON l.org_id = z.org_id AND l.lot_id = z.lot_id

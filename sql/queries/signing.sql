@@ -96,6 +96,7 @@ LIMIT 100000;
 -- name: prepared_insert :exec
 -- A record that waits for its signature.
 -- param: statement_sha256 bytea, org_id uuid, key_fingerprint bytea, api_key uuid, event uuid, record bytea, seed bytea, prepared_at timestamptz, expires_at timestamptz
+-- seals: record, seed
 -- class: local
 INSERT INTO prepared (statement_sha256, org_id, key_fingerprint, api_key, event, record, seed, prepared_at, expires_at)
 VALUES (@statement_sha256, @org_id, @key_fingerprint, @api_key, @event, @record, @seed, @prepared_at, @expires_at);
@@ -114,6 +115,7 @@ WHERE expires_at <= @now
 -- param: statement_sha256 bytea, api_key uuid, now timestamptz
 -- class: local
 -- column: key_fingerprint bytea, event uuid, record bytea, seed bytea, prepared_at timestamptz
+-- opens: record, seed
 SELECT key_fingerprint, event, record, seed, prepared_at FROM prepared
 WHERE statement_sha256 = @statement_sha256 AND api_key = @api_key AND expires_at > @now;
 

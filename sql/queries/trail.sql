@@ -27,6 +27,7 @@ SELECT org_id, lot_id FROM above LIMIT @max_rows;
 -- column: org_id uuid, lot_id uuid, number text, code text, product uuid, commodity text, dimension bigint, unit text
 -- column: own numeric, total numeric, site uuid, region text, produced_day date, expires_day date?, offset_min bigint
 -- column: flags bigint, version timestamptz, product_number text, product_zh text, product_en text, gtin text, place text
+-- opens: place
 SELECT l.org_id, l.lot_id, l.number, l.code, l.product, l.commodity, l.dimension::bigint AS dimension, l.unit, l.own, l.total,
        l.site, l.region, l.produced_day, l.expires_day, l.offset_min::bigint AS offset_min, l.flags, l.version,
        coalesce(p.number, substring(l.uri FROM '^https://id[.]gs1[.]org/01/([0-9]{14})'), l.number) AS product_number,
@@ -99,6 +100,7 @@ CROSS JOIN LATERAL (
 -- column: site uuid, region text, to_party uuid, input_product text, input_active text[]?, statement_sha256 bytea
 -- column: declaration uuid, replacement uuid, declared_by uuid, reason text, declared_at timestamptz?, corrects uuid, flags bigint, place text
 -- column: quarantine text
+-- opens: place
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
        e.to_party, e.input_product, e.input_active, e.statement_sha256,
        c.declaration, c.replacement, c.party AS declared_by, c.reason, c.declared_at, r.event AS corrects, e.flags, e.place,
@@ -137,25 +139,24 @@ WHERE s.since <= @as_of AND (s.until IS NULL OR s.until > @as_of)
 LIMIT 100000;
 
 -- name: trail_certificates :many
--- Certificates of the holders, as known at a time: what they said then stands in their versions.
+-- Certificates of the holders. Of a time: all that were known then, each with the version in which stands what it said.
 -- param: parties uuid[], as_of timestamptz
 -- class: ref
--- column: party uuid, scheme text, number text, products uuid[], sites uuid[], valid_from date, valid_to date
-SELECT c.party, c.scheme, c.number, c.products, c.sites, c.valid_from, c.valid_to
+-- column: party uuid, scheme text, number text, products uuid[], sites uuid[], valid_from date, valid_to date, body bytea
+-- opens: body
+SELECT c.party, c.scheme, c.number, c.products, c.sites, c.valid_from, c.valid_to, NULL::bytea AS body
 FROM certificate c
 WHERE @as_of = 'infinity'::timestamptz AND c.party = ANY(@parties) AND c.state = 'active'
 UNION ALL
-SELECT c.party, c.scheme, c.number, ARRAY(SELECT jsonb_array_elements_text(v.body -> 'products')::uuid) AS products,
-       ARRAY(SELECT jsonb_array_elements_text(v.body -> 'sites')::uuid) AS sites,
-       (v.body ->> 'validFrom')::date AS valid_from, (v.body ->> 'validTo')::date AS valid_to
+SELECT c.party, c.scheme, c.number, c.products, c.sites, c.valid_from, c.valid_to, v.body
 FROM certificate c
 CROSS JOIN LATERAL (
-    SELECT convert_from(m.body, 'UTF8')::jsonb AS body FROM master_version m
+    SELECT m.body FROM master_version m
     WHERE m.kind = 'certificate' AND m.id = c.id AND m.recorded_at <= @as_of
     ORDER BY m.version DESC
     LIMIT 1
 ) v
-WHERE @as_of <> 'infinity'::timestamptz AND c.party = ANY(@parties) AND v.body ->> 'state' = 'active'
+WHERE @as_of <> 'infinity'::timestamptz AND c.party = ANY(@parties)
 ORDER BY party, scheme, number
 LIMIT 10000;
 
@@ -186,6 +187,7 @@ LIMIT 1000;
 -- param: ids uuid[]
 -- class: ref
 -- column: id uuid, kind text, name_zh text, name_en text, region text, personal boolean, erased_at timestamptz?
+-- opens: name_zh, name_en
 SELECT id, kind, name_zh, name_en, region, personal, erased_at FROM party WHERE id = ANY(@ids);
 
 -- name: trail_sites :many
@@ -193,18 +195,19 @@ SELECT id, kind, name_zh, name_en, region, personal, erased_at FROM party WHERE 
 -- param: ids uuid[]
 -- class: ref
 -- column: id uuid, party uuid, kind text, name_zh text, name_en text, region text, personal boolean, erased_at timestamptz?
+-- opens: name_zh, name_en
 SELECT id, party, kind, name_zh, name_en, region, personal, erased_at FROM site WHERE id = ANY(@ids);
 
 -- name: trail_names_then :many
--- How parties, sites and products were named at a time: their rows know today's names only.
+-- The versions in which stands how parties, sites and products were named at a time: their rows know today's names only.
 -- param: kinds text[], ids uuid[], as_of timestamptz
 -- class: local
--- column: kind text, id uuid, name_zh text, name_en text, word text, number text, gtin text
-SELECT z.kind, z.id, v.body #>> '{name,zh}' AS name_zh, v.body #>> '{name,en}' AS name_en, v.body ->> 'kind' AS word,
-       v.body ->> 'number' AS number, v.body ->> 'gtin' AS gtin
+-- column: kind text, id uuid, body bytea
+-- opens: body
+SELECT z.kind, z.id, v.body
 FROM unnest(@kinds, @ids) AS z (kind, id)
 CROSS JOIN LATERAL (
-    SELECT convert_from(m.body, 'UTF8')::jsonb AS body FROM master_version m
+    SELECT m.body FROM master_version m
     WHERE m.kind = z.kind AND m.id = z.id AND m.recorded_at <= @as_of
     ORDER BY m.version DESC
     LIMIT 1

@@ -12,7 +12,9 @@ const struct shape master_list_query_shape = {
 	.fields =
 		(const struct field[]){
 			STRING(struct master_list_query, q, "q", .flags = OPTIONAL, .max_len = 100,
-			       .doc = "Part of a name, or a whole number; case ignored"),
+			       .doc = "Part of a name, or a whole number, case ignored; the name of a "
+				      "person, of "
+				      "somebody's home or of an API key: all of it, as it is written"),
 			STRING(struct master_list_query, party, "party", .flags = OPTIONAL, .max_len = 512,
 			       .doc = "Of this party: id, number or URI"),
 			STRING(struct master_list_query, region, "region", .flags = OPTIONAL, .max_len = 16,

@@ -69,10 +69,12 @@ static void say_made(const struct cli *cli, struct str file, const struct backup
 				(struct said){"其中有能打开全部托管密钥的密钥：请像数据目录一样保密。\n",
 					      "It holds the key that opens every custodial key: keep it as "
 					      "secret as the data directory.\n"})
-		      : cli_say(cli,
-				(struct said){"其中没有 secrets/kek：请另行保存，恢复时用 --kek 指明。\n",
-					      "secrets/kek is not in it: keep that elsewhere, and name it "
-					      "with --kek to restore.\n"}),
+		      : cli_say(cli, (struct said){"其中没有 secrets/kek 和 "
+						   "secrets/data.key：请另行保存，恢复时用 --kek 和 "
+						   "--data-key 指明。\n",
+						   "secrets/kek and secrets/data.key are not in it: keep "
+						   "them elsewhere, "
+						   "and name them with --kek and --data-key\nto restore.\n"}),
 	      stderr);
 }
 
@@ -133,6 +135,7 @@ static enum exit_code run_restore(struct cli *cli)
 		.data_dir = cli->data_dir,
 		.file = cli->words[0],
 		.kek_file = cli_option(cli, "kek"),
+		.data_key_file = cli_option(cli, "data-key"),
 		.database = database.at ? database : from_environment("FARMTRAIL_DATABASE"),
 		.database_owner = from_environment("FARMTRAIL_DATABASE_OWNER"),
 		.watch = watch_of(cli),
@@ -154,7 +157,7 @@ static enum exit_code run_restore(struct cli *cli)
 }
 
 static const char *const backup_flags[] = {"without-kek", NULL};
-static const char *const restore_values[] = {"kek", "database", NULL};
+static const char *const restore_values[] = {"kek", "data-key", "database", NULL};
 
 const struct command command_backup = {
 	.name = "backup",
@@ -165,7 +168,8 @@ const struct command command_backup = {
 		 "服务可以照常运行；备份对应某一时刻。文件要么完整出现，要么不出现，权限 0600。\n"
 		 "\n"
 		 "  FILE           - 表示标准输出，例如交给 gpg 加密\n"
-		 "  --without-kek  不含 secrets/kek：没有它，备份打不开任何托管密钥\n"
+		 "  --without-kek  不含 secrets/kek 和 "
+		 "secrets/data.key：没有它们，备份打不开任何托管密钥，也读不到个人信息\n"
 		 "\n"
 		 "示例：\n"
 		 "  farmtrail backup /backup/farmtrail-$(date +%F).backup\n"
@@ -177,7 +181,9 @@ const struct command command_backup = {
 		 "all, mode 0600.\n"
 		 "\n"
 		 "  FILE           - is standard output, to encrypt it with gpg for example\n"
-		 "  --without-kek  leave secrets/kek out: without it a backup opens no custodial key\n"
+		 "  --without-kek  leave secrets/kek and secrets/data.key out: without them a backup opens "
+		 "no custodial key,\n"
+		 "                 and tells nothing about people\n"
 		 "\n"
 		 "Examples:\n"
 		 "  farmtrail backup /backup/farmtrail-$(date +%F).backup\n"
@@ -190,7 +196,8 @@ const struct command command_restore = {
 	.name = "restore",
 	.summary = {"把备份恢复到一个新的数据目录和空数据库",
 		    "bring a backup back, into a new data directory and an empty database"},
-	.help = {"用法：farmtrail restore FILE --data DIR --database CONNINFO [--kek FILE]\n"
+	.help = {"用法：farmtrail restore FILE --data DIR --database CONNINFO [--kek FILE] [--data-key "
+		 "FILE]\n"
 		 "\n"
 		 "先核对校验和，再一次性装入数据库；中断后再执行会继续。要用私有集群：tools/run --restore "
 		 "FILE\n"
@@ -198,13 +205,15 @@ const struct command command_restore = {
 		 "  --database CONNINFO  空数据库（已有 postgis 扩展）；属主不同时另设 "
 		 "FARMTRAIL_DATABASE_OWNER\n"
 		 "  --kek FILE           备份中没有 secrets/kek 时，由此给出\n"
+		 "  --data-key FILE      备份中没有 secrets/data.key 时，由此给出\n"
 		 "\n"
 		 "示例：\n"
 		 "  farmtrail restore farmtrail.backup --data /srv/farmtrail --database "
 		 "\"host=/run/postgresql "
 		 "dbname=farmtrail\"\n"
 		 "  tools/run --restore farmtrail.backup --data /srv/farmtrail\n",
-		 "usage: farmtrail restore FILE --data DIR --database CONNINFO [--kek FILE]\n"
+		 "usage: farmtrail restore FILE --data DIR --database CONNINFO [--kek FILE] [--data-key "
+		 "FILE]\n"
 		 "\n"
 		 "Checks the sums, then loads the database, all or nothing; after an interruption run it "
 		 "again. For a "
@@ -214,6 +223,7 @@ const struct command command_restore = {
 		 "FARMTRAIL_DATABASE_OWNER names "
 		 "its owner\n"
 		 "  --kek FILE           secrets/kek, when the backup was made without it\n"
+		 "  --data-key FILE      secrets/data.key, likewise\n"
 		 "\n"
 		 "Examples:\n"
 		 "  farmtrail restore farmtrail.backup --data /srv/farmtrail --database "

@@ -81,7 +81,8 @@ static bool is_private(const char *path)
 
 static void check_permissions(struct patient *p)
 {
-	static const char *const names[] = {"admin.key", "secrets/kek", "secrets/code.key"};
+	static const char *const names[] = {"admin.key", "secrets/kek", "secrets/code.key",
+					    "secrets/data.key"};
 	struct finding f = {.good = true,
 			    .advice = {"文件缺失、不可读或他人可读：chmod 600，并以运行服务的用户执行",
 				       "the file is missing, out of reach or open to others: chmod 600 it, "

@@ -8,6 +8,7 @@
 #include "ft/base/config.h"
 #include "ft/db/private_cluster.h"
 #include "ft/store/recount.h"
+#include "ft/store/sealing.h"
 
 struct run {
 	struct cli *cli;
@@ -84,6 +85,17 @@ static void conclude(const struct run *run, const struct recount_totals *totals)
 	cli_print(cli, buf_str(&out));
 }
 
+static enum exit_code open_vault(struct cli *cli, struct db *db, struct vault *ret)
+{
+	struct fault fault = {0};
+	db_act_for(db, &db_program);
+	enum problem p = sealing_look(db, cli->arena, cli->data_dir, ret, &fault);
+	if (p)
+		return cli_fail_problem(cli, p, &fault);
+	db_use_vault(db, ret);
+	return EXIT_GOOD;
+}
+
 static enum exit_code open_data(struct cli *cli, struct config *config, struct db **ret)
 {
 	struct fault fault = {0};
@@ -108,14 +120,19 @@ enum exit_code verify_data(struct cli *cli)
 {
 	struct config config;
 	struct db *db = NULL;
+	struct vault vault;
 	struct recount_totals totals;
 	struct run run = {.cli = cli, .found = buf_create(cli->arena, 1024)};
 	if (cli->word_count)
 		return cli_usage(cli, (struct said){"verify --data DIR 不带文件",
 						    "verify --data DIR takes no file beside it"});
 	enum exit_code code = open_data(cli, &config, &db);
-	if (code)
+	if (!code)
+		code = open_vault(cli, db, &vault);
+	if (code) {
+		db_close(db);
 		return code;
+	}
 	run.w = json_writer(&run.found);
 	json_begin_array(&run.w);
 	const struct recount_watch watch = {found, went, &run};

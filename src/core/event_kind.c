@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "ft/core/epcis_body.h"
+
 static const struct record_kind kinds[] = {
 	{"aggregate", RECORD_OBSERVE, "AggregationEvent", NULL, NULL, NULL, "组合", "Aggregate"},
 	{"associate", RECORD_OBSERVE, "AssociationEvent", NULL, NULL, NULL, "关联", "Associate"},
@@ -62,4 +64,10 @@ const struct record_kind *event_kind_of(const struct epcis_event *event)
 		break;
 	}
 	return kind_named("observe");
+}
+
+int64_t event_naming(struct str body)
+{
+	struct naming naming = view_naming(body);
+	return (naming.people ? EVENT_NAMES_PEOPLE : 0) | (naming.home ? EVENT_NAMES_HOME : 0);
 }

@@ -54,25 +54,53 @@ static const struct hidden hidden[] = {
 	{TEXT("bizTransactionList"), TIER_TOWNSHIP},
 };
 
+static const struct str personal_member = {"farmtrail:personal", 18},
+			position_member = {"farmtrail:position", 18};
+
+/* All native records have a hash of their request, which alone names nobody; amounts do not either. */
+static bool names_people(const struct hidden *row)
+{
+	return row->from == TIER_FARM && !row->since && !str_equal(row->name, FT("request"));
+}
+
 struct str *view_naming_members(struct arena *arena, bool of_place, size_t *ret_count)
 {
-	static const struct str personal = {"farmtrail:personal", 18}, position = {"farmtrail:position", 18};
 	const size_t rows = sizeof hidden / sizeof hidden[0];
 	struct str *found = arena_array(arena, struct str, rows + 1);
 	size_t count = 0;
 
-	found[count++] = personal;
-	for (size_t i = 0; i < rows; i++) {
-		struct str name = hidden[i].name;
-		/* All native records have a hash of their request, which alone names nobody; amounts do not either. */
-		bool names =
-			hidden[i].from == TIER_FARM && !hidden[i].since && !str_equal(name, FT("request"));
-
-		if (of_place ? str_equal(name, position) : names)
-			found[count++] = name;
-	}
+	found[count++] = personal_member;
+	for (size_t i = 0; i < rows; i++)
+		if (of_place ? str_equal(hidden[i].name, position_member) : names_people(&hidden[i]))
+			found[count++] = hidden[i].name;
 	*ret_count = count;
 	return found;
+}
+
+static void add_naming(struct naming *naming, struct str name)
+{
+	naming->home = naming->home || str_equal(name, personal_member) || str_equal(name, position_member);
+	naming->people = naming->people || str_equal(name, personal_member);
+	for (size_t i = 0; !naming->people && i < sizeof hidden / sizeof hidden[0]; i++)
+		naming->people = names_people(&hidden[i]) && str_equal(name, hidden[i].name);
+}
+
+struct naming view_naming(struct str body)
+{
+	const struct str prefix = STR("\"farmtrail:"), native = FT("record");
+	struct naming naming = {false, false};
+	struct str rest = body;
+	bool is_native = false;
+
+	for (const char *at; (at = memmem(rest.at, rest.len, prefix.at, prefix.len)) != NULL;) {
+		struct str name = str_cut(str_from(rest, (size_t)(at - rest.at) + 1), '"', &rest);
+		is_native = is_native || str_equal(name, native);
+		add_naming(&naming, name);
+		if (rest.at == NULL)
+			break;
+	}
+	naming.people = naming.people || !is_native;
+	return naming;
 }
 
 struct sight {

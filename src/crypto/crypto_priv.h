@@ -69,6 +69,10 @@ struct bytes spki_of_point(struct arena *arena, const struct curve *curve, const
 bool sm2_sign(EVP_PKEY *pkey, struct str id, struct bytes message, uint8_t *out, size_t *len);
 bool sm2_verify(EVP_PKEY *pkey, struct str id, struct bytes message, struct bytes signature);
 
+enum { NONCE_LEN = 12, TAG_LEN = 16 };
+/* Behind the nonce that stands at `out`: ciphertext and tag. */
+void crypto_seal(const uint8_t key[32], struct bytes associated, struct bytes plain, uint8_t *out);
+
 /* Always `failure`; empties OpenSSL's error queue, so that a refusal never surfaces in an unrelated later
  * call. */
 enum problem crypto_refuse(enum problem failure);

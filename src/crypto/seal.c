@@ -12,16 +12,10 @@
 #include "crypto_priv.h"
 #include "ft/crypto/random.h"
 
-enum { NONCE_LEN = 12, TAG_LEN = 16 };
-
-struct bytes seal(struct arena *arena, const uint8_t key[32], struct bytes associated, struct bytes plain)
+void crypto_seal(const uint8_t key[32], struct bytes associated, struct bytes plain, uint8_t *out)
 {
 	assert(plain.len <= INT_MAX && associated.len <= INT_MAX);
-	size_t len = NONCE_LEN + plain.len + TAG_LEN;
-	uint8_t *out = arena_alloc(arena, len);
 	uint8_t *cipher = out + NONCE_LEN;
-	random_fill(out, NONCE_LEN);
-
 	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
 	int written = 0;
 	int ok = context && EVP_EncryptInit_ex2(context, crypto_aes_256_gcm(), key, out, NULL) == 1;
@@ -31,6 +25,14 @@ struct bytes seal(struct arena *arena, const uint8_t key[32], struct bytes assoc
 	ok = ok && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, TAG_LEN, cipher + plain.len) == 1;
 	EVP_CIPHER_CTX_free(context);
 	assert(ok);
+}
+
+struct bytes seal(struct arena *arena, const uint8_t key[32], struct bytes associated, struct bytes plain)
+{
+	size_t len = NONCE_LEN + plain.len + TAG_LEN;
+	uint8_t *out = arena_alloc(arena, len);
+	random_fill(out, NONCE_LEN);
+	crypto_seal(key, associated, plain, out);
 	return (struct bytes){out, len};
 }
 

@@ -266,6 +266,11 @@ enum problem db_open_snapshot(struct str conninfo, struct db **ret)
 	return open_new(conninfo, DAY_MS, (struct db){.one_snapshot = true}, ret);
 }
 
+void db_use_vault(struct db *db, const struct vault *vault)
+{
+	db->vault = vault;
+}
+
 void db_close(struct db *db)
 {
 	if (!db)

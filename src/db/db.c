@@ -36,7 +36,7 @@ enum problem db_take_rows(struct db *db, struct arena *arena, const struct sql_s
 		*ret_count = 0;
 		return PROBLEM_NONE;
 	}
-	const char *wrong = rows_decode(arena, s, result, ret, ret_count);
+	const char *wrong = rows_decode(arena, db->vault, s, result, ret, ret_count);
 	return wrong ? column_misfit(db, s, wrong) : PROBLEM_NONE;
 }
 
@@ -47,7 +47,7 @@ enum problem db_take_shares(struct db *db, const struct sql_statement *s, struct
 	enum problem p = db_take(db, s, &result);
 	if (p)
 		return p;
-	const char *wrong = rows_deal(s, result, shares, count);
+	const char *wrong = rows_deal(db->vault, s, result, shares, count);
 	PQclear(result);
 	return wrong ? column_misfit(db, s, wrong) : PROBLEM_NONE;
 }

@@ -21,6 +21,7 @@ struct wire {
 };
 void wire_finish(struct wire *wire);
 void wire_put(struct wire *wire, const void *at, size_t len);
+uint8_t *wire_room(struct wire *wire, size_t len); /* to be filled before the next call */
 void wire_put16(struct wire *wire, uint16_t n);
 void wire_put32(struct wire *wire, uint32_t n);
 void wire_put64(struct wire *wire, uint64_t n);
@@ -57,15 +58,16 @@ struct bound {
 	int lengths[SQL_PARAMS_MAX], formats[SQL_PARAMS_MAX];
 	Oid types[SQL_PARAMS_MAX];
 };
-/* Of several sets of parameters the arrays are joined; what else there is, is taken from the last. Name of the slot whose
+/* Of several sets of parameters the arrays are joined; what else there is, is taken from the last. The vault seals what the
+ * statement says; NULL: then nothing fits that is to be sealed. Name of the slot whose
  * value its type cannot hold; NULL when all is well. */
-const char *bind_params(struct bound *bound, const struct sql_statement *s, const void *const *sets,
-			size_t set_count);
+const char *bind_params(struct bound *bound, const struct vault *vault, const struct sql_statement *s,
+			const void *const *sets, size_t set_count);
 
 /* The rows of `result` as an array of s->row_size structs. Text is borrowed from the result, which is handed to the
  * arena. Name of the column that does not fit its slot, or NULL when all is well. */
-const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGresult *result, void **ret,
-			size_t *ret_count);
+const char *rows_decode(struct arena *arena, const struct vault *vault, const struct sql_statement *s,
+			PGresult *result, void **ret, size_t *ret_count);
 
 /* The same for a statement that was sent with the parameters of several: its first column, "n bigint", says whose a row
  * is, from 1. Everything is copied into the arena of each; the caller clears the result. */
@@ -74,8 +76,8 @@ struct rows_share {
 	void *rows; /* set, as is what follows */
 	size_t count;
 };
-const char *rows_deal(const struct sql_statement *s, const PGresult *result, struct rows_share *shares,
-		      size_t count);
+const char *rows_deal(const struct vault *vault, const struct sql_statement *s, const PGresult *result,
+		      struct rows_share *shares, size_t count);
 
 /* What was sent and not yet answered, oldest first. */
 enum pending_kind {
@@ -94,9 +96,10 @@ struct pending {
 
 struct db {
 	PGconn *conn;
-	struct str conninfo; /* NUL-terminated, owned */
-	const char *role;    /* taken at once when connected; NULL: that of the conninfo */
-	bool planned;        /* db_open_planned */
+	struct str conninfo;       /* NUL-terminated, owned */
+	const char *role;          /* taken at once when connected; NULL: that of the conninfo */
+	const struct vault *vault; /* NULL: none */
+	bool planned;              /* db_open_planned */
 	uint64_t uses,
 		planned_until; /* of those: how often it was used, and how often when plans are made anew */
 	bool acts;             /* somebody does: */

@@ -55,7 +55,7 @@ void db_queue_joined(struct db *db, enum pending_kind kind, const struct sql_sta
 		db_fail(db, s, PROBLEM_DB_UNAVAILABLE, "not connected");
 		return;
 	}
-	const char *wrong = bind_params(&db->bound, s, sets, set_count);
+	const char *wrong = bind_params(&db->bound, db->vault, s, sets, set_count);
 	if (wrong) {
 		push(db, PENDING_UNSENT, s);
 		db->pending[db->pending_first + db->pending_count - 1].parameter = wrong;

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+enum { OID_TEXT = 25 };
+
 static bool get_nullable(const struct sql_type *type, struct bytes wire, void *slot)
 {
 	bool known = wire.at != NULL;
@@ -108,6 +110,17 @@ static bool get_column(struct arena *arena, const struct sql_slot *slot, struct 
 			: get_scalar(type, wire, slot->nullable, value);
 }
 
+/* A column that is bytes or text, as it was before it was sealed. */
+static void open_column(struct arena *arena, const struct vault *vault, const struct sql_slot *slot,
+			void *row)
+{
+	void *value = (char *)row + slot->offset;
+	if (slot->oid == OID_TEXT)
+		*(struct str *)value = vault_open_text(arena, vault, *(struct str *)value);
+	else
+		*(struct bytes *)value = vault_open(arena, vault, *(struct bytes *)value);
+}
+
 /* The schema may have moved on under a running program. */
 static const char *column_of_other_type(const struct sql_statement *s, const PGresult *result)
 {
@@ -138,8 +151,8 @@ static bool borrows(const struct sql_slot *slot)
 }
 
 /* Name of the column that does not fit, or NULL. */
-static const char *row_decode(struct arena *arena, const struct sql_statement *s, const PGresult *result,
-			      int row, bool copied, void *ret)
+static const char *row_decode(struct arena *arena, const struct vault *vault, const struct sql_statement *s,
+			      const PGresult *result, int row, bool copied, void *ret)
 {
 	int column = 0;
 	for (const struct sql_slot *slot = s->row; slot->name; slot++, column++) {
@@ -148,12 +161,14 @@ static const char *row_decode(struct arena *arena, const struct sql_statement *s
 			wire = arena_bytes(arena, wire);
 		if (!get_column(arena, slot, wire, ret))
 			return slot->name;
+		if (slot->sealed)
+			open_column(arena, vault, slot, ret);
 	}
 	return NULL;
 }
 
-const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGresult *result, void **ret,
-			size_t *ret_count)
+const char *rows_decode(struct arena *arena, const struct vault *vault, const struct sql_statement *s,
+			PGresult *result, void **ret, size_t *ret_count)
 {
 	arena_defer(arena, release_result, result);
 	const char *wrong = column_of_other_type(s, result);
@@ -162,7 +177,8 @@ const char *rows_decode(struct arena *arena, const struct sql_statement *s, PGre
 	int count = PQntuples(result);
 	char *rows = arena_alloc_array(arena, (size_t)count, s->row_size);
 	for (int i = 0; i < count; i++) {
-		wrong = row_decode(arena, s, result, i, /* copied */ false, rows + (size_t)i * s->row_size);
+		wrong = row_decode(arena, vault, s, result, i, /* copied */ false,
+				   rows + (size_t)i * s->row_size);
 		if (wrong)
 			return wrong;
 	}
@@ -193,8 +209,8 @@ static void shares_measure(const struct sql_statement *s, const PGresult *result
 	}
 }
 
-const char *rows_deal(const struct sql_statement *s, const PGresult *result, struct rows_share *shares,
-		      size_t count)
+const char *rows_deal(const struct vault *vault, const struct sql_statement *s, const PGresult *result,
+		      struct rows_share *shares, size_t count)
 {
 	assert(str_equal(str_of(s->row->name), STR("n")) && s->row->oid == 20 /* bigint */);
 	const char *wrong = column_of_other_type(s, result);
@@ -206,7 +222,7 @@ const char *rows_deal(const struct sql_statement *s, const PGresult *result, str
 		if (of == count)
 			return s->row->name;
 		struct rows_share *share = &shares[of];
-		wrong = row_decode(share->arena, s, result, row, /* copied */ true,
+		wrong = row_decode(share->arena, vault, s, result, row, /* copied */ true,
 				   (char *)share->rows + share->count++ * s->row_size);
 	}
 	return wrong;

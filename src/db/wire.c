@@ -12,7 +12,7 @@ void wire_finish(struct wire *wire)
 	*wire = (struct wire){0};
 }
 
-static uint8_t *reserve(struct wire *wire, size_t len)
+uint8_t *wire_room(struct wire *wire, size_t len)
 {
 	if (len > wire->room - wire->len) {
 		size_t room = wire->room ? wire->room : 1024;
@@ -47,24 +47,24 @@ static uint64_t load(const uint8_t *at, size_t len)
 
 void wire_put(struct wire *wire, const void *at, size_t len)
 {
-	uint8_t *place = reserve(wire, len);
+	uint8_t *place = wire_room(wire, len);
 	if (len)
 		memcpy(place, at, len);
 }
 
 void wire_put16(struct wire *wire, uint16_t n)
 {
-	store(reserve(wire, 2), n, 2);
+	store(wire_room(wire, 2), n, 2);
 }
 
 void wire_put32(struct wire *wire, uint32_t n)
 {
-	store(reserve(wire, 4), n, 4);
+	store(wire_room(wire, 4), n, 4);
 }
 
 void wire_put64(struct wire *wire, uint64_t n)
 {
-	store(reserve(wire, 8), n, 8);
+	store(wire_room(wire, 8), n, 8);
 }
 
 void wire_patch32(struct wire *wire, size_t offset, uint32_t n)

@@ -76,9 +76,11 @@ static enum problem facts_of_database(struct work *work, struct str conninfo, st
 static enum problem facts_write(struct work *work, const struct backup_facts *facts)
 {
 	struct str text = arena_printf(
-		work->arena, FORMAT "\norigin %.*s\nregistrar %.*s\nschema %lld\nmade %.*s\nkek %s\n",
+		work->arena,
+		FORMAT "\norigin %.*s\nregistrar %.*s\nschema %lld\nmade %.*s\nkek %s\ndata-key %s\n",
 		STR_ARGS(facts->origin), STR_ARGS(facts->registrar), (long long)facts->schema,
-		STR_ARGS(facts->made), facts->has_kek ? "included" : "elsewhere");
+		STR_ARGS(facts->made), facts->has_kek ? "included" : "elsewhere",
+		facts->lacks_data_key ? "elsewhere" : "included");
 	return init_file_write(work->arena, backup_path(work->arena, work->scratch, FACTS), 0600, text,
 			       work->reterr);
 }
@@ -102,6 +104,8 @@ static enum problem facts_read(struct work *work, struct backup_facts *ret)
 	ret->made = next_fact(&rest, STR("made"));
 	struct str kek = next_fact(&rest, STR("kek"));
 	ret->has_kek = str_equal(kek, STR("included"));
+	/* Older archives do not say: there was none. */
+	ret->lacks_data_key = str_equal(next_fact(&rest, STR("data-key")), STR("elsewhere"));
 	ret->bytes = backup_size(work->arena, work->dump);
 	good = good && ret->origin.len && ret->registrar.len && ret->made.len && kek.len && ret->bytes > 0;
 	return good ? PROBLEM_NONE : refuse(work, STR("this is no backup that this program knows"));
@@ -113,7 +117,7 @@ static enum problem gather(struct work *work, const struct backup_settings *sett
 {
 	for (const struct backup_file *file = backup_files; file->name; file++) {
 		bool is_kek = str_equal(str_of(file->name), STR(BACKUP_KEK)), copied;
-		if (is_kek && settings->without_kek)
+		if ((is_kek && settings->without_kek) || str_equal(str_of(file->name), STR(BACKUP_DATA_KEY)))
 			continue;
 		enum problem p =
 			backup_copy(work->arena, backup_path(work->arena, settings->data_dir, file->name),
@@ -124,6 +128,19 @@ static enum problem gather(struct work *work, const struct backup_settings *sett
 		*ret_kek |= is_kek;
 	}
 	return PROBLEM_NONE;
+}
+
+/* After the dump: a first start may make it, and seal rows with it, while the files are gathered. */
+static enum problem gather_data_key(struct work *work, const struct backup_settings *settings,
+				    bool *ret_lacks)
+{
+	struct str from = backup_path(work->arena, settings->data_dir, BACKUP_DATA_KEY);
+	bool copied = false;
+	*ret_lacks = settings->without_kek && init_file_exists(work->arena, from);
+	if (settings->without_kek)
+		return PROBLEM_NONE;
+	return backup_copy(work->arena, from, backup_path(work->arena, work->scratch, BACKUP_DATA_KEY), 0600,
+			   /* optional */ true, &copied, work->reterr);
 }
 
 static enum problem write_archive(struct work *work, const struct backup_settings *settings,
@@ -138,6 +155,8 @@ static enum problem write_archive(struct work *work, const struct backup_setting
 	p = db_dump(work->arena, conninfo, work->dump, watch_of(work), work->reterr);
 	facts->bytes = backup_size(work->arena, work->dump);
 	begin(work, BACKUP_PACK);
+	if (!p)
+		p = gather_data_key(work, settings, &facts->lacks_data_key);
 	if (!p)
 		p = facts_write(work, facts);
 	if (!p)
@@ -212,13 +231,18 @@ static enum problem check_target(struct work *work, struct str data_dir)
 	return p;
 }
 
-static enum problem check_kek(struct work *work, const struct restore_settings *settings,
-			      const struct backup_facts *facts)
+static enum problem check_keys(struct work *work, const struct restore_settings *settings,
+			       const struct backup_facts *facts)
 {
-	if (facts->has_kek || settings->kek_file.len)
-		return PROBLEM_NONE;
-	return refuse(work,
-		      STR("this backup was made without the key-encryption key: name its file with --kek"));
+	if (!facts->has_kek && !settings->kek_file.len)
+		return refuse(
+			work,
+			STR("this backup was made without the key-encryption key: name its file with --kek"));
+	if (facts->lacks_data_key && !settings->data_key_file.len)
+		return refuse(work, STR("this backup was made without secrets/data.key: name its file with "
+					"--data-key. Where it is lost, so is what records say beyond their "
+					"trails, and the names and places of people"));
+	return PROBLEM_NONE;
 }
 
 /* An earlier restore of the same installation may have come so far; anything else stays as it is. */
@@ -258,20 +282,28 @@ static struct str settings_text(struct work *work, const struct restore_settings
 	return buf_str(&out);
 }
 
+/* A key that is not in the archive, or is to come from elsewhere; absent: none was named. */
+static struct str file_named(const struct restore_settings *settings, struct str file)
+{
+	if (str_equal(file, STR(BACKUP_KEK)))
+		return settings->kek_file;
+	return str_equal(file, STR(BACKUP_DATA_KEY)) ? settings->data_key_file : (struct str){NULL, 0};
+}
+
 static enum problem place_files(struct work *work, const struct restore_settings *settings)
 {
 	enum problem p = PROBLEM_NONE;
 	for (const struct backup_file *file = backup_files; !p && file->name; file++) {
-		bool is_kek = str_equal(str_of(file->name), STR(BACKUP_KEK)), copied;
+		struct str named = file_named(settings, str_of(file->name));
+		bool copied;
 		struct str to = backup_path(work->arena, settings->data_dir, file->name);
 		if (str_equal(str_of(file->name), STR(BACKUP_SETTINGS)))
 			p = init_file_write(work->arena, to, file->mode, settings_text(work, settings),
 					    work->reterr);
 		else
 			p = backup_copy(work->arena,
-					is_kek && settings->kek_file.len
-						? settings->kek_file
-						: backup_path(work->arena, work->scratch, file->name),
+					named.len ? named
+						  : backup_path(work->arena, work->scratch, file->name),
 					to, file->mode, file->optional, &copied, work->reterr);
 	}
 	return p;
@@ -288,7 +320,7 @@ static enum problem restore_archive(struct work *work, const struct restore_sett
 	if (!p)
 		p = facts_read(work, facts);
 	if (!p)
-		p = check_kek(work, settings, facts);
+		p = check_keys(work, settings, facts);
 	if (!p)
 		p = load_database(work, settings, facts);
 	return p ? p : place_files(work, settings);

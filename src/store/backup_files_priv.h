@@ -12,6 +12,7 @@ struct backup_file {
 };
 extern const struct backup_file backup_files[]; /* ends with a row without a name */
 #define BACKUP_SETTINGS "farmtrail.env"
+#define BACKUP_DATA_KEY "secrets/data.key"
 #define BACKUP_KEK "secrets/kek"
 #define BACKUP_DUMP "database.dump"
 

@@ -448,6 +448,8 @@ static enum problem writer_start(struct capture *capture)
 	writer->n = capture->thread_count;
 	enum problem p = db_open_planned(capture->settings.conninfo,
 					 (int)capture->settings.config->statement_timeout_ms, &writer->db);
+	if (!p)
+		db_use_vault(writer->db, capture->settings.vault);
 	if (p || pthread_create(&capture->threads[capture->thread_count], NULL, writer_main, writer)) {
 		db_close(writer->db);
 		free(writer);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Likely doubles: records with an id of their own that tell what another told minutes before or after. They are stored,
  * for only people can say whether it was done twice, and the answer names the other. */
+#include <string.h>
+
 #include "capture_priv.h"
 
 static bool may_double(const struct item *item)
@@ -13,6 +15,16 @@ static struct uuid recorder_of(const struct item *item)
 	return item->job->party_count ? item->job->parties[0] : item->acting;
 }
 
+/* Names could be guessed from a digest that anybody can make. */
+static int64_t blinded(const struct batch *batch, int64_t likeness)
+{
+	int64_t out;
+	const struct bytes plain = {(const uint8_t *)&likeness, sizeof likeness};
+	struct sha256 digest = hmac_sha256(sha256_bytes(&batch->capture->settings.vault->nonce_key), plain);
+	memcpy(&out, digest.octets, sizeof out);
+	return out;
+}
+
 void doubles_queue(struct batch *batch)
 {
 	static const usec_t around_us = RECORD_DOUBLE_S * USEC_PER_SEC;
@@ -23,7 +35,8 @@ void doubles_queue(struct batch *batch)
 		if (!may_double(item))
 			continue;
 		usec_t at = item->time.at_us;
-		item->likeness = record_likeness(batch->arena, item->job->record, item->acting);
+		item->likeness =
+			blinded(batch, record_likeness(batch->arena, item->job->record, item->acting));
 		params.since = !orgs.count || at - around_us < params.since ? at - around_us : params.since;
 		params.until = !orgs.count || at + around_us > params.until ? at + around_us : params.until;
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = recorder_of(item);

@@ -141,7 +141,7 @@ void batch_write_events(struct batch *batch)
 	       rows[i].item->job->kind->class == RECORD_OBSERVE ? rows[i].item->job->record->product
 								: ((struct str){NULL, 0}));
 	COLUMN(p.input_active, struct str, n, rows[i].input_active);
-	COLUMN(p.flags, int64_t, n, flags_of(rows[i].item->job));
+	COLUMN(p.flags, int64_t, n, flags_of(rows[i].item->job) | event_naming(rows[i].body));
 	COLUMN(p.body, struct bytes, n, str_bytes(rows[i].body));
 	COLUMN(p.request_sha256, struct bytes, n, sha256_bytes(&rows[i].item->job->request));
 	COLUMN(p.view_secret, struct bytes, n, ((struct bytes){sealed[i].secret, sizeof sealed[i].secret}));

@@ -2,7 +2,7 @@
  * Brings a data directory and its database to the state in which the server can start; each step looks
  * before it acts.
  *
- * directory → settings → secrets → schema → regions, reference data → registrar → log key → admin key */
+ * directory → settings → secrets → schema → key of sealed rows → regions, reference data → registrar → log key → admin key */
 #include "ft/store/init.h"
 
 #include "queries.h"
@@ -19,6 +19,7 @@
 #include "ft/store/master.h"
 #include "ft/store/reference.h"
 #include "ft/store/regions.h"
+#include "ft/store/sealing.h"
 
 #include "init_files_priv.h"
 #include "keys_priv.h"
@@ -30,6 +31,7 @@ struct init {
 	const struct init_settings *settings;
 	struct config config; /* of the directory */
 	struct db *db;
+	struct vault vault;
 	struct signer *signer;
 	struct uuid registrar;
 	bool changed;
@@ -132,6 +134,28 @@ static enum problem connect_database(struct init *init)
 	return p;
 }
 
+/* A database that another directory made has another origin in its registrar's URI. */
+static enum problem check_registrar(struct init *init)
+{
+	struct registrar_find_row row;
+	struct str expected = arena_printf(init->arena, "https://%.*s/", STR_ARGS(init->config.origin));
+	enum problem p = registrar_find(init->db, init->arena, &row);
+	if (p)
+		return p == PROBLEM_NOT_FOUND ? PROBLEM_NONE : p;
+	return str_starts(row.uri, expected)
+		       ? PROBLEM_NONE
+		       : refuse(init, STR("this database belongs to another directory"));
+}
+
+static enum problem settle_vault(struct init *init)
+{
+	enum problem p =
+		sealing_settle(init->db, init->arena, init->settings->data_dir, &init->vault, init->reterr);
+	if (!p)
+		db_use_vault(init->db, &init->vault);
+	return p;
+}
+
 static enum problem load_tables_in_tx(struct db *db, void *context)
 {
 	struct init *init = context;
@@ -172,20 +196,6 @@ static enum problem make_registrar(struct init *init)
 	return p;
 }
 
-/* A database that another directory made has another origin in its registrar's URI. */
-static enum problem check_registrar(struct init *init)
-{
-	struct master m = master_of(init, init->registrar);
-	struct party party;
-	enum problem p = master_read(&m, THING_PARTY, init->registrar, 0, &party);
-	if (p)
-		return p;
-	struct str expected = arena_printf(init->arena, "https://%.*s/", STR_ARGS(init->config.origin));
-	return str_starts(party.head.uri, expected)
-		       ? PROBLEM_NONE
-		       : refuse(init, STR("this database belongs to another directory"));
-}
-
 static enum problem open_signer(struct init *init)
 {
 	enum problem p = signer_start(init->settings->signer_executable, path_of(init, "secrets/kek"),
@@ -203,7 +213,7 @@ static enum problem settle_registrar(struct init *init)
 		return p;
 	if (!p) {
 		init->registrar = row.id;
-		return check_registrar(init);
+		return PROBLEM_NONE;
 	}
 	p = open_signer(init);
 	return p ? p : make_registrar(init);
@@ -303,6 +313,10 @@ static enum problem run(struct init *init)
 		p = init_secrets(init->arena, init->settings->data_dir, &made_secrets, init->reterr);
 	if (!p)
 		p = connect_database(init);
+	if (!p)
+		p = check_registrar(init);
+	if (!p)
+		p = settle_vault(init);
 	if (!p)
 		p = db_tx(init->db, &db_program, load_tables_in_tx, init, NULL /* reterr_unknown */);
 	if (!p)

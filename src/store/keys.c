@@ -170,7 +170,7 @@ enum problem api_key_read_list(struct db *db, struct arena *arena, const struct 
 {
 	struct api_key_list_row *rows;
 	size_t count;
-	struct api_key_list_params params = {filter->q,      filter->state, filter->party,
+	struct api_key_list_params params = {filter->q,      filter->q,     filter->state, filter->party,
 					     filter->region, filter->after, filter->limit};
 	enum problem p = api_key_list(db, arena, &params, &rows, &count);
 	if (p)

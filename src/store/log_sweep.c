@@ -346,6 +346,7 @@ void *log_sweeper_main(void *argument)
 		    (!w.db && db_open(w.s->settings.conninfo, STATEMENT_TIMEOUT_MS, &w.db)))
 			continue;
 		db_act_for(w.db, &db_program);
+		db_use_vault(w.db, w.s->settings.vault);
 		w.arena = arena_create();
 		pause_us = sweep_step(&w);
 		arena_destroy(w.arena);

@@ -9,6 +9,7 @@
 
 #include "ft/base/failpoint.h"
 #include "ft/base/text.h"
+#include "ft/core/event_kind.h"
 #include "ft/core/note.h"
 #include "ft/core/statement.h"
 #include "ft/store/audit.h"
@@ -105,6 +106,8 @@ static enum problem erase_records(struct removing *r, struct db *db, bool *ret_m
 	struct str *members = view_naming_members(r->m.arena, is_site, &member_count);
 	const struct person_records_params wanted = {.party = r->party,
 						     .site = is_site ? r->removal->id : (struct uuid){{0}},
+						     .naming =
+							     is_site ? EVENT_NAMES_HOME : EVENT_NAMES_PEOPLE,
 						     .members = {members, member_count},
 						     .max_rows = PORTION};
 	struct erasing e = {.arena = r->m.arena, .office = &r->office};

@@ -24,11 +24,11 @@ static enum problem refuse(const struct master_work *work, const char *rule, con
 	return p;
 }
 
-/* Without a number of its own a party goes by its credit code. */
+/* Without a number of its own a party goes by its credit code; a person does not: numbers are for everybody. */
 static enum problem number_of(const struct master_work *work, const struct party_input *in,
 			      const struct party *old, struct uuid id, struct str *ret)
 {
-	if (!in->common.number.at && !old && in->uscc.at) {
+	if (!in->common.number.at && !old && in->uscc.at && !in->personal) {
 		*ret = in->uscc;
 		return PROBLEM_NONE;
 	}

@@ -26,7 +26,7 @@ static enum problem see_site(const struct master *m, struct site *site)
 static void withhold_person(struct party *party)
 {
 	party->name = NULL;
-	party->uscc = party->gln = (struct str){NULL, 0};
+	party->uscc = party->gln = party->head.reason = (struct str){NULL, 0};
 	party->head.withheld = STR("personal");
 }
 
@@ -88,11 +88,30 @@ struct listed {
 LIST_OF(product)
 LIST_OF(certificate)
 
+/* As credit codes are written. */
+static struct str upper(struct arena *arena, struct str text)
+{
+	char *copy = arena_alloc(arena, text.len + 1);
+	for (size_t i = 0; i < text.len; i++)
+		copy[i] =
+			(char)(text.at[i] >= 'a' && text.at[i] <= 'z' ? text.at[i] - 'a' + 'A' : text.at[i]);
+	return (struct str){copy, text.len};
+}
+
 static enum problem list_party(const struct master *m, const struct master_filter *f, struct listed **ret,
 			       size_t *ret_count)
 {
 	struct party_list_row *rows;
-	struct party_list_params params = {f->q, f->party, f->region, f->state, f->after, f->limit};
+	struct party_list_params params = {
+		.q = f->q,
+		.name = f->q,
+		.uscc = f->q.at ? upper(m->arena, f->q) : f->q,
+		.party = f->party,
+		.region = f->region,
+		.state = f->state,
+		.after = f->after,
+		.max_rows = f->limit,
+	};
 	enum problem p = party_list(m->db, m->arena, &params, &rows, ret_count);
 	if (p)
 		return p;
@@ -109,6 +128,7 @@ static enum problem list_site(const struct master *m, const struct master_filter
 	struct site_list_row *rows;
 	struct site_list_params params = {
 		.q = f->q,
+		.name = f->q,
 		.party = f->party,
 		.region = f->region,
 		.state = f->state,

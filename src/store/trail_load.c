@@ -392,6 +392,8 @@ static enum problem load_events(struct trail_facts *facts)
 	if (!p)
 		p = TAKE(facts, trail_certificates, certificates, certificate_count);
 	if (!p)
+		trail_certified_then(facts);
+	if (!p)
 		p = TAKE(facts, trail_tests, tests, test_count);
 	for (size_t i = 0; !p && i < map_count(rows); i++) {
 		const struct trail_events_row *row = map_at(rows, i);
@@ -443,39 +445,6 @@ static enum problem take_regions(struct trail_facts *facts)
 	return PROBLEM_NONE;
 }
 
-static void name_product_then(struct trail_facts *facts, const struct trail_names_then_row *then)
-{
-	for (size_t i = 0; i < facts->lot_count; i++) {
-		struct trail_lots_row *lot = &facts->lots[i];
-		if (!uuid_equal(lot->product, then->id))
-			continue;
-		lot->product_zh = then->name_zh;
-		lot->product_en = then->name_en;
-		lot->product_number = then->number.at ? then->number : lot->number;
-		lot->gtin = then->gtin;
-	}
-}
-
-/* What names nobody any more stays as it is today: it was erased. */
-static void name_then(struct trail_facts *facts, const struct trail_names_then_row *then)
-{
-	struct trail_parties_row *party = map_get(facts->parties, MAP_KEY(then->id));
-	struct trail_sites_row *site = map_get(facts->sites, MAP_KEY(then->id));
-	if (!then->name_zh.at)
-		return;
-	if (party) {
-		party->name_zh = then->name_zh;
-		party->name_en = then->name_en;
-		party->kind = then->word;
-	} else if (site) {
-		site->name_zh = then->name_zh;
-		site->name_en = then->name_en;
-		site->kind = then->word;
-	} else {
-		name_product_then(facts, then);
-	}
-}
-
 static void want_then(struct trail_facts *facts, enum thing_kind kind, const struct uuid *ids, size_t count,
 		      struct trail_list *ret_kinds, struct trail_list *ret_ids)
 {
@@ -506,7 +475,7 @@ static enum problem load_names_then(struct trail_facts *facts, const struct want
 	if (!p)
 		p = db_take_many(facts->db, facts->arena, &sql_trail_names_then, (void **)&rows, &count);
 	for (size_t i = 0; !p && i < count; i++)
-		name_then(facts, &rows[i]);
+		trail_named_then(facts, &rows[i]);
 	return p;
 }
 

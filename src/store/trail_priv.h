@@ -84,6 +84,11 @@ struct trail_places { /* NULL where there is none: Chongqing has no city level *
 };
 struct trail_places trail_places_of(const struct trail_facts *facts, struct str region);
 
+/* trail_then.c */
+void trail_named_then(struct trail_facts *facts, const struct trail_names_then_row *row);
+void trail_certified_then(
+	struct trail_facts *facts); /* certificates as they were; those that were not valid go */
+
 /* trail_origins.c */
 enum problem trail_tell_origins(const struct trail_facts *facts, struct trail *trail) must_check;
 int32_t trail_last_harvest(const struct trail_node *node); /* day; when it was made, if not harvested */

@@ -491,6 +491,66 @@ static void a_planned_connection_plans_anew_as_tables_may_have_grown(void **stat
 	db_close(planned);
 }
 
+static const uint8_t vault_key[VAULT_KEY_LEN] = {7};
+
+static void what_may_name_people_is_sealed_on_its_way(void **state)
+{
+	struct fixture *f = *state;
+	struct vault vault = vault_of(vault_key);
+	struct echo_sealed_params in = {STR("李四"), str_bytes(STR("{}")), true, STR("home")};
+	struct echo_sealed_row out;
+	db_use_vault(f->db, &vault);
+	assert_int_equal(echo_sealed(f->db, f->arena, &in, &out), PROBLEM_NONE);
+	assert_str(out.te, "李四");
+	assert_str(out.maybe, "home");
+	assert_true(bytes_equal(out.by, in.by));
+	assert_true(vault_is_sealed_text(out.te_stored) && vault_is_sealed_text(out.maybe_stored));
+	assert_true(vault_is_sealed(out.by_stored));
+	in = (struct echo_sealed_params){.maybe = STR("open")};
+	assert_int_equal(echo_sealed(f->db, f->arena, &in, &out), PROBLEM_NONE);
+	assert_str(out.maybe_stored, "open");
+	assert_null(out.te.at);
+	assert_null(out.by_stored.at);
+}
+
+static void arrays_are_sealed_item_by_item(void **state)
+{
+	struct fixture *f = *state;
+	struct vault vault = vault_of(vault_key);
+	struct str te[] = {STR("one"), {NULL, 0}, STR("one")};
+	struct bytes by[] = {str_bytes(STR("a")), str_bytes(STR("b")), {NULL, 0}};
+	struct echo_sealed_many_row *rows;
+	size_t count;
+	int64_t done;
+	db_use_vault(f->db, &vault);
+	const struct echo_sealed_many_params in = {{te, 3}, {by, 3}};
+	assert_int_equal(echo_sealed_many(f->db, f->arena, &in, &rows, &count), PROBLEM_NONE);
+	assert_int_equal(count, 3);
+	assert_str(rows[0].te, "one");
+	assert_null(rows[1].te.at);
+	assert_null(rows[2].by.at);
+	assert_true(bytes_equal(rows[1].by, by[1]));
+	assert_true(vault_is_sealed_text(rows[0].te_stored));
+	assert_true(str_equal(rows[0].te_stored, rows[2].te_stored));
+
+	int64_t id = 3;
+	const struct item_note_sealed_insert_params one = {{&id, 1}, {te, 1}};
+	struct item_get_row item;
+	assert_int_equal(item_note_sealed_insert(f->db, &one, &done), PROBLEM_NONE);
+	assert_int_equal(item_get(f->db, f->arena, &(struct item_get_params){3}, &item), PROBLEM_NONE);
+	assert_true(str_equal(item.note, rows[0].te_stored));
+}
+
+static void without_a_vault_nothing_goes_in_the_clear(void **state)
+{
+	struct fixture *f = *state;
+	const struct echo_sealed_params in = {.maybe = STR("open")};
+	struct echo_sealed_row out;
+	assert_int_equal(echo_sealed(f->db, f->arena, &in, &out), PROBLEM_INTERNAL);
+	assert_int_equal(item_get(f->db, f->arena, &(struct item_get_params){1}, &(struct item_get_row){0}),
+			 PROBLEM_NONE);
+}
+
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -516,6 +576,9 @@ int main(void)
 		IN_FIXTURE(each_statement_runs_in_the_name_it_says),
 		IN_FIXTURE(without_anybody_who_acts_no_statement_of_a_caller_is_run),
 		IN_FIXTURE(a_planned_connection_plans_anew_as_tables_may_have_grown),
+		IN_FIXTURE(what_may_name_people_is_sealed_on_its_way),
+		IN_FIXTURE(arrays_are_sealed_item_by_item),
+		IN_FIXTURE(without_a_vault_nothing_goes_in_the_clear),
 	};
 	test_database();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,10 +69,23 @@ class Sqlgen(unittest.TestCase):
     def test_what_a_statement_is_run_for_is_an_array(self):
         many = GOOD.replace(":one", ":many").replace("id bigint", "ids bigint[]").replace("= @id", "= ANY(@ids)")
         self.assertEqual(self.generate(many.replace("-- class", "-- each: ids\n-- class")).stderr, "")
-        self.assertIn("false, true, false},", (self.directory / "q.c").read_text(encoding="utf-8"))
+        self.assertIn("false, true, false, false, false, 0},", (self.directory / "q.c").read_text(encoding="utf-8"))
         self.assert_stops(many.replace("-- class", "-- each: id\n-- class"), '"id" is not a parameter that is an array')
         self.assert_stops(GOOD.replace("-- class", "-- each: id\n-- class"), '"id" is not a parameter that is an array')
         self.assert_stops(many.replace(":many", ":one").replace("-- class", "-- each: ids\n-- class"), "so it has no each")
+
+    def test_what_may_name_people_is_sealed(self):
+        named = GOOD.replace("id bigint", "id bigint, said text, home boolean").replace("WHERE", "WHERE said = @said AND home = @home AND")
+        seals = named.replace("-- class", "-- seals: said if home\n-- opens: note\n-- class")
+        self.assertEqual(self.generate(seals).stderr, "")
+        source = (self.directory / "q.c").read_text(encoding="utf-8")
+        self.assertIn("said), false, false, false, true, true, offsetof(struct item_get_params, home)},", source)
+        self.assertIn("note), false, false, false, true, false, 0},", source)
+        self.assert_stops(named.replace("-- class", "-- seals: id\n-- class"), '"id" is no text or bytea')
+        self.assert_stops(named.replace("-- class", "-- opens: said\n-- class"), '"said" is no text or bytea')
+        self.assert_stops(named.replace("-- class", "-- seals: said if id\n-- class"), '"id" is not a boolean')
+        self.assert_stops(named.replace("-- class", "-- opens: note if home\n-- class"), '"home" is not a boolean')
+        self.assert_stops(named.replace("note text", "note text[]").replace("-- class", "-- opens: note\n-- class"), '"note" is no text or bytea')
 
     def test_a_statement_runs_in_the_callers_name_unless_it_says_otherwise(self):
         self.generate(GOOD)

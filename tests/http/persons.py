@@ -61,6 +61,22 @@ class Person:
         return (api or self.admin).post(f"/v1/sites/{self.home['id']}/erase", {"reason": "request"})
 
 
+# What is stored sealed: the keys and the sealed columns of each table.
+SEALED = {"event": (("org_id", "id"), ("body", "view_secret", "request_sha256", "place")), "lot": (("org_id", "lot_id"), ("place",)),
+          "master_version": (("kind", "id", "version"), ("body", "view_secret", "reason")),
+          "party": (("id",), ("name_zh", "name_en", "uscc", "gln")), "site": (("id",), ("name_zh", "name_en")),
+          "api_key": (("id",), ("name",)), "shipment": (("org_id", "id"), ("vehicle",)), "alert": (("org_id", "id"), ("assignee",)),
+          "alert_action": (("org_id", "alert", "id"), ("note", "assignee")), "capture_job": (("id",), ("errors",)),
+          "prepared": (("statement_sha256",), ("record", "seed")), "code_mark": (("code", "state", "first"), ("reason",))}
+
+
+def opened(service):
+    """All that is sealed, as who has the key reads it."""
+    values = (value for table, (_, columns) in SEALED.items() for row in service.rows(f"SELECT {', '.join(columns)} FROM {table}")
+              for value in row if value is not None)
+    return b"\n".join(value.encode() if isinstance(value, str) else bytes(value) for value in values)
+
+
 def dump_of(service):
     done = subprocess.run([service.cluster.programs / "pg_dump", "-h", service.cluster.directory, "-U", "postgres", service.database],
                           capture_output=True, check=True)
@@ -69,6 +85,6 @@ def dump_of(service):
 
 
 def found(service, words):
-    """Which of the words a dump holds, plainly or as bytes; kept trails are opened."""
-    dump = dump_of(service).lower()
+    """Which of the words the database holds, plainly, as bytes or sealed; kept trails are opened."""
+    dump = (dump_of(service) + opened(service)).lower()
     return [w for w in words if w.lower().encode() in dump or w.encode().hex().encode() in dump]

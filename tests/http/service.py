@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs what a user runs: a PostgreSQL cluster, a data directory made by `farmtrail init`, the server; and speaks HTTP to it."""
+import contextlib
 import functools
 import gzip
 import hashlib
@@ -18,6 +19,8 @@ import time
 from pathlib import Path
 
 import psycopg2
+
+from vault import Vault, is_sealed
 
 ROOT = Path(__file__).resolve().parents[2]
 # what was stated, in the order of the log; what waits for its number comes last
@@ -389,7 +392,19 @@ class Service:
         self.log_path.unlink(missing_ok=True)
 
     # what the database holds, seen without the service
+    @property
+    def vault(self):
+        return Vault(self.data)
+
     def rows(self, sql, *parameters):
+        """What a statement finds, opened where it is sealed."""
+        found = self.stored(sql, *parameters)
+        if not any(is_sealed(value) for row in found for value in row):
+            return found
+        return [tuple(map(self.vault.open, row)) for row in found]
+
+    def stored(self, sql, *parameters):
+        """The same as it lies there."""
         connection = self.cluster.connect(self.database)
         try:
             with connection.cursor() as cursor:
@@ -397,6 +412,23 @@ class Service:
                 return cursor.fetchall()
         finally:
             connection.close()
+
+    def resealed(self, table, where, old, new):
+        """A body with other words in it, sealed again as who has the key could."""
+        [(body,)] = self.rows(f"SELECT body FROM {table} WHERE {where}")
+        changed = bytes(body).replace(old.encode(), new.encode())
+        assert changed != bytes(body)
+        return self.vault.seal(changed)
+
+    @contextlib.contextmanager
+    def altered(self, table, where, old, new):
+        """That body in the place of the true one, for so long."""
+        [(kept,)] = self.stored(f"SELECT body FROM {table} WHERE {where}")
+        self.cluster.execute(self.database, f"UPDATE {table} SET body = '\\x{self.resealed(table, where, old, new).hex()}' WHERE {where}")
+        try:
+            yield
+        finally:
+            self.cluster.execute(self.database, f"UPDATE {table} SET body = '\\x{bytes(kept).hex()}' WHERE {where}")
 
     def value(self, sql, *parameters):
         return self.rows(sql, *parameters)[0][0]

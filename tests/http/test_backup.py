@@ -127,16 +127,23 @@ def test_a_backup_made_under_load_holds_whole_records(old, bare, tmp_path):
 
 
 def test_an_archive_without_the_key_asks_for_it(old, bare, tmp_path):
-    file, kek = tmp_path / "without.backup", tmp_path / "kek"
+    file, kek, data_key = tmp_path / "without.backup", tmp_path / "kek", tmp_path / "data.key"
     old.farmtrail("backup", str(file), "--data", str(old.data), "--without-kek")
     with tarfile.open(file) as archive:
-        assert not any(name.endswith("kek") for name in archive.getnames())
+        assert not any(name.endswith(("kek", "data.key")) for name in archive.getnames())
     refused = bare.restore(file, check=False)
     assert refused.returncode == 1 and "--kek" in refused.stderr and bare.is_bare()
     kek.write_bytes((old.data / "secrets" / "kek").read_bytes())
-    bare.restore(file, "--kek", str(kek))
-    bare.service.start().stop()
-    assert stat.S_IMODE((bare.service.data / "secrets" / "kek").stat().st_mode) == 0o600
+    refused = bare.restore(file, "--kek", str(kek), check=False)
+    assert refused.returncode == 1 and "--data-key" in refused.stderr and "lost" in refused.stderr and bare.is_bare()
+    data_key.write_bytes((old.data / "secrets" / "data.key").read_bytes())
+    bare.restore(file, "--kek", str(kek), "--data-key", str(data_key))
+    bare.service.start()
+    reader = Api(bare.service, bare.service.admin_key)
+    assert reader.read(f"/v1/events/{old.events[0]}")["epcis"] == Api(old, old.admin_key).read(f"/v1/events/{old.events[0]}")["epcis"]
+    bare.service.stop()
+    for name in ("kek", "data.key"):
+        assert stat.S_IMODE((bare.service.data / "secrets" / name).stat().st_mode) == 0o600
 
 
 def test_it_goes_through_a_pipe(old, bare):

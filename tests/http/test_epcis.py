@@ -92,8 +92,8 @@ def trail_of(party, uri):
 
 
 def bodies(service, like):
-    rows = service.rows("SELECT convert_from(body, 'UTF8') FROM event WHERE position(%s in convert_from(body, 'UTF8')) > 0", like)
-    return sorted(row[0] for row in rows)
+    stored = (bytes(row[0]).decode() for row in service.rows("SELECT body FROM event"))
+    return sorted(body for body in stored if like in body)
 
 
 # — the five documents —

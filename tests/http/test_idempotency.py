@@ -185,11 +185,11 @@ def test_a_secret_is_shown_again_to_who_has_the_key_and_is_nowhere_in_clear(dist
     assert is_replay(post(district.admin, "/v1/keys", body, key), first)
     row = service.rows("SELECT i::text, encode(answer, 'escape') FROM idempotency i WHERE status = 201 ORDER BY made_at DESC LIMIT 1")[0]
     assert secret not in row[0] and secret not in row[1] and key not in row[0]
-    assert len(service.rows("SELECT id FROM api_key WHERE name = 'once'")) == 1
+    assert [name for name, in service.rows("SELECT name FROM api_key")].count("once") == 1
     service.cluster.execute(service.database, LOST)
     lost = post(district.admin, "/v1/keys", body, key)
     assert (lost.status, lost.problem()) == (409, "answer-lost")
-    assert len(service.rows("SELECT id FROM api_key WHERE name = 'once'")) == 1
+    assert [name for name, in service.rows("SELECT name FROM api_key")].count("once") == 1
 
 
 def test_a_post_without_an_effect_is_replayed_too(farm):

@@ -276,8 +276,8 @@ def test_a_changed_version_of_master_data_is_named(log, kind):
     assert wait_for(lambda: log.here.metric("farmtrail_log_swept_total") >= before + head.size, 60)
     assert log.found() == {}
     subject, index = log.service.rows("SELECT l.id::text, l.idx FROM log_leaf l WHERE kind = %s ORDER BY idx DESC LIMIT 1", kind)[0]
-    log.execute("UPDATE master_version SET body = convert_to(replace(convert_from(body, 'UTF8'), '\"state\":\"active\"',"
-                " '\"state\":\"passive\"'), 'UTF8') WHERE id = %(id)s", id=subject)
+    body = log.service.resealed("master_version", f"id = '{subject}'", '"state":"active"', '"state":"passive"')
+    log.execute("UPDATE master_version SET body = %(body)s WHERE id = %(id)s", body=body, id=subject)
     assert wait_for(log.found, 60)
     assert log.found() == {("body", index, index): f"{kind} {subject}"}
 

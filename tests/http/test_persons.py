@@ -119,14 +119,9 @@ def test_the_sweep_finds_nothing_and_notices_what_is_altered_afterwards(district
     assert wait_for(lambda: district.metric("farmtrail_log_swept_total") > swept + 2 * total, 300)
     assert service.value("SELECT count(*) FROM log_alteration") == 0
     where = f"kind = 'party' AND id = '{farmer.id}' AND version = 1"
-    kept = bytes(service.value(f"SELECT body FROM master_version WHERE {where}")).hex()
-    try:
-        service.cluster.execute(service.database, "UPDATE master_version SET body = convert_to(replace(convert_from(body, 'UTF8'), 'family_farm',"
-                                                  f" 'enterprise'), 'UTF8') WHERE {where}")
+    with service.altered("master_version", where, "family_farm", "enterprise"):
         assert wait_for(lambda: service.value("SELECT count(*) FROM log_alteration WHERE part = 'body'") == 1, 300)
-    finally:
-        service.cluster.execute(service.database, f"UPDATE master_version SET body = '\\x{kept}' WHERE {where}")
-        service.cluster.execute(service.database, "DELETE FROM log_alteration")
+    service.cluster.execute(service.database, "DELETE FROM log_alteration")
 
 
 def test_who_was_erased_acts_no_more(district, farmer):

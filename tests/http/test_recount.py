@@ -165,8 +165,8 @@ def test_a_code_that_leads_elsewhere_is_named(chain):
 
 
 def test_a_changed_body_is_named(chain):
-    found = chain.altered("UPDATE event SET body = convert_to(replace(convert_from(body, 'UTF8'), '\"quantity\":5,', '\"quantity\":6,'),"
-                          " 'UTF8') WHERE id = %s", chain.sale["event"])
+    body = chain.service.resealed("event", f"id = '{chain.sale['event']}'", '"quantity":5,', '"quantity":6,')
+    found = chain.altered("UPDATE event SET body = %s WHERE id = %s", body, chain.sale["event"])
     assert found == {("body", chain.sale["event"]): ("not what was signed", "what its statement covers")}
 
 

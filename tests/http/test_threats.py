@@ -48,7 +48,10 @@ THREATS = {
         "browser/test_verifier.py::test_every_flipped_field_is_told_as_the_command_line_tells_it",
         "http/test_trail_proofs.py::test_the_served_page_is_the_one_that_the_command_line_prints"],
     "database thief": ["http/test_threats.py::test_database_thief", "http/test_backup.py::test_an_archive_without_the_key_asks_for_it",
-                       "http/test_row_security.py::test_the_public_role_reads_no_personal_column"],
+                       "http/test_row_security.py::test_the_public_role_reads_no_personal_column",
+                       "http/test_sealed.py::test_a_stolen_database_tells_nothing_personal",
+                       "http/test_sealed.py::test_what_was_written_before_is_sealed_at_the_start",
+                       "http/test_sealed.py::test_without_its_key_nothing_opens"],
     "organisation key thief": [
         "http/test_threats.py::test_organisation_key_thief", "http/test_signing_keys.py::test_a_revoked_key_signs_no_longer",
         "unit/core/test_bundle.c::what_a_stolen_key_signed_is_doubtful"],
@@ -204,7 +207,7 @@ def test_database_thief(service, district, farm):
     dump = subprocess.run([service.cluster.programs / "pg_dump", "-h", service.cluster.directory, "-U", "postgres", service.database],
                           capture_output=True, check=True).stdout
     assert len(dump) > 100_000 and b"COPY public.key_secret" in dump
-    secrets = [(service.data / "secrets" / name).read_bytes() for name in ("kek", "code.key")]
+    secrets = [(service.data / "secrets" / name).read_bytes() for name in ("kek", "code.key", "data.key")]
     for secret in (service.admin_key.encode(), farm.key.encode(), permitted["token"].encode(), *secrets):
         bare = secret.strip()
         spellings = {bare, bare.hex().encode(), base64.b64encode(bare)}

@@ -46,6 +46,7 @@ struct app {
 	struct key_cache *keys; /* API keys known in memory */
 	const struct reference *reference;
 	uint8_t code_key[32];
+	struct vault vault;    /* what is stored of people is sealed with it */
 	struct uuid registrar; /* party whose key signs master data and enrolments */
 	struct str started_at;
 	struct database_watch database;

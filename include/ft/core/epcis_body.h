@@ -93,5 +93,10 @@ enum problem view_all_by(struct arena *arena, struct str body, enum view_version
 /* Names of the members of our records that may name a person, or say where a home is (`of_place`): the full view has them, no
  * other. A record without any of them names nobody. */
 struct str *view_naming_members(struct arena *arena, bool of_place, size_t *ret_count);
+/* Whether one of them stands in a body. What extensions of a partner's event say nobody knows: it may name people. */
+struct naming {
+	bool people, home;
+};
+struct naming view_naming(struct str body);
 
 #endif

@@ -6,6 +6,7 @@
 #include "ft/base/decimal.h"
 #include "ft/base/time.h"
 #include "ft/base/uuid.h"
+#include "ft/crypto/vault.h"
 
 struct db; /* one connection, owned by one thread */
 
@@ -45,7 +46,10 @@ struct sql_slot {
 	size_t offset;
 	bool nullable; /* the slot is a struct sql_nullable_… */
 	bool each; /* an array for whose elements the statement is run: without any it does and finds nothing */
-	bool element; /* the slot is an array, and its only item the value */
+	bool element;     /* the slot is an array, and its only item the value */
+	bool sealed;      /* a parameter is sealed on its way, a column opened where it is */
+	bool conditional; /* the parameter is sealed where the bool at this offset is true */
+	size_t condition;
 };
 enum sql_rows { SQL_ONE, SQL_MANY, SQL_EXEC };
 /* In whose name a statement runs outside db_tx; within it, all run in that of the transaction. */
@@ -74,6 +78,9 @@ enum problem db_open_planned(struct str conninfo, int statement_timeout_ms, stru
 /* For reading much that belongs together: each transaction sees one snapshot and can write nothing, and a statement may take
  * a day. */
 enum problem db_open_snapshot(struct str conninfo, struct db **ret) must_check;
+/* With what parameters are sealed and columns opened from now on; lives as long as the connection. Without one a statement that
+ * seals is PROBLEM_INTERNAL, and sealed columns come as they stand. */
+void db_use_vault(struct db *db, const struct vault *vault);
 void db_close(struct db *db);                    /* NULL is fine */
 enum problem db_ready(struct db *db) must_check; /* reconnects when the connection is lost */
 struct str db_last_error(const struct db *db);   /* for logs only; borrowed until the next call */

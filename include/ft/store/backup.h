@@ -3,7 +3,7 @@
  *
  * The file is a tar archive: FACTS (format, origin, registrar, schema, time), SHA256SUMS (sha256sum -c reads it),
  * database.dump (pg_dump, custom format), and the files of the data directory. It opens every custodial key unless the
- * key-encryption key is left out: it is as secret as the directory itself. */
+ * key-encryption key is left out (and with it the key that rows are sealed with): it is as secret as the directory itself. */
 #ifndef FT_STORE_BACKUP_H
 #define FT_STORE_BACKUP_H
 
@@ -28,14 +28,15 @@ struct backup_facts {
 	int64_t schema;               /* number of the last migration */
 	struct str made;              /* RFC 3339, UTC */
 	bool has_kek;
-	int64_t bytes; /* of the database's dump */
+	bool lacks_data_key; /* the directory has secrets/data.key, the archive does not */
+	int64_t bytes;       /* of the database's dump */
 };
 
 struct backup_settings {
 	struct str data_dir;
 	struct str conninfo; /* of the schema's owner; absent: as the directory says */
 	struct str file;     /* "-": standard output */
-	bool without_kek;
+	bool without_kek;    /* nor secrets/data.key: then neither keys nor what is said of people opens */
 	struct backup_watch watch;
 };
 /* As of one instant, while the server goes on. The file appears whole or not at all, mode 0600. PROBLEM_CONFIG,
@@ -51,7 +52,7 @@ enum problem backup_before_migration(struct arena *arena, struct str data_dir, s
 struct restore_settings {
 	struct str data_dir; /* not there, empty, or left by a restore of this file that was cut off */
 	struct str file;     /* "-": standard input */
-	struct str kek_file; /* of a backup without one; absent: it has one */
+	struct str kek_file, data_key_file; /* of a backup without them; absent: it has them */
 	struct str conninfo; /* of a role that may make the schema; database empty but for PostGIS */
 	struct str database,
 		database_owner; /* written to farmtrail.env in place of what stood there; absent: none is */

@@ -119,7 +119,8 @@ struct capture_settings {
 	struct once_table *once;   /* old requests are forgotten by it */
 	struct trail_cache *cache; /* entries with a touched lot are dropped before anybody is answered */
 	struct item_memory *items; /* forgotten likewise once records say something of packs */
-	const uint8_t *code_key;   /* 32 octets: tags of short codes */
+	const struct vault *vault;
+	const uint8_t *code_key; /* 32 octets: tags of short codes */
 };
 enum problem capture_start(const struct capture_settings *settings, struct capture **ret,
 			   struct fault *reterr) must_check;

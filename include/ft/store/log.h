@@ -20,6 +20,7 @@ struct log_settings {
 	const struct config *config;
 	struct str conninfo;
 	struct signer *signer;
+	const struct vault *vault;
 	struct uuid registrar;       /* vouches for the log's key */
 	const struct policy *policy; /* whose witnesses a head waits for; NULL: for nobody's */
 };

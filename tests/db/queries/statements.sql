@@ -182,3 +182,29 @@ SELECT pg_backend_pid()::bigint AS pid;
 -- End this very connection.
 -- class: local
 SELECT pg_terminate_backend(pg_backend_pid());
+
+-- name: echo_sealed :one
+-- What is sealed on its way and opened on its way back, and what it looks like in between.
+-- param: te text, by bytea, home boolean, maybe text
+-- seals: te, by
+-- seals: maybe if home
+-- class: local
+-- column: te text, by bytea, maybe text, home boolean, te_stored text, by_stored bytea, maybe_stored text
+-- opens: te, by, maybe
+SELECT @te AS te, @by AS by, @maybe AS maybe, @home AS home, @te AS te_stored, @by AS by_stored, @maybe AS maybe_stored;
+
+-- name: echo_sealed_many :many
+-- The same of arrays.
+-- param: te text[], by bytea[]
+-- seals: te, by
+-- class: local
+-- column: te text, by bytea, te_stored text
+-- opens: te, by
+SELECT a AS te, b AS by, a AS te_stored FROM unnest(@te, @by) WITH ORDINALITY AS z (a, b, n) ORDER BY n;
+
+-- name: item_note_sealed_insert :exec
+-- An insert of rows, which has a form for one.
+-- param: ids bigint[], notes text[]
+-- seals: notes
+-- class: local
+INSERT INTO item (id, note) SELECT unnest(@ids), unnest(@notes);
