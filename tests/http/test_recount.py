@@ -4,7 +4,7 @@ other test leaves behind is recounted at the end of the session (conftest.py).""
 import subprocess
 
 import pytest
-from conftest import District, ago, kg, line
+from conftest import District, ago, kg, line, uuid7
 from service import environment, program, wait_for
 
 ALTERED = ("event", "event_key", "event_thing", "lot", "lot_edge", "lot_holding", "stock_move", "thing", "code", "shipment_line",
@@ -31,6 +31,9 @@ class Chain:
         # more lots than a statement names one by one
         many = [self.farm.harvest(1, time=ago(days=3)) for _ in range(66)]
         self.farm.record("mix", ago(days=1), inputs=[line(lot, 1) for lot in many], outputs=[{"product": "PAKCHOI", "quantity": kg(66)}])
+        self.looks = [{"type": "inspect", "time": ago(days=1), "lots": [{"lot": many[0]["id"]}], "findings": [str(n)], "id": uuid7()}
+                      for n in range(700)]
+        self.farm.post("/v1/events:batch", {"records": self.looks})
         self.sale = self.packer.record("sell", ago(hours=2), lots=[line(self.packed, 5)])
         self.pack_code = self.farm.make("/v1/codes", {"kind": "item", "lot": self.lots[1]["id"], "activate": True, "quantity": kg(1)})["code"]
         self.pack_sale = self.farm.record("sell", ago(hours=1), items=[self.pack_code])
@@ -81,7 +84,7 @@ def chain(kept):
 def test_an_honest_district_has_no_difference(chain):
     code, answer = chain.service.recount()
     assert code == 0 and answer["differences"] == [] and answer["count"] == 0
-    assert answer["events"] == chain.service.value("SELECT count(*) FROM event") == 79
+    assert answer["events"] == chain.service.value("SELECT count(*) FROM event") == 779
     assert answer["lots"] == chain.service.value("SELECT count(*) FROM lot")
 
 
@@ -228,3 +231,12 @@ def test_people_are_told_in_words_and_by_exit_code(chain):
     nowhere = subprocess.run([program("farmtrail"), "verify", "--data", "/nonexistent"], capture_output=True, text=True,
                              env=environment(), check=False)
     assert nowhere.returncode not in (0, 4)
+
+
+def test_a_lot_of_many_records_is_followed_to_its_last_statement(chain):
+    """More than a page of them; a link that somebody moved in the middle shows at both of its neighbours."""
+    assert chain.service.recount()[0] == 0
+    moved = chain.looks[600]["id"]
+    found = chain.altered("UPDATE event_thing SET recorded_at = recorded_at + interval '1 hour' WHERE event = %s", moved)
+    told = {subject.split(" ")[0] for part, subject in found if part == "statement"}
+    assert told == {chain.looks[601]["id"], moved}
