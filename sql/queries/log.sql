@@ -17,18 +17,68 @@ SELECT pg_try_advisory_lock(@lock) AS locked, pg_backend_pid()::bigint AS pid;
 SELECT pg_backend_pid()::bigint AS pid;
 
 -- name: log_head_read :one
--- Where the sequencer stands.
+-- Where the sequencer stands, and in which log of the origin.
 -- class: local
 -- scope: program
--- column: size bigint, root bytea
-SELECT size, root FROM log_head WHERE one;
+-- column: size bigint, root bytea, number bigint
+SELECT size, root, number FROM log_head WHERE one;
+
+-- name: log_head_lock :one
+-- The same, until the transaction ends: nothing is numbered and no head is stored meanwhile.
+-- class: local
+-- scope: program
+-- column: size bigint, root bytea, number bigint
+SELECT size, root, number FROM log_head WHERE one FOR UPDATE;
+
+-- name: log_succession_list :many
+-- The logs that went on, oldest first.
+-- class: local
+-- scope: public
+-- column: number bigint, size bigint, root bytea, checkpoint bytea, reason text, vkey text, statement bytea, recorded_at timestamptz
+SELECT number, size, root, checkpoint, reason, vkey, statement, recorded_at FROM log_succession ORDER BY number LIMIT 1000;
+
+-- name: log_succession_insert :exec
+-- A log that goes on; of two with one number one fails.
+-- param: number bigint, size bigint, root bytea, checkpoint bytea, reason text, org_id uuid, key_fingerprint bytea, vkey text, statement bytea, statement_sha256 bytea, recorded_at timestamptz
+-- class: local
+-- scope: program
+INSERT INTO log_succession (number, size, root, checkpoint, reason, org_id, key_fingerprint, vkey, statement, statement_sha256, recorded_at)
+VALUES (@number, @size, @root, @checkpoint, @reason, @org_id, @key_fingerprint, @vkey, @statement, @statement_sha256, @recorded_at);
+
+-- name: log_succeed :one
+-- Ends the log at the head that is taken over; what this transaction has queued comes next, then what stood beyond it. NULL:
+-- not where the log stands.
+-- param: number bigint
+-- class: local
+-- scope: program
+-- column: again bigint?
+SELECT log_succeed(@number) AS again;
+
+-- name: log_checkpoint_at :one
+-- A signed head of this size; 0: the newest published.
+-- param: size bigint
+-- class: local
+-- scope: program
+-- column: size bigint, checkpoint bytea, waits boolean
+SELECT size, coalesce(cosigned, checkpoint) AS checkpoint, waits FROM log_checkpoint
+WHERE size = @size OR (@size = 0 AND NOT waits)
+ORDER BY size DESC LIMIT 1;
+
+-- name: log_keys_open :many
+-- Keys of the log that nothing has ended, oldest first.
+-- class: ref
+-- scope: program
+-- column: fingerprint bytea
+SELECT k.fingerprint FROM signing_key k
+WHERE k.use = 'log' AND NOT EXISTS (SELECT FROM signing_revocation r WHERE r.fingerprint = k.fingerprint)
+ORDER BY k.created_at LIMIT 1000;
 
 -- name: log_head_move :exec
 -- Compare and swap.
--- param: old_size bigint, old_root bytea, size bigint, root bytea
+-- param: number bigint, old_size bigint, old_root bytea, size bigint, root bytea
 -- class: local
 -- scope: program
-UPDATE log_head SET size = @size, root = @root WHERE one AND size = @old_size AND root = @old_root;
+UPDATE log_head SET size = @size, root = @root WHERE one AND number = @number AND size = @old_size AND root = @old_root;
 
 -- name: log_pending_read :many
 -- What waits, as far as it is committed, with the bytes that become entries; again: not written in the transaction that
@@ -38,8 +88,8 @@ UPDATE log_head SET size = @size, root = @root WHERE one AND size = @old_size AN
 -- scope: program
 -- column: qid bigint, kind text, org_id uuid, id uuid, version bigint?, fingerprint bytea, statement bytea, statement_sha256 bytea, again boolean
 SELECT q.qid, q.kind, q.org_id, q.id, q.version, q.fingerprint,
-       coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256) AS statement_sha256,
+       coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256, o.statement_sha256) AS statement_sha256,
        coalesce(e.xmin <> q.xmin, false) AS again
 FROM (SELECT qid, kind, org_id, id, version, fingerprint, xmin FROM log_pending ORDER BY qid LIMIT @max_rows) q
 LEFT JOIN event e ON q.kind = 'event' AND e.org_id = q.org_id AND e.id = q.id
@@ -55,6 +105,8 @@ LEFT JOIN LATERAL (SELECT y.statement, y.statement_sha256 FROM master_erasure y
                    WHERE starts_with(q.kind, 'erase-') AND y.kind = substr(q.kind, 7) AND y.id = q.id AND y.version = q.version OFFSET 0) y ON true
 LEFT JOIN LATERAL (SELECT a.statement, a.statement_sha256 FROM act_statement a
                    WHERE q.kind IN ('codes', 'alert') AND a.id = q.id OFFSET 0) a ON true
+LEFT JOIN LATERAL (SELECT o.statement, o.statement_sha256 FROM log_succession o
+                   WHERE q.kind = 'origin' AND o.number = q.version OFFSET 0) o ON true
 ORDER BY q.qid;
 
 -- name: log_pending_count :one
@@ -98,11 +150,13 @@ INSERT INTO log_tile (level, idx, hashes)
 SELECT unnest(@level)::smallint, unnest(@idx), unnest(@hashes);
 
 -- name: log_checkpoint_insert :exec
--- A head that was signed; once signed it stays.
--- param: size bigint, checkpoint bytea, at timestamptz, waits boolean
+-- A head that was signed; once signed it stays. Only of the log that goes on: whoever ends one waits for this, and this for him.
+-- param: number bigint, size bigint, root bytea, checkpoint bytea, at timestamptz, waits boolean
 -- class: local
 -- scope: program
-INSERT INTO log_checkpoint (size, checkpoint, at, waits) VALUES (@size, @checkpoint, @at, @waits)
+INSERT INTO log_checkpoint (size, checkpoint, at, waits)
+SELECT @size, @checkpoint, @at, @waits
+FROM (SELECT FROM log_head h WHERE h.one AND h.number = @number AND h.size = @size AND h.root = @root FOR SHARE) head
 ON CONFLICT (size) DO NOTHING;
 
 -- name: log_checkpoint_newest :one
@@ -167,7 +221,7 @@ UPDATE log_checkpoint SET waits = false WHERE waits;
 -- param: level bigint[], tile bigint[], width bigint[]
 -- class: local
 -- scope: public
--- column: level bigint, tile bigint, hashes bytea, published bigint
+-- column: level bigint, tile bigint, hashes bytea, published bigint, settled bigint
 SELECT z.a AS level, z.b AS tile,
        coalesce((SELECT substr(t.hashes, 1, z.c::integer * 32) FROM log_tile t WHERE t.level = z.a AND t.idx = z.b),
                 CASE WHEN z.a = 0
@@ -175,7 +229,8 @@ SELECT z.a AS level, z.b AS tile,
                            WHERE l.idx >= z.b * 256 AND l.idx < z.b * 256 + z.c)
                      ELSE (SELECT string_agg(n.hash, '' ORDER BY n.idx) FROM log_node n
                            WHERE n.level = z.a AND n.idx >= z.b * 256 AND n.idx < z.b * 256 + z.c) END) AS hashes,
-       (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published
+       (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published,
+       (SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE NOT waits) AS settled
 FROM unnest(@level, @tile, @width) AS z (a, b, c)
 LIMIT 10000;
 
@@ -185,8 +240,9 @@ LIMIT 10000;
 -- param: level smallint, idx bigint
 -- class: local
 -- scope: public
--- column: hashes bytea, published bigint
-SELECT t.hashes, (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published
+-- column: hashes bytea, published bigint, settled bigint
+SELECT t.hashes, (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published,
+       (SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE NOT waits) AS settled
 FROM log_tile t
 WHERE t.level = @level AND t.idx = @idx
 LIMIT 1;
@@ -196,10 +252,11 @@ LIMIT 1;
 -- param: first bigint, after bigint
 -- class: fan
 -- scope: program
--- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, published bigint
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256) AS statement_sha256,
-       (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published
+-- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, published bigint, settled bigint
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256, o.statement_sha256) AS statement_sha256,
+       (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published,
+       (SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE NOT waits) AS settled
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
 LEFT JOIN LATERAL (SELECT m.statement, m.statement_sha256 FROM master_version m
@@ -214,22 +271,26 @@ LEFT JOIN LATERAL (SELECT y.statement, y.statement_sha256 FROM master_erasure y
                    WHERE starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version OFFSET 0) y ON true
 LEFT JOIN LATERAL (SELECT a.statement, a.statement_sha256 FROM act_statement a
                    WHERE l.kind IN ('codes', 'alert') AND a.id = l.id OFFSET 0) a ON true
+LEFT JOIN LATERAL (SELECT o.statement, o.statement_sha256 FROM log_succession o
+                   WHERE l.kind = 'origin' AND o.number = l.version OFFSET 0) o ON true
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 4096;
 
 -- name: log_key_find :many
--- The key that signs heads, and behind it those that a younger one has replaced since: their lines stand beside it.
+-- The key that signs heads, and behind it those that a younger one has replaced since: their lines stand beside it. And which
+-- log of the origin it is.
 -- param: since timestamptz
 -- class: ref
 -- scope: program
--- column: org_id uuid, fingerprint bytea, spki bytea, wrapped bytea
-SELECT z.org_id, z.fingerprint, z.spki, s.wrapped
+-- column: org_id uuid, fingerprint bytea, spki bytea, wrapped bytea, number bigint
+SELECT z.org_id, z.fingerprint, z.spki, s.wrapped, (SELECT h.number FROM log_head h WHERE h.one) AS number
 FROM (SELECT k.org_id, k.fingerprint, k.spki, k.state, k.created_at,
              lead(k.created_at) OVER (ORDER BY k.created_at) AS replaced_at
       FROM signing_key k WHERE k.use = 'log') z
 JOIN key_secret s ON s.fingerprint = z.fingerprint
-WHERE z.state = 'active' OR z.replaced_at > @since
+WHERE z.state = 'active'
+   OR (z.replaced_at > @since AND NOT EXISTS (SELECT FROM signing_revocation r WHERE r.fingerprint = z.fingerprint))
 ORDER BY z.state = 'active' DESC, z.created_at DESC
 LIMIT 4;
 
@@ -281,8 +342,8 @@ LIMIT 1;
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
 -- opens: body, view_secret
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256) AS statement_sha256,
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256, o.statement_sha256) AS statement_sha256,
        coalesce(e.body, m.body, a.body) AS body, coalesce(e.view_secret, m.view_secret, a.view_secret) AS view_secret,
        coalesce(left_of.manifest, rest_of.manifest) AS manifest, coalesce(left_of.salts, rest_of.salts) AS salts
 FROM log_leaf l
@@ -295,6 +356,7 @@ LEFT JOIN signing_revocation r ON l.kind = 'revoke' AND r.fingerprint = l.finger
 LEFT JOIN erasure x ON l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id
 LEFT JOIN master_erasure y ON starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version
 LEFT JOIN act_statement a ON l.kind IN ('codes', 'alert') AND a.id = l.id
+LEFT JOIN log_succession o ON l.kind = 'origin' AND o.number = l.version
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 256;
@@ -321,7 +383,7 @@ SELECT (SELECT t.hashes FROM log_tile t WHERE t.level = @level AND t.idx = @idx)
 SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text::bigint AS horizon, h.size, h.xmin::text::bigint AS tick,
        greatest(pg_relation_size('event'), pg_relation_size('master_version'), pg_relation_size('signing_key'),
                 pg_relation_size('signing_revocation'), pg_relation_size('erasure'), pg_relation_size('master_erasure'),
-                pg_relation_size('act_statement'))
+                pg_relation_size('act_statement'), pg_relation_size('log_succession'))
        / current_setting('block_size')::bigint AS pages,
        pg_relation_size('log_leaf') / current_setting('block_size')::bigint AS leaf_pages
 FROM log_head h
@@ -370,7 +432,11 @@ WITH seen AS MATERIALIZED (
           UNION ALL
           SELECT a.kind, a.id, NULL, NULL, age(a.xmin), age(a.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
           FROM act_statement a
-          WHERE a.ctid >= format('(%s,0)', @first)::tid AND a.ctid < format('(%s,0)', @after)::tid) w)
+          WHERE a.ctid >= format('(%s,0)', @first)::tid AND a.ctid < format('(%s,0)', @after)::tid
+          UNION ALL
+          SELECT 'origin', o.org_id, o.number, NULL, age(o.xmin), age(o.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
+          FROM log_succession o
+          WHERE o.ctid >= format('(%s,0)', @first)::tid AND o.ctid < format('(%s,0)', @after)::tid) w)
 SELECT -1::bigint AS idx, s.kept, s.keeps FROM seen s
 UNION ALL
 SELECT l.idx, (l.kind = w.kind AND age(l.xmin) NOT BETWEEN 0 AND (SELECT age(@since::text::xid)))::integer, 0
@@ -416,8 +482,10 @@ LEFT JOIN LATERAL (SELECT y.xmin AS written, y.statement FROM master_erasure y
                    WHERE starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version OFFSET 0) y ON true
 LEFT JOIN LATERAL (SELECT a.xmin AS written, a.statement FROM act_statement a
                    WHERE l.kind IN ('codes', 'alert') AND a.id = l.id OFFSET 0) a ON true
-WHERE l.hash IS DISTINCT FROM sha256('\x00'::bytea || coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement))
-   OR age(coalesce(e.xmin, m.written, k.written, r.written, x.written, y.written, a.written)) <= age(l.xmin)
+LEFT JOIN LATERAL (SELECT o.xmin AS written, o.statement FROM log_succession o
+                   WHERE l.kind = 'origin' AND o.number = l.version OFFSET 0) o ON true
+WHERE l.hash IS DISTINCT FROM sha256('\x00'::bytea || coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement))
+   OR age(coalesce(e.xmin, m.written, k.written, r.written, x.written, y.written, a.written, o.written)) <= age(l.xmin)
    OR (l.idx < @size AND age(l.xmin) < (SELECT age(@tick::text::xid)))
    OR age(l.xmin) = 2147483647
 LIMIT 10000;

@@ -200,7 +200,7 @@ LIMIT 1000;
 
 -- name: recount_sequences :many
 -- Keys whose statements are not numbered 2 to the last without a gap; the key's own statement is the first. Of a
--- revocation or an erasure the note alone says who stated it.
+-- revocation, an erasure or a succession the note alone says who stated it.
 -- class: fan
 -- scope: program
 -- column: subject text, stored text, derived text
@@ -215,7 +215,8 @@ LEFT JOIN (SELECT key_fingerprint, count(DISTINCT seq) AS count, min(seq) AS fir
                                   substring(convert_from(statement, 'UTF8') FROM E'\nseq ([0-9]+)\n')::bigint
                            FROM (SELECT statement FROM signing_revocation
                                  UNION ALL SELECT statement FROM erasure
-                                 UNION ALL SELECT statement FROM master_erasure) stated) a
+                                 UNION ALL SELECT statement FROM master_erasure
+                                 UNION ALL SELECT statement FROM log_succession) stated) a
            GROUP BY key_fingerprint) s ON s.key_fingerprint = h.fingerprint
 WHERE h.seq <> coalesce(s.last, 1) OR coalesce(s.count, 0) <> h.seq - 1 OR coalesce(s.first, 2) <> 2
 ORDER BY subject

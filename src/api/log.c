@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  * /log: the public log as static files (https://c2sp.org/tlog-tiles). What is answered here depends on the path alone, and
- * nothing beyond the newest signed head is. */
+ * nothing beyond the newest signed head is. Below /log/{number} logs that have ended, as they stood at their end. */
 #include "ft/api/routes.h"
 
 #include "ft/api/app.h"
+#include "ft/base/text.h"
 #include "ft/core/note.h"
 #include "ft/core/statement.h"
 #include "ft/db/reader.h"
 #include "ft/store/log.h"
 #include "queries.h"
 
-#define PATH_BEFORE_TILE STR("/log/tile/")
 /* Auditors of every origin read it from their own pages. */
 static const struct reply_header open_to_all[] = {{"Access-Control-Allow-Origin", {"*", 1}}};
 static const char for_ever[] = "public, max-age=31536000, immutable";
+static const char not_yet[] = "no-cache"; /* what is not published may still get other numbers */
 
 struct log_read {
 	struct read_request request;
@@ -61,10 +62,16 @@ static enum problem checkpoint_finish(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
+/* `log` is where the log lies: its prefix. */
+static bool name_below(const struct call *call, struct str log, struct log_tile_name *ret)
+{
+	struct str before = arena_printf(call->arena, "%.*s/tile/", STR_ARGS(log));
+	return str_starts(call->path, before) && log_tile_parse(str_from(call->path, before.len), ret);
+}
+
 static bool name_of(const struct call *call, struct log_tile_name *ret)
 {
-	return str_starts(call->path, PATH_BEFORE_TILE) &&
-	       log_tile_parse(str_from(call->path, PATH_BEFORE_TILE.len), ret);
+	return name_below(call, STR("/log"), ret);
 }
 
 /* Whether the newest signed head covers the last hash of the tile. */
@@ -99,28 +106,34 @@ static enum problem tile_finish(struct call *call, struct reply *reply)
 		return PROBLEM_NONE;
 	if (!is_published(&read->tile, row->published))
 		return PROBLEM_NOT_FOUND;
-	put_open(reply, bytes_str(row->hashes), "application/octet-stream", for_ever);
+	put_open(reply, bytes_str(row->hashes), "application/octet-stream",
+		 is_published(&read->tile, row->settled) ? for_ever : not_yet);
+	return PROBLEM_NONE;
+}
+
+/* Of a log with so many entries at most. */
+static enum problem put_tile(struct call *call, struct reply *reply, struct log_tile_name name, int64_t size)
+{
+	struct log_tiles_read_row *rows;
+	size_t count;
+	int64_t level = name.tile.level, index = (int64_t)name.tile.index, width = name.tile.width;
+	const struct log_tiles_read_params params = {{&level, 1}, {&index, 1}, {&width, 1}};
+	enum problem p = log_tiles_read(call_db(call), call->arena, &params, &rows, &count);
+	if (p)
+		return p;
+	if (count != 1 || !is_published(&name.tile, rows->published < size ? rows->published : size))
+		return PROBLEM_NOT_FOUND;
+	if (rows->hashes.len != name.tile.width * sizeof(struct sha256))
+		return PROBLEM_INTERNAL; /* rows are gone: the sweep names them */
+	put_open(reply, bytes_str(rows->hashes), "application/octet-stream",
+		 is_published(&name.tile, rows->settled) ? for_ever : not_yet);
 	return PROBLEM_NONE;
 }
 
 static enum problem tile_get(struct call *call, struct reply *reply)
 {
 	struct log_tile_name name;
-	struct log_tiles_read_row *rows;
-	size_t count;
-	if (!name_of(call, &name))
-		return PROBLEM_NOT_FOUND;
-	int64_t level = name.tile.level, index = (int64_t)name.tile.index, width = name.tile.width;
-	const struct log_tiles_read_params params = {{&level, 1}, {&index, 1}, {&width, 1}};
-	enum problem p = log_tiles_read(call_db(call), call->arena, &params, &rows, &count);
-	if (p)
-		return p;
-	if (count != 1 || !is_published(&name.tile, rows->published))
-		return PROBLEM_NOT_FOUND;
-	if (rows->hashes.len != name.tile.width * sizeof(struct sha256))
-		return PROBLEM_INTERNAL; /* rows are gone: the sweep names them */
-	put_open(reply, bytes_str(rows->hashes), "application/octet-stream", for_ever);
-	return PROBLEM_NONE;
+	return name_of(call, &name) ? put_tile(call, reply, name, INT64_MAX) : PROBLEM_NOT_FOUND;
 }
 
 /* C2SP: uint16 length and entry, one after the other. */
@@ -138,25 +151,98 @@ static bool put_entries(struct buf *out, const struct log_entries_read_row *rows
 }
 
 /* On a worker: notes are read where they were stated, which is more than anybody may read there. */
-static enum problem entries_get(struct call *call, struct reply *reply)
+static enum problem put_bundle(struct call *call, struct reply *reply, struct log_tile_name name,
+			       int64_t size)
 {
-	struct log_tile_name name;
 	struct log_entries_read_row *rows;
 	size_t count;
-	if (!name_of(call, &name) || !name.entries)
-		return PROBLEM_NOT_FOUND;
 	int64_t first = (int64_t)name.tile.index * LOG_TILE_WIDTH;
 	const struct log_entries_read_params params = {first, first + name.tile.width};
 	enum problem p = log_entries_read(call_db(call), call->arena, &params, &rows, &count);
 	if (p)
 		return p;
-	if (!count || !is_published(&name.tile, rows[0].published))
+	if (!count || !is_published(&name.tile, rows[0].published < size ? rows[0].published : size))
 		return PROBLEM_NOT_FOUND;
 	struct buf out = buf_create(call->arena, count * 512);
 	if (count != name.tile.width || !put_entries(&out, rows, count))
 		return PROBLEM_INTERNAL; /* rows are gone: the sweep names them */
-	put_open(reply, buf_str(&out), "application/octet-stream", for_ever);
+	put_open(reply, buf_str(&out), "application/octet-stream",
+		 is_published(&name.tile, rows[0].settled) ? for_ever : not_yet);
 	return PROBLEM_NONE;
+}
+
+static enum problem entries_get(struct call *call, struct reply *reply)
+{
+	struct log_tile_name name;
+	if (!name_of(call, &name) || !name.entries)
+		return PROBLEM_NOT_FOUND;
+	return put_bundle(call, reply, name, INT64_MAX);
+}
+
+/* — logs that have ended — */
+
+static enum problem find_ended(struct call *call, struct log_succession_list_row *ret)
+{
+	struct log_succession_list_row *rows;
+	size_t count;
+	int64_t number;
+	if (!str_integer(call->path_args[0], &number) ||
+	    !str_equal(call->path_args[0], arena_printf(call->arena, "%lld", (long long)number)))
+		return PROBLEM_NOT_FOUND;
+	enum problem p = log_succession_list(call_db(call), call->arena, &rows, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		if (rows[i].number == number + 1) {
+			*ret = rows[i];
+			return PROBLEM_NONE;
+		}
+	return p ? p : PROBLEM_NOT_FOUND;
+}
+
+static enum problem ended_checkpoint(struct call *call, struct reply *reply)
+{
+	struct log_succession_list_row ended;
+	enum problem p = find_ended(call, &ended);
+	if (!p)
+		put_open(reply, bytes_str(ended.checkpoint), "text/plain; charset=utf-8", for_ever);
+	return p;
+}
+
+static enum problem ended_vkey(struct call *call, struct reply *reply)
+{
+	struct log_succession_list_row ended;
+	enum problem p = find_ended(call, &ended);
+	if (!p)
+		put_open(reply, arena_printf(call->arena, "%.*s\n", STR_ARGS(ended.vkey)),
+			 "text/plain; charset=utf-8", for_ever);
+	return p;
+}
+
+static enum problem ended_name(struct call *call, struct log_succession_list_row *ret,
+			       struct log_tile_name *ret_name)
+{
+	enum problem p = find_ended(call, ret);
+	if (p)
+		return p;
+	struct str log = arena_printf(call->arena, "/log/%.*s", STR_ARGS(call->path_args[0]));
+	return name_below(call, log, ret_name) ? PROBLEM_NONE : PROBLEM_NOT_FOUND;
+}
+
+static enum problem ended_tile(struct call *call, struct reply *reply)
+{
+	struct log_succession_list_row ended;
+	struct log_tile_name name;
+	enum problem p = ended_name(call, &ended, &name);
+	return p ? p : put_tile(call, reply, name, ended.size);
+}
+
+static enum problem ended_entries(struct call *call, struct reply *reply)
+{
+	struct log_succession_list_row ended;
+	struct log_tile_name name;
+	enum problem p = ended_name(call, &ended, &name);
+	if (!p && !name.entries)
+		p = PROBLEM_NOT_FOUND;
+	return p ? p : put_bundle(call, reply, name, ended.size);
 }
 
 /* The line that a policy names the log by: out of the statement that is in the log itself. */
@@ -216,6 +302,31 @@ const struct route log_routes[] = {
 	 .prepare = vkey_prepare,
 	 .submit = log_submit,
 	 .finish = vkey_finish,
+	 LOG_FILE},
+	{.path = "/log/{number}/checkpoint",
+	 .id = "getEndedLogCheckpoint",
+	 .summary = "The last head of a log that has ended: the one that was taken over",
+	 .media_type = "text/plain",
+	 .handle = ended_checkpoint,
+	 LOG_FILE},
+	{.path = "/log/{number}/tile/{level}/{rest...}",
+	 .id = "getEndedLogTile",
+	 .summary = "Hashes of a log that has ended, up to its last head",
+	 .media_type = "application/octet-stream",
+	 .handle = ended_tile,
+	 LOG_FILE},
+	{.path = "/log/{number}/tile/entries/{rest...}",
+	 .id = "getEndedLogEntries",
+	 .summary = "Entries of a log that has ended, up to its last head",
+	 .media_type = "application/octet-stream",
+	 .handle = ended_entries,
+	 LOG_FILE},
+	{.path = "/log/{number}/vkey",
+	 .id = "getEndedLogKey",
+	 .summary = "The key that signed the heads of a log that has ended; what it signs beyond the last "
+		    "counts no more",
+	 .media_type = "text/plain",
+	 .handle = ended_vkey,
 	 LOG_FILE},
 	{0},
 };

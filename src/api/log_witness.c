@@ -67,8 +67,9 @@ static enum problem add_cosignatures(struct call *call, struct reply *reply)
 {
 	const struct cosignatures_input *in = call->body;
 	struct log_cosigned cosigned;
-	enum problem p = log_cosign(call_db(call), call->arena, call_app(call)->log_policy, in->size,
-				    in->lines, &cosigned, &call->fault);
+	enum problem p =
+		log_cosign(call_db(call), call->arena, call_app(call)->log_policy,
+			   call_app(call)->config->origin, in->size, in->lines, &cosigned, &call->fault);
 	if (p)
 		return p;
 	struct cosigned_answer *answer = arena_new(call->arena, struct cosigned_answer);

@@ -9,6 +9,7 @@
 
 #include "ft/base/config.h"
 #include "ft/base/text.h"
+#include "ft/core/log_name.h"
 #include "ft/core/policy.h"
 #include "ft/core/proof.h"
 
@@ -28,6 +29,7 @@ struct feeder {
 	struct log_source log;
 	struct witness witnesses[POLICY_MAX_WITNESSES];
 	size_t count;
+	int64_t number; /* of the log that was fed last, of its origin */
 };
 
 /* One look at the log, and what came of it. */
@@ -268,8 +270,18 @@ static bool is_due(const struct round *r, const struct witness *witness)
 	return witness->size != r->head.size || (int64_t)time(NULL) - witness->fed_s >= REFRESH_S;
 }
 
+/* What a witness has signed of a log that ended says nothing about the one that goes on. */
+static void begin_anew(struct feeder *f, const struct checkpoint *head)
+{
+	int64_t number = log_name_read(head->origin).number;
+	for (size_t i = 0; number != f->number && i < f->count; i++)
+		f->witnesses[i].size = f->witnesses[i].fed_s = 0;
+	f->number = number;
+}
+
 static void feed_all(struct round *r)
 {
+	begin_anew(r->feeder, &r->head);
 	for (size_t i = 0; i < r->feeder->count; i++) {
 		struct witness *witness = &r->feeder->witnesses[i];
 		if (!is_due(r, witness))

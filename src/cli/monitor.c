@@ -104,70 +104,6 @@ static enum exit_code write_state(struct monitor *m)
 		       : fail_file(m, (struct said){"无法写入", "cannot write"}, m->state_path);
 }
 
-/* — whom to trust — */
-
-static enum exit_code trust_key(struct monitor *m, struct str vkey, struct said why)
-{
-	struct note_key key;
-	if (!note_key_parse(m->cli->arena, vkey, &key))
-		return cli_usage(m->cli, why);
-	m->policy = policy_of_log(&key);
-	return EXIT_GOOD;
-}
-
-static enum exit_code read_policy(struct monitor *m, struct str path)
-{
-	size_t line = 0;
-	struct str text = cli_read_file(m->cli, path);
-	if (!text.at)
-		return cli_usage(m->cli, (struct said){"无法读取信任策略文件", "the policy cannot be read"});
-	if (policy_parse(m->cli->arena, text, &m->policy, &line))
-		return EXIT_GOOD;
-	return cli_fail(m->cli, EXIT_USAGE,
-			arena_printf(m->cli->arena,
-				     m->cli->language == LANGUAGE_ZH ? "信任策略第 %zu 行有误"
-								     : "line %zu of the policy is wrong",
-				     line));
-}
-
-/* The key of the first look counts for all later ones, unless another way brings a better one. */
-static enum exit_code trust_on_first_use(struct monitor *m)
-{
-	struct bytes vkey;
-	if (m->before) {
-		m->policy = policy_of_log(&m->before->log);
-		return EXIT_GOOD;
-	}
-	enum fetched fetched = log_source_get(&m->source, m->cli->arena, STR("vkey"), &vkey);
-	if (fetched == FETCH_FAILED)
-		return client_lost(m->cli, m->source.client);
-	if (fetched)
-		return cli_usage(m->cli, (struct said){"请用 --log 给出日志的 vkey",
-						       "give the log's verifier key with --log"});
-	m->trust_words = str_of(
-		cli_say(m->cli, (struct said){"日志公钥取自该服务本身：请经其他途径核对，并用 --log 给出",
-					      "the log's key was taken from the server itself: compare it "
-					      "with one from elsewhere, and give "
-					      "it with --log"}));
-	return trust_key(m, str_trim(bytes_str(vkey)),
-			 (struct said){"服务给出的不是 vkey", "the server's key is not a verifier key"});
-}
-
-static enum exit_code read_trust(struct monitor *m)
-{
-	struct str policy = cli_option(m->cli, "policy"), log = cli_key_option(m->cli, "log");
-	if (!log.at)
-		log = cli_key_option(m->cli, "key");
-	if (policy.at && log.at)
-		return cli_usage(m->cli, (struct said){"--policy 与 --log 只能选一个",
-						       "give --policy or --log, not both"});
-	if (policy.at)
-		return read_policy(m, policy);
-	if (!log.at)
-		return trust_on_first_use(m);
-	return trust_key(m, log, (struct said){"--log 不是 vkey", "--log is not a verifier key"});
-}
-
 static enum exit_code read_watch(struct monitor *m, struct log_follow *f)
 {
 	size_t place = 0;
@@ -188,46 +124,6 @@ static enum exit_code read_watch(struct monitor *m, struct log_follow *f)
 							       "hexadecimal digits"});
 		log_follow_know(f, key);
 	}
-	return EXIT_GOOD;
-}
-
-/* — the head — */
-
-static void find_fault(struct monitor *m, enum monitor_fault fault, uint64_t first, uint64_t last)
-{
-	m->fault = fault;
-	m->fault_first = first;
-	m->fault_last = last;
-}
-
-static void no_entry_in_particular(struct monitor *m, enum monitor_fault fault)
-{
-	find_fault(m, fault, 1, 0);
-}
-
-/* EXIT_NOT_FOUND: the log is empty yet. */
-static enum exit_code read_head(struct monitor *m, struct note_verifier verifier)
-{
-	struct bytes served;
-	struct note note;
-	enum fetched fetched = log_source_get(&m->source, m->cli->arena, STR("checkpoint"), &served);
-	if (fetched == FETCH_FAILED)
-		return client_lost(m->cli, m->source.client);
-	if (fetched == FETCH_ABSENT && !m->before)
-		return EXIT_NOT_FOUND;
-	if (fetched == FETCH_ABSENT) {
-		no_entry_in_particular(m, MONITOR_GONE);
-		return EXIT_GOOD;
-	}
-	m->head_note = arena_str(m->cli->arena, bytes_str(served));
-	if (!note_parse(m->cli->arena, m->head_note, &note) ||
-	    !checkpoint_parse(m->cli->arena, note.text, &m->head)) {
-		no_entry_in_particular(m, MONITOR_HEAD_FORM);
-		return EXIT_GOOD;
-	}
-	m->judged = policy_judge(m->cli->arena, &m->policy, &note, verifier);
-	if (m->judged.finding == POLICY_UNKNOWN_LOG || m->judged.finding == POLICY_FORGED)
-		no_entry_in_particular(m, MONITOR_HEAD_FORGED);
 	return EXIT_GOOD;
 }
 
@@ -257,14 +153,14 @@ static enum fetched read_bundle(struct monitor *m, struct arena *arena, uint64_t
 	enum fetched fetched = log_source_entries(&m->source, arena, bundle, width, entries);
 	if (fetched == FETCH_ABSENT) {
 		uint64_t missing = first_not_served(m, bundle, width);
-		find_fault(m, MONITOR_NOT_SERVED, missing, missing);
+		monitor_find(m, MONITOR_NOT_SERVED, missing, missing);
 	}
 	if (fetched)
 		return fetched;
 	*tile = (struct log_tile){.index = bundle, .width = width};
 	fetched = log_source_tile(&m->source, arena, tile);
 	if (fetched == FETCH_ABSENT)
-		find_fault(m, MONITOR_NOT_SERVED, first, first + width - 1);
+		monitor_find(m, MONITOR_NOT_SERVED, first, first + width - 1);
 	return fetched;
 }
 
@@ -296,7 +192,7 @@ static enum fetched follow_bundle(struct monitor *m, struct arena *arena, struct
 	for (; !fetched && at < end && !m->fault; at++) {
 		size_t i = (size_t)(at % LOG_TILE_WIDTH);
 		if (!sha256_equal(merkle_leaf(entries[i]), tile.hashes[i])) {
-			find_fault(m, MONITOR_ENTRY, at, at);
+			monitor_find(m, MONITOR_ENTRY, at, at);
 			break;
 		}
 		log_follow_entry(m->f, arena, entries[i], (int64_t)time(NULL), verifier);
@@ -330,7 +226,7 @@ static void find_difference(struct monitor *m, const struct merkle_edge *seen, c
 			continue;
 		uint64_t count = UINT64_C(1) << level;
 		if (!sha256_equal(seen->subtrees[level], now->subtrees[level])) {
-			find_fault(m, MONITOR_FORKED, first, first + count - 1);
+			monitor_find(m, MONITOR_FORKED, first, first + count - 1);
 			return;
 		}
 		first += count;
@@ -359,13 +255,13 @@ static enum fetched diagnose(struct monitor *m)
 	if (fetched == FETCH_FAILED)
 		return fetched;
 	if (fetched == FETCH_ABSENT)
-		find_fault(m, MONITOR_NOT_SERVED, 0, size - 1);
+		monitor_find(m, MONITOR_NOT_SERVED, 0, size - 1);
 	else if (!sha256_equal(merkle_edge_root(&now), m->head.root))
-		find_fault(m, MONITOR_TILE, 0, size - 1);
+		monitor_find(m, MONITOR_TILE, 0, size - 1);
 	else if (m->before)
 		find_difference(m, &m->before->edge, &then);
 	if (!m->fault)
-		find_fault(m, MONITOR_TILE, m->first < size ? m->first : 0, size - 1);
+		monitor_find(m, MONITOR_TILE, m->first < size ? m->first : 0, size - 1);
 	return FETCHED;
 }
 
@@ -387,37 +283,16 @@ static void carry_over(struct log_follow *f, const struct log_follow *before)
 					   sha256_equal(f->gaps[i].key, before->gaps[k].key);
 }
 
-/* A key that the log has stated to be its next, in an entry that broke no rule when it was read. */
-static bool is_stated_successor(const struct log_follow *before, struct arena *arena,
-				const struct note_key *log)
-{
-	struct sha256 fingerprint = note_key_fingerprint(arena, log);
-	const struct follow_key *stated = map_get(before->keys, sha256_bytes(&fingerprint));
-	if (!stated || stated->ended >= 0 || !str_equal(stated->use, STR("log")) ||
-	    !str_equal(before->log.name, log->name))
-		return false;
-	for (size_t i = 0; i < before->finding_count; i++)
-		if (before->findings[i].index == stated->index)
-			return false;
-	return before->more_findings == 0;
-}
-
-static bool is_of_the_same_log(const struct log_follow *before, struct arena *arena,
-			       const struct note_key *log)
-{
-	return bytes_equal(before->log.material, log->material) || is_stated_successor(before, arena, log);
-}
-
 static enum exit_code begin(struct monitor *m)
 {
 	struct note_key registrar;
 	struct str given = cli_key_option(m->cli, "registrar");
-	const struct note_key *log = m->judged.log ? &m->judged.log->key : &m->policy.logs[0].key;
+	const struct note_key *log = monitor_trusted_log(m);
 	bool again = m->before && cli_flag(m->cli, "all");
 	if (given.at && !note_key_parse(m->cli->arena, given, &registrar))
 		return cli_usage(m->cli,
 				 (struct said){"--registrar 不是 vkey", "--registrar is not a verifier key"});
-	if (m->before && (!is_of_the_same_log(m->before, m->cli->arena, log) ||
+	if (m->before && (!monitor_is_same_log(m->before, m->cli->arena, log) ||
 			  (given.at && m->before->has_registrar &&
 			   !bytes_equal(m->before->registrar.material, registrar.material))))
 		return cli_usage(m->cli,
@@ -444,7 +319,7 @@ static enum exit_code begin(struct monitor *m)
 static enum exit_code look(struct monitor *m, struct note_verifier verifier)
 {
 	if (m->before && (uint64_t)m->head.size < m->before->edge.size) {
-		no_entry_in_particular(m, MONITOR_ROLLED_BACK);
+		monitor_find_whole(m, m->goes_on ? MONITOR_CUT : MONITOR_ROLLED_BACK);
 		return EXIT_GOOD;
 	}
 	enum fetched fetched = follow(m, verifier);
@@ -452,6 +327,10 @@ static enum exit_code look(struct monitor *m, struct note_verifier verifier)
 		fetched = diagnose(m);
 	if (fetched)
 		return client_lost(m->cli, m->source.client);
+	if (m->fault == MONITOR_FORKED && m->goes_on)
+		m->fault = MONITOR_CUT;
+	if (!m->fault)
+		monitor_judge_name(m, verifier);
 	if (m->fault)
 		return EXIT_GOOD;
 	if (m->before && cli_flag(m->cli, "all"))
@@ -465,9 +344,9 @@ static enum exit_code look(struct monitor *m, struct note_verifier verifier)
 static enum exit_code watch(struct monitor *m)
 {
 	struct note_verifier verifier = verifier_of(m);
-	enum exit_code code = read_trust(m);
+	enum exit_code code = monitor_read_trust(m);
 	if (!code)
-		code = read_head(m, verifier);
+		code = monitor_read_head(m, verifier);
 	if (!code)
 		code = begin(m);
 	if (!code && !m->fault)

@@ -31,6 +31,13 @@ static const struct {
 	[MONITOR_NOT_SERVED] = {"not-served",
 				{"日志头所含的条目无法取得",
 				 "entries that its head covers are not to be had"}},
+	[MONITOR_CUT] =
+		{"cut",
+		 {"日志以新的名称延续，但缺少以前签署过的条目：历史被截短",
+		  "it goes on under another name without entries that were signed before: history was cut"}},
+	[MONITOR_NAME] = {"name",
+			  {"日志头所用的名称未由其条目声明",
+			   "its head bears a name that its entries do not state"}},
 };
 
 static const struct said breaches[FOLLOW_BREACHES] = {
@@ -47,6 +54,8 @@ static const struct said breaches[FOLLOW_BREACHES] = {
 	[FOLLOW_OFFICE] = {"该密钥无权作此声明", "not for this key to say"},
 	[FOLLOW_SEQ] = {"密钥的编号重复使用", "a number that the key has used before"},
 	[FOLLOW_TIME] = {"自称的时间尚未到来", "claims a time that has not come"},
+	[FOLLOW_ORIGIN] = {"声称另一日志由此延续，但与前一日志签署的日志头不符",
+			   "says that another log goes on, and not from the head of the one before"},
 };
 
 static bool has_new_gap(const struct log_follow *f)
@@ -171,6 +180,19 @@ static void put_findings(struct json_writer *w, const struct monitor *m)
 	json_end_array(w);
 }
 
+static void put_ended(struct json_writer *w, const struct monitor *m)
+{
+	json_name(w, STR("ended"));
+	json_begin_array(w);
+	for (size_t i = 0; i < m->f->ended_count; i++) {
+		json_begin_object(w);
+		json_pair(w, STR("log"), m->f->ended[i].name);
+		json_pair_int(w, STR("size"), m->f->ended[i].size);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
 static void put_planted(struct json_writer *w, const struct monitor *m)
 {
 	json_name(w, STR("planted"));
@@ -202,6 +224,7 @@ static void print_json(const struct monitor *m)
 	put_fault(&w, m);
 	put_findings(&w, m);
 	put_planted(&w, m);
+	put_ended(&w, m);
 	json_end_object(&w);
 	cli_print(m->cli, buf_str(&out));
 }
@@ -288,6 +311,17 @@ void monitor_print(const struct monitor *m)
 						       : "%s of %zu witnesses %zu have cosigned\n",
 		       m->judged.finding == POLICY_HOLDS ? "✓" : "…", m->judged.witnesses,
 		       m->judged.cosigned);
+	for (size_t i = 0; i < m->f->ended_count; i++)
+		printf(m->cli->language == LANGUAGE_ZH
+			       ? "– 日志 %.*s 止于 %lld 个条目，由登记处声明以新的名称延续\n"
+			       : "– the log %.*s ended with %lld entries and goes on under another name, as "
+				 "the "
+				 "registrar states\n",
+		       STR_ARGS(m->f->ended[i].name), (long long)m->f->ended[i].size);
+	if (m->goes_on)
+		printf("%s\n",
+		       cli_say(m->cli, (struct said){"– 请把新日志的公钥写入信任策略",
+						     "– put the key of the new log into your policy"}));
 	bool good = monitor_exit(m) == EXIT_GOOD;
 	printf(m->cli->language == LANGUAGE_ZH ? "%s %.*s：%lld 个条目，本次读取 %llu 个\n"
 					       : "%s %.*s: %lld entries, %llu of them read now\n",

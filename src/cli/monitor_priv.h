@@ -19,6 +19,8 @@ enum monitor_fault {
 	MONITOR_ENTRY,       /* an entry that is not what the tile commits to */
 	MONITOR_TILE,        /* tiles that do not hash to the signed root */
 	MONITOR_NOT_SERVED,  /* what its head covers is not to be had */
+	MONITOR_CUT,  /* it goes on under another name without entries that the log before it had signed */
+	MONITOR_NAME, /* its head bears a name that its entries do not state */
 	MONITOR_FAULTS
 };
 
@@ -30,6 +32,7 @@ struct monitor {
 		trust_words; /* how the log's key came to be trusted, when that deserves a word; absent: given */
 	struct policy policy;
 	struct policy_report judged;
+	bool goes_on; /* the head is of a log behind the one that is trusted: whose it is, that one has to say */
 	struct str head_note;
 	struct checkpoint head;
 	struct log_follow *f;      /* what is known now */
@@ -38,6 +41,18 @@ struct monitor {
 	enum monitor_fault fault;
 	uint64_t fault_first, fault_last; /* entries concerned; last < first: none in particular */
 };
+
+/* monitor_trust.c */
+void monitor_find(struct monitor *m, enum monitor_fault fault, uint64_t first, uint64_t last);
+void monitor_find_whole(struct monitor *m, enum monitor_fault fault); /* no entry in particular */
+enum exit_code monitor_read_trust(struct monitor *m);
+/* EXIT_NOT_FOUND: the log is empty yet. */
+enum exit_code monitor_read_head(struct monitor *m, struct note_verifier verifier);
+/* That of the head; of a log that goes on, the one before, until its entries have said whose the new one is. */
+const struct note_key *monitor_trusted_log(const struct monitor *m);
+bool monitor_is_same_log(const struct log_follow *before, struct arena *arena, const struct note_key *log);
+/* After the entries up to the head: they have said whose it is. Of witnesses it needs as many as any head. */
+void monitor_judge_name(struct monitor *m, struct note_verifier verifier);
 
 /* The exit code that all of it comes to. */
 enum exit_code monitor_exit(const struct monitor *m);

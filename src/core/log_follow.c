@@ -5,13 +5,14 @@
 #include <assert.h>
 #include <string.h>
 
+#include "ft/core/log_name.h"
 #include "ft/core/statement.h"
 
 enum { CLOCK_SLACK_S = 5 * 60 };
 
 const char *const follow_breach_words[FOLLOW_BREACHES] = {"kept",      "form",     "key-unknown", "key-ended",
 							  "signature", "vouching", "key-again",   "registrar",
-							  "office",    "seq",      "time"};
+							  "office",    "seq",      "time",        "origin"};
 
 /* One entry while it is judged. */
 struct reading {
@@ -29,6 +30,7 @@ struct log_follow *log_follow_create(struct arena *arena, const struct note_key 
 	struct log_follow *f = arena_new(arena, struct log_follow);
 	f->arena = arena;
 	f->log = *log;
+	f->name = log_name_read(log->name).origin;
 	f->has_registrar = registrar != NULL;
 	if (registrar)
 		f->registrar = *registrar;
@@ -160,7 +162,7 @@ static enum follow_breach judge_key(const struct reading *r, const struct follow
 {
 	/* A log signs under its own name (c2sp.org/tlog-checkpoint), an organisation under one below it. */
 	struct str name = str_equal(key->use, STR("log"))
-				  ? r->f->log.name
+				  ? r->f->name
 				  : statement_signer_name(r->arena, r->s.log, r->s.org);
 	if (!str_equal(key->key.name, name))
 		return FOLLOW_FORM;
@@ -208,6 +210,63 @@ static enum follow_breach take_revocation(const struct reading *r, const struct 
 	return FOLLOW_KEPT;
 }
 
+static bool has_finding(const struct log_follow *f, int64_t index)
+{
+	for (size_t i = 0; i < f->finding_count; i++)
+		if (f->findings[i].index == index)
+			return true;
+	return f->more_findings > 0;
+}
+
+const struct note_key *log_follow_signer(const struct log_follow *f, struct arena *arena,
+					 const struct note *head, struct note_verifier verifier)
+{
+	struct str rest, name = str_cut(head->text, '\n', &rest);
+	for (size_t i = 0; i < map_count(f->keys); i++) {
+		const struct follow_key *key = map_at(f->keys, i);
+		if (str_equal(key->use, STR("log")) && key->ended < 0 && str_equal(key->key.name, name) &&
+		    !has_finding(f, key->index) &&
+		    note_verify(arena, head, &key->key, verifier) == NOTE_SIGNED)
+			return &key->key;
+	}
+	return NULL;
+}
+
+const struct follow_ended *log_follow_end(const struct log_follow *f, struct str name)
+{
+	for (size_t i = 0; i < f->ended_count; i++)
+		if (str_equal(f->ended[i].name, name))
+			return &f->ended[i];
+	return NULL;
+}
+
+/* The head stands for exactly the entries before this one, and the log that ended has signed it. */
+static bool is_head_of_all(const struct reading *r, struct checkpoint *ret)
+{
+	struct note *note = arena_new(r->arena, struct note);
+	return note_parse(r->arena, r->s.head, note) && checkpoint_parse(r->arena, note->text, ret) &&
+	       str_equal(ret->origin, r->f->name) && (uint64_t)ret->size == r->f->edge.size &&
+	       sha256_equal(ret->root, merkle_edge_root(&r->f->edge)) &&
+	       log_follow_signer(r->f, r->arena, note, r->verifier);
+}
+
+static enum follow_breach take_origin(const struct reading *r, const struct follow_key *by)
+{
+	struct log_follow *f = r->f;
+	struct checkpoint head;
+	struct note_key next;
+	if (!is_registrar(r, by))
+		return FOLLOW_OFFICE;
+	if (!note_key_parse(r->arena, r->s.vkey, &next) || !is_signed_by(r, &next))
+		return FOLLOW_SIGNATURE;
+	if (f->ended_count == FOLLOW_MAX_ENDED || !is_head_of_all(r, &head))
+		return FOLLOW_ORIGIN;
+	f->ended[f->ended_count++] =
+		(struct follow_ended){arena_str(f->arena, head.origin), head.size, head.root};
+	f->name = arena_str(f->arena, next.name);
+	return FOLLOW_KEPT;
+}
+
 static enum follow_breach take_statement(const struct reading *r)
 {
 	struct follow_key *key = find(r->f, r->s.key);
@@ -223,13 +282,16 @@ static enum follow_breach take_statement(const struct reading *r)
 	bool of_registrar = str_equal(r->s.kind, STR("erase")) || str_equal(r->s.kind, STR("alert"));
 	if (str_equal(key->use, STR("log")) || (of_registrar && !is_registrar(r, key)))
 		return FOLLOW_OFFICE;
+	if (str_equal(r->s.kind, STR("origin")))
+		return take_origin(r, key);
 	return str_equal(r->s.kind, STR("revoke")) ? take_revocation(r, key) : FOLLOW_KEPT;
 }
 
 static enum follow_breach judge(struct reading *r, struct bytes entry, int64_t now_s)
 {
 	if (!note_parse(r->arena, bytes_str(entry), &r->note) ||
-	    !statement_parse(r->arena, r->note.text, &r->s) || !str_equal(r->s.log, r->f->log.name))
+	    !statement_parse(r->arena, r->note.text, &r->s) ||
+	    !str_equal(r->s.log, log_name_read(r->f->log.name).origin))
 		return FOLLOW_FORM;
 	enum follow_breach breach = str_equal(r->s.kind, STR("key")) ? take_key(r) : take_statement(r);
 	if (!breach && r->s.at_s > now_s + CLOCK_SLACK_S)

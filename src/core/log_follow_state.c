@@ -4,6 +4,7 @@
  *	farmtrail/monitor@v1
  *	log VKEY
  *	registrar VKEY                       once one is known
+ *	ended NAME SIZE <base64 32>          logs that this one goes on from, the first first: size and root at their end
  *	size 70000
  *	edge <base64 32>                     one for every set bit of size, the highest first
  *	mine <uuid>                          organisations that are watched
@@ -18,6 +19,7 @@
 
 #include <assert.h>
 
+#include "ft/core/log_name.h"
 #include "signed_text_priv.h"
 
 #define HEAD STR("farmtrail/monitor@v1\n")
@@ -46,6 +48,15 @@ static void put_tree(struct buf *out, const struct log_follow *f)
 	for (unsigned level = 64; level-- > 0;)
 		if (f->edge.size >> level & 1)
 			put_hash(out, "edge", &f->edge.subtrees[level]);
+}
+
+static void put_ended(struct buf *out, const struct log_follow *f)
+{
+	for (size_t i = 0; i < f->ended_count; i++) {
+		struct str root = signed_text_print_hash(out->arena, &f->ended[i].root);
+		buf_printf(out, "ended %.*s %lld %.*s\n", STR_ARGS(f->ended[i].name),
+			   (long long)f->ended[i].size, STR_ARGS(root));
+	}
 }
 
 static void put_key(struct buf *out, const struct follow_key *key)
@@ -98,6 +109,7 @@ struct str log_follow_print(struct arena *arena, const struct log_follow *f)
 		struct str registrar = note_key_print(arena, &f->registrar);
 		buf_printf(&out, "registrar %.*s\n", STR_ARGS(registrar));
 	}
+	put_ended(&out, f);
 	put_tree(&out, f);
 	put_watched(&out, f);
 	for (size_t i = 0; i < map_count(f->keys); i++)
@@ -160,6 +172,21 @@ static bool take_tree(struct arena *arena, struct str *text, struct merkle_edge 
 		if (edge->size >> level & 1 && (!signed_text_take(text, STR("edge"), &value) ||
 						!signed_text_hash(arena, value, &edge->subtrees[level])))
 			return false;
+	return true;
+}
+
+static bool take_ended(struct log_follow *f, struct str *text)
+{
+	struct str value;
+	while (signed_text_take(text, STR("ended"), &value)) {
+		struct follow_ended *ended = &f->ended[f->ended_count];
+		if (f->ended_count == FOLLOW_MAX_ENDED || !take_word(&value, &ended->name) ||
+		    !log_name_succeeds(f->log.name, ended->name) || !take_count(&value, &ended->size) ||
+		    !take_hash(f->arena, &value, &ended->root) || value.at)
+			return false;
+		f->ended_count++;
+	}
+	f->name = f->log.name; /* a head of it was reached */
 	return true;
 }
 
@@ -284,7 +311,7 @@ bool log_follow_read(struct arena *arena, struct str text, struct log_follow **r
 		return false;
 	struct log_follow *f = log_follow_create(arena, &log, NULL /* registrar */);
 	f->has_registrar = signed_text_take(&text, STR("registrar"), &value);
-	if ((f->has_registrar && !take_vkey(arena, value, &f->registrar)) ||
+	if ((f->has_registrar && !take_vkey(arena, value, &f->registrar)) || !take_ended(f, &text) ||
 	    !take_tree(arena, &text, &f->edge) || !take_watched(f, &text))
 		return false;
 	while (signed_text_take(&text, STR("key"), &value))

@@ -3,6 +3,7 @@
 #include "ft/core/proof.h"
 
 #include "ft/base/time.h"
+#include "ft/core/log_name.h"
 #include "signed_text_priv.h"
 
 enum { DAY_S = 24 * 60 * 60, LATE_S = 2 * DAY_S, CLOCK_SLACK_S = 5 * 60 };
@@ -202,7 +203,8 @@ static enum proof_finding check_inclusion(struct examination *e)
 {
 	if (e->proof->place.index < 0)
 		return e->trust.policy ? PROOF_PENDING : PROOF_SKIPPED;
-	if (!e->has_statement || !e->head->is_read || !str_equal(e->head->head.origin, e->statement.log) ||
+	if (!e->has_statement || !e->head->is_read ||
+	    !log_name_is_of(e->head->head.origin, e->statement.log) ||
 	    !proof_place_holds(e->head, e->proof->place, e->proof->statement))
 		return PROOF_FAILED;
 	long long index = (long long)e->proof->place.index, size = (long long)e->head->head.size;

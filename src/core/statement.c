@@ -6,13 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ft/core/log_name.h"
 #include "ft/core/manifest.h"
 #include "ft/core/note.h"
+#include "ft/core/proof.h"
 #include "signed_text_priv.h"
+
+#define SIGNATURE_MARK STR("— ") /* before each line of a note's signatures */
 
 static const char *const key_uses[] = {"event", "inspect", "log", "register"};
 static const char *const key_custodies[] = {"self", "service"};
 static const char *const revoke_reasons[] = {"superseded", "compromise", "ceased"};
+static const char *const origin_reasons[] = {"compromise", "lost"};
 
 static bool is_one_of(struct str text, const char *const *words, size_t count)
 {
@@ -37,6 +42,11 @@ static bool reason_valid(struct str text)
 	return is_one_of(text, revoke_reasons, sizeof revoke_reasons / sizeof revoke_reasons[0]);
 }
 
+static bool origin_reason_valid(struct str text)
+{
+	return is_one_of(text, origin_reasons, sizeof origin_reasons / sizeof origin_reasons[0]);
+}
+
 static bool kind_valid(struct str kind)
 {
 	if (kind.len == 0 || kind.len > STATEMENT_MAX_KIND_LEN)
@@ -55,6 +65,11 @@ static bool is_key_kind(struct str kind)
 static bool is_revoke_kind(struct str kind)
 {
 	return str_equal(kind, STR("revoke"));
+}
+
+static bool is_origin_kind(struct str kind)
+{
+	return str_equal(kind, STR("origin"));
 }
 
 static int compare_hashes(const void *a, const void *b)
@@ -132,6 +147,23 @@ static void put_revoke_lines(struct buf *out, const struct statement *s)
 		   (long long)s->since_s);
 }
 
+static void put_origin_lines(struct buf *out, const struct statement *s)
+{
+	struct note *note = arena_new(out->arena, struct note);
+	struct checkpoint head;
+	bool good = note_parse(out->arena, s->head, note) && checkpoint_parse(out->arena, note->text, &head);
+	assert(good && origin_reason_valid(s->reason));
+	struct str root = signed_text_print_hash(out->arena, &head.root);
+	buf_printf(out, "previous %.*s\nsize %lld\nroot %.*s\n", STR_ARGS(head.origin), (long long)head.size,
+		   STR_ARGS(root));
+	struct str lines = str_from(s->head, note->text.len + 1);
+	while (lines.len > 0) {
+		struct str line = str_cut(lines, '\n', &lines);
+		buf_printf(out, "signed %.*s\n", STR_ARGS(str_from(line, SIGNATURE_MARK.len)));
+	}
+	buf_printf(out, "reason %.*s\nvkey %.*s\n", STR_ARGS(s->reason), STR_ARGS(s->vkey));
+}
+
 static void put_body_lines(struct buf *out, const struct statement *s)
 {
 	assert(media_type_valid(s->media_type));
@@ -158,6 +190,8 @@ struct str statement_print(struct arena *arena, const struct statement *s)
 		put_key_lines(&out, s);
 	else if (is_revoke_kind(s->kind))
 		put_revoke_lines(&out, s);
+	else if (is_origin_kind(s->kind))
+		put_origin_lines(&out, s);
 	else
 		put_body_lines(&out, s);
 	assert(out.len <= STATEMENT_MAX_LEN);
@@ -286,12 +320,51 @@ static bool take_revoke_lines(struct arena *arena, struct str *text, struct stat
 	       take_count(text, STR("since"), &s->since_s);
 }
 
+/* The log that ended and the one that goes on are of this origin, and nothing was between them. */
+static bool follow_each_other(const struct statement *s, struct str previous, struct str next)
+{
+	struct log_name before = log_name_read(previous), after = log_name_read(next);
+	return log_name_is_of(previous, s->log) && log_name_is_of(next, s->log) &&
+	       after.number == before.number + 1;
+}
+
+static bool take_head(struct arena *arena, struct str *text, struct statement *s, struct checkpoint *ret)
+{
+	struct note *note = arena_new(arena, struct note);
+	struct str previous, size, root, value;
+	if (!signed_text_take(text, STR("previous"), &previous) ||
+	    !signed_text_take(text, STR("size"), &size) || !signed_text_take(text, STR("root"), &root))
+		return false;
+	struct buf out = buf_create(arena, 512);
+	buf_printf(&out, "%.*s\n%.*s\n%.*s\n\n", STR_ARGS(previous), STR_ARGS(size), STR_ARGS(root));
+	while (signed_text_take(text, STR("signed"), &value)) {
+		buf_put(&out, SIGNATURE_MARK);
+		buf_printf(&out, "%.*s\n", STR_ARGS(value));
+	}
+	s->head = buf_str(&out);
+	return note_parse(arena, s->head, note) && str_equal(note_print(arena, note), s->head) &&
+	       checkpoint_parse(arena, note->text, ret) &&
+	       str_equal(checkpoint_print(arena, ret), note->text) && ret->size > 0;
+}
+
+static bool take_origin_lines(struct arena *arena, struct str *text, struct statement *s)
+{
+	struct checkpoint head;
+	struct note_key key;
+	return take_head(arena, text, s, &head) && signed_text_take(text, STR("reason"), &s->reason) &&
+	       origin_reason_valid(s->reason) && signed_text_take(text, STR("vkey"), &s->vkey) &&
+	       note_key_parse(arena, s->vkey, &key) && key.type == NOTE_ED25519 &&
+	       str_equal(note_key_print(arena, &key), s->vkey) && follow_each_other(s, head.origin, key.name);
+}
+
 static bool take_rest(struct arena *arena, struct str *text, struct statement *s)
 {
 	if (is_key_kind(s->kind))
 		return take_key_lines(arena, text, s);
 	if (is_revoke_kind(s->kind))
 		return take_revoke_lines(arena, text, s);
+	if (is_origin_kind(s->kind))
+		return take_origin_lines(arena, text, s);
 	return take_links(arena, text, STR("lot"), STR("lots"), &s->lots) &&
 	       take_links(arena, text, STR("prev"), STR("prevs"), &s->prevs) && take_body(arena, text, s) &&
 	       take_seen(arena, text, s);

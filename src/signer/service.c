@@ -10,6 +10,8 @@
 
 #include <sys/mman.h>
 
+#include "ft/core/log_name.h"
+#include "ft/core/note.h"
 #include "ft/core/proof.h"
 #include "ft/core/statement.h"
 #include "ft/crypto/seal.h"
@@ -22,7 +24,9 @@ enum { WRAP_VERSION = 1, RAW_LEN = 32, CONTEXT_LEN = 16 + 32 + 1 + 1 };
 struct service {
 	uint8_t kek[KEK_LEN];
 	struct keys *keys;
-	struct checkpoint head; /* the largest log head signed by this process; size 0: none */
+	struct checkpoint
+		head;   /* the largest log head signed by this process; size 0: none. Without its origin */
+	int64_t number; /* of the log that it is of */
 };
 
 struct service *service_create(const uint8_t kek[KEK_LEN])
@@ -120,23 +124,39 @@ static enum signer_verdict load(struct service *service, struct arena *arena, co
 	return SIGNER_SIGNED;
 }
 
-/* A head that grows, or the newest once more. The database and the guard file decide which heads there are; this is the
- * last door: one process never signs two roots for a size, nor goes back. */
+/* A head that grows, or the newest once more, or one of the next log. The database and the guard file decide which heads
+ * there are; this is the last door: of one log a process never signs two roots for a size, nor goes back to a smaller one, or
+ * to a log that has ended. */
 static bool may_sign_head(struct service *service, struct arena *arena, struct str text)
 {
 	struct checkpoint head;
-	if (!checkpoint_parse(arena, text, &head) || !str_equal(checkpoint_print(arena, &head), text) ||
-	    head.size < service->head.size ||
+	if (!checkpoint_parse(arena, text, &head) || !str_equal(checkpoint_print(arena, &head), text))
+		return false;
+	int64_t number = log_name_read(head.origin).number;
+	if (number > service->number)
+		service->head = (struct checkpoint){0};
+	if (number < service->number || head.size < service->head.size ||
 	    (head.size == service->head.size && service->head.size > 0 &&
 	     !sha256_equal(head.root, service->head.root)))
 		return false;
 	service->head = (struct checkpoint){.size = head.size, .root = head.root};
+	service->number = number;
 	return true;
+}
+
+/* A log's key says under which name the log goes on that it is for: nobody can name a log that he has no key of. */
+static bool names_own_log(struct arena *arena, const struct opened_key *held,
+			  const struct statement *statement)
+{
+	struct note_key key;
+	return held->role == SIGNER_LOG && str_equal(statement->kind, STR("origin")) &&
+	       note_key_parse(arena, statement->vkey, &key) &&
+	       sha256_equal(note_key_fingerprint(arena, &key), held->fingerprint);
 }
 
 /* Nothing but a statement that is counted under this very key: otherwise whoever reaches the socket could have
  * certificates or another organisation's records signed. The registrar vouches for keys of others; the log's key signs
- * heads, its own enrolment and that of its successor, for an entry signed by the log would prove nothing. */
+ * heads, its own enrolment, that of its successor and the statement that it goes on where another log ended, for an entry signed by the log would prove nothing. */
 static bool may_sign(struct service *service, struct arena *arena, const struct opened_key *held,
 		     struct str text)
 {
@@ -149,7 +169,7 @@ static bool may_sign(struct service *service, struct arena *arena, const struct 
 	bool succeeds = about_a_key && statement.has_predecessor && uuid_equal(statement.org, held->org) &&
 			sha256_equal(statement.predecessor, held->fingerprint) &&
 			str_equal(statement.use, STR("log")) == (held->role == SIGNER_LOG);
-	return (own && (held->role != SIGNER_LOG || about_a_key)) ||
+	return names_own_log(arena, held, &statement) || (own && (held->role != SIGNER_LOG || about_a_key)) ||
 	       (held->role == SIGNER_REGISTRAR && about_a_key) ||
 	       (held->role != SIGNER_REGISTRAR && succeeds);
 }

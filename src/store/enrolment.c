@@ -103,7 +103,7 @@ enum problem enrolment_statement(struct db *db, struct arena *arena, const struc
 					.custody = STR("self"),
 					.at_s = office->now_us / USEC_PER_SEC};
 	public_key_destroy(key);
-	*ret_text = signing_key_text(arena, office->origin, &words);
+	*ret_text = signing_key_text(arena, log_names_first(office->origin), &words);
 	return PROBLEM_NONE;
 }
 
@@ -185,8 +185,8 @@ static enum problem enrol(struct db *db, struct finish *f, const struct enrolmen
 	if (!p)
 		beside = signer_key_of(&registrar);
 	if (!p)
-		p = signing_add_signatures(f->arena, f->office->signer, f->office->origin, &beside, 1,
-					   &arrival->note);
+		p = signing_add_signatures(f->arena, f->office->signer, log_names_first(f->office->origin),
+					   &beside, 1, &arrival->note);
 	if (p)
 		return p;
 	const struct new_signing_key row = {.org = permit->org_id,

@@ -4,16 +4,19 @@
 
 #include "log_priv.h"
 
+#include "ft/core/log_name.h"
 #include "ft/store/signing.h"
 
-static bool read_row(struct str origin, const struct log_key_find_row *row, struct log_key *ret)
+static bool read_row(struct arena *arena, struct str origin, const struct log_key_find_row *row,
+		     struct log_key *ret)
 {
+	struct str name = log_name_print(arena, (struct log_name){origin, row->number});
 	struct log_key key = {.key = {.role = SIGNER_LOG}};
 	key.key.org = row->org_id;
 	key.key.spki = row->spki;
 	key.key.wrapped = row->wrapped;
 	if (row->fingerprint.len != sizeof key.key.fingerprint.octets ||
-	    !note_key_from_spki(origin, row->spki, &key.vkey))
+	    !note_key_from_spki(name, row->spki, &key.vkey))
 		return false;
 	memcpy(key.key.fingerprint.octets, row->fingerprint.at, sizeof key.key.fingerprint.octets);
 	*ret = key;
@@ -30,7 +33,7 @@ enum problem log_keys_read(struct db *db, struct arena *arena, struct str origin
 	if (p || !count)
 		return p ? p : PROBLEM_NOT_FOUND;
 	for (size_t i = 0; i < count; i++)
-		if (!read_row(origin, &rows[i], &ret[i]))
+		if (!read_row(arena, origin, &rows[i], &ret[i]))
 			return PROBLEM_INTERNAL;
 	*ret_count = count;
 	return PROBLEM_NONE;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ft/base/log.h"
+#include "ft/core/log_name.h"
 #include "log_priv.h"
 
 /* One per database; the number is arbitrary and must stay. */
@@ -13,6 +14,10 @@ struct opening {
 	struct arena *arena; /* of the attempt */
 	struct merkle_edge edge;
 	struct log_rim *rim;
+	int64_t number;                        /* which log goes on */
+	struct str name;                       /* what it is called */
+	struct log_succession_list_row *ended; /* the n-th tells where log n ended */
+	size_t ended_count;
 	struct checkpoint guard, head;
 	bool has_guard;
 	struct str fault; /* absent: all agree */
@@ -51,6 +56,22 @@ static enum problem settle_key(struct db *db, void *context)
 			      &key);
 }
 
+/* What the log is called, and where those before it ended. */
+static enum problem read_name(struct opening *o, struct db *db)
+{
+	struct log_head_read_row head;
+	enum problem p = log_head_read(db, o->arena, &head);
+	if (!p)
+		p = log_succession_list(db, o->arena, &o->ended, &o->ended_count);
+	if (p)
+		return p;
+	o->number = head.number;
+	o->name = log_name_print(o->arena, (struct log_name){log_origin(o->s), head.number});
+	return (int64_t)o->ended_count == head.number - 1
+		       ? PROBLEM_NONE
+		       : disagree(o, STR("the logs before it are not those that the database tells of"));
+}
+
 static enum problem read_edge(struct opening *o, struct db *db)
 {
 	struct log_head_read_row head;
@@ -75,7 +96,10 @@ static enum problem read_edge(struct opening *o, struct db *db)
 static enum problem compare(struct opening *o, struct db *db, const struct checkpoint *head, const char *what)
 {
 	struct merkle_edge edge;
-	if (!str_equal(head->origin, log_origin(o->s)))
+	int64_t number = log_name_read(head->origin).number;
+	bool ended = number < o->number;
+	if (!log_name_is_of(head->origin, log_origin(o->s)) || number > o->number ||
+	    (ended && head->size > o->ended[number - 1].size))
 		return disagree(o, arena_printf(o->arena, "%s is of another log: %.*s", what,
 						STR_ARGS(head->origin)));
 	if ((uint64_t)head->size > o->edge.size)
@@ -99,7 +123,7 @@ static enum problem compare_published(struct opening *o, struct db *db)
 	struct log_checkpoint_signed_row row;
 	struct note note;
 	enum problem p = log_checkpoint_signed(db, o->arena, &row);
-	o->head = (struct checkpoint){.origin = log_origin(o->s)};
+	o->head = (struct checkpoint){.origin = o->name};
 	if (p)
 		return p == PROBLEM_NOT_FOUND ? PROBLEM_NONE : p;
 	if (!note_parse(o->arena, bytes_str(row.checkpoint), &note) ||
@@ -108,11 +132,23 @@ static enum problem compare_published(struct opening *o, struct db *db)
 	return compare(o, db, &o->head, "the newest signed head");
 }
 
+/* The old log may have signed beyond where it ended. Until the one that goes on has signed, nobody holds the guard to that. */
+static bool guards_what_ended(const struct opening *o)
+{
+	return o->has_guard && o->ended_count && log_name_succeeds(o->name, o->guard.origin) &&
+	       o->guard.size > o->ended[o->ended_count - 1].size &&
+	       o->head.size <= o->ended[o->ended_count - 1].size;
+}
+
 static enum problem compare_guard(struct opening *o, struct db *db)
 {
 	struct fault fault = {0};
 	enum problem p = log_guard_read(o->arena, o->s->guard_file, &o->guard, &fault);
 	o->has_guard = !p;
+	if (guards_what_ended(o)) {
+		o->has_guard = false;
+		return PROBLEM_NONE;
+	}
 	if (p == PROBLEM_NOT_FOUND && o->edge.size == 0 && o->head.size == 0)
 		return PROBLEM_NONE;
 	if (p == PROBLEM_NOT_FOUND)
@@ -151,7 +187,9 @@ static enum problem compare_entries(struct opening *o, struct db *db)
 static enum problem compare_all(struct db *db, void *context)
 {
 	struct opening *o = context;
-	enum problem p = read_edge(o, db);
+	enum problem p = read_name(o, db);
+	if (!p)
+		p = read_edge(o, db);
 	if (!p)
 		p = compare_published(o, db);
 	if (!p)
@@ -163,9 +201,14 @@ static enum problem compare_all(struct db *db, void *context)
 static enum problem begin_guard(struct opening *o)
 {
 	struct fault fault = {0};
-	const struct checkpoint empty = {log_origin(o->s), 0, merkle_root(NULL, 0)};
+	struct checkpoint first = {o->name, 0, merkle_root(NULL, 0)};
+	if (o->ended_count) { /* nothing but what it went on from */
+		const struct log_succession_list_row *from = &o->ended[o->ended_count - 1];
+		first.size = from->size;
+		memcpy(first.root.octets, from->root.at, sizeof first.root.octets);
+	}
 	enum problem p =
-		o->has_guard ? PROBLEM_NONE : log_guard_write(o->arena, o->s->guard_file, &empty, &fault);
+		o->has_guard ? PROBLEM_NONE : log_guard_write(o->arena, o->s->guard_file, &first, &fault);
 	return p ? disagree(o, fault.detail) : p;
 }
 
@@ -214,6 +257,8 @@ enum log_opening log_open(struct sequencer *s)
 		return LOG_OPENING_LATER;
 	}
 	s->opened = o.arena;
+	s->number = o.number;
+	s->name = o.name;
 	s->edge = o.edge;
 	s->rim = *o.rim;
 	s->head = o.head;

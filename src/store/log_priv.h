@@ -26,6 +26,8 @@ struct sequencer {
 	int64_t lock_pid;           /* server process that holds the lock for us; 0: none */
 	struct arena *opened;       /* of the key; NULL: not open */
 	struct sha256 vkey_written; /* fingerprint of the key in log.vkey; zero: not known */
+	int64_t number;             /* which log of the origin goes on */
+	struct str name;            /* what it is called; in `opened` */
 	struct merkle_edge edge;    /* what log_head says */
 	struct log_rim rim;         /* of the same size */
 	struct checkpoint head;     /* newest signed; size 0: none */
@@ -48,7 +50,7 @@ enum log_opening { LOG_OPENED, LOG_OPENING_LATER, LOG_OPENING_STANDBY, LOG_OPENI
 
 void log_set_state(struct sequencer *s, enum log_state state, struct str reason); /* and says so once */
 bool log_pause(struct sequencer *s, int64_t us);                                  /* false: stop */
-struct str log_origin(const struct sequencer *s);
+struct str log_origin(const struct sequencer *s); /* what statements call the log */
 
 /* log_open.c: everything is compared with everything before a number is given or a head is signed. */
 enum log_opening log_open(struct sequencer *s);

@@ -39,6 +39,8 @@ static enum problem sign_head(struct sequencer *s, struct arena *arena, const st
 	struct signer_request requests[LOG_KEYS_MAX];
 	struct signer_result results[LOG_KEYS_MAX];
 	enum problem p = log_keys_read(s->db, arena, log_origin(s), clock_now(), keys, &note->count);
+	if (!p && !str_equal(keys[0].vkey.name, head->origin))
+		return PROBLEM_DB_UNAVAILABLE; /* it has ended: what goes on is looked for */
 	note->text = checkpoint_print(arena, head);
 	for (size_t i = 0; !p && i < note->count; i++)
 		requests[i] = (struct signer_request){&keys[i].key, note->text};
@@ -71,10 +73,10 @@ static void count_queue(struct sequencer *s, struct arena *arena)
 
 static enum problem publish(struct sequencer *s, struct arena *arena)
 {
-	const struct checkpoint head = {log_origin(s), (int64_t)s->edge.size, merkle_edge_root(&s->edge)};
+	const struct checkpoint head = {s->name, (int64_t)s->edge.size, merkle_edge_root(&s->edge)};
 	struct fault fault = {0};
 	struct str note;
-	int64_t rows;
+	int64_t rows = 0;
 	enum problem p = log_guard_write(arena, s->guard_file, &head, &fault);
 	if (p)
 		LOG(LOG_ERROR, "log-guard", LOG_TEXT("reason", fault.detail));
@@ -84,10 +86,12 @@ static enum problem publish(struct sequencer *s, struct arena *arena)
 	failpoint("log-6-signed");
 	if (!p)
 		p = log_checkpoint_insert(s->db,
-					  &(struct log_checkpoint_insert_params){head.size, str_bytes(note),
-										 clock_now(),
-										 log_waits_for_witnesses(s)},
+					  &(struct log_checkpoint_insert_params){
+						  s->number, head.size, sha256_bytes(&head.root),
+						  str_bytes(note), clock_now(), log_waits_for_witnesses(s)},
 					  &rows);
+	if (!p && !rows)
+		p = PROBLEM_DB_UNAVAILABLE; /* ended meanwhile: nobody has seen what was signed */
 	if (p)
 		return p;
 	failpoint("log-7-stored");

@@ -22,6 +22,7 @@ struct sweep {
 	struct sequencer *s;
 	struct db *db;
 	struct arena *arena; /* of a step */
+	int64_t number;      /* of the log that stood when the step began; 0: none yet */
 	int64_t next;        /* first entry not yet read in this pass */
 	int64_t pass_began_us, rests_until_us;
 	int64_t found;                    /* in this pass */
@@ -33,10 +34,19 @@ struct sweep {
 
 _Static_assert(sizeof(struct log_sweep_read_row) == sizeof(struct log_sweep_events_row), "the same columns");
 
+/* What one statement still read of a log that ended, and the next no longer, was not altered. */
+static bool has_ended(struct sweep *w)
+{
+	struct log_head_read_row head;
+	return !log_head_read(w->db, w->arena, &head) && head.number != w->number;
+}
+
 static void tell(struct sweep *w, const char *part, int64_t first, int64_t last, struct str subject)
 {
 	const struct log_alteration_insert_params params = {str_of(part), first, last, subject, clock_now()};
 	int64_t news = 0;
+	if (has_ended(w))
+		return;
 	w->found++;
 	bool is_news = log_alteration_insert(w->db, &params, &news) || news;
 	metric_add(METRIC_LOG_ALTERED, is_news); /* until a pass has counted all */
@@ -313,9 +323,23 @@ static int64_t pass_due(struct sweep *w)
 	return 0;
 }
 
+/* How many entries and tiles there were says nothing about another log. */
+static void begin_anew(struct sweep *w, int64_t number)
+{
+	w->number = number;
+	w->next = 0;
+	w->found = 0;
+	w->patrol = (struct log_patrol){LOG_PATROL_RESTS};
+}
+
 static int64_t sweep_step(struct sweep *w)
 {
 	struct uuid ids[LOG_ASKED_MAX];
+	struct log_head_read_row head;
+	if (log_head_read(w->db, w->arena, &head))
+		return IDLE_US;
+	if (w->number != head.number)
+		begin_anew(w, head.number);
 	size_t asked = take_asked(w->s, ids);
 	if (asked)
 		return check_asked(w, ids, asked) ? IDLE_US : 0;

@@ -96,8 +96,9 @@ static enum problem grow(struct tick *t)
 static enum problem write_all(struct tick *t, struct db *db)
 {
 	struct sha256 old_root = merkle_edge_root(&t->s->edge), root = merkle_edge_root(&t->edge);
-	const struct log_head_move_params head = {(int64_t)t->s->edge.size, sha256_bytes(&old_root),
-						  (int64_t)t->edge.size, sha256_bytes(&root)};
+	const struct log_head_move_params head = {t->s->number, (int64_t)t->s->edge.size,
+						  sha256_bytes(&old_root), (int64_t)t->edge.size,
+						  sha256_bytes(&root)};
 	const struct log_leaf_insert_many_params leaves = {
 		{t->qid, t->count}, {t->idx, t->count}, {t->leaves, t->count}};
 	const struct log_node_insert_many_params nodes = {

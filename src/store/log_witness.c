@@ -3,6 +3,7 @@
 #include "init_files_priv.h"
 #include "log_priv.h"
 
+#include "ft/core/log_name.h"
 #include "ft/crypto/sign.h"
 
 enum problem log_policy_load(struct arena *arena, struct str path, struct str origin, struct policy *ret,
@@ -23,7 +24,7 @@ enum problem log_policy_load(struct arena *arena, struct str path, struct str or
 		return PROBLEM_CONFIG;
 	}
 	for (size_t i = 0; i < policy.log_count; i++)
-		if (str_equal(policy.logs[i].key.name, origin)) {
+		if (log_name_is_of(policy.logs[i].key.name, origin)) {
 			*ret = policy;
 			return PROBLEM_NONE;
 		}
@@ -35,6 +36,7 @@ enum problem log_policy_load(struct arena *arena, struct str path, struct str or
 struct cosigning {
 	struct arena *arena;
 	const struct policy *policy;
+	struct str origin;
 	int64_t size;
 	struct str lines;
 	struct log_cosigned cosigned;
@@ -103,6 +105,21 @@ static enum problem add_lines(struct cosigning *c, struct note *head)
 	return known ? PROBLEM_NONE : fault_set(c->reterr, PROBLEM_WITNESS_UNKNOWN, "witness", "/lines");
 }
 
+/* Who signs the head is known here; of the policy count the witnesses, and how many. */
+static enum problem own_policy(const struct cosigning *c, struct db *db, const struct policy **ret)
+{
+	struct policy *policy = arena_new(c->arena, struct policy);
+	struct log_key keys[LOG_KEYS_MAX];
+	*policy = *c->policy;
+	enum problem p = log_keys_read(db, c->arena, c->origin, clock_now(), keys, &policy->log_count);
+	if (p)
+		return p;
+	for (size_t i = 0; i < policy->log_count; i++)
+		policy->logs[i] = (struct policy_log){.key = keys[i].vkey};
+	*ret = policy;
+	return PROBLEM_NONE;
+}
+
 static enum problem cosign_in_tx(struct db *db, void *context)
 {
 	static const struct note_verifier verifier = {verify_spki, NULL};
@@ -115,10 +132,13 @@ static enum problem cosign_in_tx(struct db *db, void *context)
 		return p;
 	if (!note_parse(c->arena, bytes_str(row.checkpoint), head))
 		return PROBLEM_INTERNAL;
+	const struct policy *policy = NULL;
 	p = add_lines(c, head);
+	if (!p)
+		p = own_policy(c, db, &policy);
 	if (p)
 		return p;
-	struct policy_report report = policy_judge(c->arena, c->policy, head, verifier);
+	struct policy_report report = policy_judge(c->arena, policy, head, verifier);
 	bool waits = row.waits && report.finding != POLICY_HOLDS;
 	c->cosigned = (struct log_cosigned){c->size, report.cosigned, report.witnesses, !waits};
 	int64_t rows;
@@ -127,11 +147,15 @@ static enum problem cosign_in_tx(struct db *db, void *context)
 	return log_checkpoint_cosign(db, &cosigned, &rows);
 }
 
-enum problem log_cosign(struct db *db, struct arena *arena, const struct policy *policy, int64_t size,
-			struct str lines, struct log_cosigned *ret, struct fault *reterr)
+enum problem log_cosign(struct db *db, struct arena *arena, const struct policy *policy, struct str origin,
+			int64_t size, struct str lines, struct log_cosigned *ret, struct fault *reterr)
 {
-	struct cosigning c = {
-		.arena = arena, .policy = policy, .size = size, .lines = lines, .reterr = reterr};
+	struct cosigning c = {.arena = arena,
+			      .policy = policy,
+			      .origin = origin,
+			      .size = size,
+			      .lines = lines,
+			      .reterr = reterr};
 	if (!policy)
 		return fault_set(reterr, PROBLEM_WITNESS_UNKNOWN, "witness", "/lines");
 	enum problem p = db_tx(db, &db_program, cosign_in_tx, &c, /* reterr_unknown */ NULL);

@@ -61,19 +61,20 @@ static const struct role {
 };
 
 /* A log signs under its own name (c2sp.org/tlog-checkpoint), an organisation under one below it. */
-static struct str signer_name(struct arena *arena, struct str origin, enum signer_role role, struct uuid org)
+static struct str signer_name(struct arena *arena, struct log_names log, enum signer_role role,
+			      struct uuid org)
 {
-	return role == SIGNER_LOG ? origin : statement_signer_name(arena, origin, org);
+	return role == SIGNER_LOG ? log.name : statement_signer_name(arena, log.origin, org);
 }
 
-struct str signing_key_text(struct arena *arena, struct str log, const struct key_words *words)
+struct str signing_key_text(struct arena *arena, struct log_names log, const struct key_words *words)
 {
 	struct note_key note_key;
 	if (!note_key_from_spki(signer_name(arena, log, words->role, words->org), words->spki, &note_key))
 		return (struct str){NULL, 0};
 	struct statement s = {
 		.kind = STR("key"),
-		.log = log,
+		.log = log.origin,
 		.org = words->org,
 		.key = words->fingerprint,
 		.seq = 1,
@@ -88,18 +89,18 @@ struct str signing_key_text(struct arena *arena, struct str log, const struct ke
 	return statement_print(arena, &s);
 }
 
-static bool add_signature(struct arena *arena, struct str origin, const struct signer_key *key,
+static bool add_signature(struct arena *arena, struct log_names log, const struct signer_key *key,
 			  const struct signer_result *result, struct note *note)
 {
 	struct note_key note_key;
-	struct str name = signer_name(arena, origin, key->role, key->org);
+	struct str name = signer_name(arena, log, key->role, key->org);
 	if (result->verdict != SIGNER_SIGNED || !note_key_from_spki(name, key->spki, &note_key))
 		return false;
 	note->signatures[note->count++] = (struct note_signature){name, note_key.id, result->signature};
 	return true;
 }
 
-enum problem signing_add_signatures(struct arena *arena, struct signer *signer, struct str origin,
+enum problem signing_add_signatures(struct arena *arena, struct signer *signer, struct log_names log,
 				    const struct signer_key *keys, size_t count, struct note *note)
 {
 	struct signer_request requests[MAX_SIGNERS] = {{0}};
@@ -110,7 +111,7 @@ enum problem signing_add_signatures(struct arena *arena, struct signer *signer, 
 		requests[i] = (struct signer_request){&keys[i], note->text};
 	enum problem p = signer_sign_batch(signer, arena, requests, count, results);
 	for (size_t i = 0; !p && i < count; i++)
-		if (!add_signature(arena, origin, &keys[i], &results[i], note))
+		if (!add_signature(arena, log, &keys[i], &results[i], note))
 			p = PROBLEM_SIGNER_UNAVAILABLE;
 	return p;
 }
@@ -155,6 +156,7 @@ enum problem signing_enrol(struct db *db, struct arena *arena, const struct enro
 	}
 	if (p)
 		return p;
+	const struct log_names log = log_names_first(e->origin);
 	const struct key_words words = {.org = e->org,
 					.role = e->role,
 					.fingerprint = keys[0].fingerprint,
@@ -162,8 +164,8 @@ enum problem signing_enrol(struct db *db, struct arena *arena, const struct enro
 					.custody = STR("service"),
 					.at_s = e->now_us / USEC_PER_SEC};
 	struct note *note = arena_new(arena, struct note);
-	note->text = signing_key_text(arena, e->origin, &words);
-	p = signing_add_signatures(arena, e->signer, e->origin, keys, count, note);
+	note->text = signing_key_text(arena, log, &words);
+	p = signing_add_signatures(arena, e->signer, log, keys, count, note);
 	if (p)
 		return p;
 	const struct new_signing_key row = {.org = e->org,

@@ -50,7 +50,8 @@ static enum problem state_revocation(struct db *db, struct change *c, const stru
 	note->text = statement_print(c->arena, &s);
 	struct sha256 hash = statement_hash(note->text);
 	const struct signer_key signer = signer_key_of(registrar);
-	enum problem p = signing_add_signatures(c->arena, office->signer, office->origin, &signer, 1, note);
+	enum problem p = signing_add_signatures(c->arena, office->signer, log_names_first(office->origin),
+						&signer, 1, note);
 	if (p)
 		return p;
 	const struct signing_revocation_insert_params row = {.fingerprint = sha256_bytes(&end->key),
@@ -96,8 +97,8 @@ static enum problem state_key(struct db *db, struct change *c, const struct held
 					.predecessor = &old->fingerprint};
 	const struct signer_key signers[] = {made, signer_key_of(old), signer_key_of(registrar)};
 	struct note *note = arena_new(c->arena, struct note);
-	note->text = signing_key_text(c->arena, office->origin, &words);
-	p = signing_add_signatures(c->arena, office->signer, office->origin, signers,
+	note->text = signing_key_text(c->arena, log_names_first(office->origin), &words);
+	p = signing_add_signatures(c->arena, office->signer, log_names_first(office->origin), signers,
 				   sizeof signers / sizeof signers[0], note);
 	if (p)
 		return p;
@@ -160,9 +161,11 @@ enum problem signing_rotate(struct db *db, struct arena *arena, const struct key
 /* — the log's key — */
 
 static enum problem state_log_key(struct db *db, struct change *c, const struct held_key *registrar,
-				  const struct signer_key *old)
+				  const struct log_key *held)
 {
 	const struct key_office *office = c->office;
+	const struct signer_key *old = &held->key;
+	const struct log_names log = {office->origin, held->vkey.name};
 	const usec_t now_us = clock_now(); /* whoever waited is later than whom it waited for */
 	struct signer_key made;
 	int64_t rows;
@@ -178,9 +181,9 @@ static enum problem state_log_key(struct db *db, struct change *c, const struct 
 					.predecessor = &old->fingerprint};
 	const struct signer_key signers[] = {made, *old, signer_key_of(registrar)};
 	struct note *note = arena_new(c->arena, struct note);
-	note->text = signing_key_text(c->arena, office->origin, &words);
-	p = signing_add_signatures(c->arena, office->signer, office->origin, signers,
-				   sizeof signers / sizeof signers[0], note);
+	note->text = signing_key_text(c->arena, log, &words);
+	p = signing_add_signatures(c->arena, office->signer, log, signers, sizeof signers / sizeof signers[0],
+				   note);
 	if (!p)
 		p = end_key(db, old->fingerprint, "retired", &rows);
 	const struct new_signing_key row = {.org = old->org,
@@ -207,7 +210,7 @@ static enum problem rotate_log_in_tx(struct db *db, void *context)
 	if (!p)
 		p = log_key_read(db, c->arena, c->office->origin, &old);
 	if (!p)
-		p = state_log_key(db, c, &registrar, &old.key);
+		p = state_log_key(db, c, &registrar, &old);
 	return p ? p : write_act(db, c, "rotateLogKey");
 }
 
@@ -223,21 +226,28 @@ enum problem signing_rotate_log(struct db *db, struct arena *arena, const struct
 
 /* — revoking — */
 
+enum problem signing_end(struct db *db, struct arena *arena, const struct key_office *office,
+			 struct held_key *registrar, struct uuid org, const struct key_end *end)
+{
+	struct change c = {.arena = arena, .office = office};
+	int64_t rows;
+	enum problem p = end_key(db, end->key, "revoked", &rows);
+	if (!p)
+		p = state_revocation(db, &c, registrar, org, end);
+	registrar->seq++;
+	return p;
+}
+
 enum problem signing_end_all(struct db *db, struct arena *arena, const struct key_office *office,
 			     struct held_key *registrar, struct uuid org)
 {
-	struct change c = {.arena = arena, .office = office};
 	struct signing_keys_open_row *keys;
 	size_t count;
-	int64_t rows;
 	enum problem p = signing_keys_open(db, arena, &(struct signing_keys_open_params){org}, &keys, &count);
 	for (size_t i = 0; !p && i < count; i++) {
 		struct key_end end = {.reason = STR("ceased")};
 		memcpy(end.key.octets, keys[i].fingerprint.at, sizeof end.key.octets);
-		p = end_key(db, end.key, "revoked", &rows);
-		if (!p)
-			p = state_revocation(db, &c, registrar, org, &end);
-		registrar->seq++;
+		p = signing_end(db, arena, office, registrar, org, &end);
 	}
 	return p;
 }

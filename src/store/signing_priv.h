@@ -9,6 +9,15 @@
 struct held_keys_row;
 struct held_key signing_held_key(const struct held_keys_row *row);
 
+/* What statements call the log, and what it is called itself (core/log_name.h). */
+struct log_names {
+	struct str origin, name;
+};
+/* For whoever signs nothing with a log's key, or with the key of the first. */
+static inline struct log_names log_names_first(struct str origin)
+{
+	return (struct log_names){origin, origin};
+}
 struct key_words {
 	struct uuid org;
 	enum signer_role role;
@@ -19,10 +28,10 @@ struct key_words {
 	const struct sha256 *predecessor; /* NULL: none */
 };
 /* farmtrail/key@v1, seq 1. Absent when the key has a form that no note can name. */
-struct str signing_key_text(struct arena *arena, struct str log, const struct key_words *words);
+struct str signing_key_text(struct arena *arena, struct log_names log, const struct key_words *words);
 
 /* Signs the note's text with custodial keys, at most three, and adds their lines. PROBLEM_SIGNER_UNAVAILABLE. */
-enum problem signing_add_signatures(struct arena *arena, struct signer *signer, struct str origin,
+enum problem signing_add_signatures(struct arena *arena, struct signer *signer, struct log_names log,
 				    const struct signer_key *keys, size_t count,
 				    struct note *note) must_check;
 
@@ -39,9 +48,14 @@ struct new_signing_key {
 /* With its head at seq 1, its secret, and its place in the queue for the log. */
 enum problem signing_store(struct db *db, const struct new_signing_key *key) must_check;
 
+/* Ends a key and states its revocation by the registrar, whose sequence is locked and goes on. */
+struct key_office;
+struct key_end;
+enum problem signing_end(struct db *db, struct arena *arena, const struct key_office *office,
+			 struct held_key *registrar, struct uuid org, const struct key_end *end) must_check;
+
 /* Revokes every key of an organisation that still counts, as ceased, in the caller's transaction, in which its sequences and
  * the registrar's are locked. */
-struct key_office;
 enum problem signing_end_all(struct db *db, struct arena *arena, const struct key_office *office,
 			     struct held_key *registrar, struct uuid org) must_check;
 

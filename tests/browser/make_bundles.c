@@ -91,6 +91,20 @@ static void write_sm2(const char *directory)
 	sample_log_destroy(log);
 }
 
+/* Under the head of a log of this name, which the policy trusts: the kind stands before the names of the others. */
+static void write_renamed(const char *directory, const char *kind, struct str name)
+{
+	struct sample_log *log = sample_log_create();
+	sample_rename(log, name);
+	struct bundle bundle = sample_bundle(log);
+	bundle.checkpoint = sample_checkpoint(log, 3);
+	write_file(directory, arena_printf(log->arena, "%s-policy.txt", kind).at, sample_policy(log));
+	write_file(directory, arena_printf(log->arena, "%s-registrar.vkey", kind).at,
+		   note_key_print(log->arena, &log->registrar.key));
+	write_bundle(directory, arena_printf(log->arena, "%s-bundle.json", kind).at, log->arena, &bundle);
+	sample_log_destroy(log);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -121,5 +135,8 @@ int main(int argc, char **argv)
 	write_bundle(argv[1], "erased-and-revoked.json", log->arena, &bundle);
 	sample_log_destroy(log);
 	write_sm2(argv[1]);
+	write_renamed(argv[1], "next", STR(SAMPLE_ORIGIN "/2"));
+	write_renamed(argv[1], "spelled", STR(SAMPLE_ORIGIN "/02"));
+	write_renamed(argv[1], "another", STR("another.example/2"));
 	return 0;
 }

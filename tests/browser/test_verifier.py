@@ -145,6 +145,15 @@ def test_a_trail_signed_with_sm2_is_told_as_the_command_line_tells_it(verifier, 
         assert found[0] == said[0] != "holds" and (found[0] == "unusable" or found == said), path
 
 
+@pytest.mark.parametrize("kind, verdict", [("next-", "holds"), ("spelled-", "broken"), ("another-", "broken")])
+def test_heads_of_the_log_that_went_on_count(verifier, samples, tool, kind, verdict):
+    """Under a name with a number behind the origin, and under no other: the page and the command line agree."""
+    text = (samples / f"{kind}bundle.json").read_text(encoding="utf-8")
+    trust = [(samples / f"{kind}{name}").read_text(encoding="utf-8") for name in ("policy.txt", "registrar.vkey")]
+    found = checked(verifier, [text], trust)[0]
+    assert found[0] == verdict and found == told(tool, samples, text, kind)
+
+
 def test_parts_that_are_no_longer_there_are_told_alike(verifier, tool, samples):
     document = json.loads((samples / "holds.json").read_text(encoding="utf-8"))
     texts = []

@@ -90,16 +90,39 @@ class Log:
         self.append(text, *([org] if org.use == "register" or not vouched else [org, self.registrar]))
         return org
 
+    def state_key(self, key):
+        """A key for heads, vouched for by the registrar."""
+        text = (f"farmtrail/key@v1\nlog {self.origin}\norg {self.registrar.org}\nkey {b64(key.fingerprint)}\nseq 1\nat {int(time.time())}\n"
+                f"vkey {key.vkey}\nuse log\ncustody service\n")
+        self.append(text, key, self.registrar)
+
+    def succeed(self, size=None, by=None, head=None):
+        """Another log goes on under the next name, as the head of this size (or another) says; what stood beyond comes again."""
+        size = len(self.entries) if size is None else size
+        ended, self.entries, beyond = self.key, self.entries[:size], self.entries[size:]
+        number = int(ended.name.removeprefix(self.origin).lstrip("/") or 1) + 1
+        self.key = Signer(f"{self.origin}/{number}", ED25519)
+        name, covers, root, _, *lines = (head or Log.head(self, key=ended)).splitlines()
+        by = by or self.registrar
+        text = by.text("origin", f"previous {name}\nsize {covers}\nroot {root}\n" +
+                       "".join(f"signed {line.removeprefix('— ')}\n" for line in lines) +
+                       f"reason compromise\nvkey {self.key.vkey}\n")
+        self.append(text, by, self.key)
+        self.append(self.registrar.text("revoke", f"revoked {b64(ended.fingerprint)}\nreason compromise\nsince 1\n"), self.registrar)
+        self.state_key(self.key)
+        self.entries += beyond
+        return ended
+
     def record(self, by=None, count=1, **changed):
         by = by or self.farm
         for _ in range(count):
             index = self.append(by.text("event", f"body sha256 {b64(hashlib.sha256(b'').digest())} 0 text/plain\n", **changed), by)
         return index
 
-    def head(self, size=None, witnesses=()):
-        size = len(self.entries) if size is None else size
-        text = f"{self.origin}\n{size}\n{b64(root_of([leaf_hash(entry) for entry in self.entries[:size]]))}\n"
-        return text + "\n" + self.key.line(text) + "".join(witness.line(text) for witness in witnesses)
+    def head(self, size=None, witnesses=(), key=None):
+        size, key = len(self.entries) if size is None else size, key or self.key
+        text = f"{key.name}\n{size}\n{b64(root_of([leaf_hash(entry) for entry in self.entries[:size]]))}\n"
+        return text + "\n" + key.line(text) + "".join(witness.line(text) for witness in witnesses)
 
     def tile(self, level, index, width):
         hashes = [leaf_hash(entry) for entry in self.entries]

@@ -11,8 +11,9 @@ import tarfile
 import time
 
 import pytest
+from auditor import wait_until_logged
 from conftest import District, ago, kg, line
-from service import Api, environment, program
+from service import Api, environment, program, wait_for
 
 
 class Machine:
@@ -51,6 +52,8 @@ def old(new_service):
     mixed = packer.record("mix", ago(hours=10), site="H1", inputs=[line(first, 60), line(second, 40)],
                           outputs=[{"product": "SALAD", "quantity": kg(100)}])
     last = packer.record("ship", ago(hours=9), lots=[line(mixed["lots"][0], 50)], to=shop.number)
+    assert wait_for(lambda: district.public.get("/log/checkpoint").status == 200)
+    assert district.admin.post("/v1/log:succeed", {"log": service.origin, "reason": "compromise"}).status == 201
     service.codes = [lot["code"] for lot in (first, second, mixed["lots"][0])]
     service.events, service.farm_key, service.last = [mixed["event"], last["event"]], farm.key, last
     yield service
@@ -60,6 +63,7 @@ def old(new_service):
 def backup(old, tmp_path_factory):
     """Made while the server runs."""
     file = tmp_path_factory.mktemp("backup") / "farmtrail.backup"
+    old.head = wait_until_logged(old, Api(old)).note
     done = old.farmtrail("backup", str(file), "--data", str(old.data))
     assert old.origin in done.stderr and stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [p.name for p in file.parent.iterdir()] == ["farmtrail.backup"]
@@ -91,6 +95,12 @@ def test_every_proof_verifies_and_work_goes_on(old, backup, bare, tmp_path):
     bare.restore(backup)
     new = bare.service.start()
     reader = Api(new, new.admin_key)
+    assert wait_for(lambda: reader.read("/readyz")["log"].startswith("halted: "))
+    assert old.head.startswith(f"{old.origin}/2\n")
+    (new.data / "log.guard").write_text("".join(line + "\n" for line in old.head.splitlines()[:3]))
+    new.stop()
+    new.start()
+    assert wait_for(lambda: reader.read("/readyz")["log"] == "running")
     for event in old.events:
         proof = tmp_path / f"{event}.json"
         proof.write_bytes(reader.get(f"/v1/events/{event}/proof").body)

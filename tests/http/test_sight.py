@@ -22,6 +22,7 @@ PUBLIC = {
     "home", "health", "readiness", "version", "openapi", "robots", "verifyHelp", "listProblems", "getProblem", "search",
     "listRegions", "getRegion", "scanCode", "scanDigitalLink", "scanOwnUri", "scanOwnPackUri", "getCode", "getCodePng", "getCodeSvg", "getEventProof",
     "getSigningKey", "getCodeProofs", "verifier", "prepareSigningKey", "enrolSigningKey", "getLogCheckpoint", "getLogCheckpointLatest", "getLogEntries", "getLogTile", "getLogKey", "getEventTlogProof",
+    "listLogs", "getEndedLogCheckpoint", "getEndedLogTile", "getEndedLogEntries", "getEndedLogKey",
 }
 # Taken, and judged event by event: what became of each stands in a job of its own (test_no_document_…).
 DOCUMENTS = {"epcisCapture"}
@@ -107,6 +108,7 @@ WRITES = {
     "permitKey": lambda t, who: [("/v1/enrolments", {"party": spelling}) for spelling in (t.farm.id, t.farm.number)],
     "rotateSigningKey": lambda t, who: [("/v1/signing-keys:rotate", {"party": t.farm.id})],
     "rotateLogKey": lambda t, who: [("/v1/log:rotate", None)],
+    "succeedLog": lambda t, who: [("/v1/log:succeed", {"log": "log.example", "reason": "lost"})],
     "revokeSigningKey": lambda t, who: [(f"/v1/signing-keys/{signing_key_of(t)}/revoke", {"reason": "ceased"})],
     "revokeKey": lambda t, who: [(f"/v1/keys/{t.key['id']}/revoke", None)],
     "addCosignatures": lambda t, who: [("/v1/log/cosignatures", {"size": 1, "lines": "— witness.example AAAAAAAAAAAA\n"})],

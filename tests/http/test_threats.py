@@ -55,7 +55,10 @@ THREATS = {
     "organisation key thief": [
         "http/test_threats.py::test_organisation_key_thief", "http/test_signing_keys.py::test_a_revoked_key_signs_no_longer",
         "unit/core/test_bundle.c::what_a_stolen_key_signed_is_doubtful"],
-    "log key thief": ["http/test_threats.py::test_log_key_thief"],
+    "log key thief": [
+        "http/test_threats.py::test_log_key_thief", "http/test_succession.py::test_the_drill",
+        "http/test_succession.py::test_what_the_old_key_signs_beyond_the_end_is_a_fork",
+        "http/test_succession.py::test_history_that_was_cut_alarms", "crash/test_succession.py::test_killed_while_the_log_ends"],
     "QR cloner": ["http/test_item_scans.py::test_a_code_seen_in_many_networks_is_suspicious",
                   "http/test_item_scans.py::test_copies_raise_an_alert_and_one_shopper_does_not",
                   "unit/core/test_risk.c::a_code_that_many_scan_is_on_several_packs"],

@@ -4,7 +4,8 @@
  *
  * The rules: an entry is a statement of this log, signed with a key that an earlier entry states for its organisation and
  * that none has revoked; a key statement is signed by the key and by the registrar, and by the key it takes over from;
- * the sequence of every key grows without gaps; keys do nothing but what they are for. */
+ * the sequence of every key grows without gaps; keys do nothing but what they are for; a log goes on under another name
+ * only behind a statement of the registrar, in place and words about the head of the one that ended. */
 #ifndef FT_CORE_LOG_FOLLOW_H
 #define FT_CORE_LOG_FOLLOW_H
 
@@ -13,7 +14,7 @@
 #include "ft/core/note.h"
 #include "ft/core/proof.h"
 
-enum { FOLLOW_MAX_FINDINGS = 1000, FOLLOW_MAX_GAPS = 1000, FOLLOW_MAX_MINE = 16 };
+enum { FOLLOW_MAX_FINDINGS = 1000, FOLLOW_MAX_GAPS = 1000, FOLLOW_MAX_MINE = 16, FOLLOW_MAX_ENDED = 32 };
 
 enum follow_breach {
 	FOLLOW_KEPT,        /* every rule */
@@ -27,6 +28,7 @@ enum follow_breach {
 	FOLLOW_OFFICE,      /* not for this key to say */
 	FOLLOW_SEQ,         /* a number that the key has used before */
 	FOLLOW_TIME,        /* claims a time that has not come */
+	FOLLOW_ORIGIN, /* says that another log goes on, and not from here or not from a head that the old one signed */
 	FOLLOW_BREACHES
 };
 extern const char *const follow_breach_words[FOLLOW_BREACHES]; /* stable, for programs and for the state */
@@ -53,10 +55,20 @@ struct follow_finding {
 	struct sha256 key; /* that the entry names; zero: none */
 	bool seen;
 };
+/* A log that goes on under another name. */
+struct follow_ended {
+	struct str name;
+	int64_t size; /* the head that was taken over: what it signs beyond is another history */
+	struct sha256 root;
+};
 
 struct log_follow {
 	struct arena *arena;
-	struct note_key log; /* its name is the origin */
+	struct note_key log; /* that is trusted */
+	struct str
+		name; /* of the log whose entries come next: another from a statement of the kind "origin" on */
+	size_t ended_count;
+	struct follow_ended ended[FOLLOW_MAX_ENDED];
 	bool has_registrar;
 	struct note_key registrar; /* given, or the first that the log states */
 	struct merkle_edge edge;   /* of all entries taken so far */
@@ -83,6 +95,13 @@ struct str log_follow_print(struct arena *arena, const struct log_follow *f);
  * held. What is remembered lives in f->arena; `scratch` may end afterwards. */
 void log_follow_entry(struct log_follow *f, struct arena *scratch, struct bytes entry, int64_t now_s,
 		      struct note_verifier verifier);
+
+/* The key that signed this head, of those that the log whose name it bears has stated for its heads without breaking a rule;
+ * NULL: none has. */
+const struct note_key *log_follow_signer(const struct log_follow *f, struct arena *arena,
+					 const struct note *head, struct note_verifier verifier);
+/* Where the log of this name ended; NULL: it goes on, or is not known. */
+const struct follow_ended *log_follow_end(const struct log_follow *f, struct str name);
 
 /* From now on keys of `org` that are not known alarm. false: no room. */
 bool log_follow_watch(struct log_follow *f, struct uuid org);

@@ -14,7 +14,12 @@
  *
  * A key statement has, after "at": vkey, use, custody and optionally predecessor, and nothing of the rest. A revocation
  * (kind "revoke") has instead: revoked, reason, since. It counts from its place in the log on: what was logged before it
- * stays valid. With the reason "compromise", what claims a time after "since" is doubtful. */
+ * stays valid. With the reason "compromise", what claims a time after "since" is doubtful.
+ *
+ * A statement of the kind "origin" says that a log has ended and goes on under another name (log_name.h): behind all entries
+ * that the old one's head covers, and in the same tree. It has after "at": previous, size and root, the three lines of that
+ * head; its signatures, "signed NAME <base64>" each; reason; and vkey, of the key that signs the heads of the new log and
+ * has signed this statement beside the registrar. */
 #ifndef FT_CORE_STATEMENT_H
 #define FT_CORE_STATEMENT_H
 
@@ -39,7 +44,7 @@ struct statement {
 	int64_t seq;       /* per key, without gaps */
 	int64_t at_s;      /* unix seconds; a claim, never used to decide validity */
 
-	/* every kind but "key" and "revoke" */
+	/* every kind but "key", "revoke" and "origin" */
 	struct statement_links lots, prevs;
 	struct sha256 body; /* of the manifest */
 	size_t body_len;
@@ -49,7 +54,8 @@ struct statement {
 	struct sha256 seen_root;
 
 	/* kind "key" */
-	struct str vkey;    /* C2SP verifier key of the key that is stated; `key` is its fingerprint */
+	struct str
+		vkey; /* C2SP verifier key of the key that is stated; `key` is its fingerprint. Of "origin": of the log */
 	struct str use;     /* "event", "inspect", "log", "register" */
 	struct str custody; /* "self", "service" */
 	bool has_predecessor;
@@ -59,6 +65,9 @@ struct statement {
 	struct sha256 revoked; /* fingerprint of the key that is valid no longer */
 	struct str reason;     /* "superseded", "compromise", "ceased" */
 	int64_t since_s;       /* unix seconds; a claim */
+
+	/* kind "origin", with a reason: "compromise" of the old log's key, "lost" entries that its heads had covered */
+	struct str head; /* the signed note of the old log's head that is taken over */
 };
 
 /* Sorts the links and drops doubles. The fields are the program's own: forms are asserted. */

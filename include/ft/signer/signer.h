@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The signing process as its users see it: a child behind a socket that alone can unwrap private keys. It signs nothing
  * but Farmtrail statements that name the key they are signed with; the registrar's key also co-signs key statements,
- * and the log's key signs log heads that never contradict each other, and no statement but its own. */
+ * and the log's key signs log heads that never contradict each other, and no statement but its own and the one that its log
+ * goes on where another ended. */
 #ifndef FT_SIGNER_SIGNER_H
 #define FT_SIGNER_SIGNER_H
 

@@ -2,7 +2,7 @@
  * The log (https://c2sp.org/tlog-tiles): one sequencer numbers the statements that captures queue, grows the tree and
  * signs its heads.
  *
- * Of one origin there is never a second root for a size. A head is signed only when its entries are committed and the
+ * Of one log there is never a second root for a size. A head is signed only when its entries are committed and the
  * guard file, flushed to disk, remembers it: published ≤ guard ≤ database at every instant. Whatever contradicts that
  * halts the log, and says so; records are taken all the same, and wait in the queue. */
 #ifndef FT_STORE_LOG_H
@@ -50,7 +50,7 @@ const char *log_state_word(enum log_state state);
  * is in the log lines and in log_alteration. Never waits; when too many are asked for, the sweep finds them in its turn. */
 void log_examine(struct sequencer *sequencer, const struct uuid *events, size_t count);
 
-/* The file that FARMTRAIL_LOG_POLICY names. PROBLEM_CONFIG: not a policy, or not one of the log called `origin`; the detail
+/* The file that FARMTRAIL_LOG_POLICY names. PROBLEM_CONFIG: not a policy, or no log of `origin` in it; the detail
  * names the line. Texts live in the arena. */
 enum problem log_policy_load(struct arena *arena, struct str path, struct str origin, struct policy *ret,
 			     struct fault *reterr) must_check;
@@ -61,12 +61,13 @@ struct log_cosigned {
 	size_t cosigned, witnesses; /* of the policy: have signed it, are there */
 	bool published;             /* it waits for nobody any more */
 };
-/* Adds the signature lines of witnesses to the head of this size, the newer of two of one witness, and publishes it when
+/* Adds the signature lines of witnesses to the head of this size of the log of this origin, the newer of two of one witness, and publishes it when
  * the quorum is met. Lines of others are passed over. Durable when it returns. PROBLEM_NOT_FOUND: no such head.
  * PROBLEM_WITNESS_UNKNOWN: none is of a witness of the policy. PROBLEM_SIGNATURE: one is, and does not verify.
  * PROBLEM_FIELD_RANGE: not signature lines, or more than a note holds. */
-enum problem log_cosign(struct db *db, struct arena *arena, const struct policy *policy, int64_t size,
-			struct str lines, struct log_cosigned *ret, struct fault *reterr) must_check;
+enum problem log_cosign(struct db *db, struct arena *arena, const struct policy *policy, struct str origin,
+			int64_t size, struct str lines, struct log_cosigned *ret,
+			struct fault *reterr) must_check;
 
 /* The oldest signed head that is not published, and how long it has waited for its witnesses. */
 struct log_unwitnessed {
@@ -77,7 +78,7 @@ struct log_unwitnessed {
 enum problem log_unwitnessed(struct db *db, struct arena *arena, int64_t wait_s,
 			     struct log_unwitnessed *ret) must_check;
 
-/* The key that signs heads. `vkey` is what verifiers are given; its name is the log's origin. */
+/* The key that signs heads. `vkey` is what verifiers are given; its name is that of the log which goes on (core/log_name.h). */
 struct log_key {
 	struct signer_key key;
 	struct note_key vkey;
@@ -94,6 +95,29 @@ enum { LOG_KEY_DAYS = 90, LOG_KEYS_MAX = 4 };
 /* The keys that sign heads now, the newest first, into ret[LOG_KEYS_MAX]; PROBLEM_NOT_FOUND: there is none yet. */
 enum problem log_keys_read(struct db *db, struct arena *arena, struct str origin, usec_t now_us,
 			   struct log_key *ret, size_t *ret_count) must_check;
+
+/* — a log that ends — */
+
+struct key_office;
+struct log_ending {
+	struct str log;    /* name of the log that ends: of two that would end it, one does */
+	struct str reason; /* "compromise", "lost" */
+	int64_t size;      /* of the head that is taken over; 0: the newest published */
+};
+struct log_successor {
+	int64_t number;
+	struct str name, vkey, ended,
+		statement;   /* of the new log; of the old; the origin statement, a signed note */
+	int64_t size, again; /* of the head taken over; entries beyond it, which get other numbers */
+};
+/* Ends the log at a head it has signed, and begins the next of the origin behind it: with a key of its own, a statement of
+ * the registrar that says so, and revocations of the keys of the old. What the old one had beyond that head waits for a number
+ * in the new, before all that waits already. All of it or nothing, and durable when it returns; the sequencer goes on with the
+ * new log by itself, also from a halt. PROBLEM_LOG_ENDED: another log goes on. PROBLEM_LOG_HEAD_UNKNOWN: the log has no such
+ * head, it is older than what is published, or the entries do not hash to it. */
+enum problem log_hand_over(struct db *db, struct arena *arena, const struct key_office *office,
+			   const struct log_ending *ending, struct log_successor *ret,
+			   struct fault *reterr) must_check;
 
 /* Tiles that proofs were computed from, kept for the next. What is kept was checked against a signed head. */
 struct log_memory;

@@ -272,8 +272,8 @@ struct str sample_checkpoint(const struct sample_log *log, unsigned witnesses)
 struct str sample_head(const struct sample_log *log, size_t size, struct sha256 root, unsigned witnesses)
 {
 	struct str encoded = base64_encode(log->arena, sha256_bytes(&root));
-	struct note note = {
-		.text = arena_printf(log->arena, SAMPLE_ORIGIN "\n%zu\n%.*s\n", size, STR_ARGS(encoded))};
+	struct note note = {.text = arena_printf(log->arena, "%.*s\n%zu\n%.*s\n", STR_ARGS(log->log.key.name),
+						 size, STR_ARGS(encoded))};
 	struct note_signature *s = &note.signatures[note.count++];
 	*s = (struct note_signature){.name = log->log.key.name, .id = log->log.key.id};
 	if (sign(log->arena, log->log.private, str_bytes(note.text), &s->signature))
@@ -282,6 +282,12 @@ struct str sample_head(const struct sample_log *log, size_t size, struct sha256 
 		if (witnesses >> i & 1)
 			cosign(log, &note, &log->witnesses[i]);
 	return note_print(log->arena, &note);
+}
+
+void sample_rename(struct sample_log *log, struct str name)
+{
+	if (!note_key_from_spki(name, log->log.spki, &log->log.key))
+		assert(!"any name will do");
 }
 
 struct str sample_policy(const struct sample_log *log)

@@ -69,6 +69,8 @@ struct proof_place sample_place(const struct sample_log *log, size_t entry);
 struct str sample_checkpoint(const struct sample_log *log, unsigned witnesses);
 /* Of any tree. */
 struct str sample_head(const struct sample_log *log, size_t size, struct sha256 root, unsigned witnesses);
+/* Its heads and its key bear this name from now on; statements name SAMPLE_ORIGIN. */
+void sample_rename(struct sample_log *log, struct str name);
 struct str sample_policy(const struct sample_log *log); /* two of three */
 struct proof_key sample_key(const struct sample_log *log, const struct sample_signer *signer);
 struct bundle_step sample_step(const struct sample_log *log, size_t entry, bool is_shown);

@@ -68,6 +68,26 @@ static const struct proof_check *check_of(const struct proof_report *report, con
 	return &report->checks[i];
 }
 
+/* Statements name the origin, heads the log: of which there are more where one had to end. */
+static void a_trail_holds_under_the_log_that_went_on(void **state)
+{
+	static const struct {
+		const char *name;
+		enum proof_verdict verdict;
+	} cases[] = {{SAMPLE_ORIGIN "/2", PROOF_HOLDS},   {SAMPLE_ORIGIN "/17", PROOF_HOLDS},
+		     {SAMPLE_ORIGIN "/1", PROOF_BROKEN},  {SAMPLE_ORIGIN "/02", PROOF_BROKEN},
+		     {"another.example/2", PROOF_BROKEN}, {"another.example", PROOF_BROKEN},
+		     {SAMPLE_ORIGIN "/2/2", PROOF_BROKEN}};
+	struct world *w = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		size_t line;
+		sample_rename(w->log, str_of(cases[i].name));
+		assert_true(policy_parse(w->log->arena, sample_policy(w->log), &w->policy, &line));
+		w->bundle.checkpoint = sample_checkpoint(w->log, 3);
+		(void)assert_report(w, cases[i].verdict, "pppppn");
+	}
+}
+
 static void a_whole_trail_holds(void **state)
 {
 	struct world *w = *state;
@@ -473,6 +493,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, create, destroy)
 	const struct CMUnitTest tests[] = {
+		TEST(a_trail_holds_under_the_log_that_went_on),
 		TEST(a_whole_trail_holds),
 		TEST(a_trail_is_consistent_in_itself_without_trust),
 		TEST(a_bundle_survives_its_json),

@@ -388,6 +388,138 @@ static void a_key_in_my_name_alarms_until_it_is_known_or_ended(void **state)
 	private_key_destroy(second.private);
 }
 
+/* — a log that goes on under another name — */
+
+#define SECOND SAMPLE_ORIGIN "/2"
+
+static void state_log_key(struct scene *scene, struct sample_signer *key)
+{
+	struct sample_log *log = scene->log;
+	key->org = log->registrar.org;
+	struct statement s = sample_statement(log, key, STR("key"));
+	s.vkey = note_key_print(log->arena, &key->key);
+	s.use = STR("log");
+	s.custody = STR("service");
+	sample_append(log, key, &s, &log->registrar);
+}
+
+static struct sample_signer next_log(struct scene *scene)
+{
+	struct sample_signer next = {.org = scene->log->registrar.org};
+	assert_int_equal(private_key_generate(SIGN_ED25519, &next.private), PROBLEM_NONE);
+	next.spki = private_key_spki(scene->log->arena, next.private);
+	assert_true(note_key_from_spki(STR(SECOND), next.spki, &next.key));
+	return next;
+}
+
+static struct statement origin(struct scene *scene, struct sample_signer *by,
+			       const struct sample_signer *next)
+{
+	struct statement s = sample_statement(scene->log, by, STR("origin"));
+	s.reason = STR("compromise");
+	s.vkey = note_key_print(scene->log->arena, &next->key);
+	s.head = sample_checkpoint(scene->log, 0 /* witnesses */);
+	return s;
+}
+
+static void a_log_goes_on_under_another_name(void **state)
+{
+	struct scene *scene = *state;
+	struct sample_log *log = scene->log;
+	struct sample_signer next = next_log(scene);
+	state_log_key(scene, &log->log);
+	int64_t size = (int64_t)log->count;
+	struct statement s = origin(scene, &log->registrar, &next);
+	sample_append(log, &log->registrar, &s, &next);
+	s = revocation(scene, &log->registrar, &log->log);
+	sample_append(log, &log->registrar, &s, NULL);
+	state_log_key(scene, &next);
+	sample_record(log, &log->farm, &harvest);
+	take_all(scene);
+	assert_int_equal(scene->f->finding_count, 0);
+	assert_int_equal(scene->f->gap_count, 0);
+	assert_true(str_equal(scene->f->name, STR(SECOND)));
+	assert_int_equal(log_follow_end(scene->f, STR(SAMPLE_ORIGIN))->size, size);
+	assert_null(log_follow_end(scene->f, STR(SECOND)));
+
+	const struct checkpoint head = {STR(SECOND), (int64_t)log->count, merkle_edge_root(&scene->f->edge)};
+	struct note note = {.text = checkpoint_print(scene->arena, &head), .count = 1};
+	note.signatures[0] = (struct note_signature){next.key.name, next.key.id, {0}};
+	assert_int_equal(
+		sign(scene->arena, next.private, str_bytes(note.text), &note.signatures[0].signature),
+		PROBLEM_NONE);
+	const struct note_key *signer = log_follow_signer(scene->f, scene->arena, &note, verifier);
+	assert_non_null(signer);
+	assert_true(bytes_equal(signer->material, next.key.material));
+	struct note old = {0};
+	assert_true(note_parse(scene->arena, sample_checkpoint(log, 0), &old));
+	assert_null(log_follow_signer(scene->f, scene->arena, &old, verifier)); /* that key has ended */
+
+	scene->f->log = *signer;
+	scene->f->head = note_print(scene->arena, &note);
+	struct str printed = log_follow_print(scene->arena, scene->f);
+	struct log_follow *read;
+	assert_true(log_follow_read(scene->arena, printed, &read));
+	assert_true(str_equal(log_follow_print(scene->arena, read), printed));
+	assert_true(str_equal(read->name, STR(SECOND)));
+	scene->f = read;
+	sample_record(log, &log->farm, &harvest);
+	take_all(scene);
+	assert_int_equal(scene->f->finding_count, 0);
+	private_key_destroy(next.private);
+}
+
+enum wrong {
+	BY_ANOTHER,
+	NOT_SIGNED_BY_ITSELF,
+	OF_FEWER,
+	OF_ANOTHER_TREE,
+	UNSIGNED_HEAD,
+	KEY_OF_NOBODY,
+	WRONGS
+};
+
+static struct str wrong_head(const struct scene *scene, enum wrong wrong)
+{
+	struct sha256 leaves[SAMPLE_MAX_ENTRIES];
+	size_t count = scene->log->count;
+	for (size_t i = 0; i < count; i++)
+		leaves[i] = merkle_leaf(str_bytes(scene->log->entries[i].note));
+	if (wrong == OF_FEWER)
+		return sample_head(scene->log, count - 1, merkle_root(leaves, count - 1), 0);
+	if (wrong == OF_ANOTHER_TREE)
+		return sample_head(scene->log, count, merkle_root(leaves, count - 1), 0);
+	struct str good = sample_checkpoint(scene->log, 0);
+	struct note note;
+	assert_true(note_parse(scene->arena, good, &note));
+	if (wrong == UNSIGNED_HEAD)
+		((uint8_t *)note.signatures[0].signature.at)[5] ^= 1;
+	return note_print(scene->arena, &note);
+}
+
+static void another_log_goes_on_from_the_old_ones_head_alone(void **state)
+{
+	static const enum follow_breach breaches[WRONGS] = {FOLLOW_OFFICE, FOLLOW_SIGNATURE, FOLLOW_ORIGIN,
+							    FOLLOW_ORIGIN, FOLLOW_ORIGIN,    FOLLOW_ORIGIN};
+	for (int i = 0; i < WRONGS; i++) {
+		struct scene *scene = *state;
+		struct sample_log *log = scene->log;
+		struct sample_signer next = next_log(scene);
+		if (i != KEY_OF_NOBODY)
+			state_log_key(scene, &log->log);
+		struct sample_signer *by = i == BY_ANOTHER ? &log->packer : &log->registrar;
+		struct statement s = origin(scene, by, &next);
+		s.head = wrong_head(scene, (enum wrong)i);
+		sample_append(log, by, &s, i == NOT_SIGNED_BY_ITSELF ? NULL : &next);
+		take_all(scene);
+		expect(scene, breaches[i]);
+		assert_true(str_equal(scene->f->name, STR(SAMPLE_ORIGIN)));
+		private_key_destroy(next.private);
+		end_scene(state);
+		make_scene(state);
+	}
+}
+
 static void what_was_taken_note_of_is_marked(void **state)
 {
 	struct scene *scene = *state;
@@ -436,6 +568,8 @@ int main(void)
 		SCENE(a_time_that_has_not_come_is_named),
 		SCENE(what_is_held_back_leaves_a_gap),
 		SCENE(a_key_in_my_name_alarms_until_it_is_known_or_ended),
+		SCENE(a_log_goes_on_under_another_name),
+		SCENE(another_log_goes_on_from_the_old_ones_head_alone),
 		SCENE(what_was_taken_note_of_is_marked),
 		SCENE(a_flood_of_findings_is_bounded),
 	};

@@ -244,6 +244,50 @@ static void key_statements_take_known_words_only(void **state)
 	}
 }
 
+#define ORIGIN_HEAD \
+	"farmtrail/origin@v1\nlog example.com/foo\norg 018f6c1e-7b7a-7c55-9d0e-3f6b2a4d9c11\nkey " HASH_0 \
+	"\nseq 4217\nat 1795300000\n"
+#define ENDED "previous example.com/foo\nsize 70000\nroot " HASH_A "\n"
+#define SIGNED "signed example.com/foo Uw2QOgECAwQF\nsigned witness.example AAAAAQID\n"
+#define NEXT "vkey example.com/foo/2+f65436ba+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k\n"
+
+static void a_log_goes_on_behind_the_head_of_the_one_before(void **state)
+{
+	struct arena *arena = *state;
+	struct statement s;
+	const struct str whole = STR(ORIGIN_HEAD ENDED SIGNED "reason compromise\n" NEXT);
+	assert_true(statement_parse(arena, whole, &s));
+	assert_true(
+		str_equal(s.head, STR("example.com/foo\n70000\n" HASH_A
+				      "\n\n— example.com/foo Uw2QOgECAwQF\n— witness.example AAAAAQID\n")));
+	assert_true(str_equal(s.reason, STR("compromise")));
+	assert_printed(arena, &s, whole);
+	static const char *const refused[] = {
+		ORIGIN_HEAD ENDED SIGNED "reason superseded\n" NEXT,
+		ORIGIN_HEAD ENDED "reason compromise\n" NEXT,
+		ORIGIN_HEAD ENDED SIGNED NEXT,
+		ORIGIN_HEAD ENDED SIGNED "reason lost\n",
+		ORIGIN_HEAD ENDED SIGNED "reason lost\n" NEXT "more 1\n",
+		ORIGIN_HEAD "previous example.com/foo\nsize 0\nroot " HASH_A "\n" SIGNED "reason lost\n" NEXT,
+		ORIGIN_HEAD "previous example.com/foo\nsize 070000\nroot " HASH_A "\n" SIGNED
+			    "reason lost\n" NEXT,
+		ORIGIN_HEAD "previous example.com/foo\nsize 70000\nroot " HASH_A " \n" SIGNED
+			    "reason lost\n" NEXT,
+		ORIGIN_HEAD "previous example.com/bar\nsize 70000\nroot " HASH_A "\n" SIGNED
+			    "reason lost\n" NEXT,
+		ORIGIN_HEAD "previous example.com/foo/2\nsize 70000\nroot " HASH_A "\n" SIGNED
+			    "reason lost\n" NEXT,
+		ORIGIN_HEAD ENDED "signed example.com/foo U5A=\nreason lost\n" NEXT,
+		ORIGIN_HEAD ENDED "signed example.com/foo  Uw2QOgECAwQF\nreason lost\n" NEXT,
+		ORIGIN_HEAD ENDED SIGNED "reason lost\nvkey " VKEY "\n",
+	};
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+		if (statement_parse(arena, str_of(refused[i]), &s))
+			fail_msg("%s", refused[i]);
+	for (size_t len = 0; len < whole.len; len++)
+		assert_false(statement_parse(arena, (struct str){whole.at, len}, &s));
+}
+
 static void the_kind_is_read_from_the_first_line(void **state)
 {
 	(void)state;
@@ -286,6 +330,8 @@ int main(void)
 						create, destroy),
 		cmocka_unit_test_setup_teardown(other_spellings_are_refused, create, destroy),
 		cmocka_unit_test_setup_teardown(key_statements_take_known_words_only, create, destroy),
+		cmocka_unit_test_setup_teardown(a_log_goes_on_behind_the_head_of_the_one_before, create,
+						destroy),
 		cmocka_unit_test_setup_teardown(the_kind_is_read_from_the_first_line, create, destroy),
 		cmocka_unit_test_setup_teardown(a_blinded_lot_depends_on_salt_and_link, create, destroy),
 		cmocka_unit_test_setup_teardown(the_signer_is_named_after_log_and_organisation, create,

@@ -237,6 +237,57 @@ static void the_log_key_signs_heads_that_grow_and_its_own_enrolment(void **state
 			 SIGNER_REFUSED);
 }
 
+/* Of another log of the origin heads begin anew, and then none of the one before is signed. */
+static void heads_of_the_next_log_may_be_smaller(void **state)
+{
+	struct world *world = *state;
+	struct signer_key log = generate(world, SIGN_ED25519, SIGNER_LOG);
+	const struct {
+		const char *head;
+		enum signer_verdict verdict;
+	} cases[] = {
+		{"farm.example\n9\n", SIGNER_SIGNED},    {"farm.example/2\n7\n", SIGNER_SIGNED},
+		{"farm.example\n9\n", SIGNER_REFUSED},   {"farm.example\n12\n", SIGNER_REFUSED},
+		{"farm.example/2\n6\n", SIGNER_REFUSED}, {"farm.example/2\n8\n", SIGNER_SIGNED},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct str head = arena_printf(
+			world->arena, "%s47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", cases[i].head);
+		assert_int_equal(sign_text(world, log.fingerprint, head).verdict, cases[i].verdict);
+	}
+}
+
+static struct str origin_of(struct world *world, const struct signer_key *by, const struct signer_key *log)
+{
+	struct note_key vkey;
+	struct note head = {.text = head_of(world, 5, "five"), .count = 1};
+	head.signatures[0] = (struct note_signature){STR("farm.example"), 1, str_bytes(STR("x"))};
+	assert_true(note_key_from_spki(STR("farm.example/2"), log->spki, &vkey));
+	const struct statement s = {.kind = STR("origin"),
+				    .log = STR("farm.example"),
+				    .org = by->org,
+				    .key = by->fingerprint,
+				    .seq = 7,
+				    .reason = STR("compromise"),
+				    .vkey = note_key_print(world->arena, &vkey),
+				    .head = note_print(world->arena, &head)};
+	return statement_print(world->arena, &s);
+}
+
+static void a_log_key_says_that_its_own_log_goes_on_and_no_other(void **state)
+{
+	struct world *world = *state;
+	struct signer_key log = generate(world, SIGN_ED25519, SIGNER_LOG),
+			  other = generate(world, SIGN_ED25519, SIGNER_LOG),
+			  registrar = generate(world, SIGN_P256, SIGNER_REGISTRAR),
+			  party = generate(world, SIGN_P256, SIGNER_PARTY);
+	struct str text = origin_of(world, &registrar, &log);
+	assert_int_equal(sign_text(world, log.fingerprint, text).verdict, SIGNER_SIGNED);
+	assert_int_equal(sign_text(world, registrar.fingerprint, text).verdict, SIGNER_SIGNED);
+	assert_int_equal(sign_text(world, other.fingerprint, text).verdict, SIGNER_REFUSED);
+	assert_int_equal(sign_text(world, party.fingerprint, text).verdict, SIGNER_REFUSED);
+}
+
 static void a_wrapped_key_works_in_the_next_process(void **state)
 {
 	struct world *world = *state;
@@ -352,6 +403,9 @@ int main(void)
 						destroy),
 		cmocka_unit_test_setup_teardown(the_log_key_signs_heads_that_grow_and_its_own_enrolment,
 						create, destroy),
+		cmocka_unit_test_setup_teardown(heads_of_the_next_log_may_be_smaller, create, destroy),
+		cmocka_unit_test_setup_teardown(a_log_key_says_that_its_own_log_goes_on_and_no_other, create,
+						destroy),
 		cmocka_unit_test_setup_teardown(a_wrapped_key_works_in_the_next_process, create, destroy),
 		cmocka_unit_test_setup_teardown(a_wrapping_opens_nowhere_else, create, destroy),
 		cmocka_unit_test_setup_teardown(a_wrapping_shows_nothing_of_the_key, create, destroy),
