@@ -162,7 +162,10 @@ def single(query):
     if any(slot.c_type != "struct sql_array " for slot in query.params) or "$" in ELEMENT.sub("", query.sql):
         return None
     elements = {array: plain for _, _, plain, array in TYPES.values()}
-    return query._replace(name=query.name + "_single", sql=ELEMENT.sub(r"\1", query.sql),
+    # with the type it was declared with: a column of another one would say its own
+    named = {array: name for name, (_, _, _, array) in TYPES.items()}
+    types = {f"${n}": named[slot.oid] for n, slot in enumerate(query.params, 1)}
+    return query._replace(name=query.name + "_single", sql=ELEMENT.sub(lambda m: f"{m[1]}::{types[m[1]]}", query.sql),
                           params=[slot._replace(oid=elements[slot.oid], element=True, each=False) for slot in query.params])
 
 

@@ -59,7 +59,7 @@ class Sqlgen(unittest.TestCase):
                   "INSERT INTO item (id, note) SELECT unnest(@ids), unnest(@notes);\n")
         self.generate(insert)
         source = (self.directory / "q.c").read_text(encoding="utf-8")
-        self.assertIn("INSERT INTO item (id, note) SELECT $1, $2", source)
+        self.assertIn("INSERT INTO item (id, note) SELECT $1::bigint, $2::text", source)
         self.assertIn(".single = &sql_items_add_single,", source)
         for other in (insert.replace("notes text[]", "notes text").replace("unnest(@notes)", "@notes"),
                       insert.replace("unnest(@notes)", "@notes[1]")):

@@ -78,7 +78,7 @@ INSERT INTO item (id, note) VALUES (@id, @note);
 -- Store some.
 -- param: ids bigint[], notes text[]
 -- class: local
-INSERT INTO item (id, note) SELECT a, b FROM unnest(@ids, @notes) AS z (a, b);
+INSERT INTO item (id, note) SELECT unnest(@ids), unnest(@notes);
 
 -- name: item_get :one
 -- Read one.
