@@ -161,7 +161,7 @@ static enum problem seal_versions(struct sealing *s, bool *ret_more)
 	s->kind = kind_word(rows[n - 1].kind);
 	s->id = rows[n - 1].id;
 	s->version = rows[n - 1].version;
-	return p;
+	return PROBLEM_NONE;
 }
 
 static enum problem seal_events(struct sealing *s, bool *ret_more)
@@ -189,7 +189,7 @@ static enum problem seal_events(struct sealing *s, bool *ret_more)
 	s->sealed += done.count;
 	s->org = rows[n - 1].org_id;
 	s->event = rows[n - 1].id;
-	return p;
+	return PROBLEM_NONE;
 }
 
 static enum problem end(struct sealing *s, bool *ret_more)
