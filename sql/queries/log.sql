@@ -90,9 +90,10 @@ UPDATE log_head SET size = @size, root = @root WHERE one AND number = @number AN
 SELECT q.qid, q.kind, q.org_id, q.id, q.version, q.fingerprint,
        coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement) AS statement,
        coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256, o.statement_sha256) AS statement_sha256,
-       coalesce(e.xmin <> q.xmin, false) AS again
+       coalesce(e.written <> q.xmin, false) AS again
 FROM (SELECT qid, kind, org_id, id, version, fingerprint, xmin FROM log_pending ORDER BY qid LIMIT @max_rows) q
-LEFT JOIN event e ON q.kind = 'event' AND e.org_id = q.org_id AND e.id = q.id
+LEFT JOIN LATERAL (SELECT e.statement, e.statement_sha256, e.xmin AS written FROM event e
+                   WHERE q.kind = 'event' AND e.org_id = q.org_id AND e.id = q.id OFFSET 0) e ON true
 LEFT JOIN LATERAL (SELECT m.statement, m.statement_sha256 FROM master_version m
                    WHERE q.version IS NOT NULL AND m.kind = q.kind AND m.id = q.id AND m.version = q.version OFFSET 0) m ON true
 LEFT JOIN LATERAL (SELECT k.statement FROM signing_key k
