@@ -28,7 +28,7 @@ struct alert_answer {
 	struct str_list lots;
 	/* of one alert only */
 	struct str edition;
-	struct str code; /* of a pack */
+	struct str code;      /* of a pack */
 	struct list evidence; /* struct alert_evidence */
 	struct str_list lots_up, lots_down;
 	struct list timeline; /* struct alert_deed_answer */

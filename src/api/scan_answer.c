@@ -139,8 +139,8 @@ enum problem scan_prepare(struct call *call, struct reply *reply)
 		scan_item_prepare(call, scan);
 		return PROBLEM_NONE;
 	}
-	call->needs_worker =
-		scan->malformed || scan->thing_code || scan->form != SCAN_JSON || scan->tier != TIER_FARM || !scan->gzip;
+	call->needs_worker = scan->malformed || scan->thing_code || scan->form != SCAN_JSON ||
+			     scan->tier != TIER_FARM || !scan->gzip;
 	if (!call->needs_worker)
 		scan->read = (struct read_request){.statement = scan_statement(call, scan),
 						   .params = scan->params,

@@ -6,7 +6,18 @@
 #include "ft/codec/json.h"
 #include "ft/core/risk.h"
 
-enum rule_row { RULE_R01, RULE_R05, RULE_R06, RULE_R08, RULE_I01, RULE_M01, RULE_M02, RULE_K01, RULE_K03, RULE_ROW_COUNT };
+enum rule_row {
+	RULE_R01,
+	RULE_R05,
+	RULE_R06,
+	RULE_R08,
+	RULE_I01,
+	RULE_M01,
+	RULE_M02,
+	RULE_K01,
+	RULE_K03,
+	RULE_ROW_COUNT
+};
 extern const struct risk_rule risk_rules[RULE_ROW_COUNT + 1];
 
 /* Rule, version, titles, edition and time limit; the rest is the rule's. */
