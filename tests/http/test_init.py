@@ -39,7 +39,7 @@ def test_init_makes_what_the_server_needs(bare):
     assert mode(bare.data / "secrets") == 0o700
     assert bare.value("SELECT count(*) FROM region") > 1300
     assert {row[0] for row in bare.rows("SELECT name FROM reference_set WHERE active")} == \
-        {"bans", "crop_groups", "intervals", "yields"}
+        {"bans", "crop_groups", "intervals", "withdrawals", "yields"}
     assert bare.rows("SELECT kind, uri LIKE 'https://test.farmtrail.example/o/%%' FROM party") == [("authority", True)]
     assert sorted(bare.rows("SELECT use, custody FROM signing_key")) == [("log", "service"), ("registrar", "service")]
     assert [row[0] for row in bare.rows("SELECT kind FROM log_pending ORDER BY qid")] == ["party", "key", "key"] or \

@@ -99,6 +99,13 @@ def test_nothing_beyond_the_head_is_served(service, district, grown):
         assert district.public.get(path).problem() == "not-found", path
 
 
+def test_where_logs_lie_that_have_ended_there_is_none_while_none_has(district, grown):
+    assert [log["ended"] for log in district.public.read("/v1/logs")["items"]] == [False]
+    for number in (0, 1, 2):
+        for name in ("checkpoint", "vkey", "tile/0/000", "tile/entries/000"):
+            assert district.public.get(f"/log/{number}/{name}").status == 404, name
+
+
 @pytest.mark.parametrize("name", ["0/000.p/0", "0/000.p/256", "0/000.p/300", "0/000.p/01", "00/000", "64/000", "0/00", "0/x000/000",
                                   "0/000/", "entries/1", "entries/-01", "data/000", "0/%30%30%30", "0/000.p/1.p/1"])
 def test_a_tile_has_no_other_name(district, grown, name):
