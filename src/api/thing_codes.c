@@ -41,7 +41,7 @@ static enum problem find(struct call *call, struct str spelling, const char *poi
 	return p == PROBLEM_NOT_FOUND ? fault_set(&call->fault, p, "known", "%s", pointer) : p;
 }
 
-static enum problem state_binding(struct db *db, const struct binding *b)
+static enum problem state_binding(struct db *db, const struct binding *b, const struct held_key *signing)
 {
 	struct arena *arena = b->call->arena;
 	struct sha256 digest = sha256_of(str_bytes(b->code.text));
@@ -54,8 +54,8 @@ static enum problem state_binding(struct db *db, const struct binding *b)
 	json_pair(&w, STR("id"), uuid_print(arena, b->id.lot));
 	json_pair(&w, STR("codes"), base64_encode(arena, sha256_bytes(&digest)));
 	json_end_object(&w);
-	const struct act_words words = {"codes", uuid_make(b->office.now_us), b->id.org, buf_str(&out)};
-	return act_state(db, arena, &b->office, &words);
+	const struct act_words words = {"codes", uuid_make(b->office.now_us), buf_str(&out)};
+	return act_state(db, arena, &b->office, signing, &words);
 }
 
 /* The first body that is free, or that this thing has already. */
@@ -64,7 +64,9 @@ static enum problem bind_body(struct db *db, void *context)
 	struct binding *b = context;
 	const struct bytes key = code_key(b->call);
 	char letter = b->kind == THING_UNIT ? CODE_UNIT : CODE_PLACE;
-	for (uint32_t i = 0; i < ATTEMPTS; i++) {
+	struct held_key signing;
+	enum problem locked = act_lock(db, b->call->arena, &b->office, b->id.org, &signing);
+	for (uint32_t i = 0; !locked && i < ATTEMPTS; i++) {
 		struct code_get_row row;
 		int64_t made = 0;
 		b->code = code_make(b->call->arena, letter, code_body_candidate(key, b->id.lot, i), key);
@@ -72,13 +74,13 @@ static enum problem bind_body(struct db *db, void *context)
 							       b->id.lot, b->office.now_us};
 		enum problem p = code_bind_insert(db, &params, &made);
 		if (!p && made)
-			return state_binding(db, b);
+			return state_binding(db, b, &signing);
 		if (!p)
 			p = code_get(db, b->call->arena, &(struct code_get_params){b->code.text}, &row);
 		if (p || uuid_equal(row.id, b->id.lot))
 			return p;
 	}
-	return PROBLEM_INTERNAL;
+	return locked ? locked : PROBLEM_INTERNAL;
 }
 
 enum problem thing_code_issue(struct call *call, struct reply *reply)

@@ -14,8 +14,8 @@ static void put_views(struct str body, struct manifest_view views[TIER_COUNT])
 		views[tier] = (struct manifest_view){body, STR("application/json")};
 }
 
-static enum problem lock(struct db *db, struct arena *arena, const struct key_office *office, struct uuid org,
-			 struct held_key *ret)
+enum problem act_lock(struct db *db, struct arena *arena, const struct key_office *office, struct uuid org,
+		      struct held_key *ret)
 {
 	enum problem p = signing_lock(db, arena, org, ret);
 	return p == PROBLEM_NOT_FOUND ? signing_lock(db, arena, office->registrar, ret) : p;
@@ -46,17 +46,13 @@ static enum problem store(struct db *db, const struct key_office *office, const 
 }
 
 enum problem act_state(struct db *db, struct arena *arena, const struct key_office *office,
-		       const struct act_words *words)
+		       const struct held_key *key, const struct act_words *words)
 {
-	struct held_key key;
-	enum problem p = lock(db, arena, office, words->org, &key);
-	if (p)
-		return p;
 	struct unsigned_statement s = {
-		.kind = words->kind, .key = &key, .seq = key.seq + 1, .at_s = office->now_us / USEC_PER_SEC};
+		.kind = words->kind, .key = key, .seq = key->seq + 1, .at_s = office->now_us / USEC_PER_SEC};
 	put_views(words->body, s.views);
 	seal_compose(arena, office->origin, &s);
-	p = seal_sign(arena, office->signer, office->origin, &s, 1);
+	enum problem p = seal_sign(arena, office->signer, office->origin, &s, 1);
 	return p ? p : store(db, office, words, &s);
 }
 

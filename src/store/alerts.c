@@ -120,7 +120,8 @@ static enum problem check_region(struct db *db, const struct acting *acting)
 }
 
 /* Not the words of the person: they may name somebody, and the log forgets nothing. */
-static enum problem state_deed(struct db *db, const struct acting *acting, struct uuid stated)
+static enum problem state_deed(struct db *db, const struct acting *acting, const struct held_key *key,
+			       struct uuid stated)
 {
 	const struct alert_deed *deed = acting->deed;
 	struct buf out = buf_create(acting->arena, 256);
@@ -132,8 +133,8 @@ static enum problem state_deed(struct db *db, const struct acting *acting, struc
 	json_pair(&w, STR("by"), uuid_print(acting->arena, deed->office->actor));
 	json_pair(&w, STR("reason"), deed->words.reason);
 	json_end_object(&w);
-	const struct act_words words = {"alert", stated, deed->office->registrar, buf_str(&out)};
-	return act_state(db, acting->arena, deed->office, &words);
+	const struct act_words words = {"alert", stated, buf_str(&out)};
+	return act_state(db, acting->arena, deed->office, key, &words);
 }
 
 static bool is_stated(enum alert_action action)
@@ -206,10 +207,15 @@ static enum problem act(struct db *db, void *context)
 	enum alert_state state;
 	const struct uuid stated =
 		is_stated(acting->deed->action) ? uuid_make(acting->deed->now_us) : (struct uuid){{0}};
+	const struct alert_deed *deed = acting->deed;
+	struct held_key key;
 	acting->lot_count = 0;
-	enum problem p = alert_lock(
-		db, acting->arena,
-		&(struct alert_lock_params){acting->deed->alert.org, acting->deed->alert.id}, &row);
+	enum problem p = PROBLEM_NONE;
+	if (is_stated(deed->action))
+		p = act_lock(db, acting->arena, deed->office, deed->office->registrar, &key);
+	if (!p)
+		p = alert_lock(db, acting->arena,
+			       &(struct alert_lock_params){deed->alert.org, deed->alert.id}, &row);
 	if (p)
 		return p;
 	p = find_repetition(db, acting);
@@ -224,12 +230,11 @@ static enum problem act(struct db *db, void *context)
 		p = judge_pack(db, acting, state);
 	if (!p)
 		p = touch_lots(db, acting);
-	const struct alert_deed *deed = acting->deed;
 	if (!p)
 		p = audit_write(db, &(struct act){deed->office->actor, "actOnAlert",
 						  uuid_print(acting->arena, deed->alert.id),
 						  deed->office->request_id, deed->now_us});
-	return p || uuid_is_nil(stated) ? p : state_deed(db, acting, stated);
+	return p || uuid_is_nil(stated) ? p : state_deed(db, acting, &key, stated);
 }
 
 enum problem alert_act(struct db *db, struct arena *arena, struct trail_cache *cache,

@@ -145,8 +145,11 @@ static enum problem issue_body(struct db *db, void *context)
 {
 	struct issuing *i = context;
 	const struct item_issue *issue = i->issue;
+	struct held_key key;
 	i->stated = uuid_make(i->office->now_us);
-	enum problem p = reserve_blocks(db, i);
+	enum problem p = act_lock(db, i->arena, i->office, issue->lot.org, &key);
+	if (!p)
+		p = reserve_blocks(db, i);
 	if (!p)
 		p = write_blocks(db, i);
 	if (p)
@@ -165,8 +168,8 @@ static enum problem issue_body(struct db *db, void *context)
 		.unit = issue->unit,
 		.stated = i->stated};
 	p = item_issue_insert(db, &params, &rows);
-	const struct act_words words = {"codes", i->stated, issue->lot.org, i->words};
-	return p ? p : act_state(db, i->arena, i->office, &words);
+	const struct act_words words = {"codes", i->stated, i->words};
+	return p ? p : act_state(db, i->arena, i->office, &key, &words);
 }
 
 static enum problem issue_get(struct db *db, struct arena *arena, struct uuid org, struct uuid id,
@@ -288,13 +291,19 @@ static struct marks marks_of(struct arena *arena, struct bytes key, const struct
 	return marks;
 }
 
-static enum problem state_marks(struct db *db, const struct marking *m, struct uuid stated)
+static enum problem lock_marks(struct db *db, const struct marking *m, struct held_key *ret)
+{
+	struct uuid org = item_ranges_org(m->order->ranges, m->order->count);
+	return act_lock(db, m->arena, m->office, uuid_is_nil(org) ? m->office->registrar : org, ret);
+}
+
+static enum problem state_marks(struct db *db, const struct marking *m, const struct held_key *key,
+				struct uuid stated)
 {
 	const struct item_order *o = m->order;
-	struct uuid org = item_ranges_org(o->ranges, o->count);
-	const struct act_words words = {"codes", stated, uuid_is_nil(org) ? m->office->registrar : org,
+	const struct act_words words = {"codes", stated,
 					item_mark_words(m->arena, o->ranges, o->count, o->state)};
-	return act_state(db, m->arena, m->office, &words);
+	return act_state(db, m->arena, m->office, key, &words);
 }
 
 static enum problem mark_body(struct db *db, void *context)
@@ -311,9 +320,12 @@ static enum problem mark_body(struct db *db, void *context)
 							    .key = m->office->actor,
 							    .reason = m->order->reason,
 							    .stated = stated};
-	enum problem p = code_mark_insert_many(db, &params, &rows);
+	struct held_key key;
+	enum problem p = lock_marks(db, m, &key);
+	if (!p)
+		p = code_mark_insert_many(db, &params, &rows);
 	if (!p && rows)
-		p = state_marks(db, m, stated);
+		p = state_marks(db, m, &key, stated);
 	const struct code_mark_voided_params voided = {params.codes};
 	return p ? p : code_mark_voided(db, m->arena, &voided, &m->voided, &m->voided_count);
 }

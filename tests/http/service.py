@@ -433,7 +433,7 @@ class Service:
     def value(self, sql, *parameters):
         return self.rows(sql, *parameters)[0][0]
 
-    def snapshot(self, but=("trail_summary", "region", "region_change", "region_closure", "reference_set")):
+    def snapshot(self, but=("trail_summary", "sealing", "region", "region_change", "region_closure", "reference_set")):
         """A fingerprint of every table's content, so that a refusal can be shown to have left nothing. Not of what the
         service cannot write, and of its cache."""
         connection = self.cluster.connect(self.database)

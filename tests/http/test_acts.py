@@ -152,3 +152,29 @@ def test_a_statement_that_was_changed_or_removed_is_named(world):
     def parts():
         return {(part, subject) for part, subject in world.service.rows("SELECT part, subject FROM log_alteration")}
     assert wait_for(lambda: {("body", f"codes {ids[1]}"), ("body", f"codes {ids[2]}"), ("entry", f"alert {alert}")} <= parts(), 60), parts()
+
+
+@pytest.mark.parametrize("what", ["issue", "close"])
+def test_it_waits_for_the_key_before_it_locks_anything_else(world, what):
+    """As who records does: locked the other way round, the two wait for each other until one is thrown out."""
+    holder, asker = (world.service.cluster.connect(world.service.database) for _ in range(2))
+    holder.autocommit = asker.autocommit = False
+    if what == "close" and world.inspector.read(f"/v1/alerts/{world.alert}")["state"] == "closed":
+        world.act("reopen")
+    deeds = {"issue": lambda: world.farm.make("/v1/codes", {"kind": "item", "lot": world.lot["id"], "count": 3}),
+             "close": lambda: world.act("close", reason="wrong_product")}
+    rows = {"issue": ("SELECT FROM lot WHERE number = %s FOR UPDATE NOWAIT", world.lot["number"]),
+            "close": ("SELECT FROM alert WHERE id = %s FOR UPDATE NOWAIT", world.alert)}
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        try:
+            holder.cursor().execute("SELECT FROM key_head FOR UPDATE")
+            deed = pool.submit(deeds[what])
+            assert wait_for(lambda: world.service.value("SELECT count(*) FROM pg_locks WHERE NOT granted"), 30)
+            statement, value = rows[what]
+            cursor = asker.cursor()
+            cursor.execute(statement, [value])
+            assert cursor.rowcount == 1
+        finally:
+            asker.close()
+            holder.close()
+        deed.result()

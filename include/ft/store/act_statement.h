@@ -6,18 +6,20 @@
 #define FT_STORE_ACT_STATEMENT_H
 
 #include "ft/store/enrolment.h"
+#include "ft/store/seal_statement.h"
 
 struct act_words {
 	const char *kind; /* "codes", "alert" */
 	struct uuid id;   /* of the statement: its rows name it */
-	struct uuid
-		org; /* whose key signs; the registrar's, where the service has none of that organisation */
-	struct str body; /* JSON */
+	struct str body;  /* JSON */
 };
-/* Signs, stores and queues for the log, in the caller's transaction and last in it: it waits for the sequence of the key, as
- * whoever records does when all else is locked. PROBLEM_SIGNER_UNAVAILABLE. */
+/* The key of an organisation, with its sequence locked; the registrar's, where the service has none of it. First in the
+ * transaction, before any row of a lot or an alert: whoever records locks in this order. */
+enum problem act_lock(struct db *db, struct arena *arena, const struct key_office *office, struct uuid org,
+		      struct held_key *ret) must_check;
+/* Signs with it, stores and queues for the log, in the same transaction. PROBLEM_SIGNER_UNAVAILABLE. */
 enum problem act_state(struct db *db, struct arena *arena, const struct key_office *office,
-		       const struct act_words *words) must_check;
+		       const struct held_key *key, const struct act_words *words) must_check;
 
 /* Whether the statement covers this body. */
 bool act_covers(struct arena *arena, struct bytes body, struct bytes view_secret,
