@@ -25,6 +25,38 @@ WHERE h.org_id = ANY(@orgs) AND k.state = 'active' AND k.custody = 'service' AND
 ORDER BY k.created_at, h.fingerprint
 LIMIT 100000;
 
+-- name: key_wrap_share :one
+-- Before a key is made that is stored in this transaction: whoever replaces the key-encryption key waits for it.
+-- class: local
+-- column: locked boolean
+SELECT pg_advisory_xact_lock_shared(hashtextextended('farmtrail key_secret', 0)) IS NOT NULL AS locked;
+
+-- name: key_wrap_settle :one
+-- Waits for those who are making keys: who makes one afterwards finds the next key-encryption key.
+-- class: local
+-- column: locked boolean
+SELECT pg_advisory_xact_lock(hashtextextended('farmtrail key_secret', 0)) IS NOT NULL AS locked;
+
+-- name: key_secrets :many
+-- Wrapped keys behind a fingerprint.
+-- param: after bytea, max_rows bigint
+-- class: local
+-- scope: program
+-- column: fingerprint bytea, org_id uuid, use text, wrapped bytea
+SELECT s.fingerprint, k.org_id, k.use, s.wrapped
+FROM key_secret s JOIN signing_key k ON k.fingerprint = s.fingerprint
+WHERE s.fingerprint > @after
+ORDER BY s.fingerprint LIMIT @max_rows;
+
+-- name: key_secrets_rewrap :exec
+-- The same keys in other wrappings, where nobody has changed them meanwhile.
+-- param: fingerprints bytea[], was bytea[], wrapped bytea[]
+-- class: local
+-- scope: program
+UPDATE key_secret s SET wrapped = z.wrapped, kek_version = s.kek_version + 1
+FROM unnest(@fingerprints, @was, @wrapped) AS z (fingerprint, was, wrapped)
+WHERE s.fingerprint = z.fingerprint AND s.wrapped = z.was;
+
 -- name: signing_key_list :many
 -- Keys of an organisation, oldest first, with what ended them.
 -- param: org_id uuid, state text

@@ -106,6 +106,8 @@ static enum exit_code run(struct cli *cli)
 		enum exit_code (*run)(struct cli *cli, struct client *client);
 	} actions[] = {{"create", create}, {"list", list}, {"revoke", revoke}, {"enrol", own_enrol}};
 	struct client *client;
+	if (cli->word_count && str_equal(cli->words[0], STR("rewrap")))
+		return key_rewrap(cli);
 	for (size_t i = 0; cli->word_count && i < sizeof actions / sizeof *actions; i++) {
 		if (!str_equal(cli->words[0], str_of(actions[i].word)))
 			continue;
@@ -115,21 +117,28 @@ static enum exit_code run(struct cli *cli)
 		code = actions[i].run(cli, client);
 		return code;
 	}
-	return cli_usage(cli, (struct said){"请用 key create、key list、key revoke 或 key enrol",
-					    "use key create, key list, key revoke or key enrol"});
+	return cli_usage(cli, (struct said){"请用 key create、key list、key revoke、key enrol 或 key rewrap",
+					    "use key create, key list, key revoke, key enrol or key rewrap"});
 }
 
 const struct command command_key = {
 	.name = "key",
-	.summary = {"建立、列出、吊销 API 密钥；登记本机的签名密钥",
-		    "make, list and revoke API keys; enrol a signing key of this machine"},
+	.summary = {"建立、列出、吊销 API 密钥；登记本机的签名密钥；更换加密密钥",
+		    "make, list and revoke API keys; enrol a signing key of this machine; "
+		    "replace the key-encryption key"},
 	.help = {"用法：farmtrail key create --name 名称 --scope 权限… [--party 主体…] [--region 区划代码]\n"
 		 "      farmtrail key list\n"
 		 "      farmtrail key revoke ID\n"
 		 "      farmtrail key enrol 许可 --keep 文件 [--algorithm p256|ed25519|sm2]\n"
+		 "      farmtrail key rewrap [--data DIR]\n"
 		 "\n"
 		 "enrol 在本机生成签名密钥，存入文件（0600），凭一次性许可（POST /v1/enrolments）登记；\n"
 		 "私钥不离开本机。之后用 farmtrail event add --sign 文件 签名。\n"
+		 "\n"
+		 "rewrap "
+		 "更换数据目录的加密密钥（secrets/"
+		 "kek），并重新封装服务保管的全部签名密钥；服务可以照常运行。\n"
+		 "中断后再执行一次即可继续。以前的备份仍用旧密钥恢复，旧密钥留在 secrets/kek.retired-…。\n"
 		 "\n"
 		 "权限：read 读取，capture 登记，inspect 检查，register 主数据，admin 管理。\n"
 		 "--party 可用 id、自有编号或统一社会信用代码；第一个为默认主体。密钥只显示一次。\n"
@@ -143,11 +152,18 @@ const struct command command_key = {
 		 "       farmtrail key list\n"
 		 "       farmtrail key revoke ID\n"
 		 "       farmtrail key enrol TOKEN --keep FILE [--algorithm p256|ed25519|sm2]\n"
+		 "       farmtrail key rewrap [--data DIR]\n"
 		 "\n"
 		 "enrol makes a signing key here, keeps it in FILE (mode 0600) and enrols it with a one-use "
 		 "token (POST\n"
 		 "/v1/enrolments). The private key never leaves this machine. Sign with it: farmtrail event "
 		 "add --sign FILE.\n"
+		 "\n"
+		 "rewrap replaces the key-encryption key of the data directory (secrets/kek) and wraps all "
+		 "signing keys that the\nservice holds with the new one, while the server runs or not. "
+		 "Killed, it goes on "
+		 "when run again. Backups made before\nneed the old key, which stays in "
+		 "secrets/kek.retired-….\n"
 		 "\n"
 		 "Scopes: read, capture (records), inspect, register (master data), admin. A party is named "
 		 "by id, own number or\n"

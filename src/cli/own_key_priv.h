@@ -23,6 +23,8 @@ enum exit_code own_key_write(struct cli *cli, struct str path, const struct own_
 struct str own_key_sign(struct arena *arena, const struct own_key *key, struct str text);
 void own_key_finish(struct own_key *key);
 
+/* key_rewrap.c: farmtrail key rewrap, which needs no server. */
+enum exit_code key_rewrap(struct cli *cli);
 /* own_enrol.c: farmtrail key enrol */
 enum exit_code own_enrol(struct cli *cli, struct client *client);
 /* own_sign.c: has a record prepared, checks what it became, signs, sends. */

@@ -315,6 +315,35 @@ enum problem signer_sign_batch(struct signer *signer, struct arena *arena,
 	return p;
 }
 
+struct rewrapping {
+	struct arena *arena;
+	struct frame_request request;
+	struct frame_reply reply;
+};
+
+static bool rewrap_step(struct signer *signer, void *context)
+{
+	struct rewrapping *r = context;
+	return exchange(signer, r->arena, &r->request, &r->reply);
+}
+
+enum problem signer_rewrap(struct signer *signer, struct arena *arena, const struct signer_key *keys,
+			   size_t count, struct signer_rewrapped *ret)
+{
+	assert(count <= SIGNER_MAX_BATCH);
+	struct rewrapping r = {.arena = arena, .request = {.type = FRAME_REWRAP, .count = count}};
+	r.request.loads = arena_array(arena, struct signer_key, count);
+	for (size_t i = 0; i < count; i++) {
+		r.request.loads[i] = keys[i];
+		if (keys[i].wrapped.len > FRAME_MAX_WRAPPED_LEN) /* no wrapping of ours: opens with nothing */
+			r.request.loads[i].wrapped = (struct bytes){0};
+	}
+	enum problem p = with_retry(signer, rewrap_step, &r);
+	for (size_t i = 0; !p && i < count; i++)
+		ret[i] = (struct signer_rewrapped){r.reply.results[i].verdict, r.reply.results[i].signature};
+	return p;
+}
+
 int64_t signer_take_restarts(struct signer *signer)
 {
 	pthread_mutex_lock(&signer->exchange);

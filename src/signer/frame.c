@@ -56,9 +56,10 @@ struct bytes frame_print_request(struct arena *arena, const struct frame_request
 		put_number(&out, request->role, 1);
 		buf_put_bytes(&out, request->org.octets, sizeof request->org.octets);
 	}
-	if (request->type == FRAME_LOAD || request->type == FRAME_SIGN)
+	bool has_loads = request->type == FRAME_LOAD || request->type == FRAME_REWRAP;
+	if (has_loads || request->type == FRAME_SIGN)
 		put_number(&out, request->count, 2);
-	for (size_t i = 0; request->type == FRAME_LOAD && i < request->count; i++) {
+	for (size_t i = 0; has_loads && i < request->count; i++) {
 		const struct signer_key *key = &request->loads[i];
 		put_number(&out, key->role, 1);
 		buf_put_bytes(&out, key->org.octets, sizeof key->org.octets);
@@ -81,7 +82,7 @@ struct bytes frame_print_reply(struct arena *arena, const struct frame_reply *re
 		put_octets(&out, reply->key.spki);
 		put_octets(&out, reply->key.wrapped);
 	}
-	if (reply->type == FRAME_LOAD || reply->type == FRAME_SIGN)
+	if (reply->type == FRAME_LOAD || reply->type == FRAME_SIGN || reply->type == FRAME_REWRAP)
 		put_number(&out, reply->count, 2);
 	for (size_t i = 0; i < reply->count; i++) {
 		put_number(&out, reply->results[i].verdict, 1);
@@ -169,7 +170,7 @@ bool frame_parse_head(const uint8_t head[FRAME_HEAD_LEN], enum frame_type *ret_t
 	struct cursor cursor = {.rest = {head, FRAME_HEAD_LEN}};
 	size_t len = take_number(&cursor, 4), version = take_number(&cursor, 1),
 	       type = take_number(&cursor, 1);
-	if (len > FRAME_MAX_LEN || version != FRAME_VERSION || type < FRAME_HELLO || type > FRAME_FAULT ||
+	if (len > FRAME_MAX_LEN || version != FRAME_VERSION || type < FRAME_HELLO || type > FRAME_REWRAP ||
 	    take_number(&cursor, 2) != 0)
 		return false;
 	*ret_type = (enum frame_type)type;
@@ -213,7 +214,7 @@ bool frame_parse_request(struct arena *arena, enum frame_type type, struct bytes
 		request.role = take_role(&cursor);
 		request.org = take_uuid(&cursor);
 	}
-	if (type == FRAME_LOAD)
+	if (type == FRAME_LOAD || type == FRAME_REWRAP)
 		take_loads(arena, &cursor, &request);
 	if (type == FRAME_SIGN)
 		take_signs(arena, &cursor, &request);
@@ -245,7 +246,7 @@ bool frame_parse_reply(struct arena *arena, enum frame_type type, struct bytes p
 		reply.key.spki = take_octets(&cursor, FRAME_MAX_SPKI_LEN);
 		reply.key.wrapped = take_octets(&cursor, FRAME_MAX_WRAPPED_LEN);
 	}
-	if (type == FRAME_LOAD || type == FRAME_SIGN)
+	if (type == FRAME_LOAD || type == FRAME_SIGN || type == FRAME_REWRAP)
 		take_results(arena, &cursor, &reply);
 	if (!is_complete(&cursor))
 		return false;

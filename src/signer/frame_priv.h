@@ -6,6 +6,7 @@
  *	GENERATE → algorithm:1 role:1 org:16                           ← fingerprint:32 spki wrapped
  *	LOAD     → count:2 {role:1 org:16 fingerprint:32 wrapped}      ← count:2 {verdict:1 empty}
  *	SIGN     → count:2 {fingerprint:32 text}                       ← count:2 {verdict:1 signature}
+ *	REWRAP   → count:2 {role:1 org:16 fingerprint:32 wrapped}      ← count:2 {verdict:1 wrapped}, empty: is so already
  *	FAULT                                                          ← (nothing): the request was malformed
  *
  * where spki, wrapped, text and signature are length:4 octets[length]. */
@@ -23,7 +24,7 @@ enum {
 	FRAME_MAX_LEN = 2 + SIGNER_MAX_BATCH * (32 + 4 + SIGNER_MAX_TEXT_LEN),
 };
 
-enum frame_type { FRAME_HELLO = 1, FRAME_GENERATE, FRAME_LOAD, FRAME_SIGN, FRAME_FAULT };
+enum frame_type { FRAME_HELLO = 1, FRAME_GENERATE, FRAME_LOAD, FRAME_SIGN, FRAME_FAULT, FRAME_REWRAP };
 
 struct frame_sign {
 	struct sha256 fingerprint;
@@ -35,14 +36,15 @@ struct frame_request {
 	enum signer_role role;
 	struct uuid org;
 	size_t count;
-	struct signer_key *loads; /* LOAD, without spki */
+	struct signer_key *loads; /* LOAD and REWRAP, without spki */
 	struct frame_sign *signs; /* SIGN */
 };
 struct frame_reply {
 	enum frame_type type;
 	struct signer_key key; /* GENERATE: fingerprint, spki, wrapped */
 	size_t count;
-	struct signer_result *results; /* LOAD: verdicts; SIGN */
+	struct signer_result
+		*results; /* LOAD: verdicts; SIGN; REWRAP: wrappings in the place of signatures */
 };
 
 /* A whole frame, head included. */

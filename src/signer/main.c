@@ -82,6 +82,7 @@ int main(int argc, char **argv)
 		    LOG_TEXT("hint", STR("raise the limit on locked memory")));
 	struct service *service = service_create(kek);
 	secret_erase(kek, sizeof kek);
+	service_follow(service, argv[1]);
 	bool ended = service_run(service, SOCKET, per_s);
 	service_destroy(service);
 	if (!ended)

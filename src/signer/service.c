@@ -22,7 +22,8 @@
 enum { WRAP_VERSION = 1, RAW_LEN = 32, CONTEXT_LEN = 16 + 32 + 1 + 1 };
 
 struct service {
-	uint8_t kek[KEK_LEN];
+	struct kek_ring keks;
+	const char *kek_file; /* NULL: there is none to look into */
 	struct keys *keys;
 	struct checkpoint
 		head;   /* the largest log head signed by this process; size 0: none. Without its origin */
@@ -35,9 +36,22 @@ struct service *service_create(const uint8_t kek[KEK_LEN])
 	assert(service);
 	/* Refused where the limit on locked memory is zero: then the key may reach swap, which is not ours to forbid. */
 	(void)mlock(service, sizeof *service);
-	memcpy(service->kek, kek, KEK_LEN);
+	service->keks.count = 1;
+	memcpy(service->keks.keys[0], kek, KEK_LEN);
 	service->keys = keys_create();
 	return service;
+}
+
+void service_follow(struct service *service, const char *kek_file)
+{
+	service->kek_file = kek_file;
+	kek_ring_read(kek_file, &service->keks);
+}
+
+static void look_again(struct service *service)
+{
+	if (service->kek_file)
+		kek_ring_read(service->kek_file, &service->keks);
 }
 
 void service_destroy(struct service *service)
@@ -45,7 +59,7 @@ void service_destroy(struct service *service)
 	if (!service)
 		return;
 	keys_destroy(service->keys);
-	secret_erase(service->kek, sizeof service->kek);
+	secret_erase(&service->keks, sizeof service->keks);
 	free(service);
 }
 
@@ -68,18 +82,37 @@ static struct bytes wrap(struct service *service, struct arena *arena, enum sign
 	assert(raw.len == RAW_LEN);
 	plain[0] = (uint8_t)algorithm;
 	memcpy(plain + 1, raw.at, RAW_LEN);
-	struct bytes sealed =
-		seal(arena, service->kek, wrap_context(arena, key), (struct bytes){plain, sizeof plain});
+	struct bytes sealed = seal(arena, service->keks.keys[0], wrap_context(arena, key),
+				   (struct bytes){plain, sizeof plain});
 	secret_erase(plain, sizeof plain);
 	secret_erase((uint8_t *)raw.at, raw.len);
 	return sealed;
+}
+
+/* Which key-encryption key opens it. */
+static enum problem open_wrapping(const struct service *service, struct arena *arena,
+				  const struct signer_key *key, size_t *ret_kek, struct bytes *ret)
+{
+	struct bytes context = wrap_context(arena, key), plain;
+	for (size_t i = 0; i < service->keks.count; i++)
+		if (!unseal(arena, service->keks.keys[i], context, key->wrapped, &plain)) {
+			*ret_kek = i;
+			*ret = plain;
+			return PROBLEM_NONE;
+		}
+	return PROBLEM_KEY_REFUSED;
 }
 
 static enum problem unwrap(struct service *service, struct arena *arena, const struct signer_key *key,
 			   struct private_key **ret)
 {
 	struct bytes plain;
-	enum problem p = unseal(arena, service->kek, wrap_context(arena, key), key->wrapped, &plain);
+	size_t kek;
+	enum problem p = open_wrapping(service, arena, key, &kek, &plain);
+	if (p) {
+		look_again(service);
+		p = open_wrapping(service, arena, key, &kek, &plain);
+	}
 	if (p)
 		return p;
 	p = plain.len == 1 + RAW_LEN ? private_key_parse((enum sign_algorithm)plain.at[0],
@@ -103,6 +136,7 @@ static void generate(struct service *service, struct arena *arena, const struct 
 		     struct frame_reply *reply)
 {
 	struct private_key *private;
+	look_again(service);
 	if (private_key_generate(request->algorithm, &private)) {
 		reply->type = FRAME_FAULT;
 		return;
@@ -122,6 +156,22 @@ static enum signer_verdict load(struct service *service, struct arena *arena, co
 		return SIGNER_UNKNOWN_KEY;
 	hold(service, key, private);
 	return SIGNER_SIGNED;
+}
+
+/* What opens with another key-encryption key than the next is sealed with that; the private key itself is not looked at. */
+static struct signer_result rewrap(struct service *service, struct arena *arena, const struct signer_key *key)
+{
+	struct bytes plain;
+	size_t kek;
+	if (!service->keks.has_next)
+		return (struct signer_result){.verdict = SIGNER_REFUSED};
+	if (open_wrapping(service, arena, key, &kek, &plain))
+		return (struct signer_result){.verdict = SIGNER_UNKNOWN_KEY};
+	struct signer_result result = {.verdict = SIGNER_SIGNED};
+	if (kek)
+		result.signature = seal(arena, service->keks.keys[0], wrap_context(arena, key), plain);
+	secret_erase((uint8_t *)plain.at, plain.len);
+	return result;
 }
 
 /* A head that grows, or the newest once more, or one of the next log. The database and the guard file decide which heads
@@ -196,15 +246,19 @@ struct bytes service_answer(struct service *service, struct arena *arena, enum f
 		reply.type = FRAME_FAULT;
 		return frame_print_reply(arena, &reply);
 	}
+	if (type == FRAME_REWRAP)
+		look_again(service);
 	if (type == FRAME_GENERATE)
 		generate(service, arena, &request, &reply);
 	reply.count = request.count;
 	reply.results = arena_array(arena, struct signer_result, request.count);
 	for (size_t i = 0; i < request.count; i++)
-		reply.results[i] =
-			type == FRAME_LOAD
-				? (struct signer_result){load(service, arena, &request.loads[i]), {0}}
-				: sign_one(service, arena, &request.signs[i]);
+		if (type == FRAME_LOAD)
+			reply.results[i].verdict = load(service, arena, &request.loads[i]);
+		else if (type == FRAME_REWRAP)
+			reply.results[i] = rewrap(service, arena, &request.loads[i]);
+		else
+			reply.results[i] = sign_one(service, arena, &request.signs[i]);
 	return frame_print_reply(arena, &reply);
 }
 

@@ -10,6 +10,7 @@
 #include "ft/db/dump.h"
 #include "ft/db/migrate.h"
 #include "ft/db/private_cluster.h"
+#include "ft/store/rewrap.h"
 #include "queries.h"
 
 #include "backup_files_priv.h"
@@ -117,7 +118,9 @@ static enum problem gather(struct work *work, const struct backup_settings *sett
 {
 	for (const struct backup_file *file = backup_files; file->name; file++) {
 		bool is_kek = str_equal(str_of(file->name), STR(BACKUP_KEK)), copied;
-		if ((is_kek && settings->without_kek) || str_equal(str_of(file->name), STR(BACKUP_DATA_KEY)))
+		bool is_next = str_equal(str_of(file->name), STR(BACKUP_KEK_NEXT));
+		if (((is_kek || is_next) && settings->without_kek) ||
+		    str_equal(str_of(file->name), STR(BACKUP_DATA_KEY)))
 			continue;
 		enum problem p =
 			backup_copy(work->arena, backup_path(work->arena, settings->data_dir, file->name),
@@ -143,10 +146,23 @@ static enum problem gather_data_key(struct work *work, const struct backup_setti
 			   /* optional */ true, &copied, work->reterr);
 }
 
+/* Between the two keys a backup without them would need both to open, and nobody would know. */
+static enum problem check_kek(struct work *work, const struct backup_settings *settings)
+{
+	if (settings->without_kek &&
+	    init_file_exists(work->arena, backup_path(work->arena, settings->data_dir, BACKUP_KEK_NEXT)))
+		return refuse(work,
+			      STR("the key-encryption key is being replaced: end that first with farmtrail "
+				  "key rewrap"));
+	return PROBLEM_NONE;
+}
+
 static enum problem write_archive(struct work *work, const struct backup_settings *settings,
 				  struct str conninfo, struct backup_facts *facts)
 {
 	enum problem p = facts_of_database(work, conninfo, facts);
+	if (!p)
+		p = check_kek(work, settings);
 	if (!p)
 		p = gather(work, settings, &facts->has_kek);
 	if (p)
@@ -191,7 +207,12 @@ enum problem backup_write(struct arena *arena, const struct backup_settings *set
 		return p;
 	work.dump = backup_path(arena, work.scratch, BACKUP_DUMP);
 	struct backup_facts facts = {.origin = config.origin, .made = utc_print(arena, clock_now())};
-	p = write_archive(&work, settings, conninfo, &facts);
+	int held = -1;
+	p = rewrap_hold(arena, settings->data_dir, /* alone */ false, &held, reterr);
+	if (!p)
+		p = write_archive(&work, settings, conninfo, &facts);
+	if (held >= 0)
+		close(held);
 	backup_scratch_remove(arena, work.scratch);
 	if (!p)
 		*ret = facts;

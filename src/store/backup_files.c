@@ -22,6 +22,7 @@ const struct backup_file backup_files[] = {
 	{"admin.key", 0600, true},      /* an operator may have taken it away */
 	{"secrets/code.key", 0600, false},
 	{BACKUP_KEK, 0600, true},
+	{BACKUP_KEK_NEXT, 0600, true},
 	{BACKUP_DATA_KEY, 0600, true},  /* a directory that was never started has none yet */
 	{BACKUP_SETTINGS, 0644, false}, /* last: see backup_restore */
 	{0},

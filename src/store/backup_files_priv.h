@@ -3,6 +3,7 @@
 #ifndef FT_STORE_BACKUP_FILES_PRIV_H
 #define FT_STORE_BACKUP_FILES_PRIV_H
 
+#include "ft/signer/signer.h"
 #include "ft/store/backup.h"
 
 struct backup_file {
@@ -14,6 +15,7 @@ extern const struct backup_file backup_files[]; /* ends with a row without a nam
 #define BACKUP_SETTINGS "farmtrail.env"
 #define BACKUP_DATA_KEY "secrets/data.key"
 #define BACKUP_KEK "secrets/kek"
+#define BACKUP_KEK_NEXT BACKUP_KEK SIGNER_KEK_NEXT /* while keys are being wrapped anew */
 #define BACKUP_DUMP "database.dump"
 
 struct str backup_path(struct arena *arena, struct str dir, const char *name);

@@ -71,15 +71,15 @@ static enum problem find_head(struct handing_over *h, struct db *db)
 		       : PROBLEM_NONE;
 }
 
-static enum problem make_key(struct handing_over *h)
+static enum problem make_key(struct handing_over *h, struct db *db)
 {
 	const struct log_name name = {h->office->origin, h->at.number + 1};
 	h->made.number = name.number;
 	h->made.name = log_name_print(h->arena, name);
 	h->made.ended = h->old.vkey.name;
 	h->made.size = h->head.size;
-	enum problem p = signer_generate(h->office->signer, h->arena, SIGN_ED25519, h->registrar.org,
-					 SIGNER_LOG, &h->key);
+	enum problem p = signing_generate(db, h->arena, h->office->signer, SIGN_ED25519, h->registrar.org,
+					  SIGNER_LOG, &h->key);
 	if (!p && !note_key_from_spki(h->made.name, h->key.spki, &h->vkey))
 		p = PROBLEM_INTERNAL;
 	if (!p)
@@ -214,7 +214,7 @@ static enum problem hand_over_in_tx(struct db *db, void *context)
 	if (!p)
 		p = find_head(h, db);
 	if (!p)
-		p = make_key(h);
+		p = make_key(h, db);
 	if (!p)
 		p = state_origin(h, db);
 	if (!p)

@@ -10,7 +10,7 @@
 
 #include "signing_priv.h"
 
-enum { KEK_VERSION = 1, MAX_SIGNERS = 3 };
+enum { FIRST_WRAPPING = 1, MAX_SIGNERS = 3 };
 
 enum problem signing_lock(struct db *db, struct arena *arena, struct uuid org, struct held_key *ret)
 {
@@ -137,9 +137,28 @@ enum problem signing_store(struct db *db, const struct new_signing_key *key)
 		p = key_head_insert(db, &(struct key_head_insert_params){fingerprint, key->org, 1}, &rows);
 	if (!p && key->wrapped.at)
 		p = key_secret_insert(
-			db, &(struct key_secret_insert_params){fingerprint, key->wrapped, KEK_VERSION},
+			db, &(struct key_secret_insert_params){fingerprint, key->wrapped, FIRST_WRAPPING},
 			&rows);
 	return p ? p : log_pending_insert(db, &queued, &rows);
+}
+
+enum problem signing_generate(struct db *db, struct arena *arena, struct signer *signer,
+			      enum sign_algorithm algorithm, struct uuid org, enum signer_role role,
+			      struct signer_key *ret)
+{
+	struct key_wrap_share_row shared;
+	enum problem p = key_wrap_share(db, arena, &shared);
+	return p ? p : signer_generate(signer, arena, algorithm, org, role, ret);
+}
+
+bool signing_role_of(struct str stored, enum signer_role *ret)
+{
+	for (int i = 0; i < SIGNER_ROLES; i++)
+		if (str_equal(stored, str_of(roles[i].stored))) {
+			*ret = (enum signer_role)i;
+			return true;
+		}
+	return false;
 }
 
 enum problem signing_enrol(struct db *db, struct arena *arena, const struct enrolment *e)
@@ -148,7 +167,7 @@ enum problem signing_enrol(struct db *db, struct arena *arena, const struct enro
 	struct held_key registrar;
 	size_t count = e->role == SIGNER_REGISTRAR ? 1 : 2;
 	enum problem p =
-		signer_generate(e->signer, arena, roles[e->role].algorithm, e->org, e->role, &keys[0]);
+		signing_generate(db, arena, e->signer, roles[e->role].algorithm, e->org, e->role, &keys[0]);
 	if (!p && count == 2) {
 		p = signing_lock(db, arena, e->registrar, &registrar);
 		if (!p)

@@ -85,7 +85,8 @@ static enum problem state_key(struct db *db, struct change *c, const struct held
 {
 	const struct key_office *office = c->office;
 	struct signer_key made;
-	enum problem p = signer_generate(office->signer, c->arena, c->algorithm, c->org, SIGNER_PARTY, &made);
+	enum problem p =
+		signing_generate(db, c->arena, office->signer, c->algorithm, c->org, SIGNER_PARTY, &made);
 	if (p)
 		return p;
 	const struct key_words words = {.org = c->org,
@@ -169,7 +170,8 @@ static enum problem state_log_key(struct db *db, struct change *c, const struct 
 	const usec_t now_us = clock_now(); /* whoever waited is later than whom it waited for */
 	struct signer_key made;
 	int64_t rows;
-	enum problem p = signer_generate(office->signer, c->arena, SIGN_ED25519, old->org, SIGNER_LOG, &made);
+	enum problem p =
+		signing_generate(db, c->arena, office->signer, SIGN_ED25519, old->org, SIGNER_LOG, &made);
 	if (p)
 		return p;
 	const struct key_words words = {.org = old->org,

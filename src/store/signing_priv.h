@@ -30,6 +30,13 @@ struct key_words {
 /* farmtrail/key@v1, seq 1. Absent when the key has a form that no note can name. */
 struct str signing_key_text(struct arena *arena, struct log_names log, const struct key_words *words);
 
+/* A custodial key that is stored in the transaction of `db`: until this ends nobody takes away what it is wrapped with. */
+enum problem signing_generate(struct db *db, struct arena *arena, struct signer *signer,
+			      enum sign_algorithm algorithm, struct uuid org, enum signer_role role,
+			      struct signer_key *ret) must_check;
+/* Of the word in table signing_key. false: none of ours. */
+bool signing_role_of(struct str stored, enum signer_role *ret);
+
 /* Signs the note's text with custodial keys, at most three, and adds their lines. PROBLEM_SIGNER_UNAVAILABLE. */
 enum problem signing_add_signatures(struct arena *arena, struct signer *signer, struct log_names log,
 				    const struct signer_key *keys, size_t count,

@@ -66,6 +66,20 @@ enum problem signer_sign_batch(struct signer *signer, struct arena *arena,
 			       const struct signer_request *requests, size_t count,
 			       struct signer_result *ret) must_check;
 
+/* Behind the name of the key-encryption key's file: the one that takes its place. */
+#define SIGNER_KEK_NEXT ".next"
+
+/* A wrapping after the key-encryption key was replaced. */
+struct signer_rewrapped {
+	enum signer_verdict
+		verdict; /* SIGNER_UNKNOWN_KEY: it opens with neither; SIGNER_REFUSED: there is no next key to wrap with */
+	struct bytes wrapped; /* absent: it is wrapped with the next already */
+};
+/* Wraps keys with the key-encryption key that stands beside the signer's own. `ret` has room for
+ * `count` ≤ SIGNER_MAX_BATCH; nothing is kept. */
+enum problem signer_rewrap(struct signer *signer, struct arena *arena, const struct signer_key *keys,
+			   size_t count, struct signer_rewrapped *ret) must_check;
+
 int64_t signer_take_restarts(struct signer *signer); /* since the last call: for the metric */
 int64_t signer_pid(struct signer *signer);           /* −1: not running */
 

@@ -43,6 +43,7 @@ static void write_file(const char *path, const char *content, mode_t mode)
 	assert_int_equal(chmod(path, mode), 0);
 }
 
+#define OTHER_DIGITS "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define DIGITS "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
 static void a_narrow_file_is_read(void **state)
@@ -55,6 +56,37 @@ static void a_narrow_file_is_read(void **state)
 		assert_int_equal(kek[i], i);
 	assert_int_equal(chmod(file, 0400), 0);
 	assert_null(kek_read(file, kek));
+}
+
+/* A ring of what stands in the two files, and what it had before. */
+static void the_next_key_comes_first_and_the_last_one_stays_for_a_while(void **state)
+{
+	(void)state;
+	char next[128];
+	struct kek_ring ring = {0};
+	snprintf(next, sizeof next, "%s" SIGNER_KEK_NEXT, file);
+	write_file(file, DIGITS "\n", 0600);
+	kek_ring_read(file, &ring);
+	assert_int_equal(ring.count, 1);
+	assert_false(ring.has_next);
+	write_file(next, OTHER_DIGITS "\n", 0644); /* open to others: not taken */
+	kek_ring_read(file, &ring);
+	assert_int_equal(ring.count, 1);
+	assert_false(ring.has_next);
+	assert_int_equal(chmod(next, 0600), 0);
+	kek_ring_read(file, &ring);
+	assert_int_equal(ring.count, 2);
+	assert_true(ring.has_next);
+	assert_int_equal(ring.keys[0][0], 0xff);
+	assert_int_equal(ring.keys[1][0], 0);
+	assert_int_equal(rename(next, file), 0);
+	kek_ring_read(file, &ring);
+	assert_int_equal(ring.count, 2);
+	assert_false(ring.has_next);
+	assert_int_equal(ring.keys[0][0], 0xff);
+	assert_int_equal(unlink(file), 0); /* nothing is forgotten for want of a file */
+	kek_ring_read(file, &ring);
+	assert_int_equal(ring.count, 2);
 }
 
 static void wider_modes_are_refused(void **state)
@@ -116,6 +148,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_narrow_file_is_read, create, destroy),
+		cmocka_unit_test_setup_teardown(the_next_key_comes_first_and_the_last_one_stays_for_a_while,
+						create, destroy),
 		cmocka_unit_test_setup_teardown(wider_modes_are_refused, create, destroy),
 		cmocka_unit_test_setup_teardown(a_file_of_another_user_is_refused, create, destroy),
 		cmocka_unit_test_setup_teardown(what_is_not_a_plain_file_is_refused, create, destroy),

@@ -154,6 +154,17 @@ static void anything_that_is_not_its_own_statement_is_refused(void **state)
 	}
 }
 
+static void nothing_is_wrapped_anew_without_a_next_key(void **state)
+{
+	struct world *world = *state;
+	struct signer_key key = generate(world, SIGN_P256, SIGNER_PARTY);
+	struct frame_reply reply =
+		ask(world, &(struct frame_request){.type = FRAME_REWRAP, .count = 1, .loads = &key});
+	assert_int_equal(reply.count, 1);
+	assert_int_equal(reply.results[0].verdict, SIGNER_REFUSED);
+	assert_null(reply.results[0].signature.at);
+}
+
 static void the_registrar_vouches_for_keys_and_for_nothing_else(void **state)
 {
 	struct world *world = *state;
@@ -399,6 +410,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(anything_that_is_not_its_own_statement_is_refused, create,
 						destroy),
 		cmocka_unit_test_setup_teardown(a_key_hands_over_to_its_successor, create, destroy),
+		cmocka_unit_test_setup_teardown(nothing_is_wrapped_anew_without_a_next_key, create, destroy),
 		cmocka_unit_test_setup_teardown(the_registrar_vouches_for_keys_and_for_nothing_else, create,
 						destroy),
 		cmocka_unit_test_setup_teardown(the_log_key_signs_heads_that_grow_and_its_own_enrolment,
