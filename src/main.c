@@ -22,6 +22,7 @@
 #include "ft/store/backup.h"
 #include "ft/store/idempotency.h"
 #include "ft/store/item_memory.h"
+#include "ft/store/log_wait.h"
 #include "ft/store/keys.h"
 #include "ft/store/reference.h"
 #include "ft/store/sealing.h"
@@ -257,6 +258,8 @@ static enum problem start_writers(struct service *s, struct fault *reterr)
 					 .policy = s->app.log_policy};
 	if (!p && s->config.log_sequencer)
 		p = log_start(&log, &s->app.sequencer);
+	if (!p)
+		s->app.log_wait = log_wait_start(s->app.conninfo, (int)s->config.statement_timeout_ms);
 	return p ? p : reader_open(s->app.conninfo, (int)s->config.statement_timeout_ms, &s->app.reader);
 }
 
@@ -380,11 +383,13 @@ static enum problem start(struct service *s, struct fault *reterr)
 
 static void stop(struct service *s)
 {
+	log_wait_end(s->app.log_wait);
 	if (s->server)
 		server_stop(s->server, GRACE_MS);
 	sealing_stop(s->sealing);
 	item_memory_stop(s->app.items);
 	capture_stop(s->app.capture);
+	log_wait_stop(s->app.log_wait);
 	log_stop(s->app.sequencer);
 	reader_close(s->app.reader);
 	signer_stop(s->app.signer);

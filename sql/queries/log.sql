@@ -195,6 +195,23 @@ FROM (SELECT coalesce(max(size), 0) AS size FROM log_checkpoint WHERE NOT waits)
 CROSS JOIN unnest(@id) AS z (a)
 LEFT JOIN log_leaf l ON l.id = z.a AND l.kind = 'event' AND l.version IS NULL;
 
+-- name: log_signed_size :one
+-- How many entries the newest signed head covers, whether witnesses have seen it or not.
+-- class: local
+-- scope: program
+-- column: size bigint
+SELECT coalesce(max(size), 0) AS size FROM log_checkpoint;
+
+-- name: log_covered :many
+-- Of these events those that a head of this size covers.
+-- param: id uuid[], size bigint
+-- class: local
+-- scope: program
+-- column: id uuid
+SELECT l.id FROM log_leaf l
+WHERE l.id = ANY(@id) AND l.kind = 'event' AND l.version IS NULL AND l.idx < @size
+LIMIT 20000;
+
 -- name: log_checkpoint_lock :one
 -- A head whose lines are about to become more; of two who bring some one waits.
 -- param: size bigint

@@ -65,6 +65,9 @@ const struct shape captured_shape = {
 				.doc = "Alerts raised at once"),
 			STRINGS(struct captured, warnings, "warnings", .flags = OPTIONAL | ALWAYS,
 				.doc = "What was stored and flagged"),
+			STRING(struct captured, log, "log", .flags = OPTIONAL,
+			       .doc = "queued: durable, and waits for its place in the log; logged: a signed "
+				      "head covers it, which Prefer: wait asks for"),
 			END_OF_SHAPE,
 		},
 };
@@ -127,14 +130,21 @@ static bool capture_answer(const struct capture_unit *unit, struct once_answer *
 	return true;
 }
 
+struct single {
+	struct capture_unit unit;
+	struct patience patience;
+};
+
 static enum problem capture_prepare(struct call *call, struct reply *reply)
 {
 	(void)reply;
 	const struct record *record = call->body;
-	struct capture_unit *unit = arena_new(call->arena, struct capture_unit);
+	struct single *single = arena_new(call->arena, struct single);
+	struct capture_unit *unit = &single->unit;
 	unit->jobs = arena_new(call->arena, struct capture_job);
 	unit->count = 1;
-	call->state = unit;
+	call->state = single;
+	patience_read(&single->patience, call);
 	enum problem p = capture_once(call, unit, capture_answer);
 	if (p || call->body_else)
 		return p ? p : capture_signed(call, unit);
@@ -146,14 +156,14 @@ static enum problem capture_prepare(struct call *call, struct reply *reply)
 
 static enum problem capture_hand_over(struct call *call, struct completion *done)
 {
-	struct capture_unit *unit = call->state;
-	unit->done = done;
-	return capture_submit(call_app(call)->capture, unit);
+	struct single *single = call->state;
+	return patience_submit(&single->patience, call, &single->unit, done);
 }
 
 static enum problem capture_finish(struct call *call, struct reply *reply)
 {
-	const struct capture_unit *unit = call->state;
+	const struct single *single = call->state;
+	const struct capture_unit *unit = &single->unit;
 	const struct capture_job *job = unit->jobs;
 	if (unit->kept) {
 		reply_replayed(call, unit->kept, reply);
@@ -161,9 +171,10 @@ static enum problem capture_finish(struct call *call, struct reply *reply)
 	}
 	if (job->problem)
 		return job->problem;
-	reply->raw = job->answer;
+	reply->raw = patience_answer(&single->patience, job);
 	reply->status = job->replayed ? 200 : 201;
 	reply->location = location_of(call->arena, job);
+	patience_tell(&single->patience, reply);
 	return PROBLEM_NONE;
 }
 
@@ -449,6 +460,7 @@ const struct route event_routes[] = {
 		.request_else = &signed_record_shape,
 		.response = &captured_shape,
 		.status = 201,
+		.may_wait = true,
 		.repeatable = true,
 		.prepare = capture_prepare,
 		.submit = capture_hand_over,

@@ -60,6 +60,9 @@ static const struct shape batch_result_shape = {
 				.doc = "Alerts raised at once"),
 			STRINGS(struct batch_result, captured.warnings, "warnings", .flags = OPTIONAL,
 				.doc = "What was stored and flagged"),
+			STRING(struct batch_result, captured.log, "log", .flags = OPTIONAL,
+			       .doc = "queued: durable, and waits for its place in the log; logged: a signed "
+				      "head covers it, which Prefer: wait asks for"),
 			RAW_JSON(struct batch_result, problem, "problem", .flags = OPTIONAL,
 				 .doc = "RFC 9457 problem; its pointers start at the record"),
 			END_OF_SHAPE,
@@ -88,6 +91,7 @@ struct entry {
 };
 struct batch_state {
 	struct capture_unit unit; /* first: of the records whose form is right */
+	struct patience patience;
 	struct call *call;
 	struct entry *entries;
 	size_t count;
@@ -137,9 +141,9 @@ static enum problem problem_of(const struct entry *entry)
 	return entry->problem ? entry->problem : entry->job->problem;
 }
 
-static void write_result(struct json_writer *w, const struct call *call, size_t index,
-			 const struct entry *entry)
+static void write_result(struct json_writer *w, const struct batch_state *state, size_t index)
 {
+	const struct entry *entry = &state->entries[index];
 	const struct capture_job *job = entry->job;
 	enum problem p = problem_of(entry);
 	json_begin_object(w);
@@ -147,13 +151,14 @@ static void write_result(struct json_writer *w, const struct call *call, size_t 
 	if (p) {
 		json_pair_int(w, STR("status"), problem_info(p)->http_status);
 		json_name(w, STR("problem"));
-		json_raw(w, problem_print(call, p, &entry->fault));
+		json_raw(w, problem_print(state->call, p, &entry->fault));
 		json_end_object(w);
 		return;
 	}
 	json_pair_int(w, STR("status"), job->replayed ? 200 : 201);
 	buf_put_char(w->out, ',');
-	buf_put(w->out, str_from(job->answer, 1)); /* its members and the closing brace */
+	buf_put(w->out,
+		str_from(patience_answer(&state->patience, job), 1)); /* its members and the closing brace */
 	w->need_comma = true;
 }
 
@@ -165,7 +170,7 @@ static struct str results_print(const struct batch_state *state)
 	json_name(&w, STR("results"));
 	json_begin_array(&w);
 	for (size_t i = 0; i < state->count; i++)
-		write_result(&w, state->call, i, &state->entries[i]);
+		write_result(&w, state, i);
 	json_end_array(&w);
 	json_end_object(&w);
 	return buf_str(&out);
@@ -210,6 +215,7 @@ static enum problem batch_prepare(struct call *call, struct reply *reply)
 	state->unit.jobs = arena_array(call->arena, struct capture_job, records->count);
 	state->unit.all_or_nothing = !str_equal(input->on_error, STR("proceed"));
 	call->state = state;
+	patience_read(&state->patience, call);
 	enum problem p = capture_once(call, &state->unit, batch_answer);
 	if (p)
 		return p;
@@ -220,9 +226,8 @@ static enum problem batch_prepare(struct call *call, struct reply *reply)
 static enum problem batch_hand_over(struct call *call, struct completion *done)
 {
 	struct batch_state *state = call->state;
-	state->unit.done = done;
 	if (state->unit.count)
-		return capture_submit(call_app(call)->capture, &state->unit);
+		return patience_submit(&state->patience, call, &state->unit, done);
 	done->fire(done, PROBLEM_NONE);
 	return PROBLEM_NONE;
 }
@@ -230,10 +235,12 @@ static enum problem batch_hand_over(struct call *call, struct completion *done)
 static enum problem batch_finish(struct call *call, struct reply *reply)
 {
 	const struct batch_state *state = call->state;
-	if (state->unit.kept)
+	if (state->unit.kept) {
 		reply_replayed(call, state->unit.kept, reply);
-	else
-		reply->raw = results_print(state);
+		return PROBLEM_NONE;
+	}
+	reply->raw = results_print(state);
+	patience_tell(&state->patience, reply);
 	return PROBLEM_NONE;
 }
 
@@ -249,6 +256,7 @@ const struct route event_batch_routes[] = {
 		.request = &batch_input_shape,
 		.response = &batch_answer_shape,
 		.status = 200,
+		.may_wait = true,
 		.prepare = batch_prepare,
 		.submit = batch_hand_over,
 		.finish = batch_finish,

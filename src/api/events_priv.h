@@ -5,6 +5,7 @@
 #define FT_API_EVENTS_PRIV_H
 
 #include "ft/api/app.h"
+#include "ft/store/log_wait.h"
 
 enum { MAX_RECORD = 256 * 1024 };
 
@@ -16,11 +17,30 @@ struct captured_replacement {
 	struct list lots;
 	struct str shipment, statement;
 };
+/* A request that would rather be answered when the log covers what it stored ("Prefer: wait"). */
+struct patience {
+	struct completion stored; /* the writer's */
+	struct completion *done;  /* the server's */
+	struct call *call;
+	struct capture_unit *unit;
+	int wait_s; /* 0: it would not */
+	struct log_waiter waiter;
+};
+/* In prepare. */
+void patience_read(struct patience *patience, struct call *call);
+/* Hands the unit to the writer, and fires `done` when it is stored, or, as preferred, later. */
+enum problem patience_submit(struct patience *patience, struct call *call, struct capture_unit *unit,
+			     struct completion *done) must_check;
+/* The answer of a record of the unit, once `done` has fired. */
+struct str patience_answer(const struct patience *patience, const struct capture_job *job);
+/* Says in the reply that the preference was heeded, where it was. */
+void patience_tell(const struct patience *patience, struct reply *reply);
+
 struct captured {
 	struct uuid event;
 	struct captured_replacement *replacement; /* of a correction; NULL: none */
 	struct list lots;
-	struct str shipment, statement;
+	struct str shipment, statement, log;
 	struct str_list alerts, warnings;
 };
 /* As a record's answer tells them; a result of a batch has the same members. */

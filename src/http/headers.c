@@ -230,3 +230,16 @@ bool header_content_length(struct str value, uint64_t *ret)
 	*ret = length;
 	return true;
 }
+
+int64_t header_prefer_wait(struct str prefer)
+{
+	while (prefer.at) {
+		struct str value = {0}, parameters = {0};
+		struct str element = str_cut(str_cut(prefer, ',', &prefer), ';', &parameters);
+		struct str name = str_trim(str_cut(element, '=', &value));
+		uint64_t seconds;
+		if (str_equal_ignoring_case(name, STR("wait")))
+			return header_content_length(str_trim(value), &seconds) ? (int64_t)seconds : 0;
+	}
+	return 0;
+}

@@ -32,6 +32,9 @@ struct str header_media_type(struct str content_type, bool *ret_utf8);
 /* The last element of X-Forwarded-For: what the proxy itself added. */
 struct str header_forwarded_for(struct str x_forwarded_for);
 
+/* RFC 7240 §4.3: the seconds of the first "wait" in Prefer; 0: it has none that can be read. */
+int64_t header_prefer_wait(struct str prefer);
+
 /* RFC 9110 §8.6: digits only. */
 bool header_content_length(struct str value, uint64_t *ret);
 

@@ -153,6 +153,12 @@ static const char idempotency_key[] = "{\"name\":\"Idempotency-Key\",\"in\":\"he
 				      "and answered again as it was first, with Idempotent-Replayed: true\","
 				      "\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255}}";
 
+static const char prefer[] =
+	"{\"name\":\"Prefer\",\"in\":\"header\",\"required\":false,"
+	"\"description\":\"wait=5 (RFC 7240): the answer comes when a signed head of the log covers what was "
+	"stored, with `log: logged` and Preference-Applied; else after so many seconds, 20 at most, as "
+	"without it\",\"schema\":{\"type\":\"string\"}}";
+
 static bool is_post(const struct route *row)
 {
 	return strcmp(row->method, "POST") == 0;
@@ -172,6 +178,8 @@ static void write_parameters(struct json_writer *w, struct arena *arena, const s
 		json_raw(w, STR(if_match));
 	if (is_post(row))
 		json_raw(w, STR(idempotency_key));
+	if (row->may_wait)
+		json_raw(w, STR(prefer));
 	json_end_array(w);
 }
 

@@ -108,3 +108,9 @@ struct str call_header(const struct call *call, const char *name)
 		return (struct str){0};
 	return arena_str(call->arena, value.at ? value : STR(""));
 }
+
+int call_preferred_wait(const struct call *call)
+{
+	int64_t wait_s = header_prefer_wait(call_header(call, "Prefer"));
+	return wait_s < PREFERRED_WAIT_MAX_S ? (int)wait_s : PREFERRED_WAIT_MAX_S;
+}

@@ -31,5 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(header_forwarded_for(value).len <= size);
 	if (header_content_length(value, &length))
 		assert(size > 0 && size <= 18 && length < UINT64_C(1000000000000000000));
+	if (header_prefer_wait(value))
+		assert(size > strlen("wait="));
 	return 0;
 }

@@ -19,6 +19,7 @@
 
 struct item_memory;
 struct key_cache;
+struct log_wait;
 struct once;
 struct once_table;
 struct reader;
@@ -36,6 +37,7 @@ struct app {
 	bool test_codes;     /* no public URL, or demonstration data: TEST mark */
 	struct signer *signer;
 	struct capture *capture;
+	struct log_wait *log_wait;       /* requests that wait for a head */
 	struct sequencer *sequencer;     /* NULL: another server numbers the log */
 	struct log_memory *log_memory;   /* tiles that proofs are computed from */
 	const struct policy *log_policy; /* whose witnesses may cosign; NULL: nobody's */

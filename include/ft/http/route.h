@@ -64,6 +64,10 @@ struct call {
 struct str call_header(const struct call *call, const char *name);
 /* What Accept gives a media type that it names, in thousandths; 0: not named, or not wanted. Wildcards name nothing. */
 int call_accept_weight(const struct call *call, struct str media_type);
+/* How many seconds the client would rather wait (RFC 7240, "Prefer: wait=5"), PREFERRED_WAIT_MAX_S at most; 0: no
+ * preference. Of a row with `may_wait`, where call_header may be asked. */
+enum { PREFERRED_WAIT_MAX_S = 20 };
+int call_preferred_wait(const struct call *call);
 /* The first query parameter of that name, raw; absent when not sent. For rows that let unknown parameters pass. */
 struct str call_query_value(const struct call *call, struct str name);
 
@@ -122,6 +126,7 @@ struct route {
 	const char
 		*media_type; /* of replies besides a response shape's, for OpenAPI: "text/html, image/png" */
 	int status;          /* on success */
+	bool may_wait;       /* "Prefer: wait" is heeded */
 	bool repeatable; /* a repetition with the same id, given or call->minted, meets its own trace: it is answered
 			    200 with what was answered first */
 

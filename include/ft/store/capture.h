@@ -132,6 +132,8 @@ size_t capture_edges(const struct record *record);
  * from now on is recorded later. Waits for the transactions that are under way, those of this server. A time that is
  * still to come stands for now. */
 void capture_settle(struct capture *capture, usec_t as_of_us);
+/* The answer of a record that a signed head of the log covers by now: capture_job.answer with that said. */
+struct str capture_answer_logged(struct arena *arena, struct str answer);
 /* Whether a record would be taken now. */
 bool capture_accepts(struct capture *capture);
 void capture_stop(struct capture *capture); /* finishes what is queued */

@@ -183,6 +183,18 @@ static void a_media_type_has_the_weight_that_stands_beside_it(void **state)
 				 cases[i].weight);
 }
 
+static void the_first_wait_of_prefer_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(header_prefer_wait(STR("wait=5")), 5);
+	assert_int_equal(header_prefer_wait(STR("return=minimal, WAIT = 7 ;x=1, wait=9")), 7);
+	assert_int_equal(header_prefer_wait(STR("wait, wait=5")), 0);
+	assert_int_equal(header_prefer_wait(STR("wait=-5")), 0);
+	assert_int_equal(header_prefer_wait(STR("waits=5")), 0);
+	assert_int_equal(header_prefer_wait(STR("")), 0);
+	assert_int_equal(header_prefer_wait((struct str){0}), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +211,7 @@ int main(void)
 		cmocka_unit_test(the_media_type_stands_before_its_parameters),
 		cmocka_unit_test(the_proxy_itself_wrote_the_last_address),
 		cmocka_unit_test(content_length_is_digits_only),
+		cmocka_unit_test(the_first_wait_of_prefer_counts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
