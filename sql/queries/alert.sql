@@ -88,6 +88,31 @@ SELECT a.org_id, a.id, a.rule, a.rule_version, a.severity::bigint AS severity, a
 FROM alert a
 WHERE a.id = @id;
 
+-- name: alert_pass :one
+-- Until the transaction ends no alert is raised elsewhere: goods that move past one would be missed by it, and it by them.
+-- class: local
+-- column: locked boolean
+SELECT pg_advisory_xact_lock_shared(hashtextextended('farmtrail alert', 0)) IS NOT NULL AS locked;
+
+-- name: alert_raise_begin :one
+-- Until the transaction ends no goods move elsewhere, and no other alert is raised.
+-- class: local
+-- column: locked boolean
+SELECT pg_advisory_xact_lock(hashtextextended('farmtrail alert', 0)) IS NOT NULL AS locked;
+
+-- name: alert_raise_try :one
+-- The same, unless that has to wait: who waits with other locks in hand may wait for ever.
+-- class: local
+-- column: locked boolean
+SELECT pg_try_advisory_xact_lock(hashtextextended('farmtrail alert', 0)) AS locked;
+
+-- name: alert_is_sold :exec
+-- An interval that was not kept is critical once any of the goods are sold.
+-- param: org_id uuid, id uuid, due_at timestamptz
+-- class: key
+UPDATE alert SET severity = 0, due_at = least(due_at, @due_at)
+WHERE org_id = @org_id AND id = @id AND rule = 'I01' AND severity > 0;
+
 -- name: alert_lock :one
 -- Its state, while nobody else acts on it.
 -- param: org_id uuid, id uuid

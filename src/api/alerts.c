@@ -475,6 +475,7 @@ static enum problem act_on_alert(struct call *call, struct reply *reply)
 	struct alert_deed deed = {.id = input->id,
 				  .office = &office,
 				  .now_us = office.now_us,
+				  .max_lots = call_app(call)->config->graph_nodes,
 				  .words = {input->reason, input->note, input->assignee, input->region}};
 	enum problem p = find_alert(call, &row);
 	if (p)

@@ -3,6 +3,7 @@
 #include "ft/store/alerts.h"
 
 #include "ft/codec/json.h"
+#include "ft/core/risk.h"
 #include "ft/crypto/digest.h"
 #include "ft/crypto/random.h"
 #include "ft/store/act_statement.h"
@@ -171,6 +172,27 @@ static enum problem write_deed(struct db *db, const struct acting *acting, enum 
 	return p;
 }
 
+/* Goods move past a closed alert unseen: where they are now, and whether any were sold. */
+static enum problem look_downstream(struct db *db, const struct acting *acting)
+{
+	const struct alert_deed *deed = acting->deed;
+	const struct alert_ref *alert = &deed->alert;
+	const struct sql_array lot_orgs = {&alert->lot.org, 1}, lots = {&alert->lot.lot, 1};
+	const struct alert_region_insert_held_params held = {
+		{&alert->org, 1}, {&alert->id, 1}, lot_orgs, lots, deed->max_lots};
+	const struct lot_downstream_sold_params below = {lot_orgs, lots, deed->max_lots};
+	const struct alert_is_sold_params critical = {
+		alert->org, alert->id, deed->now_us + risk_due_after_s(SEVERITY_CRITICAL) * USEC_PER_SEC};
+	struct lot_downstream_sold_row *sold;
+	size_t count = 0;
+	if (deed->action != ALERT_REOPEN || uuid_is_nil(alert->lot.org))
+		return PROBLEM_NONE;
+	enum problem p = alert_region_insert_held(db, &held, /* ret_rows */ NULL);
+	if (!p)
+		p = lot_downstream_sold(db, acting->arena, &below, &sold, &count);
+	return p || !count ? p : alert_is_sold(db, &critical, /* ret_rows */ NULL);
+}
+
 /* A person's word counts for more than the counters: the page of the pack says so from the next scan on. */
 static enum problem judge_pack(struct db *db, const struct acting *acting, enum alert_state state)
 {
@@ -210,8 +232,11 @@ static enum problem act(struct db *db, void *context)
 	const struct alert_deed *deed = acting->deed;
 	struct held_key key;
 	acting->lot_count = 0;
+	struct alert_raise_begin_row begun;
 	enum problem p = PROBLEM_NONE;
-	if (is_stated(deed->action))
+	if (deed->action == ALERT_REOPEN)
+		p = alert_raise_begin(db, acting->arena, &begun);
+	if (!p && is_stated(deed->action))
 		p = act_lock(db, acting->arena, deed->office, deed->office->registrar, &key);
 	if (!p)
 		p = alert_lock(db, acting->arena,
@@ -226,6 +251,8 @@ static enum problem act(struct db *db, void *context)
 		p = check_region(db, acting);
 	if (!p)
 		p = write_deed(db, acting, state, stated);
+	if (!p)
+		p = look_downstream(db, acting);
 	if (!p)
 		p = judge_pack(db, acting, state);
 	if (!p)

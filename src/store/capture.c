@@ -119,6 +119,7 @@ struct attempt {
 	struct capture_job **jobs;
 	size_t count;
 	bool all_or_nothing;
+	bool raises;         /* an alert, while others move goods: known from the attempt before */
 	struct arena *arena; /* of the attempt that is running or has committed */
 	struct batch batch;
 };
@@ -226,7 +227,8 @@ static enum problem attempt_body(struct db *db, void *context)
 	struct attempt *attempt = context;
 	arena_destroy(attempt->arena);
 	attempt->arena = arena_create();
-	attempt->batch = (struct batch){.capture = attempt->capture, .db = db, .arena = attempt->arena};
+	attempt->batch = (struct batch){
+		.capture = attempt->capture, .db = db, .arena = attempt->arena, .raises = attempt->raises};
 	struct batch *batch = &attempt->batch;
 	enum problem p = units_recall(db, attempt->arena, attempt->units, attempt->unit_count);
 	if (p)
@@ -292,6 +294,10 @@ static enum problem run_until_settled(struct writer *writer, struct attempt *att
 {
 	bool alone = attempt->unit_count <= 1;
 	enum problem p = run(writer, attempt);
+	if (p == PROBLEM_CONFLICT && attempt->batch.raises_late) {
+		attempt->raises = true;
+		p = run(writer, attempt);
+	}
 	for (int i = 1; p == PROBLEM_CONFLICT && alone && i < CONFLICT_ATTEMPTS; i++) {
 		metric_add(METRIC_CAPTURE_RETRIES, 1);
 		p = run(writer, attempt);

@@ -187,6 +187,8 @@ enum problem alerts_resolve(struct batch *batch)
 	if (!p)
 		p = raise_sold(batch);
 	struct alert_row *alerts = batch->alerts.items;
+	if (!p && batch->alerts.count)
+		p = raising_begin(batch);
 	if (p || !batch->alerts.count)
 		return p;
 	for (size_t i = 0; i < batch->alerts.count; i++) {

@@ -6,6 +6,13 @@
 
 #include "capture_priv.h"
 
+/* capture_raise.c */
+void raising_queue(struct batch *batch); /* before anything else is locked or read */
+enum problem raising_take(struct batch *batch) must_check;
+/* Before anything is read that an alert to be raised depends on. PROBLEM_CONFLICT with batch->raises_late: the batch has to
+ * begin again as one that raises. */
+enum problem raising_begin(struct batch *batch) must_check;
+
 /* capture_interval.c */
 void alert_facts_queue(struct batch *batch); /* with the round of rows and locks */
 enum problem alert_facts_take(struct batch *batch) must_check;

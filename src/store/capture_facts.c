@@ -8,6 +8,8 @@
 
 struct wanted {
 	struct rows parties, sites, products, lot_orgs, lots, shipment_orgs, shipments, recorders, regions;
+	struct rows
+		heads; /* whose records wait for each other: of who records, and of whose sites they are about */
 };
 
 static void want_id(struct batch *batch, struct rows *rows, struct uuid id)
@@ -52,6 +54,7 @@ static void item_want_rows(struct batch *batch, struct item *item, struct wanted
 	if (item->target)
 		target_want_rows(batch, item->target, wanted);
 	want_id(batch, &wanted->recorders, item->recorder);
+	want_id(batch, &wanted->heads, item->recorder);
 	if (item->job->region.at)
 		*(struct str *)rows_add(batch->arena, &wanted->regions, sizeof(struct str)) =
 			item->job->region;
@@ -62,8 +65,10 @@ static void item_want_rows(struct batch *batch, struct item *item, struct wanted
 	want_named_lot(batch, wanted, &item->lot);
 	for (size_t i = 0; i < item->sample_lots.count; i++)
 		want_lot(batch, wanted, ((const struct lot_id *)item->sample_lots.items)[i]);
-	for (size_t i = 0; i < item->site_count; i++)
+	for (size_t i = 0; i < item->site_count; i++) {
+		want_id(batch, &wanted->heads, item->sites[i].id.org);
 		want_id(batch, &wanted->sites, item->sites[i].id.lot);
+	}
 	for (size_t i = 0; i < item->lot_count; i++)
 		want_named_lot(batch, wanted, &item->lots[i]);
 	for (size_t i = 0; i < item->pack_count; i++)
@@ -90,7 +95,7 @@ static void queue_rows(struct batch *batch, const struct wanted *w)
 							      rows_array(&w->parties)};
 	const struct shipments_lock_params shipments = {rows_array(&w->shipment_orgs),
 							rows_array(&w->shipments)};
-	db_queue(batch->db, &sql_key_heads_lock, &(struct key_heads_lock_params){rows_array(&w->recorders)});
+	db_queue(batch->db, &sql_key_heads_lock, &(struct key_heads_lock_params){rows_array(&w->heads)});
 	db_queue(batch->db, &sql_held_keys, &(struct held_keys_params){rows_array(&w->recorders)});
 	db_queue(batch->db, &sql_capture_lots_lock, &lots);
 	db_queue(batch->db, &sql_capture_holdings_lock, &holdings);

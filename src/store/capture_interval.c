@@ -197,8 +197,11 @@ enum problem batch_load_sold(struct batch *batch, const struct rows *orgs, const
 	size_t count;
 	const struct lot_downstream_sold_params params = {rows_array(orgs), rows_array(ids),
 							  batch->capture->settings.config->graph_nodes};
+	enum problem p = orgs->count ? raising_begin(batch) : PROBLEM_NONE;
+	if (p)
+		return p;
 	db_queue(batch->db, &sql_lot_downstream_sold, &params);
-	enum problem p = db_flush(batch->db);
+	p = db_flush(batch->db);
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_lot_downstream_sold, (void **)&sold, &count);
 	for (size_t i = 0; !p && i < count; i++)

@@ -555,10 +555,13 @@ static struct item *read_ahead(struct batch *batch)
 static enum problem load_identities_and_names(struct batch *batch)
 {
 	const struct item *unread = read_ahead(batch);
+	raising_queue(batch);
 	queue_identities(batch);
 	if (unread)
 		queue_names(batch);
 	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = raising_take(batch);
 	if (!p)
 		p = take_identities(batch, unread);
 	if (!p && unread)

@@ -307,6 +307,7 @@ struct batch {
 	struct rows closed; /* struct closed_alert: alerts that hold no longer */
 	struct rows herds;  /* struct herd_row */
 	bool edges_sent;
+	bool passes, raises, raises_late;      /* capture_raise.c */
 	struct rows pack_rows, packs_declared; /* struct pack_row, struct pack_declared */
 	struct rows sold;                      /* struct uuid: lots sold in this batch */
 	struct rows touched_orgs,

@@ -306,6 +306,10 @@ def free_port():
         return s.getsockname()[1]
 
 
+# What the service cannot write, its cache, and how far it has come with sealing old rows: tables that say nothing of a request.
+UNSTEADY = ("trail_summary", "sealing", "region", "region_change", "region_closure", "reference_set")
+
+
 class Service:
     """farmtraild on a data directory and a database of its own, with the rights that a server has and no more."""
 
@@ -433,9 +437,8 @@ class Service:
     def value(self, sql, *parameters):
         return self.rows(sql, *parameters)[0][0]
 
-    def snapshot(self, but=("trail_summary", "sealing", "region", "region_change", "region_closure", "reference_set")):
-        """A fingerprint of every table's content, so that a refusal can be shown to have left nothing. Not of what the
-        service cannot write, and of its cache."""
+    def snapshot(self, but=UNSTEADY):
+        """A fingerprint of every table's content, so that a refusal can be shown to have left nothing."""
         connection = self.cluster.connect(self.database)
         try:
             with connection.cursor() as cursor:

@@ -15,11 +15,10 @@ import threading
 import pytest
 from conftest import TOWNSHIP, ago, kg, line, uuid7
 from device import Device, enrol, keys_of
-from service import Api, environment, program, wait_for
+from service import UNSTEADY, Api, environment, program, wait_for
 
 # What goes on by itself, and what anybody's reading leaves.
-ASIDE = ("idempotency", "log_leaf", "log_pending", "log_head", "log_checkpoint", "log_node", "trail_summary", "region", "region_change",
-         "region_closure", "reference_set", "prepared")
+ASIDE = (*UNSTEADY, "idempotency", "prepared")
 
 
 class Own:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several group writers at once: the same stock, the same numbers, the same alerts, taken from all sides. Every record is
 answered, nothing is made and nothing is lost."""
+import concurrent.futures
 import random
 import threading
 
 import pytest
-from conftest import District, ago, kg, line, uuid7
-from service import Contract
+from conftest import FAR_TOWNSHIP, District, ago, kg, line, uuid7
+from service import Api, Contract, wait_for
 
 THREADS, STEPS = 12, 12
 
@@ -196,3 +197,89 @@ def test_two_parties_that_know_nothing_of_each_other_close_no_circle(service, di
             thread.join()
         assert sorted(reply.status for reply in replies.values()) == [201, 422]
         assert {reply.problem() for reply in replies.values() if reply.status == 422} == {"lineage-cycle"}
+
+
+TREATED = {"site": "P1", "product": "阿维菌素 1.8%乳油", "active": ["阿维菌素"]}
+
+
+class Chain:
+    """Goods of a harvest that a packer made others of, for a shop in another township."""
+
+    def __init__(self, district, region=FAR_TOWNSHIP):
+        self.district, self.farm, self.packer = district, district.farm(), district.packer()
+        self.shop, self.region = district.party("shop", region, "SHOP"), region
+        self.packer.product("PACKED")
+        self.lot = self.farm.harvest(100, time="2026-05-05T08:00:00+08:00")
+        self.packer.receive(self.farm.ship(self.packer, line(self.lot, 100), time=ago(days=3)), time=ago(days=2, hours=9))
+        packed = self.packer.record("pack", ago(days=2, hours=5), site="H1", inputs=[line(self.lot, 100)],
+                                    outputs=[{"product": "PACKED", "quantity": kg(90)}])["lots"][0]
+        self.packed = packed
+
+    def treat_late(self):
+        return self.farm.record("treat", "2026-05-03T08:00:00+08:00", **TREATED)["alerts"]
+
+    def deliver(self):
+        self.shop.receive(self.packer.ship(self.shop, line(self.packed, 90), time=ago(days=2, hours=3)), time=ago(days=2))
+
+    def sell(self):
+        self.shop.record("sell", ago(days=1), lots=[line(self.packed, 1)])
+
+    def alert(self, of):
+        rows = [row for row in of.read("/v1/alerts?rule=I01&state=open&limit=1000")["items"] if self.lot["id"] in row["lots"]]
+        return rows[0] if rows else None
+
+
+def held_up(service, table, where, value, works, strength="NO KEY UPDATE"):
+    """Starts the first work, which has to wait for a row; then the second, until it is done or waits too."""
+    holder = service.cluster.connect(service.database)
+    holder.autocommit = False
+    holder.cursor().execute(f"SELECT FROM {table} WHERE {where} = %s FOR {strength}", [value])
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        try:
+            first = pool.submit(works[0])
+            assert wait_for(lambda: service.value(waiting) == 1, 30)
+            second = pool.submit(works[1])
+            assert wait_for(lambda: second.done() or service.value(waiting) == 2, 30)
+        finally:
+            holder.close()
+        return first.result(), second.result()
+
+
+def test_goods_are_not_sold_past_an_alert_that_is_being_raised(service, district):
+    """What is sold makes it critical, and neither had seen the other."""
+    chain = Chain(district)
+    chain.deliver()
+    held_up(service, "lot", "uri", chain.lot["uri"], (chain.treat_late, chain.sell))
+    assert chain.alert(district.inspector(chain.region))["severity"] == "critical"
+
+
+def test_goods_are_not_sold_past_an_alert_that_is_closed(service, district):
+    """Opened again it is as strict, and seen by as many, as if it had stayed open."""
+    chain = Chain(district)
+    (alert,) = chain.treat_late()
+    officer = district.inspector("500X01")
+
+    def act(action, **members):
+        reply = officer.post(f"/v1/alerts/{alert}/actions", {"action": action, **members})
+        assert reply.status == 200, reply
+
+    act("acknowledge")
+    act("close", reason="handled")
+    chain.deliver()
+    chain.sell()
+    assert not chain.alert(district.inspector(chain.region))
+    act("reopen")
+    assert chain.alert(district.inspector(chain.region))["severity"] == "critical"
+
+
+def test_what_two_parties_record_of_one_plot_at_once_is_held_together(service, district):
+    """A harvest by the farm, a treatment by who works for it: neither had seen the other."""
+    farm, contractor = district.farm(), district.party("enterprise", prefix="SPRAYER")
+    hired = Api(service, district.key(["capture", "read"], parties=[contractor.id, farm.id]))
+    treat = {"type": "treat", "time": "2026-05-03T08:00:00+08:00", "party": farm.number, **TREATED}
+    works = (lambda: farm.harvest(10, time="2026-05-05T08:00:00+08:00")), (lambda: hired.make("/v1/events", treat))
+    product = service.value("SELECT id::text FROM product WHERE party = %s", farm.id)
+    first, second = held_up(service, "product", "id", product, works, "UPDATE")
+    found = service.rows("SELECT l.uri, a.rule FROM alert a JOIN lot l USING (org_id, lot_id) WHERE a.org_id = %s", farm.id)
+    assert found == [(first["uri"], "I01")], (found, second)

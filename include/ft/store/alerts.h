@@ -28,8 +28,10 @@ struct alert_deed {
 	enum alert_action action;
 	struct alert_words words;
 	usec_t now_us;
+	int64_t max_lots; /* downstream of the alert's, that are looked at when it is opened again */
 };
-/* Closing and opening again are stated by the registrar: a closed alert turns pages green.
+/* Closing and opening again are stated by the registrar: a closed alert turns pages green. Opened again it is as strict, and
+ * concerns as many regions, as if goods had moved under it meanwhile.
  * In one transaction, one after another: the second of two at once finds the state the first left. What changes is on the
  * pages of its lots when this returns. PROBLEM_ALERT_STATE with the state in reterr->detail. PROBLEM_ID_TAKEN: another
  * action has this id; the same action again changes nothing. PROBLEM_REGION_UNKNOWN. PROBLEM_SIGNER_UNAVAILABLE. */
