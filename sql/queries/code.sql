@@ -113,22 +113,107 @@ SET first_at = least(code_scan.first_at, excluded.first_at), last_at = greatest(
     hour_networks = CASE WHEN excluded.hour = code_scan.hour THEN code_scan.hour_networks | excluded.hour_networks
                          WHEN excluded.hour > code_scan.hour THEN excluded.hour_networks ELSE code_scan.hour_networks END;
 
--- name: early_scan_add :many
--- Scans of packs whose codes are not in use, by lot; answers the day of each as it is now. Of two days the newer counts.
--- param: org_id uuid[], lot_id uuid[], day date[], scans bigint[], networks bigint[]
+-- name: lot_scan_add :exec
+-- Scans that have gathered, by lot and ten minutes.
+-- param: org_id uuid[], lot_id uuid[], at timestamptz[], kind text[], scans bigint[], networks bigint[], code text[]
 -- class: any
 -- each: lot_id
--- column: org_id uuid, lot_id uuid, day date, scans bigint, networks bigint
-INSERT INTO early_scan (org_id, lot_id, day, scans, networks)
-SELECT * FROM unnest(@org_id, @lot_id, @day, @scans, @networks) AS z (org_id, lot_id, day, scans, networks)
+INSERT INTO lot_scan (org_id, lot_id, at, kind, scans, networks, code)
+SELECT * FROM unnest(@org_id, @lot_id, @at, @kind, @scans, @networks, @code) AS z (org_id, lot_id, at, kind, scans, networks, code)
+ORDER BY org_id, lot_id, at, kind
+ON CONFLICT (org_id, lot_id, at, kind) DO UPDATE
+SET scans = lot_scan.scans + excluded.scans, networks = lot_scan.networks | excluded.networks, code = excluded.code;
+
+-- name: lot_scan_forget :exec
+-- Counters that no rule asks for any more.
+-- param: before timestamptz
+-- class: fan
+DELETE FROM lot_scan WHERE at < @before;
+
+-- name: lot_scan_recent :many
+-- Lots whose packs were scanned in these days, after one.
+-- param: after_org uuid, after_lot uuid, since timestamptz, max_rows bigint
+-- class: fan
+-- column: org_id uuid, lot_id uuid
+SELECT DISTINCT org_id, lot_id FROM lot_scan
+WHERE (org_id, lot_id) > (coalesce(@after_org, '00000000-0000-0000-0000-000000000000'),
+                          coalesce(@after_lot, '00000000-0000-0000-0000-000000000000')) AND at >= @since
 ORDER BY org_id, lot_id
-ON CONFLICT (org_id, lot_id) DO UPDATE
-SET day = greatest(early_scan.day, excluded.day),
-    scans = CASE WHEN excluded.day = early_scan.day THEN early_scan.scans + excluded.scans
-                 WHEN excluded.day > early_scan.day THEN excluded.scans ELSE early_scan.scans END,
-    networks = CASE WHEN excluded.day = early_scan.day THEN early_scan.networks | excluded.networks
-                    WHEN excluded.day > early_scan.day THEN excluded.networks ELSE early_scan.networks END
-RETURNING org_id, lot_id, day, scans, networks;
+LIMIT @max_rows;
+
+-- name: lot_scan_days :many
+-- By day, newest first: scans of packs before their codes were in use or anything of the lot had left its maker, and after all of
+-- it was recalled, destroyed, returned or past its last day, as the records say today or the page said then. Asked of lots
+-- whose packs were scanned @least times on a day.
+-- param: orgs uuid[], lots uuid[], since timestamptz, least bigint
+-- class: local
+-- column: org_id uuid, lot_id uuid, day date, code text, early_scans bigint, early_networks bigint, inactive_scans bigint
+-- column: early_last timestamptz?, left_at timestamptz?, ended_scans bigint, ended_networks bigint, ended_last timestamptz?
+-- column: ended_at timestamptz?, ended text
+SELECT d.org_id, d.lot_id, d.day, k.code, k.early_scans, k.early_networks, k.inactive_scans, k.early_last, gone.at AS left_at,
+       k.ended_scans, k.ended_networks, k.ended_last, done.at AS ended_at, coalesce(done.kind, k.said) AS ended
+FROM (
+    SELECT s.org_id, s.lot_id, (s.at AT TIME ZONE 'UTC')::date AS day
+    FROM (SELECT DISTINCT org_id, lot_id FROM unnest(@orgs, @lots) AS y (org_id, lot_id)) z
+    JOIN lot_scan s ON s.org_id = z.org_id AND s.lot_id = z.lot_id AND s.at >= @since
+    GROUP BY 1, 2, 3
+    HAVING sum(s.scans) >= @least
+) d
+JOIN lot l ON l.org_id = d.org_id AND l.lot_id = d.lot_id
+CROSS JOIN LATERAL (
+    SELECT min(e.event_time) AS at
+    FROM event_thing t
+    JOIN event e ON e.org_id = t.event_org AND e.id = t.event
+    WHERE t.org_id = d.org_id AND t.lot_id = d.lot_id
+      AND (t.role = 'input' OR e.type IN ('ship', 'sell', 'receive', 'return'))
+      AND NOT EXISTS (SELECT FROM correction c WHERE c.org_id = e.org_id AND c.event = e.id)
+) gone
+LEFT JOIN LATERAL (
+    SELECT w.at, w.kind
+    FROM (
+        SELECT s.at, CASE s.flag WHEN 1 THEN 'recalled' WHEN 16 THEN 'destroyed' ELSE 'returned' END AS kind
+        FROM lot_state s
+        WHERE s.org_id = d.org_id AND s.lot_id = d.lot_id AND s.flag IN (1, 16, 32) AND s.until IS NULL
+        UNION ALL
+        SELECT ((l.expires_day + 1)::timestamp AT TIME ZONE 'UTC') - make_interval(mins => l.offset_min), 'expired'
+        WHERE l.expires_day IS NOT NULL
+    ) w
+    ORDER BY w.at LIMIT 1
+) done ON true
+CROSS JOIN LATERAL (
+    SELECT max(s.code) AS code, max(s.said) AS said,
+           coalesce(sum(s.scans) FILTER (WHERE s.early), 0)::bigint AS early_scans,
+           coalesce(bit_or(s.networks) FILTER (WHERE s.early), 0) AS early_networks,
+           coalesce(sum(s.scans) FILTER (WHERE s.early AND s.kind = 'early'), 0)::bigint AS inactive_scans,
+           max(s.at) FILTER (WHERE s.early) AS early_last,
+           coalesce(sum(s.scans) FILTER (WHERE s.ended), 0)::bigint AS ended_scans,
+           coalesce(bit_or(s.networks) FILTER (WHERE s.ended), 0) AS ended_networks,
+           max(s.at) FILTER (WHERE s.ended) AS ended_last
+    FROM (
+        SELECT n.*, n.kind = 'early' OR (NOT n.ended AND n.at + interval '10 minutes' <= coalesce(gone.at, 'infinity')) AS early
+        FROM (
+            SELECT b.*, nullif(nullif(b.kind, 'other'), 'early') AS said,
+                   b.kind NOT IN ('other', 'early') OR coalesce(b.at >= done.at, false) AS ended
+            FROM lot_scan b
+            WHERE b.org_id = d.org_id AND b.lot_id = d.lot_id AND b.at >= @since
+              AND (b.at AT TIME ZONE 'UTC')::date = d.day
+        ) n
+    ) s
+) k
+ORDER BY d.org_id, d.lot_id, d.day DESC
+LIMIT 200000;
+
+-- name: scan_alerts_open :many
+-- Of these subjects the open alerts that were last seen since a time.
+-- param: orgs uuid[], subjects bytea[], since timestamptz
+-- class: any
+-- column: org_id uuid, id uuid, subject bytea
+SELECT a.org_id, a.id, a.subject
+FROM unnest(@orgs, @subjects) AS z (org_id, subject)
+JOIN alert a ON a.org_id = z.org_id AND a.subject = z.subject
+WHERE a.state <> 'closed' AND a.last_seen >= @since
+ORDER BY a.org_id, a.id
+LIMIT 200000;
 
 -- name: code_suspect_set :exec
 -- What an alert makes of packs. The rule itself (@judged: no) leaves alone what a person has decided.

@@ -115,18 +115,31 @@ static struct str purpose_of(const struct call *call)
 	return purpose;
 }
 
-static void count(const struct call *call, const struct scan *scan)
+static enum item_told told_by(struct str verdict)
+{
+	for (enum item_told told = ITEM_TOLD_RECALLED; told < ITEM_TOLD_COUNT; told++)
+		if (str_equal(verdict, str_of(item_told_words[told])))
+			return told;
+	return ITEM_TOLD_OTHER;
+}
+
+static void count(const struct call *call, const struct scan *scan, enum item_told told)
 {
 	const struct visit visit = {.user_agent = call_header(call, "User-Agent"),
 				    .purpose = purpose_of(call),
 				    .head = call->head};
+	const struct item_scan one = {.code = &scan->item->code,
+				      .item = &scan->item->item,
+				      .told = told,
+				      .now_us = clock_now(),
+				      .address = call->caller.address};
 	if (visit_is_scan(&visit))
-		item_memory_count(call_app(call)->items, call->arena, &scan->item->code, clock_now(),
-				  call->caller.address);
+		item_memory_count(call_app(call)->items, call->arena, &one);
 }
 
 /* Nobody may keep it for others: they would not be counted, nor told of those who were there before them. */
-static void serve(struct call *call, const struct scan *scan, struct bytes packed, struct reply *reply)
+static void serve(struct call *call, const struct scan *scan, struct bytes packed, enum item_told told,
+		  struct reply *reply)
 {
 	struct bytes body = gap_fill(call->arena, packed, str_bytes(gap_words(call, scan)), scan->gzip);
 	*reply = (struct reply){.raw = bytes_str(body),
@@ -134,7 +147,7 @@ static void serve(struct call *call, const struct scan *scan, struct bytes packe
 				.content_encoding = scan->gzip ? "gzip" : NULL,
 				.cache_control = "private, no-cache",
 				.vary_accept = true};
-	count(call, scan);
+	count(call, scan, told);
 }
 
 static bool serve_kept(struct call *call, struct scan *scan, bool stale_is_fine, struct reply *reply)
@@ -145,7 +158,7 @@ static bool serve_kept(struct call *call, struct scan *scan, bool stale_is_fine,
 	if (!kept)
 		return false;
 	usec_t computed_us = kept->computed_us;
-	serve(call, scan, str_bytes(kept->body), reply);
+	serve(call, scan, str_bytes(kept->body), kept->told, reply);
 	trail_cache_release((void *)(uintptr_t)kept);
 	if (stale_is_fine)
 		scan_say_age(call, computed_us, reply);
@@ -262,7 +275,7 @@ static enum problem check_named(struct call *call, const struct scan_item *item)
 
 /* — computing it — */
 static void make_page(struct call *call, struct scan *scan, const struct scan_answer *answer,
-		      struct reply *reply)
+		      enum item_told told, struct reply *reply)
 {
 	static const enum page_item_state states[ITEM_STATES] = {
 		[ITEM_ISSUED] = PAGE_ITEM_INACTIVE,
@@ -276,10 +289,10 @@ static void make_page(struct call *call, struct scan *scan, const struct scan_an
 		page_item_frame(call->arena, &page, &answer->trail, states[scan->item->item.state]);
 	struct bytes packed = gap_pack(call->arena, str_bytes(gap.head), str_bytes(gap.tail), scan->gzip);
 	const struct trail_cached kept = {
-		.body = bytes_str(packed), .etag = STR(""), .media_type = media_type};
+		.body = bytes_str(packed), .etag = STR(""), .media_type = media_type, .told = told};
 	set_key(call, scan);
 	scan_remember(call, scan, &kept, answer);
-	serve(call, scan, packed, reply);
+	serve(call, scan, packed, told, reply);
 }
 
 static struct str time_of(struct arena *arena, usec_t at)
@@ -332,9 +345,10 @@ enum problem scan_item_handle(struct call *call, struct scan *scan, struct reply
 		return PROBLEM_NONE;
 	if (p || !found)
 		return p ? p : scan_not_there(call, scan, reply);
+	const enum item_told told = told_by(answer.trail.verdict);
 	answer.trail.verdict = verdict_of(call, &scan->item->item, answer.trail.verdict);
 	if (scan->form == SCAN_PAGE)
-		make_page(call, scan, &answer, reply);
+		make_page(call, scan, &answer, told, reply);
 	else
 		make_json(call, scan, &answer.trail, reply);
 	return PROBLEM_NONE;

@@ -28,9 +28,15 @@ const struct risk_rule risk_rules[RULE_ROW_COUNT + 1] = {
 	[RULE_K01] = {"K01", 1, SEVERITY_HIGH, "单品码疑似被复制", "A pack's code may have been copied",
 		      "One pack's code is scanned from many networks in a day, or very often in an hour from "
 		      "several"},
-	[RULE_K03] = {"K03", 1, SEVERITY_HIGH, "未启用的码被扫描", "Codes are scanned before they are in use",
+	[RULE_K03] = {"K03", 2, SEVERITY_HIGH, "未启用或未出库的码被扫描",
+		      "Codes are scanned before they are in use or shipped",
 		      "Packs of a lot are scanned from several networks in a day though their codes are not "
-		      "activated"},
+		      "activated, or before anything of the lot has left its maker"},
+	[RULE_K04] = {"K04", 1, SEVERITY_HIGH, "召回、过期或退回后仍被扫描",
+		      "Packs are scanned after their lot was withdrawn",
+		      "Packs of a lot are scanned from several networks in a day after it was recalled, "
+		      "destroyed, "
+		      "fully returned or past its last day"},
 	[RULE_ROW_COUNT] = {NULL, 0, SEVERITY_LOW, NULL, NULL, NULL},
 };
 

@@ -16,6 +16,7 @@ enum rule_row {
 	RULE_M02,
 	RULE_K01,
 	RULE_K03,
+	RULE_K04,
 	RULE_ROW_COUNT
 };
 extern const struct risk_rule risk_rules[RULE_ROW_COUNT + 1];

@@ -277,3 +277,10 @@ enum problem alert_act(struct db *db, struct arena *arena, struct trail_cache *c
 	trail_cache_drop(cache, ids, acting.lot_count);
 	return PROBLEM_NONE;
 }
+
+struct uuid alert_deed_id(struct uuid alert, usec_t at, struct str action)
+{
+	const struct bytes parts[] = {{alert.octets, sizeof alert.octets}, str_bytes(action)};
+	struct sha256 h = sha256_of_parts(parts, 2);
+	return uuid_v7(at, h.octets);
+}

@@ -250,6 +250,19 @@ static enum problem attempt_body(struct db *db, void *context)
 	return PROBLEM_NONE;
 }
 
+/* When a lot left its maker or ended may be told after its packs were scanned. A new lot has none. */
+static void scans_settle(const struct batch *batch)
+{
+	struct lot_id *lots = arena_array(batch->arena, struct lot_id, map_count(batch->lots));
+	size_t count = 0;
+	for (size_t i = 0; i < map_count(batch->lots); i++) {
+		const struct lot_fact *lot = map_at(batch->lots, i);
+		if (lot->dirty && !lot->is_new)
+			lots[count++] = (struct lot_id){lot->row.org_id, lot->row.lot_id};
+	}
+	item_memory_settle(batch->capture->settings.items, lots, count);
+}
+
 /* Every lot whose trail the batch changed. Trails of descendants are keyed by these too: an entry keeps its whole set. */
 static void cache_drop(struct batch *batch)
 {
@@ -267,6 +280,7 @@ static void cache_drop(struct batch *batch)
 	trail_cache_drop(batch->capture->settings.cache, lots, count);
 	if (batch->pack_rows.count + batch->packs_declared.count)
 		item_memory_forget(batch->capture->settings.items);
+	scans_settle(batch);
 }
 
 static void count_results(const struct batch *batch)

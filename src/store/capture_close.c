@@ -3,12 +3,7 @@
  * when it is found once more. */
 #include "capture_priv.h"
 
-static struct uuid deed_id(struct uuid alert, usec_t at, struct str action)
-{
-	const struct bytes parts[] = {{alert.octets, sizeof alert.octets}, str_bytes(action)};
-	struct sha256 h = sha256_of_parts(parts, 2);
-	return uuid_v7(at, h.octets);
-}
+#include "ft/store/alerts.h"
 
 static bool is_found_again(const struct batch *batch, struct uuid alert)
 {
@@ -70,7 +65,7 @@ void alerts_close_send(struct batch *batch)
 	COLUMN(p.reason, struct str, n, str_of(reasons[rows[i].reason]));
 	COLUMN(p.org_id, struct uuid, n, rows[i].org);
 	COLUMN(p.id, struct uuid, n, rows[i].id);
-	COLUMN(p.deed, struct uuid, n, deed_id(rows[i].id, p.at, STR("close")));
+	COLUMN(p.deed, struct uuid, n, alert_deed_id(rows[i].id, p.at, STR("close")));
 	db_queue(batch->db, &sql_alert_close_many, &p);
 }
 
@@ -87,7 +82,7 @@ void alerts_reopen(struct batch *batch, struct alert_row *const *all, size_t cou
 	p.at = batch_seen(batch);
 	COLUMN(p.org_id, struct uuid, n, rows[i]->org);
 	COLUMN(p.id, struct uuid, n, rows[i]->id);
-	COLUMN(p.deed, struct uuid, n, deed_id(rows[i]->id, p.at, STR("reopen")));
+	COLUMN(p.deed, struct uuid, n, alert_deed_id(rows[i]->id, p.at, STR("reopen")));
 	COLUMN(p.due_at, usec_t, n, rows[i]->seen + rows[i]->finding.due_after_s * USEC_PER_SEC);
 	db_queue(batch->db, &sql_alert_reopen_many, &p);
 }

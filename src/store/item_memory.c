@@ -15,7 +15,7 @@
 #include "ft/core/visitor.h"
 #include "queries.h"
 
-#include "item_alerts_priv.h"
+#include "item_lots_priv.h"
 
 enum {
 	SHARDS = 8,
@@ -24,7 +24,8 @@ enum {
 	FRESH_S = 10,
 	FLUSH_S = 1,
 };
-static const usec_t DAY_US = 86400 * USEC_PER_SEC, HOUR_US = 3600 * USEC_PER_SEC;
+static const usec_t DAY_US = 86400 * USEC_PER_SEC, HOUR_US = 3600 * USEC_PER_SEC,
+		    SPAN_US = LOT_SCAN_SPAN_S * USEC_PER_SEC;
 
 struct scans { /* that are not yet written */
 	int64_t count;
@@ -35,8 +36,7 @@ struct scans { /* that are not yet written */
 	usec_t hour_us;
 	int64_t hour_count;
 	uint64_t hour_networks;
-	int64_t early; /* of that day, while the code was not in use */
-	uint64_t early_networks;
+	struct lot_seen lot; /* the newest ten minutes in which pages said the same of the lot */
 };
 struct entry {
 	struct entry *next;            /* in a chain */
@@ -67,10 +67,11 @@ struct item_memory {
 	/* The thread's own: what it could not write yet. */
 	struct arena *unwritten_arena;
 	struct code_scan_add_params unwritten;
-	struct early_scan_add_params unwritten_early;
-	struct str *early_codes; /* one of each lot */
+	struct lot_sums unwritten_lots;
 	struct item_seen *copied;
 	size_t copied_count;
+	usec_t forgot_us; /* hour in which old counters were last removed */
+	struct lots_waiting *waiting;
 };
 
 /* Bodies are permuted already: their bits are as good as a hash's. */
@@ -168,7 +169,7 @@ static struct entry *add(struct shard *shard, const struct code *code)
 	return entry;
 }
 
-/* Scans that are being written this moment may be counted twice or not at all until the next reading: pages say "about". */
+/* Those of the day and the hour that are being written this moment may be left out until the next reading. */
 static void add_unwritten(struct pack *item, const struct scans *scans)
 {
 	if (!scans->count)
@@ -201,9 +202,14 @@ void item_memory_put(struct item_memory *memory, uint64_t begun, const struct co
 	if (!entry)
 		entry = add(shard, code);
 	if (entry) {
+		const struct pack before = entry->item;
 		entry->item = *item;
 		entry->item.body = code->body;
 		add_unwritten(&entry->item, &entry->scans);
+		if (before.scans > entry->item.scans) { /* read before what is just being written was */
+			entry->item.scans = before.scans;
+			entry->item.first_scan_us = before.first_scan_us;
+		}
 		entry->epoch = begun;
 		entry->read_us = now_us;
 	}
@@ -215,61 +221,73 @@ static void scans_add(struct scans *scans, const struct scans *more)
 	if (!scans->count)
 		scans->first_us = more->first_us;
 	if (scans->day != more->day)
-		scans->networks = scans->early_networks = 0, scans->day_count = scans->early = 0;
+		scans->networks = 0, scans->day_count = 0;
 	if (scans->hour_us != more->hour_us)
 		scans->hour_networks = 0, scans->hour_count = 0;
+	if (scans->lot.at_us != more->lot.at_us || scans->lot.told != more->lot.told)
+		scans->lot = (struct lot_seen){.at_us = more->lot.at_us};
 	scans->day = more->day;
 	scans->hour_us = more->hour_us;
 	scans->last_us = more->last_us;
 	scans->count += more->count;
 	scans->day_count += more->day_count;
 	scans->hour_count += more->hour_count;
-	scans->early += more->early;
 	scans->networks |= more->networks;
 	scans->hour_networks |= more->hour_networks;
-	scans->early_networks |= more->early_networks;
+	scans->lot.lot = more->lot.lot;
+	scans->lot.told = more->lot.told;
+	scans->lot.scans += more->lot.scans;
+	scans->lot.networks |= more->lot.networks;
 }
 
 /* Packs of one lot are seen by the same people under one bit: else a packer's test of twenty packs looks like twenty
  * visitors. */
-static void count_early(struct item_memory *memory, struct arena *arena, const struct pack *item,
-			struct bytes network, struct scans *one)
+static struct lot_seen scan_of_lot(const struct item_memory *memory, struct arena *arena,
+				   const struct item_scan *scan, int32_t day, struct bytes network)
 {
-	if (item->state != ITEM_ISSUED)
-		return;
-	struct str lot = uuid_print(arena, item->lot.lot);
-	one->early = 1;
+	struct lot_seen seen = {.lot = scan->item->lot,
+				.at_us = scan->now_us - scan->now_us % SPAN_US,
+				.told = scan->item->state == ITEM_ISSUED ? ITEM_TOLD_EARLY : scan->told,
+				.scans = 1};
+	struct str lot = uuid_print(arena, seen.lot.lot);
 	if (network.len)
-		one->early_networks = UINT64_C(1) << visit_network_bit(memory->key, lot, one->day, network);
+		seen.networks = UINT64_C(1) << visit_network_bit(memory->key, lot, day, network);
+	return seen;
 }
 
-void item_memory_count(struct item_memory *memory, struct arena *arena, const struct code *code,
-		       usec_t now_us, struct str address)
+void item_memory_count(struct item_memory *memory, struct arena *arena, const struct item_scan *scan)
 {
+	usec_t now_us = scan->now_us;
 	int32_t day = (int32_t)(now_us / DAY_US);
 	usec_t hour_us = now_us - now_us % HOUR_US;
-	struct bytes network = visit_network(arena, address);
-	uint64_t bit =
-		network.len ? UINT64_C(1) << visit_network_bit(memory->key, code->text, day, network) : 0;
-	struct scans one = {.count = 1,
-			    .first_us = now_us,
-			    .last_us = now_us,
-			    .day = day,
-			    .day_count = 1,
-			    .networks = bit,
-			    .hour_us = hour_us,
-			    .hour_count = 1,
-			    .hour_networks = bit};
-	struct shard *shard = shard_of(memory, code);
+	struct bytes network = visit_network(arena, scan->address);
+	uint64_t bit = network.len
+			       ? UINT64_C(1) << visit_network_bit(memory->key, scan->code->text, day, network)
+			       : 0;
+	const struct scans one = {.count = 1,
+				  .first_us = now_us,
+				  .last_us = now_us,
+				  .day = day,
+				  .day_count = 1,
+				  .networks = bit,
+				  .hour_us = hour_us,
+				  .hour_count = 1,
+				  .hour_networks = bit,
+				  .lot = scan_of_lot(memory, arena, scan, day, network)};
+	struct shard *shard = shard_of(memory, scan->code);
 	pthread_mutex_lock(&shard->lock);
-	struct entry *entry = find(shard, code);
+	struct entry *entry = find(shard, scan->code);
 	if (entry) {
-		count_early(memory, arena, &entry->item, network, &one);
 		scans_add(&entry->scans, &one);
 		add_unwritten(&entry->item, &one);
 	}
 	pthread_mutex_unlock(&shard->lock);
 	metric_add(entry ? METRIC_SCANS : METRIC_SCANS_NOT_COUNTED, 1);
+}
+
+void item_memory_settle(struct item_memory *memory, const struct lot_id *lots, size_t count)
+{
+	lots_waiting_add(memory->waiting, lots, count);
 }
 
 /* — writing — */
@@ -281,31 +299,6 @@ struct columns { /* of code_scan_add */
 	int32_t *day;
 	size_t count, room;
 };
-struct early { /* of early_scan_add: a lot each */
-	struct map *lots;
-	struct early_seen *items;
-	size_t count;
-};
-
-static void take_early(struct early *early, const struct entry *entry, struct str code,
-		       const struct scans *scans)
-{
-	struct early_seen *seen = map_get(early->lots, MAP_KEY(entry->item.lot.lot));
-	if (!scans->early)
-		return;
-	if (!seen) {
-		seen = &early->items[early->count++];
-		*seen = (struct early_seen){.lot = entry->item.lot, .code = code, .day = scans->day};
-		map_set(early->lots, MAP_KEY(seen->lot.lot), seen);
-	}
-	if (scans->day > seen->day)
-		*seen = (struct early_seen){.lot = seen->lot, .code = code, .day = scans->day};
-	if (scans->day < seen->day)
-		return;
-	seen->scans += scans->early;
-	seen->networks |= scans->early_networks;
-}
-
 /* Once an hour, while it goes on: the alert says when it was last seen. */
 static void take_copied(struct item_memory *memory, struct entry *entry, struct str code)
 {
@@ -317,17 +310,17 @@ static void take_copied(struct item_memory *memory, struct entry *entry, struct 
 	memory->copied[memory->copied_count++] = (struct item_seen){code, entry->item};
 }
 
-static void take_shard(struct item_memory *memory, struct shard *shard, struct columns *c,
-		       struct early *early)
+static void take_shard(struct item_memory *memory, struct shard *shard, struct columns *c)
 {
 	pthread_mutex_lock(&shard->lock);
 	for (struct entry *entry = shard->newest; entry && c->count < c->room; entry = entry->older) {
-		const struct scans scans = entry->scans;
+		struct scans scans = entry->scans;
 		if (!scans.count)
 			continue;
 		entry->scans = (struct scans){.count = 0};
 		c->code[c->count] = arena_str(memory->unwritten_arena, str_of(entry->text));
-		take_early(early, entry, c->code[c->count], &scans);
+		scans.lot.code = c->code[c->count];
+		lot_sums_add(&memory->unwritten_lots, &scans.lot);
 		take_copied(memory, entry, c->code[c->count]);
 		c->first_at[c->count] = scans.first_us;
 		c->last_at[c->count] = scans.last_us;
@@ -355,31 +348,6 @@ static size_t count_waiting(struct item_memory *memory)
 	return waiting;
 }
 
-static void put_early(struct item_memory *memory, const struct early *early)
-{
-	struct arena *arena = memory->unwritten_arena;
-	struct uuid *orgs = arena_array(arena, struct uuid, early->count),
-		    *lots = arena_array(arena, struct uuid, early->count);
-	int32_t *days = arena_array(arena, int32_t, early->count);
-	int64_t *scans = arena_array(arena, int64_t, early->count),
-		*networks = arena_array(arena, int64_t, early->count);
-	memory->early_codes = arena_array(arena, struct str, early->count);
-	for (size_t i = 0; i < early->count; i++) {
-		const struct early_seen *seen = &early->items[i];
-		orgs[i] = seen->lot.org;
-		lots[i] = seen->lot.lot;
-		days[i] = seen->day;
-		scans[i] = seen->scans;
-		networks[i] = (int64_t)seen->networks;
-		memory->early_codes[i] = seen->code;
-	}
-	memory->unwritten_early = (struct early_scan_add_params){{orgs, early->count},
-								 {lots, early->count},
-								 {days, early->count},
-								 {scans, early->count},
-								 {networks, early->count}};
-}
-
 static void gather(struct item_memory *memory)
 {
 	size_t room = count_waiting(memory);
@@ -397,62 +365,43 @@ static void gather(struct item_memory *memory)
 			    .hour_scans = arena_array(arena, int64_t, room),
 			    .hour_networks = arena_array(arena, int64_t, room),
 			    .room = room};
-	struct early early = {map_create(arena, room), arena_array(arena, struct early_seen, room), 0};
+	memory->unwritten_lots = lot_sums_begin(arena, room);
 	memory->copied = arena_array(arena, struct item_seen, room);
 	memory->copied_count = 0;
 	for (int i = 0; i < SHARDS; i++)
-		take_shard(memory, &memory->shards[i], &c, &early);
+		take_shard(memory, &memory->shards[i], &c);
 	memory->unwritten = (struct code_scan_add_params){
 		{c.code, c.count},         {c.first_at, c.count}, {c.last_at, c.count},
 		{c.scans, c.count},        {c.day, c.count},      {c.day_scans, c.count},
 		{c.day_networks, c.count}, {c.hour, c.count},     {c.hour_scans, c.count},
 		{c.hour_networks, c.count}};
-	put_early(memory, &early);
 }
 
-/* Answers what is known of their lots on that day, other servers' scans included. */
-static enum problem write_early(struct db *db, struct item_memory *memory, struct early_seen **ret,
-				size_t *ret_count)
+/* Once an hour what no rule asks for any more goes. */
+static enum problem forget(struct db *db, struct item_memory *memory)
 {
-	struct arena *arena = memory->unwritten_arena;
-	const struct early_scan_add_params *params = &memory->unwritten_early;
-	struct early_scan_add_row *rows;
-	*ret_count = 0;
-	if (!params->lot_id.count)
+	usec_t now = clock_now(), hour = now - now % HOUR_US;
+	if (memory->forgot_us == hour)
 		return PROBLEM_NONE;
-	enum problem p = early_scan_add(db, arena, params, &rows, ret_count);
-	if (p)
-		return p;
-	struct map *codes = map_create(arena, params->lot_id.count);
-	const struct uuid *lots = params->lot_id.items;
-	for (size_t i = 0; i < params->lot_id.count; i++)
-		map_set(codes, MAP_KEY(lots[i]), &memory->early_codes[i]);
-	struct early_seen *seen = arena_array(arena, struct early_seen, *ret_count);
-	for (size_t i = 0; i < *ret_count; i++) {
-		const struct str *code = map_get(codes, MAP_KEY(rows[i].lot_id));
-		seen[i] = (struct early_seen){.lot = {rows[i].org_id, rows[i].lot_id},
-					      .code = code ? *code : STR(""),
-					      .day = (int32_t)rows[i].day,
-					      .scans = rows[i].scans,
-					      .networks = (uint64_t)rows[i].networks};
-	}
-	*ret = seen;
-	return PROBLEM_NONE;
+	memory->forgot_us = hour;
+	return lot_scan_forget(db, &(struct lot_scan_forget_params){item_alerts_since(now)},
+			       /* ret_rows */ NULL);
 }
 
 /* Counters and what they say, together: an alert waits for no later scan, and none is told twice after a crash. */
 static enum problem write_body(struct db *db, void *context)
 {
 	struct item_memory *memory = context;
-	struct early_seen *early = NULL;
-	size_t early_count = 0;
 	int64_t rows;
 	enum problem p = code_scan_add(db, &memory->unwritten, &rows);
 	if (!p)
-		p = write_early(db, memory, &early, &early_count);
+		p = lot_sums_write(db, &memory->unwritten_lots);
+	if (!p)
+		p = forget(db, memory);
 	if (!p)
 		p = item_alerts_raise(db, memory->unwritten_arena, memory->rules, memory->copied,
-				      memory->copied_count, early, early_count);
+				      memory->copied_count, memory->unwritten_lots.items,
+				      memory->unwritten_lots.count);
 	return p;
 }
 
@@ -504,6 +453,8 @@ static void *write_scans(void *context)
 		enum problem p = db ? PROBLEM_NONE : open_database(memory, &db);
 		if (!p)
 			p = flush(memory, db);
+		if (!p)
+			p = lots_waiting_settle(memory->waiting, db, memory->rules);
 		if (p && !failed)
 			LOG(LOG_WARN, "scans_not_written",
 			    LOG_TEXT("problem", str_of(problem_info(p)->slug)));
@@ -529,6 +480,7 @@ struct item_memory *item_memory_start(struct str conninfo, int statement_timeout
 	memory->rules = rules;
 	memory->conninfo = conninfo;
 	memory->statement_timeout_ms = statement_timeout_ms;
+	memory->waiting = lots_waiting_create();
 	for (int i = 0; i < SHARDS; i++)
 		pthread_mutex_init(&memory->shards[i].lock, /* attr */ NULL);
 	pthread_mutex_init(&memory->wake_lock, /* attr */ NULL);
@@ -565,5 +517,6 @@ void item_memory_stop(struct item_memory *memory)
 	pthread_mutex_destroy(&memory->wake_lock);
 	if (memory->unwritten_arena)
 		arena_destroy(memory->unwritten_arena);
+	lots_waiting_destroy(memory->waiting);
 	free(memory);
 }

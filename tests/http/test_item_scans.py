@@ -265,31 +265,116 @@ def test_copies_raise_an_alert_and_one_shopper_does_not(new_service):
     service.stop()
 
 
+def roll(party, lot, count=12, **members):
+    made = party.make("/v1/codes", {"kind": "item", "lot": lot["id"], "count": count, **members})
+    return [row.split(",")[1] for row in party.get(made["list"]).body.decode().splitlines()[1:]]
+
+
+def shown(here, codes):
+    for n, code in enumerate(codes):
+        page(here, code, **{"X-Forwarded-For": f"198.51.{n}.7"})
+
+
+def counted(service, number):
+    return wait_for(lambda: service.rows("SELECT coalesce(sum(scans), 0)::int FROM code_scan")[0][0] == number, 60)
+
+
 def test_labels_that_are_scanned_before_they_are_in_use_raise_an_alert(new_service):
     """A stolen roll is scanned once a label, by many: told of the lot. Who tries a roll in the packhouse is one network."""
     service = new_service(BEHIND_PROXY="true").start()
     here = District(service)
     farm = here.farm()
     stolen, tried = farm.harvest(30, lot="L1"), farm.harvest(30, lot="L2")
+    for lot in (stolen, tried):
+        farm.record("sell", ago(days=1), lots=[line(lot, 2)])
     inspector = here.inspector("500X01")
-    def roll(lot):
-        made = farm.make("/v1/codes", {"kind": "item", "lot": lot["id"], "count": 12})
-        rows = farm.get(made["list"]).body.decode().splitlines()[1:]
-        return [row.split(",")[1] for row in rows]
-    for code in roll(tried):
+    for code in roll(farm, tried):
         page(here, code, **{"X-Forwarded-For": "198.51.1.7"})
-    used = roll(tried)
+    used = roll(farm, tried)
     farm.post("/v1/codes:activate", {"codes": used})
-    codes = roll(stolen)
-    for n, code in enumerate(used):
-        page(here, code, **{"X-Forwarded-For": f"198.51.{n}.7"})
-    for n, code in enumerate(codes):
-        page(here, code, **{"X-Forwarded-For": f"198.51.{n}.7"})
+    codes = roll(farm, stolen)
+    shown(here, used)
+    shown(here, codes)
     assert wait_for(lambda: alerts(inspector, "K03"), 60), service.log()[-3000:]
-    assert wait_for(lambda: service.rows("SELECT sum(scans)::int FROM code_scan")[0][0] == 36, 60)
+    assert counted(service, 36)
     alert, = alerts(inspector, "K03")
     assert alert["lots"] == [stolen["id"]] and alert["code"] in codes and alert["severity"] == "high"
+    assert "12 times when they were not in use" in alert["reason"]["en"]
     assert here.public.read(f"/t/{stolen['code']}", **JSON)["verdict"] == "registered"
+    service.stop()
+
+
+def test_packs_that_are_scanned_before_they_are_shipped_raise_an_alert_until_the_shipment_is_told(new_service):
+    """Whichever comes first, the scans or the record that the goods had left: in the end there is the same open alert, or none."""
+    service = new_service(BEHIND_PROXY="true").start()
+    here = District(service)
+    farm, shop = here.farm(), here.party("shop", FAR_TOWNSHIP)
+    told, late, inside = (farm.harvest(30, lot=f"L{n}") for n in range(3))
+    inspector = here.inspector("500X01")
+    farm.ship(shop, line(told, 5), time=ago(hours=1))
+    for lot in (told, late, inside):
+        shown(here, roll(farm, lot, activate=True))
+    assert counted(service, 36)
+    assert wait_for(lambda: len(alerts(inspector, "K03")) == 2, 60), service.log()[-3000:]
+    of = {alert["lots"][0]: alert for alert in alerts(inspector, "K03")}
+    assert set(of) == {late["id"], inside["id"]}
+    assert all("0 times when they were not in use" in alert["reason"]["en"] for alert in of.values())
+    shipped = farm.record("ship", ago(hours=1), lots=[line(late, 5)], to=shop.number)
+    def state(lot):
+        return inspector.read(f"/v1/alerts/{of[lot['id']]['id']}")["state"]
+    assert wait_for(lambda: state(late) == "closed", 60), service.log()[-3000:]
+    closed = inspector.read(f"/v1/alerts/{of[late['id']]['id']}")["timeline"][-1]
+    assert closed["action"] == "close" and closed["reason"] == "late_record"
+    # it was not shipped after all; what a person closed stays closed
+    deeds = f"/v1/alerts/{of[inside['id']]['id']}/actions"
+    assert inspector.post(deeds, {"action": "close", "reason": "handled"}).status == 200
+    assert farm.record("correct", ago(minutes=1), event=shipped["event"], reason="wrong lot")
+    assert wait_for(lambda: state(late) == "open", 60), service.log()[-3000:]
+    # a process that dies between a record and its judgement finds it at its next start
+    service.stop()
+    service.rows("UPDATE alert SET state = 'closed' WHERE id = %s RETURNING id", of[late["id"]]["id"])
+    service.start()
+    assert wait_for(lambda: state(late) == "open", 60), service.log()[-3000:]
+    assert len(alerts(inspector, "K03")) == 2 and state(inside) == "closed"
+    service.stop()
+
+
+def test_packs_that_are_scanned_after_their_lot_was_withdrawn_raise_an_alert(new_service):
+    """Destroyed, all of it; returned, all of it; past its last day: whether the record or the scans came first. Of a lot whose
+    scans are older than the record, and of one of which a part is left, nothing is said."""
+    service = new_service(BEHIND_PROXY="true").start()
+    here = District(service)
+    farm, shop = here.farm(), here.party("shop", FAR_TOWNSHIP)
+    farm.product("SALAD", shelfLifeDays=1)
+    first, after, part, back, new = (farm.harvest(30, lot=f"L{n}") for n in range(5))
+    old = farm.harvest(30, lot="OLD", product="SALAD", time=ago(days=4))
+    inspector = here.inspector("500X01")
+    everything = (first, after, part, back, new, old)
+    for lot in everything:
+        shop.receive(farm.ship(shop, line(lot, 20)))
+    def destroy(lot, amount=20, time=None):
+        shop.record("destroy", time or ago(hours=1), lots=[line(lot, amount)], reason="spoilt")
+        if amount == 20:
+            farm.record("destroy", time or ago(hours=1), lots=[line(lot, 10)], reason="spoilt")
+    destroy(first)
+    destroy(part, 19)
+    for lot in everything:
+        shown(here, roll(farm, lot, activate=True))
+    assert counted(service, 72)
+    def found():
+        return {alert["lots"][0]: alert for alert in alerts(inspector, "K04")}
+    assert wait_for(lambda: set(found()) == {first["id"], old["id"]}, 60), (found(), service.log()[-3000:])
+    destroy(after)
+    destroy(new, time=ago(minutes=0))
+    shop.record("return", ago(hours=1), lots=[line(back, 20)], reason="规格不符")
+    farm.record("receive", ago(minutes=50), lots=[line(back, 20)], **{"from": shop.number})
+    assert wait_for(lambda: set(found()) == {first["id"], old["id"], after["id"], back["id"]}, 60), (found(), service.log()[-3000:])
+    told = {lot["number"]: found()[lot["id"]]["evidence"][-1]["words"] for lot in (first, after, back, old)}
+    assert all("已全部销毁" in told[lot["number"]] for lot in (first, after)), told
+    assert "已全部退回" in told["L3"] and "已过期" in told["OLD"], told
+    assert {alert["severity"] for alert in found().values()} == {"high"} and "198.51" not in str(found())
+    assert alerts(inspector, "K03") == [] and alerts(here.inspector("500101"), "K04") == []
+    assert here.public.read(f"/t/{part['code']}", **JSON)["verdict"] == "registered"
     service.stop()
 
 

@@ -113,12 +113,17 @@ struct risk_scans {
 	int64_t hour_scans, hour_networks;
 	int32_t day; /* UTC, of the newest */
 	int64_t day_scans, day_networks;
+	int64_t day_inactive; /* K03: of these, of packs whose codes were not in use */
+	usec_t left_us;       /* K03: when the first of the lot left its maker; 0: it has not */
+	usec_t ended_us;      /* K04: since when none of it should be sold; 0: what it was made of says so */
+	struct str ended;     /* K04: recalled, destroyed, returned, expired */
 };
 /* From how many on scans say something. */
 struct risk_scan_limits {
 	int64_t hour_scans, hour_networks;   /* K01: both in one hour */
 	int64_t day_networks;                /* K01: or these in one day */
 	int64_t early_scans, early_networks; /* K03: both in one day, of packs of one lot */
+	int64_t ended_scans, ended_networks; /* K04: the same */
 };
 extern const struct risk_scan_limits risk_scan_limits;
 
@@ -183,9 +188,13 @@ void risk_test(struct arena *arena, const struct reference *ref, const struct ri
 bool risk_scans_copied(const struct risk_scan_limits *limits, const struct risk_scans *scans);
 void risk_k01(struct arena *arena, const struct reference *ref, const struct risk_scan_limits *limits,
 	      const struct risk_scans *scans, struct risk_findings *ret);
-/* K03: people scan packs whose codes nobody has put into use: one finding a lot, for a stolen roll of labels is scanned once
- * each. `code`: one that was. */
+/* K03: people scan packs whose codes nobody has put into use, or of whose lot nothing has left its maker: one finding a lot,
+ * for a stolen roll of labels is scanned once each. `code`: one that was. */
+struct str risk_k03_subject(struct arena *arena, struct lot_id lot);
 void risk_k03(struct arena *arena, const struct reference *ref, const struct risk_scan_limits *limits,
+	      const struct risk_scans *scans, struct risk_findings *ret);
+/* K04: people scan packs of a lot that should not be sold any more: what of it they have is still about. One finding a lot. */
+void risk_k04(struct arena *arena, const struct reference *ref, const struct risk_scan_limits *limits,
 	      const struct risk_scans *scans, struct risk_findings *ret);
 
 /* As table alert keeps it: a JSON list of {event, reference, words}. */

@@ -38,4 +38,7 @@ struct alert_deed {
 enum problem alert_act(struct db *db, struct arena *arena, struct trail_cache *cache,
 		       const struct alert_deed *deed, struct fault *reterr) must_check;
 
+/* Of what the service itself does to an alert at a time: the same deed has the same id. */
+struct uuid alert_deed_id(struct uuid alert, usec_t at, struct str action);
+
 #endif

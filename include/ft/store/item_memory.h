@@ -10,7 +10,7 @@
 struct item_memory;
 
 /* Starts the writing thread; `key` and `rules` are borrowed. What is written is judged by the rules in the same
- * transaction (K01, K03): never inside a scan. */
+ * transaction (K01, K03, K04): never inside a scan. */
 struct item_memory *item_memory_start(struct str conninfo, int statement_timeout_ms, struct bytes key,
 				      const struct item_rules *rules);
 void item_memory_stop(struct item_memory *memory); /* writes what has gathered; NULL is fine */
@@ -26,8 +26,17 @@ void item_memory_put(struct item_memory *memory, uint64_t begun, const struct co
 /* After items were marked, before answering: everything is asked for again. */
 void item_memory_forget(struct item_memory *memory);
 
-/* Counts a scan of an item that item_memory_get gives. `address` is used for one bit (core/visitor.h) and not kept. */
-void item_memory_count(struct item_memory *memory, struct arena *arena, const struct code *code,
-		       usec_t now_us, struct str address);
+/* Counts a scan of an item that item_memory_get gives. `address` is used for two bits (core/visitor.h) and not kept. */
+struct item_scan {
+	const struct code *code;
+	const struct pack *item;
+	enum item_told told;
+	usec_t now_us;
+	struct str address;
+};
+void item_memory_count(struct item_memory *memory, struct arena *arena, const struct item_scan *scan);
+
+/* Any thread; waits for nothing. After records changed these lots: what their scans say is judged again (K03, K04). */
+void item_memory_settle(struct item_memory *memory, const struct lot_id *lots, size_t count);
 
 #endif

@@ -28,6 +28,18 @@ struct item_rules {
 };
 enum item_suspicion { ITEM_UNJUDGED, ITEM_SUSPECT, ITEM_CLEARED /* by a person, who closed its alert */ };
 
+/* What the page that a scan opened said of the lot, or that the code was not in use. */
+enum item_told {
+	ITEM_TOLD_OTHER,
+	ITEM_TOLD_EARLY,
+	ITEM_TOLD_RECALLED,
+	ITEM_TOLD_DESTROYED,
+	ITEM_TOLD_RETURNED,
+	ITEM_TOLD_EXPIRED,
+	ITEM_TOLD_COUNT
+};
+extern const char *const item_told_words[ITEM_TOLD_COUNT];
+
 struct pack {
 	uint64_t body; /* of its code */
 	struct lot_id lot;

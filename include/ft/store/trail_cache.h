@@ -5,6 +5,7 @@
 
 #include "ft/base/time.h"
 #include "ft/core/lot_id.h"
+#include "ft/store/items.h"
 
 struct trail_cache;
 
@@ -13,6 +14,7 @@ struct trail_cached {
 	struct str body, etag;
 	const char *media_type, *content_encoding;
 	usec_t computed_us, good_until_us;
+	enum item_told told; /* of the lot, where the body is the frame of its packs' pages */
 };
 
 struct trail_cache *trail_cache_create(size_t max_bytes); /* 0: keeps nothing */

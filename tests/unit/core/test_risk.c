@@ -599,7 +599,7 @@ static void the_catalogue_lists_every_rule_once(void **state)
 		assert_true(strlen(rule->id) == 3 && rule->version >= 1 && strlen(rule->title_zh) > 0);
 		assert_true(strlen(rule->title_en) > 0 && strlen(rule->trigger_en) > 0);
 	}
-	assert_int_equal(rules, 9);
+	assert_int_equal(rules, 10);
 	while (risk_close_reason_at(reasons) != NULL)
 		reasons++;
 	assert_true(reasons >= 5);
@@ -668,6 +668,37 @@ static void labels_that_are_not_in_use_are_told_of_their_lot(void **state)
 	assert_int_equal(found.count, 0);
 }
 
+static void goods_that_are_withdrawn_and_scanned_are_told_of_their_lot(void **state)
+{
+	static const struct reference ref = {.edition = {"none", 4}};
+	struct arena *arena = ((struct world *)*state)->arena;
+	struct risk_findings found;
+	struct risk_scans scans = {.code = {"K0123456789ABCDEF", 17},
+				   .lot = {{{1}}, {{2}}},
+				   .day_scans = 5,
+				   .day_networks = 3,
+				   .ended = {"returned", 8},
+				   .ended_us = INT64_C(1777795200000000)};
+
+	risk_k04(arena, &ref, &risk_scan_limits, &scans, &found);
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.items[0].severity, SEVERITY_HIGH);
+	assert_true(str_starts(found.items[0].subject, STR("K04 lot_")));
+	assert_int_equal(found.items[0].evidence_count, 3);
+	assert_true(str_equal(found.items[0].evidence[2].words_en,
+			      STR("since 2026-05-03T16:00:00+08:00 the lot is returned, all of it")));
+	scans.ended_us = 0; /* what it was made of is */
+	risk_k04(arena, &ref, &risk_scan_limits, &scans, &found);
+	assert_true(str_starts(found.items[0].evidence[2].words_en, STR("the page said then")));
+	scans.day_networks = 2;
+	risk_k04(arena, &ref, &risk_scan_limits, &scans, &found);
+	assert_int_equal(found.count, 0);
+	scans.day_networks = 30;
+	scans.day_scans = 4;
+	risk_k04(arena, &ref, &risk_scan_limits, &scans, &found);
+	assert_int_equal(found.count, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -675,6 +706,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_code_that_many_scan_is_on_several_packs),
 		TEST(labels_that_are_not_in_use_are_told_of_their_lot),
+		TEST(goods_that_are_withdrawn_and_scanned_are_told_of_their_lot),
 		TEST(a_banned_active_is_found_from_the_day_of_the_ban_on),
 		TEST(a_finding_says_what_when_and_by_which_law),
 		TEST(the_same_facts_give_the_same_subject_and_the_same_bytes),

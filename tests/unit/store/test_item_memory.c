@@ -13,7 +13,7 @@
 #include "queries.h"
 
 #include "ft/store/item_memory.h"
-#include "item_alerts_priv.h"
+#include "item_lots_priv.h"
 
 enum { SECOND = 1000000, CODES = 40000 };
 static const struct bytes key = {(const uint8_t *)"0123456789abcdef0123456789abcdef", 32};
@@ -32,9 +32,11 @@ static struct table {
 	int64_t scans, rows;
 	usec_t first_us, last_us;
 	uint64_t networks;
-	int copied, early_lots;
-	int64_t copied_scans, early_scans;
-	uint64_t early_networks;
+	int copied, lots, settled;
+	int64_t copied_scans, lot_scans;
+	uint64_t lot_networks;
+	enum item_told told;
+	struct str told_word;
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 enum problem db_open(struct str conninfo, int statement_timeout_ms, struct db **ret)
@@ -86,38 +88,65 @@ enum problem db_tx(struct db *db, const struct db_scope *scope, db_tx_body *body
 	return body(db, context);
 }
 
-enum problem early_scan_add(struct db *db, struct arena *arena, const struct early_scan_add_params *params,
-			    struct early_scan_add_row **ret_rows, size_t *ret_count)
+enum problem lot_scan_add(struct db *db, const struct lot_scan_add_params *params, int64_t *ret_rows)
 {
-	(void)db;
-	struct early_scan_add_row *rows = arena_array(arena, struct early_scan_add_row, params->lot_id.count);
-	for (size_t i = 0; i < params->lot_id.count; i++)
-		rows[i] =
-			(struct early_scan_add_row){.org_id = ((const struct uuid *)params->org_id.items)[i],
-						    .lot_id = ((const struct uuid *)params->lot_id.items)[i],
-						    .day = ((const int32_t *)params->day.items)[i],
-						    .scans = ((const int64_t *)params->scans.items)[i],
-						    .networks = ((const int64_t *)params->networks.items)[i]};
-	*ret_rows = rows;
-	*ret_count = params->lot_id.count;
+	(void)db, (void)ret_rows;
+	pthread_mutex_lock(&table.lock);
+	for (size_t i = 0; i < params->lot_id.count; i++) {
+		table.lots++;
+		table.lot_scans += ((const int64_t *)params->scans.items)[i];
+		table.lot_networks |= (uint64_t)((const int64_t *)params->networks.items)[i];
+		assert_true(((const struct str *)params->code.items)[i].len > 0);
+		assert_int_equal(((const usec_t *)params->at.items)[i] % (600 * (usec_t)SECOND), 0);
+	}
+	pthread_mutex_unlock(&table.lock);
 	return PROBLEM_NONE;
+}
+
+enum problem lot_scan_forget(struct db *db, const struct lot_scan_forget_params *params, int64_t *ret_rows)
+{
+	(void)db, (void)params, (void)ret_rows;
+	return PROBLEM_NONE;
+}
+
+enum problem lot_scan_recent(struct db *db, struct arena *arena, const struct lot_scan_recent_params *params,
+			     struct lot_scan_recent_row **ret_rows, size_t *ret_count)
+{
+	(void)db, (void)params;
+	*ret_rows = arena_array(arena, struct lot_scan_recent_row, 2);
+	*ret_count = 2; /* scanned before this process began */
+	return PROBLEM_NONE;
+}
+
+usec_t item_alerts_since(usec_t now_us)
+{
+	return now_us;
+}
+
+enum problem item_alerts_settle(struct db *db, struct arena *arena, const struct item_rules *its_rules,
+				const struct lot_id *lots, size_t count)
+{
+	(void)db, (void)arena, (void)lots;
+	assert_ptr_equal(its_rules, &rules);
+	pthread_mutex_lock(&table.lock);
+	bool away = table.away;
+	table.settled += away ? 0 : (int)count;
+	table.refused += away;
+	pthread_mutex_unlock(&table.lock);
+	return away ? PROBLEM_DB_UNAVAILABLE : PROBLEM_NONE;
 }
 
 enum problem item_alerts_raise(struct db *db, struct arena *arena, const struct item_rules *its_rules,
 			       const struct item_seen *copied, size_t copied_count,
-			       const struct early_seen *early, size_t early_count)
+			       const struct lot_seen *lots, size_t lot_count)
 {
 	(void)db, (void)arena;
 	assert_ptr_equal(its_rules, &rules);
 	pthread_mutex_lock(&table.lock);
 	for (size_t i = 0; i < copied_count; i++, table.copied++)
 		table.copied_scans = copied[i].item.hour_scans;
-	for (size_t i = 0; i < early_count; i++) {
-		assert_true(early[i].code.len > 0);
-		table.early_lots++;
-		table.early_scans += early[i].scans;
-		table.early_networks |= early[i].networks;
-	}
+	for (size_t i = 0; i < lot_count; i++)
+		table.told = lots[i].told;
 	pthread_mutex_unlock(&table.lock);
 	return PROBLEM_NONE;
 }
@@ -148,9 +177,9 @@ static int set_up(void **state)
 	table.away = false;
 	table.refused = table.statements = 0;
 	table.scans = table.rows = 0;
-	table.networks = table.early_networks = 0;
-	table.copied = table.early_lots = 0;
-	table.copied_scans = table.early_scans = 0;
+	table.networks = table.lot_networks = 0;
+	table.copied = table.lots = table.settled = 0;
+	table.copied_scans = table.lot_scans = 0;
 	f = (struct fixture){arena_create(), item_memory_start(STR(""), 1000, key, &rules)};
 	*state = &f;
 	return 0;
@@ -182,14 +211,23 @@ static void put(struct fixture *f, const struct code *code, usec_t now)
 	item_memory_put(f->memory, item_memory_begin(f->memory), code, &item, now);
 }
 
+static const struct pack activated = {.state = ITEM_ACTIVATED};
+
+static void count_at(struct item_memory *memory, struct arena *arena, const struct code *code, usec_t now,
+		     struct str address)
+{
+	const struct item_scan scan = {.code = code, .item = &activated, .now_us = now, .address = address};
+	item_memory_count(memory, arena, &scan);
+}
+
 static void count(struct fixture *f, const struct code *code, usec_t now)
 {
-	item_memory_count(f->memory, f->arena, code, now, STR("203.0.113.9"));
+	count_at(f->memory, f->arena, code, now, STR("203.0.113.9"));
 }
 
 static void count_from(struct fixture *f, const struct code *code, usec_t now, int network)
 {
-	item_memory_count(f->memory, f->arena, code, now, arena_printf(f->arena, "203.0.%d.9", network));
+	count_at(f->memory, f->arena, code, now, arena_printf(f->arena, "203.0.%d.9", network));
 }
 
 static void who_scans_a_pack_often_is_no_copy(void **state)
@@ -246,19 +284,68 @@ static void what_a_person_has_cleared_is_not_told_again(void **state)
 	assert_int_equal(table.copied, 0);
 }
 
-static void packs_that_are_not_in_use_are_counted_by_lot_and_network(void **state)
+/* Packs of one lot, each scanned from one network at one moment. */
+static void count_of_lot(struct fixture *f, const struct item_scan *as, uint64_t packs)
+{
+	for (uint64_t n = 0; n < packs; n++) {
+		struct code code = code_of(f, n);
+		struct item_scan scan = *as;
+		item_memory_put(f->memory, item_memory_begin(f->memory), &code, as->item, start_us);
+		scan.code = &code;
+		scan.address = STR("203.0.4.9");
+		item_memory_count(f->memory, f->arena, &scan);
+	}
+}
+
+static void scans_are_counted_by_lot_and_network(void **state)
 {
 	struct fixture *f = *state;
 	const struct pack issued = {.state = ITEM_ISSUED, .lot = {{{1}}, {{2}}}};
-	for (uint64_t n = 0; n < 20; n++) {
-		struct code code = code_of(f, n);
-		item_memory_put(f->memory, item_memory_begin(f->memory), &code, &issued, start_us);
-		count_from(f, &code, start_us, 4);
-	}
+	count_of_lot(f, &(struct item_scan){.item = &issued, .told = ITEM_TOLD_EXPIRED, .now_us = start_us},
+		     20);
 	stop(f);
-	assert_int_equal(table.early_lots, 1);
-	assert_int_equal(table.early_scans, 20);
-	assert_int_equal(__builtin_popcountll(table.early_networks), 1); /* twenty packs, one visitor */
+	assert_int_equal(table.lots, 1);
+	assert_int_equal(table.told, ITEM_TOLD_EARLY); /* a code that is not in use, whatever the lot is */
+	assert_int_equal(table.lot_scans, 20);
+	assert_int_equal(__builtin_popcountll(table.lot_networks), 1); /* twenty packs, one visitor */
+}
+
+static void what_pages_said_is_counted_apart(void **state)
+{
+	struct fixture *f = *state;
+	const struct pack one = {.state = ITEM_ACTIVATED, .lot = {{{1}}, {{2}}}},
+			  two = {.state = ITEM_ACTIVATED, .lot = {{{1}}, {{3}}}};
+	count_of_lot(f, &(struct item_scan){.item = &one, .now_us = start_us}, 3);
+	count_of_lot(f, &(struct item_scan){.item = &two, .told = ITEM_TOLD_RETURNED, .now_us = start_us}, 2);
+	stop(f);
+	assert_int_equal(table.lots, 2);
+}
+
+static int settled(void)
+{
+	pthread_mutex_lock(&table.lock);
+	int count = table.settled;
+	pthread_mutex_unlock(&table.lock);
+	return count;
+}
+
+static void lots_whose_records_change_are_judged_again(void **state)
+{
+	struct fixture *f = *state;
+	const struct lot_id lot = {{{1}}, {{2}}};
+	while (settled() < 2)
+		usleep(1000);
+	item_memory_settle(f->memory, &lot, 1);
+	while (settled() < 3)
+		usleep(1000);
+	set_away(true);
+	item_memory_settle(f->memory, &lot, 1);
+	while (!refusals())
+		usleep(1000);
+	set_away(false);
+	while (settled() < 4)
+		usleep(1000);
+	assert_true(settled() >= 4);
 }
 
 static void scans_show_at_once_and_are_written_at_the_end(void **state)
@@ -328,8 +415,7 @@ static void a_new_day_counts_its_networks_anew(void **state)
 	struct pack item;
 	put(f, &code, start_us);
 	for (int i = 0; i < 40; i++)
-		item_memory_count(f->memory, f->arena, &code, start_us,
-				  arena_printf(f->arena, "198.51.%d.1", i));
+		count_at(f->memory, f->arena, &code, start_us, arena_printf(f->arena, "198.51.%d.1", i));
 	assert_true(item_memory_get(f->memory, &code, start_us, true, &item));
 	assert_in_range(__builtin_popcountll(item.day_networks), 15, 40);
 	count(f, &code, start_us + INT64_C(86400) * SECOND);
@@ -388,7 +474,7 @@ static void *count_many(void *context)
 	struct counting *c = context;
 	struct arena *arena = arena_create();
 	for (int i = 0; i < 20000; i++)
-		item_memory_count(c->f->memory, arena, &c->codes[i % 3], start_us + i, STR("203.0.113.9"));
+		count_at(c->f->memory, arena, &c->codes[i % 3], start_us + i, STR("203.0.113.9"));
 	arena_destroy(arena);
 	return NULL;
 }
@@ -419,8 +505,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_new_hour_begins_at_nought, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_a_person_has_cleared_is_not_told_again, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(packs_that_are_not_in_use_are_counted_by_lot_and_network,
-						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(scans_are_counted_by_lot_and_network, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_pages_said_is_counted_apart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(lots_whose_records_change_are_judged_again, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(scans_show_at_once_and_are_written_at_the_end, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(what_was_counted_before_is_added_to, set_up, tear_down),
