@@ -5,6 +5,7 @@
 
 #include "ft/api/app.h"
 #include "ft/core/code.h"
+#include "ft/core/thing_name.h"
 #include "ft/store/items.h"
 
 struct code_input {
@@ -42,6 +43,9 @@ enum problem item_answer(struct call *call, const struct code *code, struct code
 
 /* thing_codes.c: of a unit or place; the same every time. */
 enum problem thing_code_issue(struct call *call, struct reply *reply) must_check;
+/* The code that a unit or place has; PROBLEM_NOT_FOUND: nobody asked for one. */
+enum problem thing_code_find(struct call *call, enum thing_kind kind, struct uuid id,
+			     struct code *ret) must_check;
 enum problem code_reply(struct call *call, struct str text,
 			struct reply *reply) must_check; /* of one that is filed */
 

@@ -219,11 +219,12 @@ static enum problem search(struct call *call, struct reply *reply)
 }
 
 #define TAG "Codes and pages"
-#define SCAN \
-	.method = "GET", .tag = TAG, .scope = SCOPE_PUBLIC, .status = 200, .response = &trail_shape, \
+#define SCAN_OF(shape) \
+	.method = "GET", .tag = TAG, .scope = SCOPE_PUBLIC, .status = 200, .response = &(shape), \
 	.media_type = "text/html, application/ld+json", .cached = scan_cached, .prepare = scan_prepare, \
 	.submit = scan_submit, .finish = scan_finish, .handle = scan_handle, \
 	.may_fail = {PROBLEM_NOT_FOUND, PROBLEM_GRAPH_TOO_LARGE, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY}
+#define SCAN SCAN_OF(trail_shape)
 const struct route resolve_routes[] = {
 	{
 		.method = "GET",
@@ -278,5 +279,25 @@ const struct route resolve_routes[] = {
 	 .id = "scanOwnPackUri",
 	 .summary = "The trail behind an own-scheme URI of a pack",
 	 SCAN},
+	{.path = "/00/{sscc}",
+	 .id = "scanSscc",
+	 .summary = "What is in a crate or pallet, by the GS1 Digital Link of its SSCC",
+	 SCAN_OF(thing_page_shape)},
+	{.path = "/414/{gln}",
+	 .id = "scanGln",
+	 .summary = "A place, by the GS1 Digital Link of its GLN",
+	 SCAN_OF(thing_page_shape)},
+	{.path = "/414/{gln}/254/{extension}",
+	 .id = "scanGlnExtension",
+	 .summary = "A place, by the GS1 Digital Link of its GLN and extension",
+	 SCAN_OF(thing_page_shape)},
+	{.path = "/o/{org}/u/{unit}",
+	 .id = "scanOwnUnitUri",
+	 .summary = "What is in a crate or pallet, by its own-scheme URI",
+	 SCAN_OF(thing_page_shape)},
+	{.path = "/o/{org}/f/{place}",
+	 .id = "scanOwnPlaceUri",
+	 .summary = "A place, by its own-scheme URI",
+	 SCAN_OF(thing_page_shape)},
 	{0},
 };

@@ -68,6 +68,22 @@ static enum problem lot_path(struct call *call, struct str *ret)
 	return PROBLEM_NONE;
 }
 
+/* "/00/…", "/414/…", "/o/…/f/…", "/o/…/u/…": a unit or a place, by exactly this name. */
+static bool names_thing(const struct call *call)
+{
+	return str_starts(call->path, STR("/00/")) || str_starts(call->path, STR("/414/")) ||
+	       (str_starts(call->path, STR("/o/")) && !call->path_args[2].at);
+}
+
+static enum problem thing_path(struct call *call, struct str *ret)
+{
+	struct digital_link link;
+	enum problem p = digital_link_parse(call->arena, call->path, call->raw_query, &link, &call->fault);
+	if (!p)
+		*ret = digital_link_path(call->arena, &link);
+	return p;
+}
+
 /* A serial with the form of a pack's code is that code, or nothing: an invented pack must not open a genuine page. */
 static bool read_serial(struct call *call, struct scan *scan)
 {
@@ -88,13 +104,14 @@ static void read_path(struct call *call, struct scan *scan)
 {
 	struct str path = {NULL, 0};
 	scan->typed = scan->path = call->path;
-	if (read_serial(call, scan))
+	scan->of_thing = names_thing(call);
+	if (!scan->of_thing && read_serial(call, scan))
 		return;
 	if (str_starts(call->path, STR("/o/")))
 		path = thing_uri_path(call->arena,
 				      arena_printf(call->arena, "https://any%.*s", STR_ARGS(call->path)));
 	else
-		scan->malformed = lot_path(call, &path);
+		scan->malformed = scan->of_thing ? thing_path(call, &path) : lot_path(call, &path);
 	if (!path.at && !scan->malformed)
 		scan->malformed = PROBLEM_IDENTIFIER_SYNTAX;
 	if (path.at)

@@ -76,7 +76,7 @@ bool scan_cached(struct call *call, struct reply *reply)
 {
 	struct scan *scan = scan_read(call);
 	call->state = scan;
-	if (scan->malformed || scan->thing_code)
+	if (scan->malformed || scan->thing_code || scan->of_thing)
 		return false;
 	if (scan->item)
 		return scan_item_cached(call, scan, reply);
@@ -139,8 +139,8 @@ enum problem scan_prepare(struct call *call, struct reply *reply)
 		scan_item_prepare(call, scan);
 		return PROBLEM_NONE;
 	}
-	call->needs_worker = scan->malformed || scan->thing_code || scan->form != SCAN_JSON ||
-			     scan->tier != TIER_FARM || !scan->gzip;
+	call->needs_worker = scan->malformed || scan->thing_code || scan->of_thing ||
+			     scan->form != SCAN_JSON || scan->tier != TIER_FARM || !scan->gzip;
 	if (!call->needs_worker)
 		scan->read = (struct read_request){.statement = scan_statement(call, scan),
 						   .params = scan->params,
@@ -194,10 +194,10 @@ enum problem scan_not_there(struct call *call, const struct scan *scan, struct r
 	bool is_code = str_starts(call->path, STR("/t/"));
 	bool malformed = scan->malformed && scan->malformed != PROBLEM_NOT_FOUND;
 	if (scan->form == SCAN_JSON) {
-		call->fault.detail = !malformed ? STR("no such code or lot is registered here")
+		call->fault.detail = !malformed ? STR("no such code, lot, unit or place is registered here")
 				     : is_code  ? STR("this is not a code: a letter and 12 or 16 letters "
 						       "and digits, as printed below the QR")
-						: STR("this is not an identifier of a lot");
+						: STR("this is not an identifier of a lot, unit or place");
 		return PROBLEM_NOT_FOUND;
 	}
 	const struct page page = scan_page(call, scan);
@@ -329,7 +329,7 @@ enum problem scan_handle(struct call *call, struct reply *reply)
 		return scan_not_there(call, scan, reply);
 	if (scan->item)
 		return scan_item_handle(call, scan, reply);
-	if (scan->thing_code)
+	if (scan->thing_code || scan->of_thing)
 		return scan_thing_handle(call, scan, reply);
 	enum problem p = scan_find(call, scan, &answer, &found);
 	if (!p && !found)

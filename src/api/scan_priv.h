@@ -25,6 +25,7 @@ struct scan {
 	struct str code;         /* /t/…; absent: by `thing` */
 	struct scan_item *item;  /* of a pack's own code; NULL: of a lot */
 	struct code *thing_code; /* of a unit or place; NULL: of neither */
+	bool of_thing;           /* a unit or place by its URI: `thing` */
 	struct sha256 thing;
 	struct bytes thing_bytes; /* the same, as statements take it */
 	uint64_t begun;           /* before the database was read */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Answers a scan of the code of a crate, pallet or place: what anybody may see of it. Nobody's stock, no home. */
+ * Answers a scan of the code or of the URI of a crate, pallet or place: what anybody may see of it. Nobody's stock, no home. */
 #include "scan_priv.h"
 
+#include "codes_priv.h"
 #include "words_priv.h"
 
 #include "ft/core/lot_id.h"
@@ -69,11 +70,12 @@ static const struct shape certificate_shape = {
 const struct shape thing_page_shape = {
 	.name = "CodedThing",
 	.size = sizeof(struct thing_answer),
-	.doc = "What anybody may see of a unit or place by its code",
+	.doc = "What anybody may see of a unit or place by its code or URI",
 	.fields =
 		(const struct field[]){
 			WORD(struct thing_answer, kind, "kind", kinds, .doc = "What it is"),
-			STRING(struct thing_answer, code, "code", .doc = "The code"),
+			STRING(struct thing_answer, code, "code", .flags = OPTIONAL,
+			       .doc = "Its code, when somebody asked for one"),
 			OBJECT(struct thing_answer, name, "name", &words_shape, struct words,
 			       .flags = OPTIONAL, .doc = "Of a unit its number"),
 			STRING(struct thing_answer, place_kind, "placeKind", .flags = OPTIONAL,
@@ -262,27 +264,58 @@ static struct str json_of(struct call *call, const struct page_thing *thing)
 	return buf_str(&out);
 }
 
-static enum problem find_thing(struct call *call, const struct code *code, struct lot_id *ret)
+struct found { /* what is named */
+	bool is_place;
+	struct lot_id id;
+	struct code code; /* absent text: it has none */
+};
+
+static enum problem find_coded(struct call *call, const struct code *code, struct found *ret)
 {
 	struct code_get_row row;
 	enum problem p = code_get(call_db(call), call->arena, &(struct code_get_params){code->text}, &row);
 	if (!p)
-		*ret = (struct lot_id){row.org_id, row.id};
+		*ret = (struct found){code->letter == CODE_PLACE, {row.org_id, row.id}, *code};
 	return p;
+}
+
+static enum problem find_named(struct call *call, struct scan *scan, struct found *ret)
+{
+	struct thing_find_many_row *rows;
+	size_t count;
+	scan->thing_bytes = sha256_bytes(&scan->thing);
+	const struct thing_find_many_params params = {{&scan->thing_bytes, 1}};
+	enum problem p = thing_find_many(call_db(call), call->arena, &params, &rows, &count);
+	if (p)
+		return p;
+	bool is_place = count && str_equal(rows->kind, STR("site"));
+	if (!is_place && (!count || !str_equal(rows->kind, STR("unit"))))
+		return PROBLEM_NOT_FOUND;
+	struct found found = {.is_place = is_place, .id = {rows->org_id, rows->id}};
+	p = thing_code_find(call, is_place ? THING_SITE : THING_UNIT, rows->id, &found.code);
+	if (p == PROBLEM_NOT_FOUND)
+		found.code.text = (struct str){NULL, 0};
+	else if (p)
+		return p;
+	*ret = found;
+	return PROBLEM_NONE;
 }
 
 enum problem scan_thing_handle(struct call *call, struct scan *scan, struct reply *reply)
 {
-	const struct code *code = scan->thing_code;
-	struct page_thing thing = {.is_place = code->letter == CODE_PLACE,
-				   .test = call_app(call)->test_codes,
-				   .code = code->text,
-				   .code_grouped = code_group(call->arena, code)};
+	struct page_thing thing = {.test = call_app(call)->test_codes};
+	struct found found;
 	thing.lots.items = arena_array(call->arena, struct page_thing_lot, LOTS_SHOWN);
-	struct lot_id id;
-	enum problem p = find_thing(call, code, &id);
-	if (!p)
-		p = thing.is_place ? read_place(call, id.lot, &thing) : read_unit(call, id, &thing);
+	enum problem p = scan->thing_code ? find_coded(call, scan->thing_code, &found)
+					  : find_named(call, scan, &found);
+	if (!p) {
+		thing.is_place = found.is_place;
+		thing.code = found.code.text;
+		thing.code_grouped =
+			thing.code.at ? code_group(call->arena, &found.code) : (struct str){NULL, 0};
+		p = thing.is_place ? read_place(call, found.id.lot, &thing)
+				   : read_unit(call, found.id, &thing);
+	}
 	app_database_found(call_app(call), p);
 	if (p == PROBLEM_NOT_FOUND)
 		return scan_not_there(call, scan, reply);

@@ -58,18 +58,39 @@ static enum problem state_binding(struct db *db, const struct binding *b, const 
 	return act_state(db, arena, &b->office, signing, &words);
 }
 
+static struct code candidate(const struct call *call, enum thing_kind kind, struct uuid id, uint32_t attempt)
+{
+	const struct bytes key = code_key(call);
+	char letter = kind == THING_UNIT ? CODE_UNIT : CODE_PLACE;
+	return code_make(call->arena, letter, code_body_candidate(key, id, attempt), key);
+}
+
+enum problem thing_code_find(struct call *call, enum thing_kind kind, struct uuid id, struct code *ret)
+{
+	enum problem p = PROBLEM_NOT_FOUND;
+	for (uint32_t i = 0; i < ATTEMPTS; i++) {
+		const struct code code = candidate(call, kind, id, i);
+		struct code_get_row row;
+		p = code_get(call_db(call), call->arena, &(struct code_get_params){code.text}, &row);
+		if (p || uuid_equal(row.id, id)) {
+			if (!p)
+				*ret = code;
+			return p;
+		}
+	}
+	return PROBLEM_NOT_FOUND;
+}
+
 /* The first body that is free, or that this thing has already. */
 static enum problem bind_body(struct db *db, void *context)
 {
 	struct binding *b = context;
-	const struct bytes key = code_key(b->call);
-	char letter = b->kind == THING_UNIT ? CODE_UNIT : CODE_PLACE;
 	struct held_key signing;
 	enum problem locked = act_lock(db, b->call->arena, &b->office, b->id.org, &signing);
 	for (uint32_t i = 0; !locked && i < ATTEMPTS; i++) {
 		struct code_get_row row;
 		int64_t made = 0;
-		b->code = code_make(b->call->arena, letter, code_body_candidate(key, b->id.lot, i), key);
+		b->code = candidate(b->call, b->kind, b->id.lot, i);
 		const struct code_bind_insert_params params = {b->code.text, b->kind_word, b->id.org,
 							       b->id.lot, b->office.now_us};
 		enum problem p = code_bind_insert(db, &params, &made);

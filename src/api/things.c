@@ -166,24 +166,25 @@ static enum problem put_thing(struct call *call, enum thing_kind kind, struct lo
 	return put_spellings(call, id, ret);
 }
 
-static bool is_code(const struct call *call, enum thing_kind kind)
+/* By a code or a URI, at which anybody finds its page; not by its party's own number. */
+static bool is_public_name(const struct call *call, enum thing_kind kind)
 {
 	static const struct uuid nobody;
 	const struct thing_query *query = call->query;
 	struct thing_name name;
 	struct fault ignored = {0};
-	return !thing_name_read(call->arena, kind, nobody, query->id, &name, &ignored) &&
-	       name.form == NAME_CODE;
+	return thing_uri_path(call->arena, query->id).at ||
+	       (!thing_name_read(call->arena, kind, nobody, query->id, &name, &ignored) &&
+		name.form == NAME_CODE);
 }
 
 static enum problem check_thing(struct call *call, enum thing_kind kind, struct lot_id id)
 {
 	if (kind == THING_LOT)
 		return lot_check_visible(call, id);
-	if (kind ==
-	    THING_UNIT) /* a number is its party's own; a code says what it names to whoever holds it */
-		return call_acts_for(call, id.org) || is_code(call, THING_UNIT) ? PROBLEM_NONE
-										: PROBLEM_NOT_FOUND;
+	if (kind == THING_UNIT)
+		return call_acts_for(call, id.org) || is_public_name(call, THING_UNIT) ? PROBLEM_NONE
+										       : PROBLEM_NOT_FOUND;
 	if (kind != THING_SHIPMENT)
 		return PROBLEM_NONE;
 	struct shipment_by_id_row row;

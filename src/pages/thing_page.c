@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The page behind the code of a crate, a pallet or a place: what it is, and which lots are in it or come from it. */
+ * The page behind the code or URI of a crate, a pallet or a place: what it is, and which lots are in it or come from it. */
 #include "trail_priv.h"
 
 #include "ft/base/text.h"
@@ -49,9 +49,12 @@ static void put_head(struct html *html, const struct page_thing *thing)
 	     FRAGMENT(say_title(html, thing)), FRAGMENT(say_where(html, thing)));
 	if (thing->party)
 		HTML(html, "<p>{}</p>", FRAGMENT(say_name(html, thing->party)));
-	html_raw(html, "<p class=m>");
-	HTML_SAY(html, MESSAGE_THING_CODE, TEXT(thing->code_grouped));
-	html_raw(html, "</p></section>");
+	if (thing->code.len) {
+		html_raw(html, "<p class=m>");
+		HTML_SAY(html, MESSAGE_THING_CODE, TEXT(thing->code_grouped));
+		html_raw(html, "</p>");
+	}
+	html_raw(html, "</section>");
 }
 
 static void put_lot(struct html *html, const struct page *page, const struct page_thing_lot *lot)
@@ -114,11 +117,12 @@ static void put_check(struct html *html, const struct page *page, const struct p
 	struct arena *arena = html->out.arena;
 
 	frame_section(html, "check", MESSAGE_CHECK);
-	HTML(html,
-	     "<div class=x><p><a href=\"{}\">{}</a></p><p><a "
-	     "href=\"/v1/codes/{}/qr.svg\">{}</a></p></div></section>",
-	     PATH(frame_link(arena, page, STR(PAGE_VERIFY_PATH))), SAY(MESSAGE_VERIFY_LINK),
-	     TEXT(percent_encode(arena, thing->code)), SAY(MESSAGE_CHECK_CODE_LINK));
+	HTML(html, "<div class=x><p><a href=\"{}\">{}</a></p>",
+	     PATH(frame_link(arena, page, STR(PAGE_VERIFY_PATH))), SAY(MESSAGE_VERIFY_LINK));
+	if (thing->code.len)
+		HTML(html, "<p><a href=\"/v1/codes/{}/qr.svg\">{}</a></p>",
+		     TEXT(percent_encode(arena, thing->code)), SAY(MESSAGE_CHECK_CODE_LINK));
+	html_raw(html, "</div></section>");
 }
 
 struct str page_thing(struct arena *arena, const struct page *page, const struct page_thing *thing)

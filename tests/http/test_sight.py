@@ -20,7 +20,8 @@ ITSELF = "all scopes, of the tenant itself, in another district"
 # Operations without a key: what they show is public, and is held against what is personal instead.
 PUBLIC = {
     "home", "health", "readiness", "version", "openapi", "robots", "verifyHelp", "listProblems", "getProblem", "search",
-    "listRegions", "getRegion", "scanCode", "scanDigitalLink", "scanOwnUri", "scanOwnPackUri", "getCode", "getCodePng", "getCodeSvg", "getEventProof",
+    "listRegions", "getRegion", "scanCode", "scanDigitalLink", "scanOwnUri", "scanOwnPackUri", "scanSscc", "scanGln", "scanGlnExtension", "scanOwnUnitUri",
+    "scanOwnPlaceUri", "getCode", "getCodePng", "getCodeSvg", "getEventProof",
     "getSigningKey", "getCodeProofs", "verifier", "prepareSigningKey", "enrolSigningKey", "getLogCheckpoint", "getLogCheckpointLatest", "getLogEntries", "getLogTile", "getLogKey", "getEventTlogProof",
     "listLogs", "getEndedLogCheckpoint", "getEndedLogTile", "getEndedLogEntries", "getEndedLogKey",
 }
@@ -343,6 +344,9 @@ def test_the_public_sees_nothing_personal(service, district, own, foreign):
         targets += [f"{path}?{n}={urllib.parse.quote(value)}" for n in names if n in ("q", "name") for value in values if "{" not in path]
         if name == "scanOwnUri":
             targets = [urllib.parse.urlsplit(lot["uri"]).path for lot in foreign.lots]
+        if name in ("scanOwnPlaceUri", "scanOwnUnitUri"):
+            own_path = urllib.parse.urlsplit(foreign.farm.uri).path
+            targets = [f"{own_path}/{path[len('/o/{org}/')]}/{number}" for number in ("HOME", "P1", foreign.secret)]
         if name == "getEventProof":
             targets += [f"{target}?tier={tier}" for target in targets for tier in ("full", "farm", "township", "district")]
         for target in targets:

@@ -7,6 +7,8 @@ import urllib.parse
 import pytest
 from auditor import wait_until_logged
 from conftest import District, ago, line
+from test_identity import check_digit
+from test_units import sscc
 
 PAGE = {"Accept": "text/html", "Accept-Language": "en"}
 JSON = {"Accept": "application/json"}
@@ -107,6 +109,72 @@ def test_codes_name_their_things_everywhere(district, farm, crate):
         found = district.public.get(f"/q?q={code}", **PAGE).body.decode()
         assert f'href="/t/{code}"' in found
         assert district.public.exchange("HEAD", f"/t/{code}", None, PAGE).status == 200
+
+
+def same(left, right):
+    """Two answers about a thing, but for the code that it has or has not yet."""
+    return {**left, "code": None} == {**right, "code": None}
+
+
+def opened(district, target):
+    """The same by JSON, by page and by HEAD; the page's text."""
+    thing = district.public.read(target, **JSON)
+    reply = district.public.get(target, **PAGE)
+    assert reply.status == 200 and reply.headers["content-type"] == "text/html; charset=utf-8", reply
+    assert district.public.exchange("HEAD", target, None, PAGE).status == 200
+    return thing, reply.body.decode()
+
+
+def test_crates_and_places_are_opened_by_their_uris_as_by_their_codes(district, farm, crate):
+    """By SSCC, GLN and the own scheme, with or without a code; JSON by Accept; escaped as the standards say or not."""
+    number, body = sscc(), f"4012345{next(district.numbers) % 100000:05d}"
+    gln = body + check_digit(body)
+    farm.record("load", ago(days=2), unit=f"(00){number}", contents=[line(crate[2], 5)])
+    for site, more in (("G1", {}), ("G2", {"glnExtension": "A/1"})):
+        farm.site(site, gln=gln, **more)
+    farm.harvest(2, site="G2")
+    own = urllib.parse.urlsplit(farm.uri).path
+    doors = (("unit", "CRATE1", [f"{own}/u/CRATE1", f"{own}/u/%43RATE1"]),
+             ("unit", f"(00){number}", [f"/00/{number}", f"/00/{number}?lang=en", f"/00/%30{number[1:]}"]),
+             ("place", "P1", [f"{own}/f/P1", f"{own}/f/%50%31"]),
+             ("place", "G1", [f"/414/{gln}", f"{own}/f/G1"]),
+             ("place", "G2", [f"/414/{gln}/254/A%2F1", f"/414/{gln}/254/A%2f1", f"{own}/f/G2"]))
+    for kind, spelling, targets in doors:
+        before = [opened(district, target) for target in targets]
+        assert all("code" not in thing for thing, _ in before) and all("qr.svg" not in html for _, html in before)
+        code = code_of(farm, kind, spelling)["code"]
+        coded, shown = opened(district, f"/t/{code}")
+        assert coded["kind"] == kind and coded["code"] == code and "qr.svg" in shown
+        for target, (thing, _) in zip(targets, before):
+            again, html = opened(district, target)
+            assert again == coded and same(thing, coded), target
+            assert f'href="/v1/codes/{code}/qr.svg"' in html and ("%" in target or html.replace(target.partition("?")[0], f"/t/{code}") == shown), target
+            found = farm.read(f"/v1/things?id={urllib.parse.quote(target, safe='')}")
+            assert (found["kind"], found["id"]) == ("unit" if kind == "unit" else "site", farm.read(f"/v1/things?id={code}")["id"]), target
+    assert district.farm().read(f"/v1/things?id={urllib.parse.quote(f'/00/{number}', safe='')}")["kind"] == "unit", "whose page anybody opens"
+    other = district.farm()
+    urn = f"urn:epc:id:sscc:{number[1:8]}.{number[0]}{number[8:17]}"
+    assert other.read(f"/v1/things?id={urn}") == other.read(f"/v1/things?id={urllib.parse.quote(f'(00){number}')}")
+
+
+def test_a_door_to_nothing_says_so(district, farm, crate):
+    number, own = sscc(), urllib.parse.urlsplit(farm.uri).path
+    wrong = number[:-1] + str((int(number[-1]) + 1) % 10)
+    shipment = farm.record("ship", ago(hours=1), lots=[line(crate[2], 1)], to=district.party("shop").number)["shipment"]
+    for target in (f"/00/{number}", f"/00/{wrong}", "/00/12", "/414/6901234567892", "/414/6901234567892/254/1", f"{own}/u/NONE", f"{own}/f/NONE",
+                   f"{own}/u/{shipment}", f"{own}/f/CRATE1", f"{own}/u/P1", f"{own}/f/P1%2FX", "/o/019df8de-2000-735e-a6ad-f9d9af4851b3/f/P1"):
+        assert district.public.get(target, **JSON).problem() == "not-found", target
+        page = district.public.get(target, **PAGE)
+        assert page.status == 404 and page.headers["content-type"] == "text/html; charset=utf-8", target
+
+
+def test_a_home_is_not_shown_by_its_uri_either(district, farm):
+    farm.site("HOME", "house", personal=True, geometry={"type": "Point", "coordinates": [106.123456, 29.654321]})
+    lot = farm.harvest(3, site="HOME")
+    thing, html = opened(district, f"{urllib.parse.urlsplit(farm.uri).path}/f/HOME")
+    assert thing["withheld"] == "personal" and not {"name", "party", "code"} & set(thing) and thing["lots"] == []
+    assert thing["region"]["code"] == farm.region and "106.12" not in html and "location kept private" in html
+    assert lot["number"] not in html and farm.number not in html and "地点HOME" not in html
 
 
 def test_who_may_not_and_what_cannot_be(district, farm, crate):

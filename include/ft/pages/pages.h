@@ -53,11 +53,11 @@ struct page_thing_lot {
 };
 struct page_thing {
 	bool is_place, test;
-	struct str code, code_grouped;
-	struct trail_name *name; /* of a unit its number, as zh; empty where it is withheld or erased */
-	struct str place_kind;   /* as in table site; absent of a unit */
-	struct str withheld;     /* "personal": somebody's home; absent: it is not */
-	struct str erased_at;    /* absent: it was not */
+	struct str code, code_grouped; /* absent: it has none */
+	struct trail_name *name;       /* of a unit its number, as zh; empty where it is withheld or erased */
+	struct str place_kind;         /* as in table site; absent of a unit */
+	struct str withheld;           /* "personal": somebody's home; absent: it is not */
+	struct str erased_at;          /* absent: it was not */
 	struct trail_region *district, *region; /* of a place; NULL: none */
 	struct trail_name *party;               /* whose place it is; NULL: not to be named */
 	struct list lots;                       /* struct page_thing_lot */
