@@ -178,6 +178,8 @@ static enum problem start_secrets(struct service *s, struct fault *reterr)
 	enum problem p = signer_start(signer_path(s->arena), kek, s->config.signature_rate, &s->app.signer);
 	if (p)
 		reterr->detail = arena_printf(s->arena, "%.*s", STR_ARGS(signer_path(s->arena)));
+	else if (s->config.log_agent.len)
+		signer_use_agent(s->app.signer, s->config.log_agent);
 	return p;
 }
 

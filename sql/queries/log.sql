@@ -306,7 +306,7 @@ SELECT z.org_id, z.fingerprint, z.spki, s.wrapped, (SELECT h.number FROM log_hea
 FROM (SELECT k.org_id, k.fingerprint, k.spki, k.state, k.created_at,
              lead(k.created_at) OVER (ORDER BY k.created_at) AS replaced_at
       FROM signing_key k WHERE k.use = 'log') z
-JOIN key_secret s ON s.fingerprint = z.fingerprint
+LEFT JOIN key_secret s ON s.fingerprint = z.fingerprint -- one that an agent holds has none
 WHERE z.state = 'active'
    OR (z.replaced_at > @since AND NOT EXISTS (SELECT FROM signing_revocation r WHERE r.fingerprint = z.fingerprint))
 ORDER BY z.state = 'active' DESC, z.created_at DESC

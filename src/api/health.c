@@ -46,12 +46,12 @@ static const struct shape readiness_shape = {
 			STRING(struct readiness, status, "status",
 			       .doc = "ready, or degraded: records are taken, and a head of the log has "
 				      "waited "
-				      "for "
-				      "FARMTRAIL_LOG_WITNESS_WAIT for its witnesses"),
+				      "for FARMTRAIL_LOG_WITNESS_WAIT for its witnesses, or nobody signs "
+				      "heads"),
 			STRING(struct readiness, log, "log", .max_len = 512,
-			       .doc = "What the log's sequencer does: opening, standing by, running, or "
-				      "halted "
-				      "with the reason; records are taken all the same"),
+			       .doc = "What the log's sequencer does: opening, standing by, running, paused "
+				      "or "
+				      "halted with the reason; records are taken all the same"),
 			STRING(struct readiness, unwitnessed_since, "unwitnessedSince", .flags = OPTIONAL,
 			       .doc = "When the oldest head was signed that still waits for its witnesses, "
 				      "UTC; "
@@ -116,9 +116,12 @@ static enum problem readyz(struct call *call, struct reply *reply)
 	if (unwitnessed.since_us)
 		ready->unwitnessed_since = utc_print(call->arena, unwitnessed.since_us);
 	const struct log_status log = log_status(app->sequencer, call->arena);
-	ready->status = unwitnessed.too_long ? STR("degraded") : STR("ready");
-	ready->log = log.state == LOG_HALTED ? arena_printf(call->arena, "halted: %.*s", STR_ARGS(log.reason))
-					     : str_of(log_state_word(log.state));
+	bool degraded = unwitnessed.too_long || log.state == LOG_PAUSED;
+	ready->status = degraded ? STR("degraded") : STR("ready");
+	ready->log = str_of(log_state_word(log.state));
+	if (log.reason.len)
+		ready->log =
+			arena_printf(call->arena, "%.*s: %.*s", STR_ARGS(ready->log), STR_ARGS(log.reason));
 	reply->value = ready;
 	return PROBLEM_NONE;
 }

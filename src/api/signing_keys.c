@@ -554,8 +554,8 @@ const struct route signing_key_routes[] = {
 		.response = &signing_key_shape,
 		.status = 201,
 		.handle = rotate_log_key,
-		.may_fail = {PROBLEM_FORBIDDEN, PROBLEM_NO_SIGNING_KEY, PROBLEM_SIGNER_UNAVAILABLE,
-			     PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
+		.may_fail = {PROBLEM_FORBIDDEN, PROBLEM_NO_SIGNING_KEY, PROBLEM_LOG_AGENT_KEY,
+			     PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},
 	{
 		.method = "POST",

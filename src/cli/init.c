@@ -6,7 +6,7 @@
 
 #include "cli_priv.h"
 
-static const char *const values[] = {"origin", "database", NULL};
+static const char *const values[] = {"origin", "database", "log-agent", NULL};
 static const char *const flags[] = {"demonstration", NULL};
 
 static struct str from_environment(const char *name)
@@ -47,12 +47,13 @@ static enum exit_code run(struct cli *cli)
 	struct init_result result;
 	if (cli->word_count)
 		return cli_usage(cli, (struct said){"init 不接受其他参数", "init takes options only"});
-	struct str database = cli_option(cli, "database");
+	struct str database = cli_option(cli, "database"), log_agent = cli_option(cli, "log-agent");
 	struct init_settings settings = {
 		.data_dir = cli->data_dir,
 		.origin = cli_option(cli, "origin"),
 		.database = database.at ? database : from_environment("FARMTRAIL_DATABASE"),
 		.database_owner = from_environment("FARMTRAIL_DATABASE_OWNER"),
+		.log_agent = log_agent.at ? log_agent : from_environment("FARMTRAIL_LOG_AGENT"),
 		.signer_executable =
 			cli_program_beside(cli, "farmtrail-signer", "../signer/farmtrail-signer"),
 		.demonstration = cli_flag(cli, "demonstration"),
@@ -69,20 +70,25 @@ const struct command command_init = {
 	.name = "init",
 	.summary = {"建立数据目录：密钥、设置、行政区划、参考数据",
 		    "make a data directory: secrets, settings, regions, reference data"},
-	.help = {"用法：farmtrail init --data DIR [--origin NAME] [--database CONNINFO] [--demonstration]\n"
+	.help = {"用法：farmtrail init --data DIR [--origin NAME] [--database CONNINFO] [--log-agent "
+		 "SOCKET]\n"
+		 "      [--demonstration]\n"
 		 "\n"
 		 "建立数据目录并准备数据库。可重复执行：已有的不动，中断后再执行会继续。\n"
 		 "\n"
 		 "  --origin NAME        写入编号与日志名称，永不改变；默认生成一个不会与他人重复的名称\n"
 		 "  --database CONNINFO  使用自己的 PostgreSQL（需要 "
 		 "PostGIS）；默认使用数据目录中的私有集群\n"
+		 "  --log-agent SOCKET   日志密钥由该 ssh-agent 保管：取其中唯一一把尚未使用的 Ed25519 密钥\n"
 		 "  --demonstration      标记为演示数据：页面显示横幅，码上印 TEST\n"
 		 "\n"
 		 "示例：\n"
 		 "  farmtrail init --data ./var\n"
 		 "  farmtrail init --data /srv/farmtrail --origin trace.example.cn\n"
 		 "  farmtrail init --data ./var --database \"host=/run/postgresql dbname=farmtrail\"\n",
-		 "usage: farmtrail init --data DIR [--origin NAME] [--database CONNINFO] [--demonstration]\n"
+		 "usage: farmtrail init --data DIR [--origin NAME] [--database CONNINFO] [--log-agent "
+		 "SOCKET]\n"
+		 "       [--demonstration]\n"
 		 "\n"
 		 "Makes a data directory and prepares its database. Run it as often as you like: what is "
 		 "there stays, and after\n"
@@ -92,6 +98,8 @@ const struct command command_init = {
 		 "nobody else has\n"
 		 "  --database CONNINFO  a PostgreSQL of your own, with PostGIS; by default the directory's "
 		 "private cluster\n"
+		 "  --log-agent SOCKET   an ssh-agent keeps the log's key: the one Ed25519 key in it that is "
+		 "new\n"
 		 "  --demonstration      mark it as demonstration data: a banner on pages, TEST on codes\n"
 		 "\n"
 		 "Examples:\n"

@@ -82,7 +82,8 @@ struct bytes frame_print_reply(struct arena *arena, const struct frame_reply *re
 		put_octets(&out, reply->key.spki);
 		put_octets(&out, reply->key.wrapped);
 	}
-	if (reply->type == FRAME_LOAD || reply->type == FRAME_SIGN || reply->type == FRAME_REWRAP)
+	if (reply->type == FRAME_LOAD || reply->type == FRAME_SIGN || reply->type == FRAME_REWRAP ||
+	    reply->type == FRAME_LIST)
 		put_number(&out, reply->count, 2);
 	for (size_t i = 0; i < reply->count; i++) {
 		put_number(&out, reply->results[i].verdict, 1);
@@ -170,7 +171,7 @@ bool frame_parse_head(const uint8_t head[FRAME_HEAD_LEN], enum frame_type *ret_t
 	struct cursor cursor = {.rest = {head, FRAME_HEAD_LEN}};
 	size_t len = take_number(&cursor, 4), version = take_number(&cursor, 1),
 	       type = take_number(&cursor, 1);
-	if (len > FRAME_MAX_LEN || version != FRAME_VERSION || type < FRAME_HELLO || type > FRAME_REWRAP ||
+	if (len > FRAME_MAX_LEN || version != FRAME_VERSION || type < FRAME_HELLO || type > FRAME_LIST ||
 	    take_number(&cursor, 2) != 0)
 		return false;
 	*ret_type = (enum frame_type)type;
@@ -230,7 +231,7 @@ static void take_results(struct arena *arena, struct cursor *cursor, struct fram
 	reply->results = arena_array(arena, struct signer_result, reply->count);
 	for (size_t i = 0; i < reply->count; i++) {
 		size_t verdict = take_number(cursor, 1);
-		cursor->failed |= verdict < SIGNER_SIGNED || verdict > SIGNER_REFUSED;
+		cursor->failed |= verdict < SIGNER_SIGNED || verdict > SIGNER_AWAY;
 		reply->results[i].verdict = (enum signer_verdict)verdict;
 		reply->results[i].signature = take_octets(cursor, FRAME_MAX_SIGNATURE_LEN);
 	}
@@ -246,7 +247,7 @@ bool frame_parse_reply(struct arena *arena, enum frame_type type, struct bytes p
 		reply.key.spki = take_octets(&cursor, FRAME_MAX_SPKI_LEN);
 		reply.key.wrapped = take_octets(&cursor, FRAME_MAX_WRAPPED_LEN);
 	}
-	if (type == FRAME_LOAD || type == FRAME_SIGN || type == FRAME_REWRAP)
+	if (type == FRAME_LOAD || type == FRAME_SIGN || type == FRAME_REWRAP || type == FRAME_LIST)
 		take_results(arena, &cursor, &reply);
 	if (!is_complete(&cursor))
 		return false;

@@ -7,6 +7,7 @@
  *	LOAD     → count:2 {role:1 org:16 fingerprint:32 wrapped}      ← count:2 {verdict:1 empty}
  *	SIGN     → count:2 {fingerprint:32 text}                       ← count:2 {verdict:1 signature}
  *	REWRAP   → count:2 {role:1 org:16 fingerprint:32 wrapped}      ← count:2 {verdict:1 wrapped}, empty: is so already
+ *	LIST     →                                                     ← count:2 {verdict:1 spki}: what the agent holds, or one verdict that it is away
  *	FAULT                                                          ← (nothing): the request was malformed
  *
  * where spki, wrapped, text and signature are length:4 octets[length]. */
@@ -24,7 +25,15 @@ enum {
 	FRAME_MAX_LEN = 2 + SIGNER_MAX_BATCH * (32 + 4 + SIGNER_MAX_TEXT_LEN),
 };
 
-enum frame_type { FRAME_HELLO = 1, FRAME_GENERATE, FRAME_LOAD, FRAME_SIGN, FRAME_FAULT, FRAME_REWRAP };
+enum frame_type {
+	FRAME_HELLO = 1,
+	FRAME_GENERATE,
+	FRAME_LOAD,
+	FRAME_SIGN,
+	FRAME_FAULT,
+	FRAME_REWRAP,
+	FRAME_LIST
+};
 
 struct frame_sign {
 	struct sha256 fingerprint;
@@ -44,7 +53,7 @@ struct frame_reply {
 	struct signer_key key; /* GENERATE: fingerprint, spki, wrapped */
 	size_t count;
 	struct signer_result
-		*results; /* LOAD: verdicts; SIGN; REWRAP: wrappings in the place of signatures */
+		*results; /* LOAD: verdicts; SIGN; REWRAP: wrappings, LIST: keys in the place of signatures */
 };
 
 /* A whole frame, head included. */

@@ -32,12 +32,18 @@ struct keys *keys_create(void)
 	return keys;
 }
 
+static void erase(struct opened_key *key)
+{
+	private_key_destroy(key->key);
+	public_key_destroy(key->public);
+}
+
 void keys_destroy(struct keys *keys)
 {
 	if (!keys)
 		return;
 	for (int i = 0; i < keys->count; i++)
-		private_key_destroy(keys->slots[i].held.key);
+		erase(&keys->slots[i].held);
 	free(keys);
 }
 
@@ -112,7 +118,7 @@ static int free_slot(struct keys *keys)
 	int i = keys->oldest;
 	list_take_out(keys, i);
 	bucket_take_out(keys, i);
-	private_key_destroy(keys->slots[i].held.key);
+	erase(&keys->slots[i].held);
 	return i;
 }
 
@@ -120,7 +126,7 @@ void keys_put(struct keys *keys, struct opened_key key)
 {
 	int i = index_of(keys, key.fingerprint);
 	if (i != NONE) {
-		private_key_destroy(keys->slots[i].held.key);
+		erase(&keys->slots[i].held);
 		keys->slots[i].held = key;
 		list_take_out(keys, i);
 		list_put_first(keys, i);

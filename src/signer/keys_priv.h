@@ -12,7 +12,8 @@ enum { KEYS_MAX = 4096 };
 struct opened_key {
 	struct sha256 fingerprint;
 	struct uuid org;
-	struct private_key *key;
+	struct private_key *key;   /* NULL: an agent has it */
+	struct public_key *public; /* then what its signatures are held against; else NULL */
 	enum signer_role role;
 };
 struct keys;
@@ -22,7 +23,8 @@ void keys_destroy(struct keys *keys); /* destroys the keys too */
 size_t keys_count(const struct keys *keys);
 /* NULL: not held. The result stays valid until the next keys_put. */
 const struct opened_key *keys_find(struct keys *keys, struct sha256 fingerprint);
-void keys_put(struct keys *keys,
-	      struct opened_key key); /* takes over key.key; replaces a key of this fingerprint */
+void keys_put(
+	struct keys *keys,
+	struct opened_key key); /* takes over key.key and key.public; replaces a key of this fingerprint */
 
 #endif

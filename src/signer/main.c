@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * farmtrail-signer KEK_FILE RATE: shuts its process off from the rest of the system and answers frames on descriptor 3. */
+ * farmtrail-signer KEK_FILE RATE [AGENT]: shuts its process off from the rest of the system and answers frames on descriptor 3. With the
+ * socket of an ssh-agent it reads no key file, and signs for the log alone with what the agent holds. */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -59,10 +60,11 @@ static int fail(const char *why)
 
 int main(int argc, char **argv)
 {
-	uint8_t kek[KEK_LEN];
+	uint8_t kek[KEK_LEN] = {0};
 	int64_t per_s = 0;
-	if (argc != 3 || !str_integer(str_of(argv[2]), &per_s) || per_s < 1 || per_s > SIGNER_MAX_RATE)
-		return fail("usage: farmtrail-signer KEK_FILE RATE, started by farmtraild");
+	if (argc < 3 || argc > 4 || !str_integer(str_of(argv[2]), &per_s) || per_s < 1 ||
+	    per_s > SIGNER_MAX_RATE)
+		return fail("usage: farmtrail-signer KEK_FILE RATE [AGENT], started by farmtraild");
 	if (!is_socket())
 		return fail("descriptor 3 is not a stream socket; farmtraild starts this program");
 	if (!peer_is_starter())
@@ -71,7 +73,8 @@ int main(int argc, char **argv)
 		return fail("the process cannot be shut off from the system");
 	ignore_signals();
 	bool locked = secret_heap_open(SECURE_HEAP_LEN);
-	const char *fault = kek_read(argv[1], kek);
+	const char *agent = argc == 4 ? argv[3] : NULL;
+	const char *fault = agent ? NULL : kek_read(argv[1], kek);
 	if (fault) {
 		LOG(LOG_ERROR, "signer-not-started", LOG_TEXT("file", str_of(argv[1])),
 		    LOG_TEXT("reason", str_of(fault)));
@@ -80,9 +83,10 @@ int main(int argc, char **argv)
 	if (!locked)
 		LOG(LOG_WARN, "signer-memory-not-locked",
 		    LOG_TEXT("hint", STR("raise the limit on locked memory")));
-	struct service *service = service_create(kek);
+	struct service *service = agent ? service_create_for_agent(agent) : service_create(kek);
 	secret_erase(kek, sizeof kek);
-	service_follow(service, argv[1]);
+	if (!agent)
+		service_follow(service, argv[1]);
 	bool ended = service_run(service, SOCKET, per_s);
 	service_destroy(service);
 	if (!ended)

@@ -10,12 +10,14 @@
 
 #include <sys/mman.h>
 
+#include "ft/base/log.h"
 #include "ft/core/log_name.h"
 #include "ft/core/note.h"
 #include "ft/core/proof.h"
 #include "ft/core/statement.h"
 #include "ft/crypto/seal.h"
 #include "ft/crypto/secret.h"
+#include "agent_priv.h"
 #include "bucket_priv.h"
 #include "keys_priv.h"
 
@@ -24,6 +26,9 @@ enum { WRAP_VERSION = 1, RAW_LEN = 32, CONTEXT_LEN = 16 + 32 + 1 + 1 };
 struct service {
 	struct kek_ring keks;
 	const char *kek_file; /* NULL: there is none to look into */
+	const char *agent;    /* NULL: it opens keys itself */
+	bool away;            /* the agent, for the rest of this frame */
+	bool said_away;
 	struct keys *keys;
 	struct checkpoint
 		head;   /* the largest log head signed by this process; size 0: none. Without its origin */
@@ -46,6 +51,15 @@ void service_follow(struct service *service, const char *kek_file)
 {
 	service->kek_file = kek_file;
 	kek_ring_read(kek_file, &service->keks);
+}
+
+struct service *service_create_for_agent(const char *socket)
+{
+	struct service *service = calloc(1, sizeof *service);
+	assert(service);
+	service->agent = socket;
+	service->keys = keys_create();
+	return service;
 }
 
 static void look_again(struct service *service)
@@ -137,7 +151,7 @@ static void generate(struct service *service, struct arena *arena, const struct 
 {
 	struct private_key *private;
 	look_again(service);
-	if (private_key_generate(request->algorithm, &private)) {
+	if (service->agent || private_key_generate(request->algorithm, &private)) {
 		reply->type = FRAME_FAULT;
 		return;
 	}
@@ -149,9 +163,70 @@ static void generate(struct service *service, struct arena *arena, const struct 
 	reply->key = key;
 }
 
+/* Once an outage, not once a head. */
+static enum signer_verdict away(struct service *service, const char *why)
+{
+	service->away = true;
+	if (service->agent && !service->said_away)
+		LOG(LOG_WARN, "log-agent-away", LOG_TEXT("reason", str_of(why)));
+	service->said_away = true;
+	return SIGNER_AWAY;
+}
+
+static struct bytes agent_spki(struct arena *arena, const uint8_t key[AGENT_KEY_LEN])
+{
+	const struct note_key vkey = {.type = NOTE_ED25519, .material = {key, AGENT_KEY_LEN}};
+	return note_key_spki(arena, &vkey);
+}
+
+static void list_agent(struct service *service, struct arena *arena, struct frame_reply *reply)
+{
+	struct agent_keys *held = arena_new(arena, struct agent_keys);
+	bool reached = service->agent && agent_list(service->agent, held);
+	reply->count = reached ? held->count : 1;
+	reply->results = arena_array(arena, struct signer_result, reply->count);
+	if (!reached)
+		reply->results[0].verdict = away(service, "it does not list its keys");
+	for (size_t i = 0; reached && i < held->count; i++)
+		reply->results[i] = (struct signer_result){SIGNER_SIGNED, agent_spki(arena, held->keys[i])};
+}
+
+/* Whether the agent has it shows when it signs. */
+static enum signer_verdict load_from_agent(struct service *service, const struct signer_key *key)
+{
+	struct opened_key held = {.org = key->org, .role = key->role, .fingerprint = key->fingerprint};
+	if (key->role != SIGNER_LOG || public_key_parse(key->wrapped, &held.public))
+		return SIGNER_UNKNOWN_KEY;
+	if (public_key_algorithm(held.public) != SIGN_ED25519 ||
+	    !sha256_equal(public_key_fingerprint(held.public), key->fingerprint)) {
+		public_key_destroy(held.public);
+		return SIGNER_UNKNOWN_KEY;
+	}
+	keys_put(service->keys, held);
+	return SIGNER_SIGNED;
+}
+
+static struct signer_result sign_by_agent(struct service *service, struct arena *arena,
+					  const struct opened_key *held, struct str text)
+{
+	uint8_t *signature = arena_alloc(arena, AGENT_SIGNATURE_LEN);
+	struct signer_result result = {SIGNER_SIGNED, {signature, AGENT_SIGNATURE_LEN}};
+	struct bytes spki = public_key_spki(arena, held->public);
+	const uint8_t *key = spki.at + spki.len - AGENT_KEY_LEN;
+	if (service->away || !agent_sign(service->agent, key, str_bytes(text), signature))
+		return (struct signer_result){.verdict =
+						      away(service, "it does not sign with the log's key")};
+	if (verify(held->public, str_bytes(text), result.signature))
+		return (struct signer_result){.verdict = away(service, "its signature does not verify")};
+	service->said_away = false;
+	return result;
+}
+
 static enum signer_verdict load(struct service *service, struct arena *arena, const struct signer_key *key)
 {
 	struct private_key *private;
+	if (service->agent)
+		return load_from_agent(service, key);
 	if (unwrap(service, arena, key, &private))
 		return SIGNER_UNKNOWN_KEY;
 	hold(service, key, private);
@@ -231,8 +306,11 @@ static struct signer_result sign_one(struct service *service, struct arena *aren
 	if (!held)
 		return (struct signer_result){.verdict = SIGNER_UNKNOWN_KEY};
 	struct signer_result result = {.verdict = SIGNER_SIGNED};
-	if (!may_sign(service, arena, held, request->text) ||
-	    sign(arena, held->key, str_bytes(request->text), &result.signature))
+	if (!may_sign(service, arena, held, request->text))
+		return (struct signer_result){.verdict = SIGNER_REFUSED};
+	if (held->public)
+		return sign_by_agent(service, arena, held, request->text);
+	if (sign(arena, held->key, str_bytes(request->text), &result.signature))
 		return (struct signer_result){.verdict = SIGNER_REFUSED};
 	return result;
 }
@@ -250,6 +328,11 @@ struct bytes service_answer(struct service *service, struct arena *arena, enum f
 		look_again(service);
 	if (type == FRAME_GENERATE)
 		generate(service, arena, &request, &reply);
+	service->away = false;
+	if (type == FRAME_LIST) {
+		list_agent(service, arena, &reply);
+		return frame_print_reply(arena, &reply);
+	}
 	reply.count = request.count;
 	reply.results = arena_array(arena, struct signer_result, request.count);
 	for (size_t i = 0; i < request.count; i++)

@@ -24,6 +24,9 @@ void kek_ring_read(const char *path, struct kek_ring *ring);
 struct service;
 
 struct service *service_create(const uint8_t kek[KEK_LEN]); /* keeps a copy, locked in memory where allowed */
+/* One that has no key-encryption key: it signs for the log alone, with keys that the agent at `socket` holds, and believes no
+ * signature that does not verify. `socket` outlives it. */
+struct service *service_create_for_agent(const char *socket);
 /* From now on it looks into the file again, and for the next key beside it, when a wrapping does not open, before it makes a key and
  * when it wraps anew: so a running signer goes over to the next key by itself. `kek_file` outlives the service. */
 void service_follow(struct service *service, const char *kek_file);

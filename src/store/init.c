@@ -85,6 +85,8 @@ static enum problem write_settings(struct init *init)
 		buf_printf(&text, "FARMTRAIL_DATABASE=%.*s\n", STR_ARGS(s->database));
 	if (s->database_owner.len)
 		buf_printf(&text, "FARMTRAIL_DATABASE_OWNER=%.*s\n", STR_ARGS(s->database_owner));
+	if (s->log_agent.len)
+		buf_printf(&text, "FARMTRAIL_LOG_AGENT=%.*s\n", STR_ARGS(s->log_agent));
 	if (s->demonstration)
 		buf_put(&text, STR("FARMTRAIL_DEMONSTRATION=true\n"));
 	init->changed = true;
@@ -202,6 +204,8 @@ static enum problem open_signer(struct init *init)
 				      SIGNER_MIN_RATE, &init->signer);
 	if (p)
 		init->reterr->detail = init->settings->signer_executable;
+	else if (init->config.log_agent.len)
+		signer_use_agent(init->signer, init->config.log_agent);
 	return p;
 }
 

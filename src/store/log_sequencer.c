@@ -24,10 +24,8 @@ struct str log_origin(const struct sequencer *s)
 const char *log_state_word(enum log_state state)
 {
 	static const char *const words[] = {
-		[LOG_OPENING] = "opening",
-		[LOG_STANDING_BY] = "standing by",
-		[LOG_RUNNING] = "running",
-		[LOG_HALTED] = "halted",
+		[LOG_OPENING] = "opening", [LOG_STANDING_BY] = "standing by", [LOG_RUNNING] = "running",
+		[LOG_PAUSED] = "paused",   [LOG_HALTED] = "halted",
 	};
 	return words[state];
 }
@@ -46,8 +44,11 @@ void log_set_state(struct sequencer *s, enum log_state state, struct str reason)
 	memcpy(s->reason, text, sizeof text);
 	pthread_mutex_unlock(&s->lock);
 	metric_set(METRIC_LOG_HALTED, state == LOG_HALTED);
+	metric_set(METRIC_LOG_PAUSED, state == LOG_PAUSED);
 	if (news && state == LOG_HALTED)
 		LOG(LOG_ERROR, "log-halted", LOG_TEXT("reason", kept));
+	else if (news && state == LOG_PAUSED)
+		LOG(LOG_WARN, "log-paused", LOG_TEXT("reason", kept));
 	else if (news)
 		LOG(LOG_INFO, "log-state", LOG_TEXT("state", str_of(log_state_word(state))),
 		    LOG_NUMBER("size", s->edge.size));
@@ -129,8 +130,14 @@ static int64_t work_step(struct sequencer *s)
 	}
 	if (p == PROBLEM_CONFLICT)
 		log_set_state(s, LOG_HALTED, fault.detail);
-	if (p != PROBLEM_SIGNER_UNAVAILABLE)
-		log_close(s);
+	if (p == PROBLEM_SIGNER_UNAVAILABLE) {
+		log_set_state(s, LOG_PAUSED,
+			      s->settings.config->log_agent.len
+				      ? STR("what holds the log's key does not sign (FARMTRAIL_LOG_AGENT)")
+				      : STR("the signing process does not sign with the log's key"));
+		return LOG_CHECKPOINT_EVERY_US;
+	}
+	log_close(s);
 	return p == PROBLEM_CONFLICT ? HALTED_US : TICK_US;
 }
 

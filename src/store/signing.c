@@ -142,11 +142,40 @@ enum problem signing_store(struct db *db, const struct new_signing_key *key)
 	return p ? p : log_pending_insert(db, &queued, &rows);
 }
 
+/* The one key of the agent that nobody has stated yet. */
+static enum problem pick_agent_key(struct db *db, struct arena *arena, struct signer *signer, struct uuid org,
+				   struct signer_key *ret)
+{
+	struct bytes *keys;
+	size_t count, fresh = 0;
+	struct signer_key made = {.org = org, .role = SIGNER_LOG};
+	struct signing_key_get_row known;
+	enum problem p = signer_agent_keys(signer, arena, &keys, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		struct sha256 fingerprint = sha256_of(keys[i]);
+		p = signing_key_get(db, arena, &(struct signing_key_get_params){sha256_bytes(&fingerprint)},
+				    &known);
+		if (p != PROBLEM_NOT_FOUND)
+			continue;
+		p = PROBLEM_NONE;
+		fresh++;
+		made.spki = keys[i];
+		made.fingerprint = fingerprint;
+	}
+	if (!p && fresh != 1)
+		return PROBLEM_LOG_AGENT_KEY;
+	if (!p)
+		*ret = made;
+	return p;
+}
+
 enum problem signing_generate(struct db *db, struct arena *arena, struct signer *signer,
 			      enum sign_algorithm algorithm, struct uuid org, enum signer_role role,
 			      struct signer_key *ret)
 {
 	struct key_wrap_share_row shared;
+	if (role == SIGNER_LOG && signer_has_agent(signer))
+		return pick_agent_key(db, arena, signer, org, ret);
 	enum problem p = key_wrap_share(db, arena, &shared);
 	return p ? p : signer_generate(signer, arena, algorithm, org, role, ret);
 }

@@ -30,7 +30,8 @@ struct key_words {
 /* farmtrail/key@v1, seq 1. Absent when the key has a form that no note can name. */
 struct str signing_key_text(struct arena *arena, struct log_names log, const struct key_words *words);
 
-/* A custodial key that is stored in the transaction of `db`: until this ends nobody takes away what it is wrapped with. */
+/* A custodial key that is stored in the transaction of `db`: until this ends nobody takes away what it is wrapped with. Of the log,
+ * where an agent holds its keys, the new one of the agent's; PROBLEM_LOG_AGENT_KEY: there is none, or several. */
 enum problem signing_generate(struct db *db, struct arena *arena, struct signer *signer,
 			      enum sign_algorithm algorithm, struct uuid org, enum signer_role role,
 			      struct signer_key *ret) must_check;

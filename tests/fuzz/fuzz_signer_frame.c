@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)frame_parse_head(data, &type, &len);
 	if (size > 0) {
 		struct bytes payload = {data + 1, size - 1};
-		type = (enum frame_type)(FRAME_HELLO + data[0] % FRAME_REWRAP);
+		type = (enum frame_type)(FRAME_HELLO + data[0] % FRAME_LIST);
 		if (frame_parse_request(arena, type, payload, &request))
 			assert(bytes_equal(payload_of(frame_print_request(arena, &request)), payload));
 		if (frame_parse_reply(arena, type, payload, &reply))

@@ -22,12 +22,12 @@ enum signer_role { SIGNER_PARTY, SIGNER_REGISTRAR, SIGNER_LOG };
 enum { SIGNER_ROLES = 3 };
 
 /* What the database keeps of a custodial key. `wrapped` opens only in a signer with the same key-encryption key, and
- * only as this organisation's key in this role. */
+ * only as this organisation's key in this role. A log's key may be in an agent instead: then `wrapped` is absent. */
 struct signer_key {
 	struct uuid org;
 	struct sha256 fingerprint;
 	enum signer_role role;
-	struct bytes spki; /* not needed for signing */
+	struct bytes spki; /* not needed for signing, but by an agent */
 	struct bytes wrapped;
 };
 
@@ -44,6 +44,14 @@ enum problem signer_start(struct str executable, struct str kek_file, int64_t si
 			  struct signer **ret) must_check;
 void signer_stop(struct signer *signer); /* NULL is fine; returns when the child is gone */
 
+/* From now on keys of the log that are not wrapped are asked of the ssh-agent at `socket`, by a second child, so that a slow agent
+ * holds up nothing else. It need not be there yet, and may go and come back. Before other threads use the signer. */
+void signer_use_agent(struct signer *signer, struct str socket);
+bool signer_has_agent(const struct signer *signer);
+/* The Ed25519 keys it holds, as SPKI. PROBLEM_SIGNER_UNAVAILABLE: it cannot be asked. */
+enum problem signer_agent_keys(struct signer *signer, struct arena *arena, struct bytes **ret,
+			       size_t *ret_count) must_check;
+
 enum problem signer_generate(struct signer *signer, struct arena *arena, enum sign_algorithm algorithm,
 			     struct uuid org, enum signer_role role, struct signer_key *ret) must_check;
 
@@ -55,6 +63,7 @@ enum signer_verdict {
 	SIGNER_SIGNED = 1,
 	SIGNER_UNKNOWN_KEY, /* its wrapping does not open: another key-encryption key, or changed bytes */
 	SIGNER_REFUSED,     /* not a statement or a log head, or not one that this key may sign */
+	SIGNER_AWAY,        /* the agent: gone, silent, without the key, or signing what does not verify */
 };
 struct signer_result {
 	enum signer_verdict verdict;

@@ -10,8 +10,8 @@ struct init_settings {
 	struct str data_dir;
 	struct str origin;   /* absent: what the directory has, else a new one that nobody else has */
 	struct str conninfo; /* of a role that may write everything; absent: the private cluster */
-	struct str database, database_owner; /* written to farmtrail.env when present */
-	struct str signer_executable;        /* farmtrail-signer */
+	struct str database, database_owner, log_agent; /* written to farmtrail.env when present */
+	struct str signer_executable;                   /* farmtrail-signer */
 	bool demonstration;
 };
 struct init_result {

@@ -35,11 +35,12 @@ enum log_state {
 	LOG_OPENING,
 	LOG_STANDING_BY, /* another server's sequencer holds the lock */
 	LOG_RUNNING,
+	LOG_PAUSED, /* entries are numbered, and nobody signs heads; goes on by itself */
 	LOG_HALTED,
 };
 struct log_status {
 	enum log_state state;
-	struct str reason; /* of LOG_HALTED, for people */
+	struct str reason; /* of LOG_HALTED and LOG_PAUSED, for people */
 	int64_t size, published;
 };
 /* NULL: this server runs none, which stands by. The reason lies in the arena. */

@@ -163,7 +163,7 @@ static void foreign_heads_are_refused(void **state)
 		{{0xff, 0, 0, 0, 1, FRAME_SIGN, 0, 0}, false},
 		{{0, 0, 0, 0, 2, FRAME_HELLO, 0, 0}, false},
 		{{0, 0, 0, 0, 1, 0, 0, 0}, false},
-		{{0, 0, 0, 0, 1, FRAME_REWRAP + 1, 0, 0}, false},
+		{{0, 0, 0, 0, 1, FRAME_LIST + 1, 0, 0}, false},
 		{{0, 0, 0, 0, 1, FRAME_HELLO, 0, 1}, false},
 	};
 	for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
