@@ -6,8 +6,9 @@
 -- How much there is to read.
 -- class: fan
 -- scope: program
--- column: events bigint, lots bigint
-SELECT (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM lot) AS lots;
+-- column: events bigint, lots bigint, herds_since timestamptz?
+SELECT (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM lot) AS lots,
+       (SELECT applied_at FROM schema_migration WHERE name LIKE '%-herds') AS herds_since;
 
 -- name: recount_queue :many
 -- Events that wait for their number.
@@ -78,6 +79,17 @@ SELECT event, code, state, party, happened_at, recorded_at, declared_at
 FROM item_event WHERE event = ANY(@events) AND named
 ORDER BY event, code
 LIMIT 200000;
+
+-- name: recount_herds :many
+-- What rows say of animals and herds that records name.
+-- param: events uuid[]
+-- class: local
+-- scope: program
+-- column: event uuid, n bigint, animal text, site uuid, lot_id uuid, product text, active text[]?, certificate text
+SELECT event, n, animal, site, lot_id, product, active, certificate
+FROM herd_event WHERE event = ANY(@events)
+ORDER BY event, n
+LIMIT 500000;
 
 -- name: recount_edges :many
 -- Edges by their whole key.

@@ -115,6 +115,29 @@ static void read_packs(struct reading *r)
 	}
 }
 
+static struct str_list texts_of(const struct reading *r, const struct json *list, struct str member)
+{
+	struct str_list ret = {NULL, count_of(list)};
+	ret.items = arena_array(r->arena, struct str, ret.count);
+	for (size_t i = 0; i < ret.count; i++)
+		ret.items[i] = json_text(member.at ? json_get(&list->items[i], member) : &list->items[i]);
+	return ret;
+}
+
+static void read_animals(struct reading *r)
+{
+	static const struct str itself = {NULL, 0};
+	const struct json *input = json_get(r->event, FT("input"));
+	struct deed *deed = &r->deed;
+	deed->animals = texts_of(r, json_get(r->event, FT("animals")), itself);
+	deed->places = texts_of(r, json_get(r->event, FT("places")), FT("id"));
+	deed->certificate = json_text(json_get(r->event, FT("quarantineCertificate")));
+	if (!input)
+		return;
+	deed->product = json_text(json_get(input, FT("product")));
+	deed->active = texts_of(r, json_get(input, FT("active")), itself);
+}
+
 static bool read_native(struct reading *r, struct str word)
 {
 	struct deed *deed = &r->deed;
@@ -129,6 +152,7 @@ static bool read_native(struct reading *r, struct str word)
 	deed->makes = deed->kind->class == RECORD_CREATE || deed->kind->class == RECORD_TRANSFORM;
 	deed->taken_back = deed->kind->class == RECORD_RETURN && !deed->to.at;
 	read_packs(r);
+	read_animals(r);
 	for (size_t i = 0; i < GOODS_LISTS; i++)
 		r->room += count_of(json_get(r->event, str_of(goods_lists[i])));
 	deed->lines = arena_array(r->arena, struct deed_line, r->room);

@@ -4,6 +4,7 @@
 
 #include "queries.h"
 
+#include "ft/base/failpoint.h"
 #include "ft/core/note.h"
 #include "ft/core/statement.h"
 #include "ft/store/signing.h"
@@ -53,7 +54,11 @@ enum problem act_state(struct db *db, struct arena *arena, const struct key_offi
 	put_views(words->body, s.views);
 	seal_compose(arena, office->origin, &s);
 	enum problem p = seal_sign(arena, office->signer, office->origin, &s, 1);
-	return p ? p : store(db, office, words, &s);
+	if (!p)
+		p = store(db, office, words, &s);
+	if (!p)
+		failpoint("act-1-stated");
+	return p;
 }
 
 bool act_covers(struct arena *arena, struct bytes body, struct bytes view_secret, struct bytes note)

@@ -2,6 +2,7 @@
  * Acting on alerts: locked, checked, written down, and shown on the pages of their lots at once. */
 #include "ft/store/alerts.h"
 
+#include "ft/base/failpoint.h"
 #include "ft/codec/json.h"
 #include "ft/core/risk.h"
 #include "ft/crypto/digest.h"
@@ -271,6 +272,7 @@ enum problem alert_act(struct db *db, struct arena *arena, struct trail_cache *c
 	enum problem p = db_tx(db, &db_program, act, &acting, /* reterr_unknown */ NULL);
 	if (p)
 		return p;
+	failpoint("act-2-committed");
 	struct uuid *ids = arena_array(arena, struct uuid, acting.lot_count);
 	for (size_t i = 0; i < acting.lot_count; i++)
 		ids[i] = acting.lots[i].lot;

@@ -2,15 +2,14 @@
  * What scans say about packs: the rules K01, K03 and K04 over their counters, and the alerts of these. */
 #include "item_alerts_priv.h"
 
-#include <string.h>
-
 #include "ft/base/map.h"
 #include "ft/base/metrics.h"
 #include "ft/crypto/digest.h"
 #include "ft/store/alerts.h"
 #include "queries.h"
 
-/* Of lots counters are asked for so many days, one more is kept: of an alert that was last seen within these the whole day is there. */
+/* Of lots counters are asked for so many days, and one more is kept: of an alert that was last seen within these the
+ * whole day is there. */
 enum { DAYS_JUDGED = 3 };
 static const usec_t DAY_US = 86400 * USEC_PER_SEC, SPAN_US = LOT_SCAN_SPAN_S * USEC_PER_SEC;
 
@@ -116,7 +115,8 @@ static enum problem find_of_lots(struct raising *r, const struct lot_id *lots, s
 	if (p)
 		return p;
 	struct raised *more = arena_array(r->arena, struct raised, r->count + 2 * found);
-	memcpy(more, r->rows, r->count * sizeof *more);
+	for (size_t i = 0; i < r->count; i++)
+		more[i] = r->rows[i];
 	r->rows = more;
 	for (size_t i = 0; i < found; i++) {
 		const struct bytes lot = MAP_KEY(rows[i].lot_id);

@@ -169,4 +169,5 @@ void recount_goods(struct recount *r, struct recounted *event)
 	recount_moves_of(r, event);
 	recount_shipment_of(r, event);
 	recount_packs_of(r, event);
+	recount_herds_of(r, event);
 }

@@ -40,7 +40,7 @@ static enum problem load_things(struct page *page)
 	struct recount_things_row *rows;
 	size_t most = 1, count = 0, row_count;
 	for (size_t i = 0; i < page->count; i++)
-		most += page->events[i].deed.count + DEED_SIDES;
+		most += page->events[i].deed.count + page->events[i].deed.places.count + DEED_SIDES;
 	struct sha256 *hashes = arena_array(page->arena, struct sha256, most);
 	for (size_t i = 0; i < page->count; i++) {
 		const struct deed *deed = &page->events[i].deed;
@@ -49,6 +49,8 @@ static enum problem load_things(struct page *page)
 		ask(page, hashes, &count, deed->to);
 		for (size_t k = 0; k < deed->count; k++)
 			ask(page, hashes, &count, deed->lines[k].uri);
+		for (size_t k = 0; k < deed->places.count; k++)
+			ask(page, hashes, &count, deed->places.items[k]);
 	}
 	struct bytes *asked = arena_array(page->arena, struct bytes, count + 1);
 	for (size_t i = 0; i < count; i++)
@@ -85,6 +87,12 @@ static void resolve(struct page *page)
 		for (size_t k = 0; k < deed->count; k++) {
 			const struct recount_things_row *lot = thing_of(page, deed->lines[k].uri, "lot");
 			event->lots[k] = lot && lot->uri.at ? lot : NULL;
+		}
+		event->places = arena_array(page->arena, struct uuid, deed->places.count);
+		for (size_t k = 0; k < deed->places.count; k++) {
+			const struct recount_things_row *site = thing_of(page, deed->places.items[k], "site");
+			if (site)
+				event->places[k] = site->id;
 		}
 		event->sides[DEED_ACTING] = deed->party.at && !deed->declaration ? party_of(page, deed->party)
 										 : event->row->party;
@@ -230,6 +238,23 @@ static enum problem load_packs(struct page *page)
 	return p;
 }
 
+static enum problem load_herds(struct page *page)
+{
+	struct recount_herds_row *rows;
+	size_t count;
+	struct uuid *events = arena_array(page->arena, struct uuid, page->count);
+	for (size_t i = 0; i < page->count; i++)
+		events[i] = page->events[i].row->id;
+	const struct recount_herds_params params = {{events, page->count}};
+	enum problem p = recount_herds(page->r->db, page->arena, &params, &rows, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		struct recounted *event = event_at(page, rows[i].event);
+		if (!event->herd_count++)
+			event->herds = &rows[i];
+	}
+	return p;
+}
+
 static enum problem load(struct page *page)
 {
 	enum problem p = load_things(page);
@@ -243,6 +268,8 @@ static enum problem load(struct page *page)
 		p = load_moves(page);
 	if (!p)
 		p = load_packs(page);
+	if (!p)
+		p = load_herds(page);
 	return p ? p : load_shipments(page);
 }
 

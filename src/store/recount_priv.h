@@ -45,7 +45,9 @@ struct recounted {
 	const struct correction_moves_row *moves;
 	const struct recount_shipments_row *shipment; /* its lines */
 	const struct recount_packs_row *packs;
-	size_t link_count, edge_count, move_count, shipment_count, pack_count;
+	const struct recount_herds_row *herds;
+	struct uuid *places; /* parallel to deed.places; nil: not registered */
+	size_t link_count, edge_count, move_count, shipment_count, pack_count, herd_count;
 };
 
 /* recount_event.c: the note, the body it covers, its place in the log. */
@@ -64,6 +66,8 @@ void recount_shipment_of(struct recount *r, struct recounted *event);
 
 /* recount_pack.c */
 void recount_packs_of(struct recount *r, struct recounted *event);
+/* recount_herd.c */
+void recount_herds_of(struct recount *r, struct recounted *event);
 
 enum problem recount_all_events(struct recount *r) must_check; /* recount_page.c */
 enum problem recount_all_lots(struct recount *r) must_check;   /* recount_lots.c */

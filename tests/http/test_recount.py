@@ -2,8 +2,10 @@
 """`farmtrail verify --data`: all that is stored follows from the signed records, and whatever does not is named. What every
 other test leaves behind is recounted at the end of the session (conftest.py)."""
 import subprocess
+from unittest import mock
 
 import pytest
+from auditor import wait_until_logged
 from conftest import District, ago, kg, line, uuid7
 from service import environment, program, wait_for
 
@@ -240,3 +242,48 @@ def test_a_lot_of_many_records_is_followed_to_its_last_statement(chain):
     found = chain.altered("UPDATE event_thing SET recorded_at = recorded_at + interval '1 hour' WHERE event = %s", moved)
     told = {subject.split(" ")[0] for part, subject in found if part == "statement"}
     assert told == {chain.looks[601]["id"], moved}
+
+
+def test_what_was_said_of_animals_is_derived_again(new_service):
+    """Ear tags, herds, what was given to them, and their papers: of each kind of record; a corrected one, and an erased one."""
+    service = new_service().start()
+    here = District(service)
+    farm, packer = here.farm(), here.packer()
+    pen = farm.site("PEN", "house", commodity="meat/pig")
+    farm.product("PIG", "meat/pig", unit="HEA")
+    packer.product("PORK", "meat/pig")
+    tags = ["150011600000001", "150011600000002"]
+    def head(count):
+        return {"value": str(count), "unit": "HEA", "net": kg(count * 110)}
+    fed = farm.record("feed", ago(days=40), site="PEN", product="配合饲料")
+    farm.record("birth", ago(days=60), site="PEN", animals=tags)
+    herd = farm.harvest(head(10), product="PIG", site="PEN", time=ago(days=30))
+    dosed = farm.record("medicate", ago(days=20), lot=herd["id"], product="土霉素片", active=["土霉素"], animals=tags)
+    wrong = farm.record("medicate", ago(days=19), site="PEN", product="阿莫西林")
+    farm.record("correct", ago(days=18), event=wrong["event"], reason="x")
+    erased = farm.record("move", ago(days=25), site="PEN", animals=tags)
+    packer.receive(farm.ship(packer, line(herd, head(10)), time=ago(days=2)), time=ago(days=1, hours=5))
+    killed = packer.record("slaughter", ago(days=1), site="H1", inputs=[line(herd, head(10))], animals=tags,
+                           outputs=[{"product": "PORK", "quantity": kg(800)}], quarantineCertificate="渝检 5000123456")
+    assert here.admin.post(f"/v1/events/{erased['event']}/erase", {"reason": "request"}).status == 200
+    wait_until_logged(service, here.public)
+    assert service.recount() == (0, mock.ANY), service.recount()[1]
+    connection = service.cluster.connect(service.database)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE herd_event SET animal = '150011600000009' WHERE event = %s AND n = 1", (dosed["event"],))
+        cursor.execute("DELETE FROM herd_event WHERE event = %s AND n = 0", (dosed["event"],))
+        cursor.execute("UPDATE herd_event SET active = ARRAY['x'], product = 'y' WHERE event = %s", (fed["event"],))
+        cursor.execute("UPDATE herd_event SET certificate = 'other' WHERE event = %s AND n = 0", (killed["event"],))
+        cursor.execute("INSERT INTO herd_event SELECT event, 7, event_org, type, 'NEW', site, lot_org, lot_id, product, active, NULL, NULL, region, event_time,"
+                       " offset_min, recorded_at, declared_at FROM herd_event WHERE event = %s AND n = 1", (killed["event"],))
+    connection.close()
+    code, answer = service.recount()
+    found = {(d["subject"], d["stored"], d["derived"]) for d in answer["differences"] if d["part"] == "herd"}
+    medicated, slaughtered = dosed["event"], killed["event"]
+    lot = service.value("SELECT lot_id::text FROM lot WHERE uri = %s", herd["uri"])
+    assert code == 4 and found == {
+        (f"{medicated} 150011600000009", "a row", "nothing"), (f"{medicated} 150011600000001", "nothing", "a row"),
+        (f"{medicated} 150011600000002", "nothing", "a row"), (f"{slaughtered} NEW", "a row", "nothing"),
+        (f"{slaughtered} {lot}", "other", "渝检 5000123456"), (f"{fed['event']} {pen['id']}", "y", "配合饲料"),
+        (f"{fed['event']} {pen['id']}", "other active ingredients", "those of the event")}
+    service.stop()

@@ -307,3 +307,34 @@ def test_a_new_log_needs_its_witnesses_like_the_old(lab, tmp_path):
         assert monitor(lab.url, "--policy", policy, check=verdict)["cosigned"] == n
     stranger = Signer(lab.log.origin, 1)
     assert monitor(lab.url, "--log", stranger.vkey, check=BROKEN)["fault"]["kind"] == "head-forged", "that log has not stated this key"
+
+
+def test_the_command_explains_asks_and_ends_the_log(alone):
+    """Whoever does not name the log changes nothing; two who would end the same log end one."""
+    service, here = alone, District(alone)
+    grow(service, here, here.farm(), 2)
+    def log(*words, check=0):
+        done = service.farmtrail("log", *words, "--url", f"http://127.0.0.1:{service.port}", "--data", str(service.data), "--lang", "en", check=False)
+        assert done.returncode == check, (done.stdout, done.stderr)
+        return done
+    def names():
+        return [row["name"] for row in json.loads(log("list", "--json").stdout)["items"]]
+    assert names() == [service.origin] and "goes on" in log("list").stdout
+    unasked = log("succeed", "--reason", "compromise", check=2)
+    assert "ends there for good" in unasked.stderr and "--confirm" in unasked.stderr
+    assert service.origin in log("succeed", "--reason", "compromise", "--confirm", "other.example", check=1).stderr
+    for words in (("--reason", "whim", "--confirm", service.origin), ("--reason", "lost", "--size", "0", "--confirm", service.origin),
+                  ("--confirm", service.origin), ("extra", "--reason", "lost", "--confirm", service.origin)):
+        log("succeed", *words, check=2)
+    assert log("succeed", "--reason", "lost", "--size", "1000000", "--confirm", service.origin, check=1).stderr
+    assert names() == [service.origin], "nothing was ended"
+    done = json.loads(log("succeed", "--reason", "compromise", "--confirm", service.origin, "--json").stdout)
+    assert (done["ended"], done["name"], done["number"]) == (service.origin, f"{service.origin}/2", 2)
+    assert names() == [service.origin, f"{service.origin}/2"]
+    listed = log("list").stdout.splitlines()
+    assert listed[0].startswith(f"{service.origin}  ") and listed[0].endswith("ended") and listed[2].endswith("goes on") and listed[3].strip() == done["vkey"]
+    wait_until_logged(service, here.public)
+    log("succeed", "--reason", "compromise", "--confirm", service.origin, check=1)
+    told = log("succeed", "--reason", "compromise", "--confirm", f"{service.origin}/2").stdout
+    assert f"{service.origin}/2 ended at" in told and f"{service.origin}/3 goes on" in told
+    wait_until_logged(service, here.public)

@@ -26,6 +26,9 @@ struct deed {
 	bool taken_back;       /* a return of what was sold: nothing is sent on */
 	struct str_list packs; /* URIs of single packs that it names */
 	bool makes;            /* lines with DEED_OUTPUT come into being here */
+	/* What a native record says of animals: ear tags, places (URIs), what was given to them, the paper that goes with them. */
+	struct str_list animals, places, active;
+	struct str product, certificate;
 };
 /* Texts are borrowed from the body or the arena. PROBLEM_JSON_SYNTAX: not an event that this program stores. */
 enum problem deed_read(struct arena *arena, struct str body, struct deed *ret) must_check;
