@@ -377,6 +377,8 @@ static enum problem start(struct service *s, struct fault *reterr)
 	if (!p)
 		p = start_policy(s, reterr);
 	if (!p)
+		p = log_stamps_load(s->arena, &s->config, &s->app.stamps, reterr);
+	if (!p)
 		p = start_writers(s, reterr);
 	if (!p)
 		s->sealing = sealing_start(s->app.conninfo, &s->app.vault);

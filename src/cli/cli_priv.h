@@ -48,7 +48,7 @@ struct command {
 };
 extern const struct command command_init, command_config, command_backup, command_restore, command_key,
 	command_event, command_log, command_lot, command_verify, command_monitor, command_feed_witness,
-	command_demo, command_doctor;
+	command_feed_timestamp, command_demo, command_doctor;
 
 struct str cli_option(const struct cli *cli, const char *name); /* the last one given; absent: not given */
 bool cli_flag(const struct cli *cli, const char *name);

@@ -10,8 +10,8 @@
 
 static const struct command *const commands[] = {
 	&command_init,   &command_demo,    &command_key,    &command_event,        &command_lot,
-	&command_verify, &command_monitor, &command_log,    &command_feed_witness, &command_doctor,
-	&command_config, &command_backup,  &command_restore};
+	&command_verify, &command_monitor, &command_log,    &command_feed_witness, &command_feed_timestamp,
+	&command_doctor, &command_config,  &command_backup, &command_restore};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static const char *const common_values[] = {"data", "url", "key-file", "lang", NULL};
@@ -60,7 +60,7 @@ static void print_overview(const struct cli *cli, FILE *out)
 				    "usage: farmtrail COMMAND [options]\n\n"}),
 	      out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(out, "  %-12s %s\n", commands[i]->name, cli_say(cli, commands[i]->summary));
+		fprintf(out, "  %-14s %s\n", commands[i]->name, cli_say(cli, commands[i]->summary));
 	fputs(cli_say(cli, (struct said){"\n每个命令的说明与示例：farmtrail 命令 --help\n\n",
 					 "\nMeaning and examples of each: farmtrail COMMAND --help\n\n"}),
 	      out);

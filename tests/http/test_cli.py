@@ -11,7 +11,7 @@ from conftest import ago, kg, line, uuid7
 from service import Api, Service, environment, program
 
 GOOD, REFUSED, USAGE, NOT_FOUND, NOT_VERIFIED, NO_CONNECTION = range(6)
-COMMANDS = ("init", "demo", "key", "event", "lot", "verify", "monitor", "feed-witness", "doctor", "config")
+COMMANDS = ("init", "demo", "key", "event", "lot", "verify", "monitor", "feed-witness", "feed-timestamp", "doctor", "config")
 
 
 def conninfo(service, role="postgres"):

@@ -23,7 +23,7 @@ PUBLIC = {
     "listRegions", "getRegion", "scanCode", "scanDigitalLink", "scanOwnUri", "scanOwnPackUri", "scanSscc", "scanGln", "scanGlnExtension", "scanOwnUnitUri",
     "scanOwnPlaceUri", "getCode", "getCodePng", "getCodeSvg", "getEventProof",
     "getSigningKey", "getCodeProofs", "verifier", "prepareSigningKey", "enrolSigningKey", "getLogCheckpoint", "getLogCheckpointLatest", "getLogEntries", "getLogTile", "getLogKey", "getEventTlogProof",
-    "listLogs", "getEndedLogCheckpoint", "getEndedLogTile", "getEndedLogEntries", "getEndedLogKey",
+    "listLogs", "listLogTimestamps", "getLogTimestamp", "getEndedLogCheckpoint", "getEndedLogTile", "getEndedLogEntries", "getEndedLogKey",
 }
 # Taken, and judged event by event: what became of each stands in a job of its own (test_no_document_…).
 DOCUMENTS = {"epcisCapture"}
@@ -112,6 +112,7 @@ WRITES = {
     "succeedLog": lambda t, who: [("/v1/log:succeed", {"log": "log.example", "reason": "lost"})],
     "revokeSigningKey": lambda t, who: [(f"/v1/signing-keys/{signing_key_of(t)}/revoke", {"reason": "ceased"})],
     "revokeKey": lambda t, who: [(f"/v1/keys/{t.key['id']}/revoke", None)],
+    "addLogTimestamp": lambda t, who: [("/v1/log/timestamps", {"size": 1, "authority": "http://127.0.0.1:9/", "question": "AAAA", "answer": "AAAA"})],
     "addCosignatures": lambda t, who: [("/v1/log/cosignatures", {"size": 1, "lines": "— witness.example AAAAAAAAAAAA\n"})],
 }
 

@@ -15,6 +15,7 @@
 #include "ft/store/enrolment.h"
 #include "ft/store/items.h"
 #include "ft/store/log.h"
+#include "ft/store/log_timestamp.h"
 #include "ft/store/trail_cache.h"
 
 struct item_memory;
@@ -40,6 +41,7 @@ struct app {
 	struct log_wait *log_wait;       /* requests that wait for a head */
 	struct sequencer *sequencer;     /* NULL: another server numbers the log */
 	struct log_memory *log_memory;   /* tiles that proofs are computed from */
+	struct log_stamps stamps;        /* which authorities' time-stamps are taken */
 	const struct policy *log_policy; /* whose witnesses may cosign; NULL: nobody's */
 	struct trail_cache *cache;
 	struct item_memory *items; /* packs that are being scanned */

@@ -10,7 +10,7 @@ extern const struct route event_routes[], event_own_routes[], erasure_routes[], 
 	certificate_routes[], key_routes[], signing_key_routes[], region_routes[], alert_routes[],
 	code_routes[], item_code_routes[], label_routes[], resolve_routes[], health_routes[], log_routes[],
 	proof_routes[], thing_routes[], problem_routes[], trail_proof_routes[], log_witness_routes[],
-	log_succession_routes[];
+	log_timestamp_routes[], log_succession_routes[];
 extern const struct route *const all_routes[]; /* NULL-terminated */
 
 #endif
