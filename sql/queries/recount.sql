@@ -293,27 +293,67 @@ ORDER BY part, subject
 LIMIT 1000;
 
 -- name: recount_contents :many
--- What units hold: from a loading to an end that are events, of lots what the loading said.
+-- What was done to units: by events, as they are and as they stand; of lots as much as the event says.
 -- class: fan
 -- scope: program
 -- column: subject text, stored text, derived text
 SELECT subject, stored, derived
-FROM (SELECT c.parent || ' ' || c.child AS subject, 'from ' || c.from_event || coalesce(' to ' || c.to_event, '') AS stored,
-             'no such event at that time' AS derived
-      FROM containment c
-      LEFT JOIN event f ON f.org_id = c.from_org AND f.id = c.from_event
-      LEFT JOIN event t ON t.id = c.to_event
-      WHERE f.id IS NULL OR f.event_time <> c.from_at OR f.recorded_at <> c.since
-         OR (c.to_event IS NOT NULL AND (t.id IS NULL OR t.event_time <> c.to_at))
+FROM (SELECT a.unit || ' ' || a.event AS subject, a.kind || CASE WHEN a.declared_at IS NULL THEN '' ELSE ', withdrawn' END AS stored,
+             coalesce('what was recorded: ' || e.type || CASE WHEN x.event IS NULL THEN '' ELSE ', corrected' END,
+                      'nothing was recorded') AS derived
+      FROM unit_act a
+      LEFT JOIN event e ON e.org_id = a.event_org AND e.id = a.event
+      LEFT JOIN correction x ON x.org_id = a.event_org AND x.event = a.event
+      WHERE e.id IS NULL OR e.event_time <> a.at OR e.recorded_at <> a.recorded_at OR e.party <> a.party
+         OR a.declared_at IS DISTINCT FROM x.declared_at
+         OR CASE e.type WHEN 'load' THEN a.kind <> 'load' WHEN 'unload' THEN a.kind NOT IN ('unload', 'empty') ELSE a.kind <> 'use' END
       UNION ALL
       SELECT coalesce(s.event, b.event) || ' ' || coalesce(s.lot, b.lot), coalesce(trim_scale(s.base)::text, 'nothing'),
              coalesce(trim_scale(b.base)::text, 'nothing')
-      FROM (SELECT c.from_event AS event, c.child AS lot, sum(c.base) AS base
-            FROM containment c JOIN event e ON e.org_id = c.from_org AND e.id = c.from_event
-            WHERE e.type = 'load' AND c.child_kind = 'lot' GROUP BY 1, 2) s
+      FROM (SELECT a.event, a.child AS lot, sum(a.base) AS base
+            FROM unit_act a WHERE a.kind IN ('load', 'unload') AND a.child_kind = 'lot' GROUP BY 1, 2) s
       FULL JOIN (SELECT t.event, t.lot_id AS lot, sum(t.base) AS base
                  FROM event e JOIN event_thing t ON t.event_org = e.org_id AND t.event = e.id
-                 WHERE e.type = 'load' GROUP BY 1, 2) b ON b.event = s.event AND b.lot = s.lot
+                 WHERE e.type = 'load'
+                    OR (e.type = 'unload' AND NOT EXISTS (SELECT FROM unit_act a WHERE a.event = e.id AND a.kind = 'empty'))
+                 GROUP BY 1, 2) b ON b.event = s.event AND b.lot = s.lot
       WHERE s.base IS DISTINCT FROM b.base) c
 ORDER BY subject
 LIMIT 1000;
+
+-- name: recount_units :many
+-- Units, a page of them.
+-- param: after_org uuid, after_id uuid, max_rows bigint
+-- class: fan
+-- scope: program
+-- column: org_id uuid, id uuid, known boolean
+SELECT org_id, id, known FROM unit
+WHERE (org_id, id) > (coalesce(@after_org, '00000000-0000-0000-0000-000000000000'),
+                      coalesce(@after_id, '00000000-0000-0000-0000-000000000000'))
+ORDER BY org_id, id
+LIMIT @max_rows;
+
+-- name: recount_unit_acts :many
+-- What was done to them and stands.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- scope: program
+-- column: unit uuid, event uuid, n bigint, kind text, child_kind text, child uuid, item text, base numeric?, at timestamptz
+-- column: recorded_at timestamptz, lacking numeric?
+SELECT a.unit, a.event, a.n::bigint AS n, a.kind, a.child_kind, a.child, a.item, a.base, a.at, a.recorded_at, a.lacking
+FROM unnest(@orgs, @ids) AS z (org_id, id)
+JOIN unit_act a ON a.org_id = z.org_id AND a.unit = z.id
+WHERE a.declared_at IS NULL
+LIMIT 10000000;
+
+-- name: recount_unit_contents :many
+-- What is said to have been in them.
+-- param: orgs uuid[], ids uuid[]
+-- class: any
+-- scope: program
+-- column: parent uuid, from_event uuid, n bigint, child uuid, item text, base numeric?, from_at timestamptz, to_event uuid
+-- column: to_at timestamptz?
+SELECT c.parent, c.from_event, c.n::bigint AS n, c.child, c.item, c.base, c.from_at, c.to_event, c.to_at
+FROM unnest(@orgs, @ids) AS z (org_id, id)
+JOIN containment c ON c.org_id = z.org_id AND c.parent = z.id
+LIMIT 10000000;

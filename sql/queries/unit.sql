@@ -2,12 +2,12 @@
 -- Logistic units and what is in them, for the group writer.
 
 -- name: units_lock :many
--- Units a batch names and all that are or were inside them, locked in ascending order.
--- param: ids uuid[], max_units bigint
+-- Units a batch names or records that it corrects were about, and all that are or were inside them, locked in ascending order.
+-- param: ids uuid[], events uuid[], max_units bigint
 -- class: fan
 -- column: org_id uuid, id uuid, uri text, known boolean, event uuid, version timestamptz
 WITH RECURSIVE inside (id) AS (
-    SELECT unnest(@ids)
+    SELECT z.id FROM (SELECT unnest(@ids) AS id UNION ALL SELECT a.unit FROM unit_act a WHERE a.event = ANY(@events)) z
     UNION
     SELECT c.child FROM inside i JOIN containment c ON c.parent = i.id AND c.child_kind = 'unit'
 )
@@ -32,15 +32,29 @@ WHERE c.to_at IS NULL OR c.to_at >= @since
 ORDER BY c.from_at, c.from_event, c.n
 LIMIT 50000;
 
--- name: unit_emptyings :many
--- When units were emptied, since a time.
+-- name: unit_acts :many
+-- What was done to units at a time or after it, and still stands.
 -- param: orgs uuid[], ids uuid[], since timestamptz
 -- class: any
--- column: unit uuid, event uuid, at timestamptz
-SELECT e.unit, e.event, e.at
+-- column: org_id uuid, unit uuid, event uuid, n bigint, event_org uuid, party uuid, kind text, child_kind text, child_org uuid
+-- column: child uuid, item text, value text, amount_unit text, base numeric?, at timestamptz, recorded_at timestamptz
+-- column: lacking numeric?
+SELECT a.org_id, a.unit, a.event, a.n::bigint AS n, a.event_org, a.party, a.kind, a.child_kind, a.child_org, a.child, a.item,
+       a.value, a.amount_unit, a.base, a.at, a.recorded_at, a.lacking
 FROM unnest(@orgs, @ids) AS z (org_id, id)
-JOIN unit_emptied e ON e.org_id = z.org_id AND e.unit = z.id
-WHERE e.at >= @since
+JOIN unit_act a ON a.org_id = z.org_id AND a.unit = z.id
+WHERE a.at >= @since AND a.declared_at IS NULL
+LIMIT 100000;
+
+-- name: unit_known_before :many
+-- Units that something was loaded into before a time.
+-- param: orgs uuid[], ids uuid[], since timestamptz
+-- class: any
+-- column: unit uuid
+SELECT z.id AS unit
+FROM unnest(@orgs, @ids) AS z (org_id, id)
+WHERE EXISTS (SELECT FROM unit_act a
+              WHERE a.org_id = z.org_id AND a.unit = z.id AND a.at < @since AND a.kind = 'load' AND a.declared_at IS NULL)
 LIMIT 50000;
 
 -- name: unit_upsert_many :exec
@@ -62,11 +76,27 @@ INSERT INTO containment (org_id, parent, from_event, n, from_org, party, child_k
 SELECT unnest(@org_id), unnest(@parent), unnest(@from_event), unnest(@n), unnest(@from_org), unnest(@party),
        unnest(@child_kind), unnest(@child_org), unnest(@child), unnest(@item), unnest(@value), unnest(@unit),
        unnest(@base), unnest(@from_at), unnest(@since), unnest(@to_event), unnest(@to_at)
-ON CONFLICT (org_id, parent, from_event, n) DO UPDATE SET to_event = excluded.to_event, to_at = excluded.to_at;
+ON CONFLICT (org_id, parent, from_event, n) DO UPDATE
+SET party = excluded.party, value = excluded.value, unit = excluded.unit, base = excluded.base, to_event = excluded.to_event,
+    to_at = excluded.to_at;
 
--- name: unit_emptied_insert_many :exec
--- That units were emptied.
--- param: org_id uuid[], unit uuid[], event uuid[], at timestamptz[]
+-- name: containment_delete_many :exec
+-- What units do not contain after all.
+-- param: org_id uuid[], parent uuid[], from_event uuid[], n bigint[]
 -- class: key
-INSERT INTO unit_emptied (org_id, unit, event, at)
-SELECT unnest(@org_id), unnest(@unit), unnest(@event), unnest(@at);
+DELETE FROM containment c
+USING unnest(@org_id, @parent, @from_event, @n) AS z (a, b, c, d)
+WHERE c.org_id = z.a AND c.parent = z.b AND c.from_event = z.c AND c.n = z.d;
+
+-- name: unit_act_upsert_many :exec
+-- What is done to units; of what was: that it no longer stands, and what it did not find.
+-- param: org_id uuid[], unit uuid[], event uuid[], n bigint[], event_org uuid[], party uuid[], kind text[], child_kind text[]
+-- param: child_org uuid[], child uuid[], item text[], value text[], amount_unit text[], base numeric[], at timestamptz[]
+-- param: recorded_at timestamptz[], declared_at timestamptz[], lacking numeric[]
+-- class: key
+INSERT INTO unit_act (org_id, unit, event, n, event_org, party, kind, child_kind, child_org, child, item, value, amount_unit,
+                      base, at, recorded_at, declared_at, lacking)
+SELECT unnest(@org_id), unnest(@unit), unnest(@event), unnest(@n), unnest(@event_org), unnest(@party), unnest(@kind),
+       unnest(@child_kind), unnest(@child_org), unnest(@child), unnest(@item), unnest(@value), unnest(@amount_unit),
+       unnest(@base), unnest(@at), unnest(@recorded_at), unnest(@declared_at), unnest(@lacking)
+ON CONFLICT (org_id, unit, event, n) DO UPDATE SET declared_at = excluded.declared_at, lacking = excluded.lacking;

@@ -183,6 +183,12 @@ struct str risk_short_subject(struct arena *arena, struct uuid holder, struct lo
 			    STR_ARGS(lot_id_print(arena, lot)));
 }
 
+struct str risk_ledger_subject(struct arena *arena, struct uuid event, struct lot_id lot)
+{
+	return arena_printf(arena, "M02 %.*s %.*s", STR_ARGS(uuid_print(arena, event)),
+			    STR_ARGS(lot_id_print(arena, lot)));
+}
+
 void risk_m02(struct arena *arena, const struct reference *ref, const struct risk_ledger *l,
 	      struct risk_findings *ret)
 {
@@ -217,9 +223,7 @@ void risk_m02(struct arena *arena, const struct reference *ref, const struct ris
 	f->evidence = ledger_evidence(arena, l, expected, found);
 	f->evidence_count = 1;
 	f->lot = l->lot;
-	f->subject = uuid_is_nil(l->holder)
-			     ? arena_printf(arena, "M02 %.*s %.*s", STR_ARGS(uuid_print(arena, l->event)),
-					    STR_ARGS(lot_id_print(arena, l->lot)))
-			     : risk_short_subject(arena, l->holder, l->lot);
+	f->subject = uuid_is_nil(l->holder) ? risk_ledger_subject(arena, l->event, l->lot)
+					    : risk_short_subject(arena, l->holder, l->lot);
 	*ret = (struct risk_findings){f, 1};
 }

@@ -81,6 +81,15 @@ void batch_find_shorts(struct batch *batch);                   /* once all is de
 bool batch_is_owed(struct batch *batch, struct bytes subject); /* of a finding that still holds */
 enum problem batch_close_owed(struct batch *batch) must_check; /* what is there again */
 
+/* Findings that hold no longer if they are not closed: alerts by subject. */
+struct owed_alerts {
+	struct rows orgs, subjects, lots; /* struct uuid, bytes, struct lot_id */
+};
+void owed_alert_add(struct batch *batch, struct owed_alerts *alerts, struct str subject, struct lot_id lot);
+/* capture_unit_acts.c: what was taken out of units and was not in them */
+void units_find_lacking(struct batch *batch);
+void units_found_again(struct batch *batch, struct owed_alerts *ret);
+
 /* capture_short.c */
 enum problem batch_judge_short(struct batch *batch) must_check;
 

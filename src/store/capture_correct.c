@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "ft/base/text.h"
-#include "ft/codec/json.h"
 
 /* What is put back when the replacement is refused. */
 struct kept_lot {
@@ -130,46 +129,14 @@ static enum problem already_corrected(const struct item *item, struct uuid repla
 	return PROBLEM_ALREADY_CORRECTED;
 }
 
-/* Of a transformation; the last instances that it names are single packs. */
-static bool emptied_units(struct batch *batch, const struct target *target)
-{
-	struct json event;
-	struct fault ignored = {0};
-	int64_t packs = 0;
-	if (json_parse(batch->arena, target->body, &event, &ignored))
-		return false;
-	const struct json *instances = json_get(&event, STR("inputEPCList"));
-	const struct json *named = json_get(&event, STR("farmtrail:itemsNamed"));
-	bool counted = named && json_integer(named, &packs);
-	return instances && instances->count > (counted ? (size_t)packs : 0);
-}
-
-/* What stands until another record ends it is ended by that record. Absent: such a record is corrected. */
-static struct str undone_by(struct batch *batch, const struct target *target)
-{
-	switch ((int)target->kind->class) {
-	case RECORD_TRANSFORM:
-		return emptied_units(batch, target)
-			       ? STR("it emptied units: load them again, and record what did happen")
-			       : (struct str){NULL, 0};
-	case RECORD_LOAD:
-		return STR("it put things into a unit: record that they were unloaded");
-	case RECORD_UNLOAD:
-		return STR("it took things out of a unit: record that they were loaded");
-	default:
-		return (struct str){NULL, 0};
-	}
-}
-
-static enum problem not_correctable(struct batch *batch, const struct item *item, const struct target *target)
+static enum problem not_correctable(const struct item *item, const struct target *target)
 {
 	(void)fault_set(item->job->fault, PROBLEM_NOT_CORRECTABLE, "type", "/event");
-	item->job->fault->detail = target->declaration ? STR("it is a correction: correct the record that it "
-							     "put in place, or record again what "
-							     "did happen")
-				   : target->of_partner
-					   ? STR("it is a partner's event: capture its error declaration")
-					   : undone_by(batch, target);
+	item->job->fault->detail =
+		target->declaration
+			? STR("it is a correction: correct the record that it put in place, or record again "
+			      "what did happen")
+			: STR("it is a partner's event: capture its error declaration");
 	return PROBLEM_NOT_CORRECTABLE;
 }
 
@@ -188,8 +155,8 @@ static enum problem find_target(struct batch *batch, struct item *item)
 	enum problem p = find_key(batch, item);
 	if (p)
 		return p;
-	if (target->declaration || target->of_partner || undone_by(batch, target).at)
-		return not_correctable(batch, item, target);
+	if (target->declaration || target->of_partner)
+		return not_correctable(item, target);
 	const struct correction_row *earlier = corrected_in_batch(batch, target);
 	return target->corrected ? already_corrected(item, target->replacement)
 	       : earlier         ? already_corrected(item, earlier->replacement)
@@ -260,8 +227,9 @@ static void withdraw_shipment(struct batch *batch, const struct target *target)
 }
 
 /* Takes back what the event did. */
-static void withdraw(struct batch *batch, const struct target *target, usec_t at)
+static void withdraw(struct batch *batch, struct item *item, usec_t at)
 {
+	struct target *target = item->target;
 	struct move_of of = {target->org, target->id, at, 0};
 	const struct target_move *moves = target->moves.items;
 	const struct lot_id *sites = target->sites.items;
@@ -280,6 +248,7 @@ static void withdraw(struct batch *batch, const struct target *target, usec_t at
 			(struct declared_row){target->id, sites[i].org, sites[i].lot, at};
 	withdraw_shipment(batch, target);
 	packs_withdraw(batch, target, at);
+	units_withdraw(batch, item, target, at);
 	states_reopen(batch, target, at);
 	forget_edges(batch, target->id);
 }
@@ -342,12 +311,24 @@ static void receipt_moves(struct batch *batch, const struct shipment_fact *was, 
 	lot->row.version = of->at;
 }
 
-static const struct shipment_lines_row *line_of(const struct shipment_fact *shipment, struct uuid lot)
+/* A lot may stand in a shipment several times, once for each unit that it is in. */
+static const struct shipment_lines_row *line_of(const struct shipment_fact *shipment, struct uuid lot,
+						size_t nth)
 {
 	for (size_t i = 0; i < shipment->line_count; i++)
-		if (uuid_equal(shipment->lines[i].lot_id, lot))
+		if (uuid_equal(shipment->lines[i].lot_id, lot) && nth-- == 0)
 			return &shipment->lines[i];
 	return NULL;
+}
+
+static const struct shipment_lines_row *same_line(const struct shipment_fact *shipment,
+						  const struct shipment_fact *other, size_t line)
+{
+	const struct uuid lot = other->lines[line].lot_id;
+	size_t nth = 0;
+	for (size_t i = 0; i < line; i++)
+		nth += uuid_equal(other->lines[i].lot_id, lot);
+	return line_of(shipment, lot, nth);
 }
 
 /* The receiver's record stays: it is the receipt of what is said now to have been sent, or of goods for which there is no
@@ -359,7 +340,7 @@ static void settle_receipt(struct batch *batch, struct item *item, struct shipme
 	bool same = now && uuid_equal(now->row.id, was->row.id);
 	struct move_of of = {was->row.receipt_org, was->row.receipt, at, 0};
 	for (size_t i = 0; i < was->line_count; i++) {
-		const struct shipment_lines_row *line = same ? line_of(now, was->lines[i].lot_id) : NULL;
+		const struct shipment_lines_row *line = same ? same_line(now, was, i) : NULL;
 		receipt_moves(batch, was, i, line ? &line->base : NULL, &of);
 	}
 	if (!same) {
@@ -368,7 +349,7 @@ static void settle_receipt(struct batch *batch, struct item *item, struct shipme
 		return;
 	}
 	for (size_t i = 0; i < now->line_count; i++) {
-		const struct shipment_lines_row *line = line_of(was, now->lines[i].lot_id);
+		const struct shipment_lines_row *line = same_line(was, now, i);
 		assert(line); /* inherited_shipment: the same lots */
 		now->lines[i].received = line->received;
 	}
@@ -435,12 +416,13 @@ enum problem decide_correct(struct batch *batch, struct item *item)
 	usec_t at = item->recorded_us;
 	if (replacement)
 		at = replacement->recorded_us = recorded_next(batch->capture);
-	withdraw(batch, item->target, at);
+	withdraw(batch, item, at);
 	declare(batch, item);
 	p = replacement ? item_decide(batch, replacement) : PROBLEM_NONE;
 	if (p) {
 		put_back(batch, &kept);
 		packs_put_back(batch, item->target, kept.declared_packs);
+		units_put_back(batch, item, item->target);
 		return replacement_refused(item, p);
 	}
 	if (was_received)
@@ -490,12 +472,21 @@ struct lot_fact *inherited_lot(struct batch *batch, const struct item *item, siz
 
 static bool same_lots(struct batch *batch, const struct item *item, const struct shipment_fact *shipment)
 {
-	for (size_t i = 0; i < item->lot_count; i++) {
-		const struct lot_fact *lot = batch_lot(batch, &item->lots[i]);
-		if (!lot || !line_of(shipment, lot->row.lot_id))
+	const struct expanded_line *expanded = item->expanded.items;
+	struct uuid *lots = arena_array(batch->arena, struct uuid, item->line_count + 1);
+	for (size_t i = 0; i < item->line_count; i++) {
+		const struct lot_fact *lot = i < item->lot_count ? batch_lot(batch, &item->lots[i])
+								 : expanded[i - item->lot_count].lot;
+		size_t nth = 0;
+		if (!lot)
+			return false;
+		lots[i] = lot->row.lot_id;
+		for (size_t k = 0; k < i; k++)
+			nth += uuid_equal(lots[k], lots[i]);
+		if (!line_of(shipment, lots[i], nth))
 			return false;
 	}
-	return item->lot_count == shipment->line_count;
+	return item->line_count == shipment->line_count;
 }
 
 struct shipment_fact *inherited_shipment(struct batch *batch, const struct item *item, struct uuid to)
@@ -548,7 +539,6 @@ static void send_declared(struct batch *batch)
 	COLUMN(t.events, struct uuid, n, lots[i].event);
 	COLUMN(t.declared_at, usec_t, n, lots[i].at);
 	const struct lot_edge_declare_params e = {t.lots, t.events, t.declared_at};
-	const struct lot_recompute_many_params r = {t.orgs, t.lots};
 	db_queue(batch->db, &sql_event_thing_declare, &t);
 	db_queue(batch->db, &sql_lot_edge_declare, &e);
 	n = batch->declared_sites.count;
@@ -558,7 +548,6 @@ static void send_declared(struct batch *batch)
 	COLUMN(s.events, struct uuid, n, sites[i].event);
 	COLUMN(s.declared_at, usec_t, n, sites[i].at);
 	db_queue(batch->db, &sql_site_event_declare, &s);
-	db_queue(batch->db, &sql_lot_recompute_many, &r);
 }
 
 void corrections_send(struct batch *batch)
@@ -578,4 +567,16 @@ void corrections_send(struct batch *batch)
 	COLUMN(p.declared_at, usec_t, n, rows[i].at);
 	db_queue(batch->db, &sql_correction_insert_many, &p);
 	send_declared(batch);
+}
+
+void corrections_date_lots(struct batch *batch)
+{
+	const struct declared_row *lots = batch->declared_lots.items;
+	size_t n = batch->declared_lots.count;
+	struct lot_recompute_many_params p;
+	if (!n)
+		return;
+	COLUMN(p.orgs, struct uuid, n, lots[i].org);
+	COLUMN(p.ids, struct uuid, n, lots[i].id);
+	db_queue(batch->db, &sql_lot_recompute_many, &p);
 }

@@ -344,4 +344,5 @@ void batch_decide(struct batch *batch)
 			doubles_warn(batch, item);
 	}
 	batch_find_shorts(batch);
+	units_find_lacking(batch);
 }

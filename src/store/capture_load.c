@@ -132,21 +132,6 @@ static void room_for(struct batch *batch, struct event_parts *parts, size_t coun
 	parts->unit_uris = arena_array(batch->arena, struct str, count);
 }
 
-/* The first emptying after it ends what is recorded late. */
-static void end_where_emptied(const struct batch *batch, struct content_fact *content)
-{
-	const struct emptying *all = batch->emptyings.items;
-	for (size_t i = 0; i < batch->emptyings.count; i++) {
-		bool ends = uuid_equal(all[i].unit.lot, content->row.parent) &&
-			    all[i].at > content->row.from_at &&
-			    (!content->row.to_at.known || all[i].at < content->row.to_at.value);
-		if (!ends)
-			continue;
-		content->row.to_at = (struct sql_nullable_int){true, all[i].at};
-		content->row.to_event = all[i].event;
-	}
-}
-
 /* Packs stand behind the lots that the record names itself. */
 static void tell_packs(struct batch *batch, const struct item *item, struct event_parts *parts,
 		       const struct content_plan *plans)
@@ -157,57 +142,53 @@ static void tell_packs(struct batch *batch, const struct item *item, struct even
 			tell_lot(batch, parts, plans[i].lot, &plans[i].quantity);
 }
 
-static struct content_fact content_begin(const struct item *item, const struct unit_fact *unit, size_t n)
+static void name_lot(struct unit_acts_row *act, const struct content_plan *plan)
 {
-	return (struct content_fact){.row = {.org_id = unit->row.org_id,
-					     .parent = unit->row.id,
-					     .from_event = item->job->id,
-					     .n = (int64_t)n,
-					     .from_org = item->recorder,
-					     .party = item->acting,
-					     .from_at = item->time.at_us,
-					     .since = item->recorded_us},
-				     .dirty = true};
+	act->child_kind = STR("lot");
+	act->child_org = plan->lot->row.org_id;
+	act->child = plan->lot->row.lot_id;
+	if (plan->pack)
+		act->item = plan->pack->fact->code;
+	if (plan->pack || plan->has_quantity)
+		act->base = (struct sql_nullable_decimal){true, plan->base};
 }
 
-static void put_lot(struct content_fact *content, const struct lot_fact *lot, const struct quantity *quantity,
-		    struct decimal base)
+static void name_unit(struct unit_acts_row *act, const struct unit_fact *unit)
 {
-	content->row.child_kind = STR("lot");
-	content->row.child_org = lot->row.org_id;
-	content->row.child = lot->row.lot_id;
-	content->row.value = quantity->value;
-	content->row.unit = str_of(quantity->unit->code);
-	content->row.base = (struct sql_nullable_decimal){true, base};
+	act->child_kind = STR("unit");
+	act->child_org = unit->row.org_id;
+	act->child = unit->row.id;
+}
+
+static void load_lot(struct batch *batch, struct event_parts *parts, struct unit_acts_row *act,
+		     const struct content_plan *plan)
+{
+	name_lot(act, plan);
+	act->value = plan->quantity.value;
+	act->amount_unit = str_of(plan->quantity.unit->code);
+	act->base = (struct sql_nullable_decimal){true, plan->base};
+	if (!plan->pack)
+		tell_lot(batch, parts, plan->lot, &plan->quantity);
 }
 
 static void load_apply(struct batch *batch, struct item *item, struct event_parts *parts,
 		       struct unit_fact *unit, struct content_plan *plans)
 {
 	room_for(batch, parts, item->lot_count);
-	unit->row.known = unit->dirty = true;
-	unit->row.version = item->recorded_us;
 	for (size_t i = 0; i < item->lot_count; i++) {
-		struct content_fact content = content_begin(item, unit, i);
+		struct unit_acts_row *act = unit_act_add(batch, item, unit, i, UNIT_LOAD);
 		if (plans[i].lot) {
-			put_lot(&content, plans[i].lot, &plans[i].quantity, plans[i].base);
-			if (plans[i].pack)
-				content.row.item = plans[i].pack->fact->code;
-			else
-				tell_lot(batch, parts, plans[i].lot, &plans[i].quantity);
-		} else {
-			if (!plans[i].unit)
-				plans[i].unit = unit_make(batch, item, &item->units[i], plans[i].uri, i + 1);
-			plans[i].unit->row.version = item->recorded_us;
-			plans[i].unit->dirty = true;
-			content.row.child_kind = STR("unit");
-			content.row.child_org = plans[i].unit->row.org_id;
-			content.row.child = plans[i].unit->row.id;
-			parts->unit_uris[parts->unit_count++] = plans[i].unit->row.uri;
+			load_lot(batch, parts, act, &plans[i]);
+			continue;
 		}
-		end_where_emptied(batch, &content);
-		*ROW_ADD(batch, contents, struct content_fact) = content;
+		if (!plans[i].unit)
+			plans[i].unit = unit_make(batch, item, &item->units[i], plans[i].uri, i + 1);
+		plans[i].unit->row.version = item->recorded_us;
+		plans[i].unit->dirty = true;
+		name_unit(act, plans[i].unit);
+		parts->unit_uris[parts->unit_count++] = plans[i].unit->row.uri;
 	}
+	unit_retell(batch, item, unit, item->time.at_us);
 	tell_packs(batch, item, parts, plans);
 }
 
@@ -233,13 +214,6 @@ enum problem decide_load(struct batch *batch, struct item *item, struct event_pa
 	return event_store(batch, item, parts);
 }
 
-static void content_end(struct content_fact *content, const struct item *item)
-{
-	content->row.to_at = (struct sql_nullable_int){true, item->time.at_us};
-	content->row.to_event = item->job->id;
-	content->dirty = true;
-}
-
 static void tell_content(struct batch *batch, struct event_parts *parts, const struct content_fact *content)
 {
 	if (content_is_unit(content)) {
@@ -255,21 +229,14 @@ static void tell_content(struct batch *batch, struct event_parts *parts, const s
 }
 
 static void unload_all(struct batch *batch, struct item *item, struct event_parts *parts,
-		       const struct unit_fact *unit)
+		       struct unit_fact *unit)
 {
-	struct content_fact *all = batch->contents.items;
+	const struct content_fact *all = batch->contents.items;
 	room_for(batch, parts, batch->contents.count);
-	for (size_t i = 0; i < batch->contents.count; i++) {
-		if (!content_is_in(&all[i], unit, item->time.at_us))
-			continue;
-		tell_content(batch, parts, &all[i]);
-		content_end(&all[i], item);
-	}
-	*ROW_ADD(batch, emptyings, struct emptying) =
-		(struct emptying){.unit = {unit->row.org_id, unit->row.id},
-				  .event = item->job->id,
-				  .at = item->time.at_us,
-				  .is_new = true};
+	for (size_t i = 0; i < batch->contents.count; i++)
+		if (content_is_in(&all[i], unit, item->time.at_us))
+			tell_content(batch, parts, &all[i]);
+	(void)unit_act_add(batch, item, unit, 0, UNIT_EMPTY);
 }
 
 static struct decimal amount_in_unit(struct batch *batch, const struct item *item,
@@ -285,26 +252,29 @@ static struct decimal amount_in_unit(struct batch *batch, const struct item *ite
 	return sum;
 }
 
-static struct content_fact *content_of_pack(struct batch *batch, const struct item *item,
-					    const struct unit_fact *unit, const struct content_plan *plan)
+static bool holds_pack(struct batch *batch, const struct item *item, const struct unit_fact *unit,
+		       const struct content_plan *plan)
 {
-	struct content_fact *all = batch->contents.items;
+	const struct content_fact *all = batch->contents.items;
 	for (size_t i = 0; i < batch->contents.count; i++)
 		if (content_is_in(&all[i], unit, item->time.at_us) && all[i].row.item.at &&
 		    str_equal(all[i].row.item, plan->pack->fact->code))
-			return &all[i];
-	return NULL;
+			return true;
+	return false;
 }
 
-/* All of it must be in the unit, of a lot so much; a lot that stands in contents twice is asked for at once. */
+/* All of it must be in the unit, of a lot so much; a lot that stands in contents twice is asked for at once. What a correction
+ * states has happened already: what was not there is found lacking. */
 static enum problem unload_check(struct batch *batch, struct item *item, const struct unit_fact *unit,
 				 const struct content_plan *plans, size_t i)
 {
 	struct uuid child = plans[i].lot    ? plans[i].lot->row.lot_id
 			    : plans[i].unit ? plans[i].unit->row.id
 					    : (struct uuid){{0}};
+	if (item->corrects && !uuid_is_nil(child))
+		return PROBLEM_NONE;
 	if (plans[i].pack)
-		return content_of_pack(batch, item, unit, &plans[i])
+		return holds_pack(batch, item, unit, &plans[i])
 			       ? PROBLEM_NONE
 			       : refuse(item, PROBLEM_NOT_KNOWN_YET, "contained",
 					(struct place_in){"contents", i, "item"});
@@ -323,44 +293,18 @@ static enum problem unload_check(struct batch *batch, struct item *item, const s
 	return PROBLEM_LOT_SHORT;
 }
 
-static void unload_unit(struct batch *batch, struct item *item, const struct unit_fact *unit,
-			struct uuid child)
+static void unload_one(struct batch *batch, struct item *item, struct event_parts *parts,
+		       const struct unit_fact *unit, const struct content_plan *plan, size_t n)
 {
-	struct content_fact *all = batch->contents.items;
-	for (size_t i = 0; i < batch->contents.count; i++)
-		if (content_is_in(&all[i], unit, item->time.at_us) && uuid_equal(all[i].row.child, child))
-			content_end(&all[i], item);
-}
-
-/* Ends what is taken out; what is left of a part goes on as a content of its own. */
-static void unload_lot(struct batch *batch, struct item *item, const struct unit_fact *unit,
-		       const struct content_plan *plan, size_t n)
-{
-	struct decimal left = plan->base;
-	size_t count = batch->contents.count;
-	for (size_t i = 0; i < count && !decimal_is_zero(left); i++) {
-		struct content_fact *content = &((struct content_fact *)batch->contents.items)[i];
-		if (!content_is_in(content, unit, item->time.at_us) || content->row.item.at ||
-		    !uuid_equal(content->row.child, plan->lot->row.lot_id))
-			continue;
-		struct decimal there = content->row.base.value, taken = left;
-		bool all = decimal_compare(there, left) <= 0;
-		struct content_fact rest = *content;
-		content_end(content, item);
-		left = all ? decimal_sub(left, there) : decimal_of(0);
-		if (all)
-			continue;
-		struct decimal remains = decimal_sub(there, taken);
-		const struct unit *base = unit_base((enum dimension)plan->lot->row.dimension);
-		const struct quantity quantity = {decimal_print(batch->arena, remains),
-						  base ? base : unit_find(plan->lot->row.unit), remains};
-		struct content_fact begun = content_begin(item, unit, n);
-		begun.row.party = rest.row.party;
-		begun.row.to_at = rest.row.to_at;
-		begun.row.to_event = rest.row.to_event;
-		put_lot(&begun, plan->lot, &quantity, remains);
-		*ROW_ADD(batch, contents, struct content_fact) = begun;
+	struct unit_acts_row *act = unit_act_add(batch, item, unit, n, UNIT_UNLOAD);
+	if (!plan->lot) {
+		name_unit(act, plan->unit);
+		parts->unit_uris[parts->unit_count++] = plan->unit->row.uri;
+		return;
 	}
+	name_lot(act, plan);
+	if (!plan->pack)
+		tell_lot(batch, parts, plan->lot, plan->has_quantity ? &plan->quantity : NULL);
 }
 
 static enum problem unload_some(struct batch *batch, struct item *item, struct event_parts *parts,
@@ -373,25 +317,8 @@ static enum problem unload_some(struct batch *batch, struct item *item, struct e
 	if (p)
 		return p;
 	room_for(batch, parts, item->lot_count);
-	for (size_t i = 0; i < item->lot_count; i++) {
-		if (plans[i].pack) {
-			struct content_fact *content = content_of_pack(batch, item, unit, &plans[i]);
-			assert(content); /* unload_check */
-			content_end(content, item);
-			continue;
-		}
-		if (plans[i].lot && plans[i].has_quantity) {
-			unload_lot(batch, item, unit, &plans[i], i);
-			tell_lot(batch, parts, plans[i].lot, &plans[i].quantity);
-			continue;
-		}
-		unload_unit(batch, item, unit,
-			    plans[i].lot ? plans[i].lot->row.lot_id : plans[i].unit->row.id);
-		if (plans[i].lot)
-			tell_lot(batch, parts, plans[i].lot, NULL);
-		else
-			parts->unit_uris[parts->unit_count++] = plans[i].unit->row.uri;
-	}
+	for (size_t i = 0; i < item->lot_count; i++)
+		unload_one(batch, item, parts, unit, &plans[i], i);
 	tell_packs(batch, item, parts, plans);
 	return PROBLEM_NONE;
 }
@@ -408,8 +335,7 @@ enum problem decide_unload(struct batch *batch, struct item *item, struct event_
 		unload_all(batch, item, parts, unit);
 	if (p)
 		return p;
-	unit->row.version = item->recorded_us;
-	unit->dirty = true;
+	unit_retell(batch, item, unit, item->time.at_us);
 	parts->parent_uri = unit->row.uri;
 	return event_store(batch, item, parts);
 }

@@ -51,10 +51,10 @@ void batch_find_shorts(struct batch *batch)
 	}
 }
 
-static struct sha256 subject_of(struct batch *batch, const struct holding_fact *holding)
+static struct str subject_of(struct batch *batch, const struct holding_fact *holding)
 {
 	const struct lot_id lot = {holding->row.org_id, holding->row.lot_id};
-	return sha256_of(str_bytes(risk_short_subject(batch->arena, holding->row.holder, lot)));
+	return risk_short_subject(batch->arena, holding->row.holder, lot);
 }
 
 bool batch_is_owed(struct batch *batch, struct bytes subject)
@@ -63,46 +63,62 @@ bool batch_is_owed(struct batch *batch, struct bytes subject)
 		const struct holding_fact *holding = map_at(batch->holdings, i);
 		if (!holding_is_short(holding))
 			continue;
-		struct sha256 of = subject_of(batch, holding);
+		struct sha256 of = sha256_of(str_bytes(subject_of(batch, holding)));
 		if (bytes_equal(sha256_bytes(&of), subject))
 			return true;
 	}
 	return false;
 }
 
-enum problem batch_close_owed(struct batch *batch)
+void owed_alert_add(struct batch *batch, struct owed_alerts *alerts, struct str subject, struct lot_id lot)
 {
-	struct rows orgs = {0}, subjects = {0}, lots = {0};
-	struct alert_ids_find_row *known;
-	size_t count;
+	struct sha256 *hash = arena_new(batch->arena, struct sha256);
+	*hash = sha256_of(str_bytes(subject));
+	*(struct uuid *)rows_add(batch->arena, &alerts->orgs, sizeof(struct uuid)) = lot.org;
+	*(struct bytes *)rows_add(batch->arena, &alerts->subjects, sizeof(struct bytes)) = sha256_bytes(hash);
+	*(struct lot_id *)rows_add(batch->arena, &alerts->lots, sizeof(struct lot_id)) = lot;
+}
+
+static struct owed_alerts made_good(struct batch *batch)
+{
+	struct owed_alerts alerts = {0};
 	for (size_t i = 0; i < map_count(batch->holdings); i++) {
 		const struct holding_fact *holding = map_at(batch->holdings, i);
-		if (!holding->was_short || !holding->dirty || holding_is_short(holding))
-			continue;
-		struct sha256 *subject = arena_new(batch->arena, struct sha256);
-		*subject = subject_of(batch, holding);
-		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = holding->row.org_id;
-		*(struct bytes *)rows_add(batch->arena, &subjects, sizeof(struct bytes)) =
-			sha256_bytes(subject);
-		*(struct lot_id *)rows_add(batch->arena, &lots, sizeof(struct lot_id)) =
-			(struct lot_id){holding->row.org_id, holding->row.lot_id};
+		if (holding->was_short && holding->dirty && !holding_is_short(holding))
+			owed_alert_add(batch, &alerts, subject_of(batch, holding),
+				       (struct lot_id){holding->row.org_id, holding->row.lot_id});
 	}
-	if (!orgs.count)
+	units_found_again(batch, &alerts);
+	return alerts;
+}
+
+static void close_found(struct batch *batch, const struct owed_alerts *alerts,
+			const struct alert_ids_find_row *row)
+{
+	for (size_t k = 0; k < alerts->subjects.count; k++) {
+		const struct lot_id lot = ((const struct lot_id *)alerts->lots.items)[k];
+		if (!bytes_equal(row->subject, ((const struct bytes *)alerts->subjects.items)[k]))
+			continue;
+		*ROW_ADD(batch, closed, struct closed_alert) = (struct closed_alert){
+			row->org_id, row->id, lot,
+			batch->corrections.count ? ALERT_RECORD_CORRECTED : ALERT_LATE_RECORD};
+		batch_touch(batch, lot, batch_seen(batch));
+	}
+}
+
+enum problem batch_close_owed(struct batch *batch)
+{
+	const struct owed_alerts alerts = made_good(batch);
+	struct alert_ids_find_row *known;
+	size_t count;
+	if (!alerts.orgs.count)
 		return PROBLEM_NONE;
-	const struct alert_ids_find_params params = {rows_array(&orgs), rows_array(&subjects)};
+	const struct alert_ids_find_params params = {rows_array(&alerts.orgs), rows_array(&alerts.subjects)};
 	db_queue(batch->db, &sql_alert_ids_find, &params);
 	enum problem p = db_flush(batch->db);
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_alert_ids_find, (void **)&known, &count);
 	for (size_t i = 0; !p && i < count; i++)
-		for (size_t k = 0; k < subjects.count; k++) {
-			const struct lot_id lot = ((const struct lot_id *)lots.items)[k];
-			if (!bytes_equal(known[i].subject, ((const struct bytes *)subjects.items)[k]))
-				continue;
-			*ROW_ADD(batch, closed, struct closed_alert) = (struct closed_alert){
-				known[i].org_id, known[i].id, lot,
-				batch->corrections.count ? ALERT_RECORD_CORRECTED : ALERT_LATE_RECORD};
-			batch_touch(batch, lot, batch_seen(batch));
-		}
+		close_found(batch, &alerts, &known[i]);
 	return p;
 }

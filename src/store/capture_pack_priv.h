@@ -3,6 +3,8 @@
 #ifndef FT_STORE_CAPTURE_PACK_PRIV_H
 #define FT_STORE_CAPTURE_PACK_PRIV_H
 
+#include "ft/core/unit_history.h"
+
 #include "capture_priv.h"
 
 /* A single pack, and what stands about it in the order in which it was told. */
@@ -69,11 +71,25 @@ bool unit_holds(const struct batch *batch, struct uuid outer, struct uuid inner,
 /* The lines that the record's units[] mean: item->expanded, item->line_count, parts->unit_uris. */
 enum problem units_expand(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* What the units of a transformation hold went into it: they are empty from then on. */
-void units_consume(struct batch *batch, const struct item *item);
+void units_consume(struct batch *batch, struct item *item);
 void units_send(struct batch *batch);
 /* The line of this lot, made where there is none: `place` in units[], or in items[]. */
 struct expanded_line *expanded_line_for(struct batch *batch, struct item *item, struct lot_fact *lot,
 					size_t place, bool of_packs);
+/* capture_unit_acts.c */
+/* What was done to these units since then. */
+void batch_queue_acts(struct batch *batch, struct sql_array orgs, struct sql_array units, usec_t since);
+enum problem batch_take_acts(struct batch *batch) must_check;
+/* An act of the record: the thing is the caller's to name. Valid until the next is added. */
+struct unit_acts_row *unit_act_add(struct batch *batch, const struct item *item, const struct unit_fact *unit,
+				   size_t n, enum unit_act_kind kind);
+/* What was in the unit since `from`, after acts of that time or later were added or taken back. */
+void unit_retell(struct batch *batch, struct item *item, struct unit_fact *unit, usec_t from);
+/* What the target did to units is as if it had not been; and as if it had. */
+void units_withdraw(struct batch *batch, struct item *item, struct target *target, usec_t at);
+void units_put_back(struct batch *batch, struct item *item, struct target *target);
+void unit_contents_send(struct batch *batch);
+
 /* capture_load.c */
 enum problem decide_load(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 enum problem decide_unload(struct batch *batch, struct item *item, struct event_parts *parts) must_check;

@@ -61,16 +61,23 @@ struct shipment_fact {
 struct unit_fact {
 	struct units_lock_row row;
 	bool dirty;
+	bool known_before; /* something was loaded before all that is looked at */
+	struct item *by;   /* what changed last what is told of it; NULL: nothing */
 };
-struct content_fact { /* something in a unit, from the table or said in this batch */
+struct content_fact { /* something in a unit, as follows from what was done to it */
 	struct unit_contents_row row;
 	bool dirty;
+	bool stored; /* in the table */
+	bool gone;   /* it is not so after all */
 };
-struct emptying { /* of a unit, at a time */
-	struct lot_id unit;
-	struct uuid event;
-	usec_t at;
-	bool is_new;
+struct act_fact { /* what a record did to a unit: from the table or decided in this batch */
+	struct unit_acts_row row;
+	struct sql_nullable_int declared_at; /* known: it no longer stands */
+	struct sql_nullable_decimal was_lacking;
+	bool dirty;
+};
+struct kept_unit { /* that a correction changes */
+	struct unit_fact *at, was;
 };
 struct expanded_line { /* what a unit that a record names has of a lot */
 	struct lot_fact *lot;
@@ -126,6 +133,7 @@ struct target {
 	size_t output_count;
 	struct rows packs; /* struct str: codes of packs that it is about */
 	struct rows moves; /* struct target_move: what it does to stock, as it stands now */
+	struct rows units; /* struct kept_unit: whose contents changed with it */
 	struct rows sites; /* struct lot_id: party and site */
 };
 struct output_ids {
@@ -294,8 +302,8 @@ struct batch {
 	struct map *packs;             /* code → pack_fact */
 	struct map *new_samples;       /* hash of its number → item of this batch that took it */
 	struct rows tests;             /* struct test_row */
-	struct rows contents;          /* struct content_fact, by time */
-	struct rows emptyings;         /* struct emptying */
+	struct rows contents;          /* struct content_fact */
+	struct rows acts;              /* struct act_fact */
 	struct rows states; /* struct state_fact: what stands about lots, and what ends or begins now */
 	struct map *seen;   /* struct sight → itself: lots of others that a record may look at */
 	/* to write */
@@ -591,6 +599,7 @@ enum problem units_recall(struct db *db, struct arena *arena, struct capture_uni
 void units_remember(struct db *db, struct arena *arena, struct capture_unit **units, size_t count);
 /* Moves of stock, and what declared events left. */
 void corrections_send(struct batch *batch);
+void corrections_date_lots(struct batch *batch); /* once the events are there that say when */
 /* capture_write.c */
 void batch_write(struct batch *batch);        /* all that no signature is needed for */
 void edges_send(struct batch *batch);         /* once */

@@ -11,19 +11,35 @@ static void want(struct batch *batch, struct rows *ids, const struct named *name
 		*(struct uuid *)rows_add(batch->arena, ids, sizeof(struct uuid)) = named->id.lot;
 }
 
-static usec_t wanted_units(struct batch *batch, struct rows *ids)
+static bool names_units(const struct item *item)
+{
+	return item->unit.asked || item->unit_count;
+}
+
+/* Whether a record of this kind may have put something into a unit or taken it out. */
+static bool handles_units(const struct target *target)
+{
+	enum record_class class = target && target->kind ? target->kind->class : RECORD_CORRECT;
+	return class == RECORD_LOAD || class == RECORD_UNLOAD || class == RECORD_TRANSFORM;
+}
+
+static usec_t wanted_units(struct batch *batch, struct rows *ids, struct rows *events)
 {
 	usec_t since = INT64_MAX;
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct item *item = &batch->items[i];
-		size_t before = ids->count;
 		if (item->problem || item->replay)
 			continue;
 		want(batch, ids, &item->unit);
 		for (size_t k = 0; k < item->unit_count; k++)
 			want(batch, ids, &item->units[k]);
-		if (ids->count > before && item->time.at_us < since)
+		if (names_units(item) && item->time.at_us < since)
 			since = item->time.at_us;
+		if (!handles_units(item->target))
+			continue;
+		*(struct uuid *)rows_add(batch->arena, events, sizeof(struct uuid)) = item->target->id;
+		if (item->target->time.at_us < since)
+			since = item->target->time.at_us;
 	}
 	return since;
 }
@@ -47,47 +63,41 @@ static enum problem take_units(struct batch *batch, struct rows *orgs, struct ro
 static enum problem take_contents(struct batch *batch)
 {
 	struct unit_contents_row *contents;
-	struct unit_emptyings_row *emptyings = NULL;
-	size_t content_count, emptying_count = 0;
+	size_t count;
 	enum problem p =
-		db_take_many(batch->db, batch->arena, &sql_unit_contents, (void **)&contents, &content_count);
-	if (!p)
-		p = db_take_many(batch->db, batch->arena, &sql_unit_emptyings, (void **)&emptyings,
-				 &emptying_count);
-	for (size_t i = 0; !p && i < content_count; i++) {
-		*ROW_ADD(batch, contents, struct content_fact) = (struct content_fact){.row = contents[i]};
+		db_take_many(batch->db, batch->arena, &sql_unit_contents, (void **)&contents, &count);
+	for (size_t i = 0; !p && i < count; i++) {
+		*ROW_ADD(batch, contents, struct content_fact) =
+			(struct content_fact){.row = contents[i], .stored = true};
 		if (str_equal(contents[i].child_kind, STR("unit")) &&
 		    !map_get(batch->units, MAP_KEY(contents[i].child)))
 			p = PROBLEM_CONFLICT;
 	}
-	for (size_t i = 0; !p && i < emptying_count; i++)
-		*ROW_ADD(batch, emptyings, struct emptying) =
-			(struct emptying){.unit = {.lot = emptyings[i].unit},
-					  .event = emptyings[i].event,
-					  .at = emptyings[i].at};
 	return p;
 }
 
 enum problem batch_load_units(struct batch *batch)
 {
-	struct rows wanted = {0}, orgs = {0}, ids = {0};
+	struct rows wanted = {0}, events = {0}, orgs = {0}, ids = {0};
 	batch->units = map_create(batch->arena, 16);
 	batch->new_units = map_create(batch->arena, 16);
-	usec_t since = wanted_units(batch, &wanted);
-	if (!wanted.count)
+	usec_t since = wanted_units(batch, &wanted, &events);
+	if (!wanted.count && !events.count)
 		return PROBLEM_NONE;
-	db_queue(batch->db, &sql_units_lock, &(struct units_lock_params){rows_array(&wanted), UNITS_MAX});
+	const struct units_lock_params lock = {rows_array(&wanted), rows_array(&events), UNITS_MAX};
+	db_queue(batch->db, &sql_units_lock, &lock);
 	enum problem p = db_flush(batch->db);
 	if (!p)
 		p = take_units(batch, &orgs, &ids);
 	if (p || !ids.count)
 		return p;
 	const struct unit_contents_params contents = {rows_array(&orgs), rows_array(&ids), since};
-	const struct unit_emptyings_params emptyings = {rows_array(&orgs), rows_array(&ids), since};
 	db_queue(batch->db, &sql_unit_contents, &contents);
-	db_queue(batch->db, &sql_unit_emptyings, &emptyings);
+	batch_queue_acts(batch, contents.orgs, contents.ids, since);
 	p = db_flush(batch->db);
-	return p ? p : take_contents(batch);
+	if (!p)
+		p = take_contents(batch);
+	return p ? p : batch_take_acts(batch);
 }
 
 struct unit_fact *batch_unit(const struct batch *batch, const struct named *named)
@@ -106,8 +116,8 @@ bool content_is_unit(const struct content_fact *content)
 
 bool content_is_in(const struct content_fact *content, const struct unit_fact *unit, usec_t at)
 {
-	return uuid_equal(content->row.parent, unit->row.id) && content->row.from_at <= at &&
-	       (!content->row.to_at.known || content->row.to_at.value > at);
+	return !content->gone && uuid_equal(content->row.parent, unit->row.id) &&
+	       content->row.from_at <= at && (!content->row.to_at.known || content->row.to_at.value > at);
 }
 
 /* What somebody else loaded is handled by who has all of its lots now. */
@@ -147,7 +157,7 @@ bool unit_holds(const struct batch *batch, struct uuid outer, struct uuid inner,
 	if (uuid_equal(outer, inner) || depth == NESTED_MAX)
 		return true;
 	for (size_t i = 0; i < batch->contents.count; i++)
-		if (content_is_unit(&all[i]) && uuid_equal(all[i].row.parent, outer) &&
+		if (!all[i].gone && content_is_unit(&all[i]) && uuid_equal(all[i].row.parent, outer) &&
 		    unit_holds(batch, all[i].row.child, inner, depth + 1))
 			return true;
 	return false;
@@ -232,9 +242,18 @@ enum problem units_expand(struct batch *batch, struct item *item, struct event_p
 	return PROBLEM_NONE;
 }
 
+static bool is_used(const struct batch *batch, const struct item *item, const struct unit_fact *unit)
+{
+	const struct act_fact *all = batch->acts.items;
+	for (size_t i = 0; i < batch->acts.count; i++)
+		if (uuid_equal(all[i].row.event, item->job->id) && uuid_equal(all[i].row.unit, unit->row.id))
+			return true;
+	return false;
+}
+
 static void consume(struct batch *batch, const struct item *item, const struct unit_fact *unit, int depth)
 {
-	struct content_fact *all = batch->contents.items;
+	const struct content_fact *all = batch->contents.items;
 	bool held = false;
 	for (size_t i = 0; i < batch->contents.count; i++) {
 		if (!content_is_in(&all[i], unit, item->time.at_us))
@@ -243,80 +262,26 @@ static void consume(struct batch *batch, const struct item *item, const struct u
 			content_is_unit(&all[i]) ? map_get(batch->units, MAP_KEY(all[i].row.child)) : NULL;
 		if (child && depth < NESTED_MAX)
 			consume(batch, item, child, depth + 1);
-		if (content_is_unit(&all[i]))
-			continue;
-		all[i].row.to_at = (struct sql_nullable_int){true, item->time.at_us};
-		all[i].row.to_event = item->job->id;
-		all[i].dirty = held = true;
+		held |= !content_is_unit(&all[i]);
 	}
-	if (held)
-		*ROW_ADD(batch, emptyings, struct emptying) =
-			(struct emptying){.unit = {unit->row.org_id, unit->row.id},
-					  .event = item->job->id,
-					  .at = item->time.at_us,
-					  .is_new = true};
+	if (held && !is_used(batch, item, unit))
+		(void)unit_act_add(batch, item, unit, 0, UNIT_USE);
 }
 
 /* Crates stay on their pallet, empty. */
-void units_consume(struct batch *batch, const struct item *item)
+void units_consume(struct batch *batch, struct item *item)
 {
+	size_t before = batch->acts.count;
 	for (size_t i = 0; i < item->job->record->units.count; i++) {
 		struct unit_fact *unit = batch_unit(batch, &item->units[i]);
 		consume(batch, item, unit, 0);
 		unit->row.version = item->recorded_us;
 		unit->dirty = true;
 	}
-}
-
-static void send_contents(struct batch *batch)
-{
-	const struct content_fact *all = batch->contents.items;
-	const struct content_fact **c =
-		arena_array(batch->arena, const struct content_fact *, batch->contents.count + 1);
-	struct containment_upsert_many_params p;
-	size_t n = 0;
-	for (size_t i = 0; i < batch->contents.count; i++)
-		if (all[i].dirty)
-			c[n++] = &all[i];
-	if (!n)
-		return;
-	COLUMN(p.org_id, struct uuid, n, c[i]->row.org_id);
-	COLUMN(p.parent, struct uuid, n, c[i]->row.parent);
-	COLUMN(p.from_event, struct uuid, n, c[i]->row.from_event);
-	COLUMN(p.n, int64_t, n, c[i]->row.n);
-	COLUMN(p.from_org, struct uuid, n, c[i]->row.from_org);
-	COLUMN(p.party, struct uuid, n, c[i]->row.party);
-	COLUMN(p.child_kind, struct str, n, c[i]->row.child_kind);
-	COLUMN(p.child_org, struct uuid, n, c[i]->row.child_org);
-	COLUMN(p.child, struct uuid, n, c[i]->row.child);
-	COLUMN(p.value, struct str, n, c[i]->row.value);
-	COLUMN(p.unit, struct str, n, c[i]->row.unit);
-	COLUMN(p.item, struct str, n, c[i]->row.item);
-	COLUMN(p.base, struct decimal, n, c[i]->row.base.known ? c[i]->row.base.value : SQL_NULL_DECIMAL);
-	COLUMN(p.from_at, usec_t, n, c[i]->row.from_at);
-	COLUMN(p.since, usec_t, n, c[i]->row.since);
-	COLUMN(p.to_event, struct uuid, n, c[i]->row.to_event);
-	COLUMN(p.to_at, usec_t, n, c[i]->row.to_at.known ? c[i]->row.to_at.value : SQL_NULL_INT);
-	db_queue(batch->db, &sql_containment_upsert_many, &p);
-}
-
-static void send_emptyings(struct batch *batch)
-{
-	const struct emptying *all = batch->emptyings.items;
-	const struct emptying **e =
-		arena_array(batch->arena, const struct emptying *, batch->emptyings.count + 1);
-	struct unit_emptied_insert_many_params p;
-	size_t n = 0;
-	for (size_t i = 0; i < batch->emptyings.count; i++)
-		if (all[i].is_new)
-			e[n++] = &all[i];
-	if (!n)
-		return;
-	COLUMN(p.org_id, struct uuid, n, e[i]->unit.org);
-	COLUMN(p.unit, struct uuid, n, e[i]->unit.lot);
-	COLUMN(p.event, struct uuid, n, e[i]->event);
-	COLUMN(p.at, usec_t, n, e[i]->at);
-	db_queue(batch->db, &sql_unit_emptied_insert_many, &p);
+	for (size_t i = before; i < batch->acts.count; i++) {
+		const struct uuid id = ((const struct act_fact *)batch->acts.items)[i].row.unit;
+		unit_retell(batch, item, map_get(batch->units, MAP_KEY(id)), item->time.at_us);
+	}
 }
 
 void units_send(struct batch *batch)
@@ -337,6 +302,5 @@ void units_send(struct batch *batch)
 	COLUMN(p.event, struct uuid, n, u[i]->row.event);
 	COLUMN(p.version, usec_t, n, u[i]->row.version);
 	db_queue(batch->db, &sql_unit_upsert_many, &p);
-	send_contents(batch);
-	send_emptyings(batch);
+	unit_contents_send(batch);
 }

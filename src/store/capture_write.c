@@ -164,6 +164,7 @@ void batch_write_events(struct batch *batch)
 	COLUMN(p.shipment, struct uuid, n, shipment_of(rows[i].item).lot);
 	COLUMN(p.likeness, int64_t, n, rows[i].item->likeness);
 	db_queue(batch->db, &sql_event_insert_many, &p);
+	corrections_date_lots(batch);
 }
 
 static void send_identities(struct batch *batch)

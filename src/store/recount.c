@@ -59,7 +59,9 @@ static enum problem recount_tables(struct recount *r)
 	recount_went(r, RECOUNT_TABLES, 3, STEPS);
 	TELL_ALL(r, "contents", recount_contents);
 	recount_went(r, RECOUNT_TABLES, 4, STEPS);
-	enum problem p = strays(r);
+	enum problem p = recount_all_units(r);
+	if (!p)
+		p = strays(r);
 	recount_went(r, RECOUNT_TABLES, 5, STEPS);
 	if (!p)
 		p = recount_all_acts(r);

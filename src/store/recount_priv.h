@@ -72,5 +72,6 @@ void recount_herds_of(struct recount *r, struct recounted *event);
 enum problem recount_all_events(struct recount *r) must_check; /* recount_page.c */
 enum problem recount_all_lots(struct recount *r) must_check;   /* recount_lots.c */
 enum problem recount_all_acts(struct recount *r) must_check;   /* recount_acts.c */
+enum problem recount_all_units(struct recount *r) must_check;  /* recount_units.c */
 
 #endif

@@ -139,6 +139,16 @@ def test_a_record_is_corrected_once(farm):
     assert [step["corrected"] is None for step in steps_of(trail(farm, was["lots"][0]), "harvest")] == [False, False, True]
 
 
+def test_a_lot_is_as_old_as_the_earliest_harvest_that_stands(farm):
+    def harvest(days):
+        return {"type": "harvest", "time": ago(days=days), "site": "P1", "product": "PAKCHOI", "quantity": kg(5), "lot": "OLD"}
+
+    first, _ = (farm.make("/v1/events", harvest(days)) for days in (9, 6))
+    for days in (20, 3, 12):
+        first = correct(farm, first["event"], harvest(days))["replacement"]
+        assert trail(farm, first["lots"][0])["lot"]["produced"] == ago(days=max(days, 6))[:10]
+
+
 def test_a_correction_is_not_corrected(farm):
     was = harvested(farm, 100)
     done = correct(farm, was["event"])

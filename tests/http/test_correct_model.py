@@ -2,14 +2,15 @@
 """Random histories with late records and corrections. What was answered for a moment is answered for it for ever, and in the
 end everything is as if only the records that stand had ever been sent, to somebody else, in any order of arrival."""
 import collections
+import datetime
 import json
 import random
 
 import pytest
 
-from conftest import ago, kg, line
+from conftest import CHINA, kg, line
 
-STEPS = 45
+STEPS = 70
 
 
 class Records:
@@ -45,8 +46,72 @@ class Records:
                     if amount > shipment["takes"].get(lot, 0):
                         return None  # the sender's deficit would depend on what else he has
                     stock[party, lot] += amount
+            if any((party, lot) not in stock for lot in slot.get("puts", ())):
+                return None
+            if slot.get("unit") and slot["type"] != "load" and not self.handles(slots[:place], slot, place):
+                return None
         self.sent = sent
         return stock
+
+    def crate(self, slots, unit, until=None):
+        """What is in a crate before a moment, (days ago, place); None: what is in it now."""
+        inside = []
+        for place, slot in sorted(((p, s) for p, s in enumerate(slots) if s and s.get("unit") == unit),
+                                  key=lambda pair: (-pair[1]["days"], -pair[0])):
+            if until and (-slot["days"], -place) >= (-until[0], -until[1]):
+                break
+            if slot["type"] == "load":
+                inside += [[lot, amount] for lot, amount in slot["puts"].items()]
+            elif slot.get("part"):
+                for lot, amount in slot["part"].items():
+                    for row in inside:
+                        taken = min(amount, row[1]) if row[0] == lot else 0
+                        row[1] -= taken
+                        amount -= taken
+            elif slot["type"] != "ship":
+                inside = []
+        total = collections.Counter()
+        for lot, amount in inside:
+            total[lot] += amount
+        return +total
+
+    def handles(self, earlier, slot, place):
+        """Whether the crate had been spoken of, and what is taken out of it was in it."""
+        if not any(s and s["type"] == "load" and s["unit"] == slot["unit"] for s in earlier):
+            return False
+        inside = self.crate(earlier, slot["unit"], (slot["days"], place))
+        return all(inside[lot] >= amount for lot, amount in slot.get("part", {}).items())
+
+    def load(self):
+        party = self.rng.choice([0, 1, 2])
+        puts = self.some(party, 2)
+        return puts and {"type": "load", "party": party, "unit": (party, self.rng.choice("AB")), "puts": puts,
+                         "days": self.rng.randint(3, 12)}
+
+    def loaded(self):
+        """A crate and what it held on a day on which it held something."""
+        units = [slot["unit"] for slot in self.slots if slot and slot["type"] == "load"]
+        if not units:
+            return None, None, None
+        unit, days = self.rng.choice(units), self.rng.randint(1, 9)
+        return unit, days, self.crate(self.slots, unit, (days, len(self.slots)))
+
+    def unload(self):
+        unit, days, inside = self.loaded()
+        if not inside:
+            return None
+        part = {lot: self.rng.randint(1, amount) for lot, amount in self.rng.sample(list(inside.items()), 1)}
+        return {"type": "unload", "party": unit[0], "unit": unit, "part": self.rng.choice([part, part, None]) or {}, "days": days}
+
+    def ship_crate(self):
+        unit, days, inside = self.loaded()
+        return inside and {"type": "ship", "party": unit[0], "unit": unit, "takes": dict(inside), "days": days,
+                           "to": self.rng.choice([p for p in (1, 2) if p != unit[0]])}
+
+    def use_crate(self):
+        unit, days, inside = self.loaded()
+        return inside and unit[0] and {"type": "mix", "party": unit[0], "unit": unit, "takes": dict(inside), "days": days,
+                                       "makes": {(unit[0], self.number()): sum(inside.values())}}
 
     def harvest(self, lot=None):
         self.play(self.slots)
@@ -97,7 +162,15 @@ class Records:
         if rng.random() < 0.2:
             return None
         now["days"] = slot["days"] + rng.randint(0, 9)
-        for member in ("takes", "makes", "got"):
+        if "unit" in slot and "takes" in slot:  # another crate, or the same at another time
+            now["unit"] = (slot["party"], rng.choice("AB"))
+            now["takes"] = dict(self.crate(self.slots, now["unit"], (now["days"], self.slots.index(slot))))
+            if "makes" in slot:
+                now["makes"] = {lot: sum(now["takes"].values()) for lot in slot["makes"]}
+            return now if now["takes"] else None
+        if slot["type"] in ("load", "unload"):
+            now["unit"] = (slot["party"], rng.choice("AB"))
+        for member in ("takes", "makes", "got", "puts", "part"):
             if member in slot:
                 now[member] = {lot: max(1, amount + rng.randint(-20, 20)) for lot, amount in slot[member].items()}
         if slot["type"] == "mix" and sum(now["makes"].values()) > sum(now["takes"].values()):
@@ -116,6 +189,8 @@ class Records:
 class World:
     """Three parties that send records."""
 
+    began = datetime.datetime.now(CHINA).replace(microsecond=0)
+
     def __init__(self, district):
         from conftest import OTHER_TOWNSHIP
         farm = district.farm()
@@ -123,21 +198,27 @@ class World:
         self.parties = [farm, district.packer(), district.packer()]
         self.district, self.lots, self.events, self.shipments = district, {}, {}, {}
 
-    def record(self, slot, place):
+    def record(self, slot, place, by_crate=True):
         def lines(amounts):
             return [line(self.lots[lot]["id"], amount) for lot, amount in amounts.items()]
 
-        record = {"type": slot["type"], "time": ago(days=slot["days"])}
+        at = self.began - datetime.timedelta(days=slot["days"], minutes=place)  # no two at one moment
+        record = {"type": slot["type"], "time": at.isoformat()}
         if slot["type"] == "harvest":
             (lot, amount), = slot["makes"].items()
             record.update(product="PAKCHOI", quantity=kg(amount), lot=lot[1], site=slot["site"])
         elif slot["type"] == "mix":
             (lot, amount), = slot["makes"].items()
-            record.update(inputs=lines(slot["takes"]), outputs=[{"product": "SALAD", "lot": lot[1], "quantity": kg(amount)}])
+            record.update(outputs=[{"product": "SALAD", "lot": lot[1], "quantity": kg(amount)}])
+            record.update({"units": [slot["unit"][1]]} if "unit" in slot and by_crate else {"inputs": lines(slot["takes"])})
+        elif slot["type"] in ("load", "unload"):
+            record["unit"] = slot["unit"][1]
+            contents = lines(slot.get("puts") or slot["part"])
+            record.update({"contents": contents} if contents else {})
         elif slot["type"] == "receive":
             record.update(shipment=self.shipments[slot["of"]], lots=lines(slot["got"]))
         else:
-            record.update(lots=lines(slot["takes"]))
+            record.update({"units": [slot["unit"][1]]} if "unit" in slot and by_crate else {"lots": lines(slot["takes"])})
             if slot["type"] == "ship":
                 record["to"] = self.parties[slot["to"]].number
         return record
@@ -149,8 +230,8 @@ class World:
         if answer.get("shipment"):
             self.shipments[place] = answer["shipment"]
 
-    def send(self, slot, place):
-        self.take(slot, place, self.parties[slot["party"]].make("/v1/events", self.record(slot, place)))
+    def send(self, slot, place, by_crate=True):
+        self.take(slot, place, self.parties[slot["party"]].make("/v1/events", self.record(slot, place, by_crate)))
 
     def correct(self, was, now, place):
         record = {"type": "correct", "event": self.events[place], "reason": "probe"}
@@ -175,6 +256,14 @@ class World:
         return {(lot, number[holder]): row for lot, made in self.lots.items()
                 for holder, row in self.district.stock(made).items() if any(row.values())}
 
+    def crates(self):
+        """What is in each crate now."""
+        name = {made["uri"]: lot for lot, made in self.lots.items()}
+        return {(party, unit): {name[row[0]]: int(row[1]) for row in self.district.service.rows(
+                    "SELECT l.uri, sum(c.base) FROM containment c JOIN unit u ON u.id = c.parent JOIN lot l ON l.lot_id = c.child"
+                    " WHERE u.uri = %s AND c.to_at IS NULL GROUP BY 1", f"{self.parties[party].uri}/u/{unit}")}
+                for party in (0, 1, 2) for unit in "AB"}
+
     def shares(self):
         name = {made["id"]: lot for lot, made in self.lots.items()}
         found = {}
@@ -186,23 +275,34 @@ class World:
         return found
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def send_again(fresh, records, slot, place):
+    """What a record has said of a crate it has said, whatever is known of the crate since: then its lots are named."""
+    by_crate = "unit" not in slot or "takes" not in slot or \
+        slot["takes"] == dict(records.crate(records.slots[:place], slot["unit"], (slot["days"], place)))
+    fresh.send(slot, place, by_crate)
+    if not by_crate and slot["type"] == "mix":
+        fresh.send({"type": "unload", "party": slot["party"], "unit": slot["unit"], "part": {}, "days": slot["days"]}, place)
+
+
+@pytest.mark.parametrize("seed", [10, 69, 74, 83])
 def test_then_stays_then_and_now_is_what_stands(district, seed):
     rng = random.Random(seed)
-    records, world, kept, corrected = Records(rng), World(district), [], 0
+    records, world, kept, corrected = Records(rng), World(district), [], collections.Counter()
     for _ in range(STEPS):
         standing = [place for place, slot in enumerate(records.slots) if slot]
         if standing and rng.random() < 0.35:
-            place = rng.choice(standing)
+            crates = [place for place in standing if "unit" in records.slots[place]]
+            place = rng.choice(crates if crates and rng.random() < 0.6 else standing)
             was, now = records.slots[place], records.changed(records.slots[place])
             if records.play(records.slots[:place] + [now] + records.slots[place + 1:]) is None:
                 continue
             world.correct(was, now, place)
             records.slots[place] = now
-            corrected += 1
+            corrected[was["type"] + (" of a crate" if "unit" in was else "")] += 1
         else:
-            act = rng.choice([records.harvest, records.harvest, records.pack, records.ship, records.ship, records.receive,
-                              records.receive, records.sell])
+            act = rng.choice([records.harvest, records.pack, records.ship, records.ship, records.receive,
+                              records.receive, records.sell, records.load, records.load, records.unload, records.ship_crate,
+                              records.use_crate])
             slot = act()
             if not slot or records.play(records.slots + [slot]) is None:
                 continue
@@ -211,14 +311,17 @@ def test_then_stays_then_and_now_is_what_stands(district, seed):
         moment = world.now()
         for lot in rng.sample(list(world.lots), min(2, len(world.lots))):
             kept.append((lot, moment, world.answer(lot, moment)))
-    assert corrected > 3 and len(kept) > 20
+    assert sum(count for kind, count in corrected.items() if "crate" in kind) > 1 and len(kept) > 20, corrected
     for lot, moment, answer in kept:
         assert world.answer(lot, moment) == answer, (lot, moment)
 
     fresh = World(district)
     for place, slot in enumerate(records.slots):
         if slot:
-            fresh.send(slot, place)
+            send_again(fresh, records, slot, place)
+    expected = {unit: dict(records.crate(records.slots, unit)) for unit in world.crates()}
+    assert world.crates() == expected
+    assert fresh.crates() == expected
     assert {key: row for key, row in world.stock().items()} == fresh.stock()
     found, expected = world.shares(), fresh.shares()
     assert {lot: found[lot] for lot in expected} == expected

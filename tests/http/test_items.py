@@ -258,8 +258,10 @@ def test_what_a_crate_holds_at_the_time_goes_into_a_transformation(packer, packs
     assert again.problem() == "field-range" and again.pointer() == "/units/0", "it is empty until it was loaded again"
     packer.record("process", ago(hours=3), site="H1", units=[crate], outputs=[{"product": "SALAD", "quantity": kg(2)}])
     assert has(packer, lot) == 10
-    reply = packer.refuse("correct", ago(), event=made["event"], reason="x")
-    assert reply.problem() == "not-correctable"
+    packer.record("correct", ago(), event=made["event"], reason="x")
+    assert has(packer, lot) == 16
+    packer.record("sell", ago(hours=5), units=[pallet])
+    assert packer.stock(lot)["sold"] == 5, "the pack too"
 
 
 def test_a_load_recorded_late_ends_where_its_crate_was_emptied(packer, packs):

@@ -10,7 +10,7 @@ from conftest import District, ago, kg, line, uuid7
 from service import environment, program, wait_for
 
 ALTERED = ("event", "event_key", "event_thing", "lot", "lot_edge", "lot_holding", "stock_move", "thing", "code", "shipment_line",
-           "containment", "log_leaf", "item_event")
+           "containment", "unit_act", "unit", "log_leaf", "item_event")
 
 
 class Chain:
@@ -198,8 +198,22 @@ def test_a_changed_shipment_is_named(chain):
 def test_what_a_crate_never_held_is_named(chain):
     lot = chain.id_of(chain.packed)
     found = chain.altered("UPDATE containment SET base = 21")
-    assert [(part, *pair) for (part, _), pair in found.items()] == [("contents", "21", "20")], found
+    assert [(part, stored[:7], derived[:7]) for (part, _), (stored, derived) in found.items()] == [("contents", "21 from", "20 from")], found
     assert lot in next(iter(found))[1]
+    chain.restore()
+    found = chain.altered("DELETE FROM containment")
+    assert [(part, stored, derived[:7]) for (part, _), (stored, derived) in found.items()] == [("contents", "nothing", "20 from")], found
+
+
+def test_what_was_never_done_to_a_crate_is_named(chain):
+    found = chain.altered("UPDATE unit_act SET base = 21")
+    assert ("contents", "21", "20") in [(part, *pair) for (part, _), pair in found.items()], found
+    chain.restore()
+    found = chain.altered("UPDATE unit_act SET declared_at = recorded_at")
+    assert ("load, withdrawn", "what was recorded: load") in found.values() and ("known", "a placeholder") in found.values(), found
+    chain.restore()
+    found = chain.altered("UPDATE unit_act SET lacking = 1")
+    assert ("another amount lacking", "0") in found.values(), found
 
 
 def test_what_became_of_a_pack_is_told(chain):

@@ -177,6 +177,8 @@ void risk_m02(struct arena *arena, const struct reference *ref, const struct ris
 	      struct risk_findings *ret);
 /* The subject of the finding that a holder owes some of a lot. */
 struct str risk_short_subject(struct arena *arena, struct uuid holder, struct lot_id lot);
+/* That of a ledger without a holder. */
+struct str risk_ledger_subject(struct arena *arena, struct uuid event, struct lot_id lot);
 
 /* What a test says: R06 a banned active was detected (one finding a substance), R05 a laboratory found the goods not
  * conformant, R08 a rapid test is positive and a laboratory has to confirm it within three days. */
