@@ -35,7 +35,7 @@ def has(party, lot):
 
 def everything(district):
     """All that is stored, but for scans, which are written when they have gathered."""
-    return {table: rows for table, rows in district.service.snapshot().items() if table != "code_scan"}
+    return {table: rows for table, rows in district.service.snapshot().items() if table not in ("code_scan", "lot_scan")}
 
 
 def page(district, code):
