@@ -135,10 +135,10 @@ static void index_comments_name_statements_that_exist(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* What farmtrail init alone does, as owner. */
+/* What farmtrail init and farmtrail key rewrap alone do, as owner. */
 static const char *const for_owner[] = {"reference_set_deactivate", "reference_set_insert",
-					"region_upsert_many", "region_change_upsert_many",
-					"region_closure_clear"};
+					"region_upsert_many",       "region_change_upsert_many",
+					"region_closure_clear",     "key_secrets_rewrap"};
 
 static bool is_for_owner(const struct sql_statement *s)
 {
