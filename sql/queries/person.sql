@@ -37,15 +37,49 @@ SELECT id FROM site WHERE party = @party AND erased_at IS NULL ORDER BY id LIMIT
 SELECT DISTINCT parties[1] AS org_id FROM api_key WHERE @party = ANY (parties) AND state = 'active' LIMIT 10000;
 
 -- name: person_records :many
--- Records of a party, and those at its sites, in which a member stands that names people; of a partner's event nobody knows
--- what its extensions say. With a site only those there. Whether a sealed body names people was said before it was sealed.
--- param: party uuid, site uuid, naming bigint, members text[], max_rows bigint
+-- The next records of a party, and whether a member stands in them that names people; of a partner's event nobody knows what
+-- its extensions say. With a site only those there. Whether a sealed body names people was said before it was sealed.
+-- param: party uuid, site uuid, naming bigint, members text[], after uuid, max_rows bigint
+-- class: key
+-- column: org_id uuid, id uuid, names boolean
+SELECT e.org_id, e.id, e.view_secret IS NOT NULL AND (@site IS NULL OR e.site = @site) AND
+      CASE WHEN is_sealed(e.body) THEN e.flags & @naming <> 0 ELSE
+      (EXISTS (SELECT FROM unnest(@members) AS m (name) WHERE position(convert_to('"' || m.name || '"', 'UTF8') IN e.body) > 0)
+       OR (@site IS NULL AND position('"farmtrail:record"'::bytea IN e.body) = 0)) END AS names
+FROM event e
+WHERE e.org_id = @party AND e.id > coalesce(@after, '00000000-0000-0000-0000-000000000000')
+ORDER BY e.id
+LIMIT @max_rows;
+
+-- name: person_site_records :many
+-- The same of the next records at the sites of a party, whoever recorded them.
+-- param: party uuid, site uuid, naming bigint, members text[], after_site uuid, after uuid, max_rows bigint
+-- class: fan
+-- column: site uuid, org_id uuid, id uuid, names boolean
+SELECT told.site, e.org_id, e.id, e.view_secret IS NOT NULL AND
+      CASE WHEN is_sealed(e.body) THEN e.flags & @naming <> 0 ELSE
+      (EXISTS (SELECT FROM unnest(@members) AS m (name) WHERE position(convert_to('"' || m.name || '"', 'UTF8') IN e.body) > 0)
+       OR (@site IS NULL AND position('"farmtrail:record"'::bytea IN e.body) = 0)) END AS names
+FROM (SELECT DISTINCT s.site, s.event, s.event_org FROM site_event s
+      WHERE s.org_id = @party AND (@site IS NULL OR s.site = @site)
+        AND (s.site, s.event) > (coalesce(@after_site, '00000000-0000-0000-0000-000000000000'),
+                                 coalesce(@after, '00000000-0000-0000-0000-000000000000'))
+      ORDER BY s.site, s.event, s.event_org
+      LIMIT @max_rows) told
+JOIN event e ON e.org_id = told.event_org AND e.id = told.event
+ORDER BY told.site, e.id;
+
+-- name: person_records_since :many
+-- Records of a party and at its sites that name people and came since a time, wherever their ids stand in the order.
+-- param: party uuid, site uuid, naming bigint, members text[], since timestamptz, max_rows bigint
 -- class: fan
 -- column: org_id uuid, id uuid
 SELECT e.org_id, e.id
-FROM (SELECT o.org_id, o.id FROM event o WHERE o.org_id = @party AND (@site IS NULL OR o.site = @site)
+FROM (SELECT o.org_id, o.id FROM event o
+      WHERE o.org_id = @party AND o.recorded_at >= @since AND (@site IS NULL OR o.site = @site)
       UNION
-      SELECT s.event_org, s.event FROM site_event s WHERE s.org_id = @party AND (@site IS NULL OR s.site = @site)) told
+      SELECT s.event_org, s.event FROM site_event s
+      WHERE s.org_id = @party AND s.recorded_at >= @since AND (@site IS NULL OR s.site = @site)) told
 JOIN event e ON e.org_id = told.org_id AND e.id = told.id
 WHERE e.view_secret IS NOT NULL
   AND CASE WHEN is_sealed(e.body) THEN e.flags & @naming <> 0 ELSE

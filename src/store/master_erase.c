@@ -20,7 +20,9 @@
 #include "signing_priv.h"
 
 enum {
-	PORTION = 200,       /* records that go in one transaction */
+	PORTION = 200, /* records that are looked at in one transaction */
+	WALKS = 3,
+	IN_HAND_S = 600,     /* what was begun to be recorded so long before the first look is in by then */
 	MAX_LOTS = 10000000, /* all that anybody holds */
 	/* From its begin to its commit; trail_keep refuses what was begun that long before. */
 	ERASURE_MOST_S = 50,
@@ -32,6 +34,11 @@ struct removing {
 	struct uuid party; /* the owner, or the party itself */
 	struct held_key registrar;
 	struct key_office office;
+	struct progress { /* how far the records are erased */
+		int walk; /* the party's, those at its sites, those that came meanwhile */
+		struct uuid after_site, after;
+		usec_t since_us;
+	} at, next; /* next: when the transaction commits */
 	/* results of the newest transaction */
 	bool done, was_named; /* was_named: a public trail may have shown it */
 	struct uuid *lots;    /* touched */
@@ -97,31 +104,99 @@ static void add_lots(struct removing *r, const struct uuid *lots, size_t count)
 	r->lot_count += count;
 }
 
-/* A portion of the records that name people. *ret_more: others may be left. */
-static enum problem erase_records(struct removing *r, struct db *db, bool *ret_more)
+/* What decides whether a record names people. */
+struct wanted {
+	struct uuid site; /* nil: wherever it was */
+	int64_t naming;
+	struct sql_array members;
+};
+
+static struct wanted wanted_of(const struct removing *r)
 {
 	bool is_site = r->removal->kind == THING_SITE;
+	size_t count;
+	struct str *members = view_naming_members(r->m.arena, is_site, &count);
+	return (struct wanted){.site = is_site ? r->removal->id : (struct uuid){{0}},
+			       .naming = is_site ? EVENT_NAMES_HOME : EVENT_NAMES_PEOPLE,
+			       .members = {members, count}};
+}
+
+static enum problem erase_record(struct removing *r, struct db *db, struct uuid org, struct uuid id)
+{
+	const struct erasure_order order = {org, id, r->removal->reason};
+	struct erasing e = {.arena = r->m.arena, .office = &r->office, .order = &order};
+	size_t erased;
+	enum problem p = erasure_of_record(&e, db, &r->registrar, &erased);
+	if (!p)
+		add_lots(r, e.lots, e.lot_count);
+	return p;
+}
+
+/* Steps look at so many records at most, and end where the next begins. *ret_count: at how many. */
+static enum problem walk_own(struct removing *r, struct db *db, int64_t most, size_t *ret_count)
+{
+	const struct wanted w = wanted_of(r);
+	const struct person_records_params params = {r->party,  w.site,        w.naming,
+						     w.members, r->next.after, most};
 	struct person_records_row *rows;
-	size_t count, member_count;
-	struct str *members = view_naming_members(r->m.arena, is_site, &member_count);
-	const struct person_records_params wanted = {.party = r->party,
-						     .site = is_site ? r->removal->id : (struct uuid){{0}},
-						     .naming =
-							     is_site ? EVENT_NAMES_HOME : EVENT_NAMES_PEOPLE,
-						     .members = {members, member_count},
-						     .max_rows = PORTION};
-	struct erasing e = {.arena = r->m.arena, .office = &r->office};
-	enum problem p = person_records(db, r->m.arena, &wanted, &rows, &count);
-	for (size_t i = 0; !p && i < count; i++) {
-		const struct erasure_order order = {rows[i].org_id, rows[i].id, r->removal->reason};
-		size_t erased;
-		e.order = &order;
-		p = erasure_of_record(&e, db, &r->registrar, &erased);
+	enum problem p = person_records(db, r->m.arena, &params, &rows, ret_count);
+	for (size_t i = 0; !p && i < *ret_count; i++) {
+		r->next.after = rows[i].id;
+		if (rows[i].names)
+			p = erase_record(r, db, rows[i].org_id, rows[i].id);
 	}
-	if (p)
-		return p;
-	add_lots(r, e.lots, e.lot_count);
-	*ret_more = count == PORTION;
+	return p;
+}
+
+static enum problem walk_sites(struct removing *r, struct db *db, int64_t most, size_t *ret_count)
+{
+	const struct wanted w = wanted_of(r);
+	const struct person_site_records_params params = {
+		r->party, w.site, w.naming, w.members, r->next.after_site, r->next.after, most};
+	struct person_site_records_row *rows;
+	enum problem p = person_site_records(db, r->m.arena, &params, &rows, ret_count);
+	for (size_t i = 0; !p && i < *ret_count; i++) {
+		r->next.after_site = rows[i].site;
+		r->next.after = rows[i].id;
+		if (rows[i].names)
+			p = erase_record(r, db, rows[i].org_id, rows[i].id);
+	}
+	return p;
+}
+
+/* An id may stand before what was looked at already: what came meanwhile is found by its time. */
+static enum problem walk_new(struct removing *r, struct db *db, int64_t most, size_t *ret_count)
+{
+	const struct wanted w = wanted_of(r);
+	const struct person_records_since_params params = {r->party,  w.site,           w.naming,
+							   w.members, r->next.since_us, most};
+	struct person_records_since_row *rows;
+	enum problem p = person_records_since(db, r->m.arena, &params, &rows, ret_count);
+	for (size_t i = 0; !p && i < *ret_count; i++)
+		p = erase_record(r, db, rows[i].org_id, rows[i].id);
+	return p;
+}
+
+/* The next portion of the records. *ret_more: others may be left. */
+static enum problem erase_records(struct removing *r, struct db *db, bool *ret_more)
+{
+	static enum problem (*const walks[WALKS])(struct removing *, struct db *, int64_t,
+						  size_t *) = {walk_own, walk_sites, walk_new};
+	int64_t left = PORTION;
+	while (r->next.walk < WALKS) {
+		size_t count;
+		enum problem p = walks[r->next.walk](r, db, left, &count);
+		if (p)
+			return p;
+		left -= (int64_t)count;
+		*ret_more = left <= 0;
+		if (*ret_more)
+			return PROBLEM_NONE;
+		if (r->next.walk + 1 == WALKS)
+			break; /* asked again until there is nothing new */
+		r->next.walk++;
+		r->next.after = r->next.after_site = (struct uuid){{0}};
+	}
 	return PROBLEM_NONE;
 }
 
@@ -370,6 +445,7 @@ static enum problem remove_in_tx(struct db *db, void *context)
 	bool erased, more = false;
 	r->m.now_us = r->office.now_us = clock_now();
 	r->done = r->was_named = false;
+	r->next = r->at;
 	r->lot_count = r->key_count = 0;
 	enum problem p = lock_row(r, db, &erased);
 	if (p || erased) {
@@ -400,6 +476,28 @@ static enum problem answer(struct removing *r, struct master_removed *ret)
 	return p;
 }
 
+/* One transaction, in memory of its own: a party may have a million records. */
+static enum problem step(struct removing *r, const struct master *m)
+{
+	struct arena *arena = r->m.arena = arena_create();
+	enum problem p = db_tx(m->db, &db_program, remove_in_tx, r, /* reterr_unknown */ NULL);
+	if (!p) {
+		failpoint("erase-4-committed");
+		r->at = r->next;
+		if (m->cache && r->was_named)
+			trail_cache_clear(m->cache);
+		else if (m->cache && r->lot_count)
+			trail_cache_drop(m->cache, r->lots, r->lot_count);
+	}
+	struct uuid *keys = arena_array(m->arena, struct uuid, r->key_count);
+	for (size_t i = 0; !p && i < r->key_count; i++)
+		keys[i] = r->keys[i];
+	r->keys = keys;
+	r->m.arena = m->arena;
+	arena_destroy(arena);
+	return p;
+}
+
 enum problem master_remove(const struct master *m, const struct master_removal *removal,
 			   struct master_removed *ret)
 {
@@ -410,15 +508,11 @@ enum problem master_remove(const struct master *m, const struct master_removal *
 					.registrar = m->registrar,
 					.actor = m->actor.key,
 					.request_id = m->actor.request_id}};
+	r.at.since_us = clock_now() - IN_HAND_S * USEC_PER_SEC;
 	do {
-		enum problem p = db_tx(m->db, &db_program, remove_in_tx, &r, /* reterr_unknown */ NULL);
+		enum problem p = step(&r, m);
 		if (p)
 			return p;
-		failpoint("erase-4-committed");
-		if (m->cache && r.was_named)
-			trail_cache_clear(m->cache);
-		else if (m->cache && r.lot_count)
-			trail_cache_drop(m->cache, r.lots, r.lot_count);
 	} while (!r.done);
 	return answer(&r, ret);
 }
