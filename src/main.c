@@ -22,6 +22,7 @@
 #include "ft/store/backup.h"
 #include "ft/store/idempotency.h"
 #include "ft/store/item_memory.h"
+#include "ft/store/log_seen.h"
 #include "ft/store/log_wait.h"
 #include "ft/store/keys.h"
 #include "ft/store/reference.h"
@@ -246,6 +247,7 @@ static enum problem start_writers(struct service *s, struct fault *reterr)
 						  .conninfo = s->app.conninfo,
 						  .signer = s->app.signer,
 						  .reference = s->app.reference,
+						  .seen = s->app.log_seen,
 						  .cache = s->app.cache,
 						  .once = s->app.once,
 						  .items = s->app.items,
@@ -257,7 +259,8 @@ static enum problem start_writers(struct service *s, struct fault *reterr)
 					 .signer = s->app.signer,
 					 .vault = &s->app.vault,
 					 .registrar = s->app.registrar,
-					 .policy = s->app.log_policy};
+					 .policy = s->app.log_policy,
+					 .seen = s->app.log_seen};
 	if (!p && s->config.log_sequencer)
 		p = log_start(&log, &s->app.sequencer);
 	if (!p)
@@ -369,6 +372,7 @@ static enum problem start(struct service *s, struct fault *reterr)
 	set_root_url(s);
 	s->app.cache = trail_cache_create((size_t)s->config.trail_cache_mb * 1024 * 1024);
 	s->app.log_memory = log_memory_create((size_t)s->config.log_memory_mb * 1024 * 1024);
+	s->app.log_seen = log_seen_create();
 	s->app.keys = key_cache_create();
 	s->app.once = once_table_create();
 	p = start_facts(s, reterr);
@@ -399,6 +403,7 @@ static void stop(struct service *s)
 	signer_stop(s->app.signer);
 	once_table_destroy(s->app.once);
 	key_cache_destroy(s->app.keys);
+	log_seen_destroy(s->app.log_seen);
 	log_memory_destroy(s->app.log_memory);
 	trail_cache_destroy(s->app.cache);
 }

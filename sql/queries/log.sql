@@ -202,6 +202,14 @@ LEFT JOIN log_leaf l ON l.id = z.a AND l.kind = 'event' AND l.version IS NULL;
 -- column: size bigint
 SELECT coalesce(max(size), 0) AS size FROM log_checkpoint;
 
+-- name: log_published_head :one
+-- A head of this size that was published.
+-- param: size bigint
+-- class: local
+-- scope: program
+-- column: checkpoint bytea
+SELECT checkpoint FROM log_checkpoint WHERE size = @size AND NOT waits;
+
 -- name: log_covered :many
 -- Of these events those that a head of this size covers.
 -- param: id uuid[], size bigint

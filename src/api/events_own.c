@@ -5,16 +5,35 @@
 
 #include "events_priv.h"
 
+#include <string.h>
+
 #include "ft/base/text.h"
 #include "ft/core/statement.h"
 
-enum { KEY_HEX = 64, PREPARE_ROOM = 1024, BODY_CHARS = 2 * MAX_RECORD };
+enum { KEY_HEX = 64, ROOT_CHARS = 44, PREPARE_ROOM = 1024, BODY_CHARS = 2 * MAX_RECORD };
 
 /* — what to sign — */
 
+struct seen_input {
+	int64_t size;
+	struct str root;
+};
+static const struct shape seen_shape = {
+	.name = "SeenHead",
+	.size = sizeof(struct seen_input),
+	.doc = "A head of the log that was published",
+	.fields =
+		(const struct field[]){
+			INTEGER(struct seen_input, size, "size", .min = 1, .doc = "Entries that it covers"),
+			STRING(struct seen_input, root, "root", .min_len = ROOT_CHARS, .max_len = ROOT_CHARS,
+			       .doc = "Its root, base64"),
+			END_OF_SHAPE,
+		},
+};
 struct prepare_input {
 	struct str key;
 	struct record *record;
+	struct seen_input *seen;
 };
 static const struct shape prepare_input_shape = {
 	.name = "RecordPreparation",
@@ -27,6 +46,11 @@ static const struct shape prepare_input_shape = {
 				      "hex"),
 			OBJECT(struct prepare_input, record, "record", &record_shape, struct record,
 			       .doc = "As POST /v1/events takes it"),
+			OBJECT(struct prepare_input, seen, "seen", &seen_shape, struct seen_input,
+			       .flags = OPTIONAL,
+			       .doc = "The newest head that the organisation has verified: the statement "
+				      "will say "
+				      "that it was signed when the log was this long"),
 			END_OF_SHAPE,
 		},
 };
@@ -132,7 +156,7 @@ static bool prepared_answer(const struct capture_unit *unit, struct once_answer 
 static enum problem within_record(struct call *call, enum problem p, const struct fault *fault)
 {
 	const char *pointer = fault->pointer;
-	bool beside = str_equal(str_of(pointer), STR("/key"));
+	bool beside = str_equal(str_of(pointer), STR("/key")) || str_equal(str_of(pointer), STR("/seen"));
 	(void)fault_set(&call->fault, p, fault->rule, "%s%s", beside ? "" : "/record", pointer);
 	call->fault.value = fault->value;
 	call->fault.detail = fault->detail;
@@ -149,6 +173,18 @@ static struct str record_span(struct call *call)
 	return json_get(&json, STR("record"))->span; /* it was decoded from there */
 }
 
+static bool read_seen(struct arena *arena, const struct seen_input *in, struct seen_head *ret)
+{
+	struct bytes root;
+	if (!in)
+		return true;
+	if (!base64_decode(arena, in->root, &root) || root.len != sizeof ret->root.octets)
+		return false;
+	ret->size = in->size;
+	memcpy(ret->root.octets, root.at, root.len);
+	return true;
+}
+
 static enum problem prepare(struct call *call, struct reply *reply)
 {
 	(void)reply;
@@ -163,6 +199,8 @@ static enum problem prepare(struct call *call, struct reply *reply)
 	own->sent = record_span(call);
 	if (!own->sent.at || !hex_decode(in->key, own->key.octets, sizeof own->key.octets))
 		return fault_set(&call->fault, PROBLEM_FIELD_RANGE, "hex", "/key");
+	if (!read_seen(call->arena, in->seen, &own->seen))
+		return fault_set(&call->fault, PROBLEM_FIELD_RANGE, "base64", "/seen/root");
 	enum problem p = capture_once(call, unit, prepared_answer);
 	if (p)
 		return p;
@@ -227,12 +265,16 @@ static enum problem read_note(struct call *call, struct str text, const char *po
 		rule = "log";
 	else if (own->note_count && !(uuid_equal(s.org, own->org) && sha256_equal(s.key, own->key)))
 		rule = "organisation";
+	else if (own->note_count &&
+		 (s.seen_size != own->seen.size || !sha256_equal(s.seen_root, own->seen.root)))
+		rule = "seen";
 	if (rule)
 		return fault_set(&call->fault, PROBLEM_FIELD_RANGE, rule, "%s", pointer);
 	if (!own->note_count) {
 		own->org = s.org;
 		own->key = s.key;
 		own->seq = s.seq;
+		own->seen = (struct seen_head){s.seen_size, s.seen_root};
 	}
 	own->note_count++;
 	return PROBLEM_NONE;

@@ -3,6 +3,7 @@
 #include "ft/api/routes.h"
 
 #include "ft/api/app.h"
+#include "ft/store/log_seen.h"
 #include "ft/core/note.h"
 #include "ft/store/log.h"
 #include "queries.h"
@@ -72,6 +73,8 @@ static enum problem add_cosignatures(struct call *call, struct reply *reply)
 			   call_app(call)->config->origin, in->size, in->lines, &cosigned, &call->fault);
 	if (p)
 		return p;
+	if (cosigned.published)
+		log_seen_put(call_app(call)->log_seen, cosigned.size, cosigned.root);
 	struct cosigned_answer *answer = arena_new(call->arena, struct cosigned_answer);
 	*answer = (struct cosigned_answer){.size = cosigned.size,
 					   .cosigned = (int64_t)cosigned.cosigned,

@@ -60,6 +60,7 @@ struct master master_of_call(const struct call *call)
 		.cache = app->cache,
 		.origin = app->config->origin,
 		.registrar = app->registrar,
+		.seen = app->log_seen,
 		.actor = actor_of(call),
 		.now_us = clock_now(),
 		.minted = call->minted,

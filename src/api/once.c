@@ -12,6 +12,7 @@ struct key_office call_office(const struct call *call)
 	return (struct key_office){.signer = app->signer,
 				   .origin = app->config->origin,
 				   .registrar = app->registrar,
+				   .seen = app->log_seen,
 				   .actor = call->caller.key,
 				   .request_id = call->request_id,
 				   .now_us = clock_now()};

@@ -6,7 +6,7 @@
 
 #include "ft/base/text.h"
 
-static const char *const values[] = {"sign", NULL};
+static const char *const values[] = {"sign", "seen", NULL};
 
 static void print_captured(const struct cli *cli, const struct answer *answer)
 {
@@ -154,7 +154,7 @@ const struct command command_event = {
 	.name = "event",
 	.summary = {"提交记录、读取记录", "send records and read them back"},
 	.values = values,
-	.help = {"用法：farmtrail event add FILE|- [--sign KEYFILE]\n"
+	.help = {"用法：farmtrail event add FILE|- [--sign KEYFILE [--seen STATE]]\n"
 		 "      farmtrail event get ID\n"
 		 "\n"
 		 "add 提交一条记录、一个 JSON 数组，或每行一条记录的文件；“-”为标准输入。\n"
@@ -162,6 +162,7 @@ const struct command command_event = {
 		 "带 id 的记录可重复提交：同一 id 同一内容得到第一次的回答。\n"
 		 "--sign 由本机密钥（farmtrail key "
 		 "enrol）签名：先取得待签内容，核对其与记录一致，再逐条签名提交。\n"
+		 "--seen 给出 farmtrail monitor 的状态文件：声明将载明签名时日志已有其中核验过的日志头。\n"
 		 "\n"
 		 "示例：\n"
 		 "  farmtrail event add harvest.json\n"
@@ -171,7 +172,7 @@ const struct command command_event = {
 		 "         \"product\":\"PAKCHOI\",\"quantity\":{\"value\":\"120\",\"unit\":\"kg\"}}' | "
 		 "farmtrail event add -\n"
 		 "  farmtrail event get 019f0c1e-7b7a-7c55-9d0e-3f6b2a4d9c11\n",
-		 "usage: farmtrail event add FILE|- [--sign KEYFILE]\n"
+		 "usage: farmtrail event add FILE|- [--sign KEYFILE [--seen STATE]]\n"
 		 "       farmtrail event get ID\n"
 		 "\n"
 		 "add sends one record, a JSON array of them, or a file with one record a line; \"-\" is "
@@ -183,7 +184,9 @@ const struct command command_event = {
 		 "--sign signs with a key of this machine (farmtrail key enrol): each record is prepared, "
 		 "what "
 		 "came of it is checked\n"
-		 "against the record, signed here and sent, one by one in their order.\n"
+		 "against the record, signed here and sent, one by one in their order. --seen takes the "
+		 "state of farmtrail\n"
+		 "monitor: the statement says that the head verified there was there before it.\n"
 		 "\n"
 		 "Examples:\n"
 		 "  farmtrail event add harvest.json\n"

@@ -265,6 +265,35 @@ static enum fetched diagnose(struct monitor *m)
 	return FETCHED;
 }
 
+/* — heads that entries have seen — */
+
+/* Of a head from before what this look has read: that the tree grew from it. */
+static enum fetched prove_claim(struct monitor *m, const struct follow_claim *claim)
+{
+	struct arena *arena = arena_create();
+	struct log_tiles tiles = {0};
+	struct sha256 proof[MERKLE_MAX_PATH];
+	uint64_t old = (uint64_t)claim->size, size = (uint64_t)m->head.size;
+	log_tiles_need_path(arena, &tiles, old - 1, size);
+	enum fetched fetched = log_source_tiles(&m->source, arena, &tiles);
+	size_t count = fetched ? 0 : log_consistency(&tiles, old, size, proof);
+	if (fetched == FETCH_ABSENT)
+		monitor_find(m, MONITOR_NOT_SERVED, old - 1, size - 1);
+	if (!fetched && !merkle_check_consistency(old, claim->root, size, m->head.root, proof, count))
+		log_follow_refute(m->f, claim);
+	arena_destroy(arena);
+	return fetched;
+}
+
+static enum fetched prove_claims(struct monitor *m)
+{
+	enum fetched fetched = FETCHED;
+	for (size_t i = 0; !fetched && !m->fault && i < m->f->claim_count; i++)
+		fetched = prove_claim(m, &m->f->claims[i]);
+	m->f->claim_count = 0;
+	return fetched == FETCH_FAILED ? fetched : FETCHED;
+}
+
 /* — one look — */
 
 /* What was taken note of stays so when all is read again. */
@@ -325,6 +354,8 @@ static enum exit_code look(struct monitor *m, struct note_verifier verifier)
 	enum fetched fetched = follow(m, verifier);
 	if (!fetched && !m->fault && !sha256_equal(merkle_edge_root(&m->f->edge), m->head.root))
 		fetched = diagnose(m);
+	if (!fetched && !m->fault)
+		fetched = prove_claims(m);
 	if (fetched)
 		return client_lost(m->cli, m->source.client);
 	if (m->fault == MONITOR_FORKED && m->goes_on)

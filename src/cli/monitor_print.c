@@ -54,6 +54,10 @@ static const struct said breaches[FOLLOW_BREACHES] = {
 	[FOLLOW_OFFICE] = {"该密钥无权作此声明", "not for this key to say"},
 	[FOLLOW_SEQ] = {"密钥的编号重复使用", "a number that the key has used before"},
 	[FOLLOW_TIME] = {"自称的时间尚未到来", "claims a time that has not come"},
+	[FOLLOW_SEEN] = {"所称见过的日志头不是此日志在其之前的日志头",
+			 "names a head that this log did not have before it"},
+	[FOLLOW_LATE] = {"所称时间比载入日志早一天以上",
+			 "claims a time more than a day before it was logged"},
 	[FOLLOW_ORIGIN] = {"声称另一日志由此延续，但与前一日志签署的日志头不符",
 			   "says that another log goes on, and not from the head of the one before"},
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ft/base/text.h"
+#include "ft/core/log_follow.h"
 #include "ft/core/manifest.h"
 #include "ft/core/record_said.h"
 #include "ft/core/statement.h"
@@ -18,6 +19,7 @@ struct signing {
 	const struct own_key *key;
 	struct str text; /* of the record, with its id */
 	const struct record *record;
+	struct checkpoint seen; /* the newest head that was verified here; size 0: none is named */
 };
 
 static enum exit_code not_signed(const struct signing *s, struct str what)
@@ -58,8 +60,32 @@ static struct str prepare_body(const struct signing *s)
 	json_pair(&w, STR("key"), hex_encode(s->cli->arena, sha256_bytes(&s->key->fingerprint)));
 	json_name(&w, STR("record"));
 	json_raw(&w, s->text);
+	if (s->seen.size) {
+		json_name(&w, STR("seen"));
+		json_begin_object(&w);
+		json_pair_int(&w, STR("size"), s->seen.size);
+		json_pair(&w, STR("root"), base64_encode(s->cli->arena, sha256_bytes(&s->seen.root)));
+		json_end_object(&w);
+	}
 	json_end_object(&w);
 	return buf_str(&out);
+}
+
+/* The head of a state of farmtrail monitor: that one was verified. */
+static enum exit_code read_seen(struct signing *s)
+{
+	struct str path = cli_option(s->cli, "seen");
+	struct log_follow *f;
+	struct note note;
+	if (!path.at)
+		return EXIT_GOOD;
+	struct str text = cli_read_file(s->cli, path);
+	if (!text.at || !log_follow_read(s->cli->arena, text, &f) ||
+	    !note_parse(s->cli->arena, f->head, &note) ||
+	    !checkpoint_parse(s->cli->arena, note.text, &s->seen))
+		return cli_usage(s->cli, (struct said){"--seen 应为 farmtrail monitor 的状态文件",
+						       "--seen takes a state that farmtrail monitor wrote"});
+	return EXIT_GOOD;
 }
 
 /* The statement is of this key, and its hashes lead to the body: all four views of it, since all are signed. */
@@ -76,6 +102,7 @@ static bool leads_to(const struct signing *s, const struct json *prepared, struc
 		return false;
 	return str_equal(statement.kind, STR("event")) && sha256_equal(statement.key, s->key->fingerprint) &&
 	       str_equal(statement_signer_name(arena, statement.log, statement.org), s->key->public.name) &&
+	       statement.seen_size == s->seen.size && sha256_equal(statement.seen_root, s->seen.root) &&
 	       !manifest_of_body(arena, body, secret.at, statement.body, views, &manifest) &&
 	       sha256_equal(sha256_of(str_bytes(manifest)), statement.body) &&
 	       statement.body_len == manifest.len;
@@ -175,7 +202,9 @@ enum exit_code own_send(struct cli *cli, struct client *client, const struct own
 	struct signing s = {.cli = cli, .client = client, .key = key};
 	struct answer answer = {0};
 	bool in = false;
-	enum exit_code code = read_record(&s, record);
+	enum exit_code code = read_seen(&s);
+	if (!code)
+		code = read_record(&s, record);
 	for (int i = 0; !code && i < ATTEMPTS && (i == 0 || has_changed(&answer)); i++)
 		code = try_once(&s, &answer, &in);
 	if (!code && !in)

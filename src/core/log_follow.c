@@ -8,11 +8,11 @@
 #include "ft/core/log_name.h"
 #include "ft/core/statement.h"
 
-enum { CLOCK_SLACK_S = 5 * 60 };
+enum { CLOCK_SLACK_S = 5 * 60, LATE_S = 24 * 3600 };
 
-const char *const follow_breach_words[FOLLOW_BREACHES] = {"kept",      "form",     "key-unknown", "key-ended",
-							  "signature", "vouching", "key-again",   "registrar",
-							  "office",    "seq",      "time",        "origin"};
+const char *const follow_breach_words[FOLLOW_BREACHES] = {
+	"kept",      "form",   "key-unknown", "key-ended", "signature", "vouching", "key-again",
+	"registrar", "office", "seq",         "time",      "seen",      "late",     "origin"};
 
 /* One entry while it is judged. */
 struct reading {
@@ -287,6 +287,61 @@ static enum follow_breach take_statement(const struct reading *r)
 	return str_equal(r->s.kind, STR("revoke")) ? take_revocation(r, key) : FOLLOW_KEPT;
 }
 
+/* — what it says of the log and of the time — */
+
+static const struct sha256 *root_of(const struct log_follow *f, uint64_t size)
+{
+	bool kept = f->roots && size >= f->roots_first && size <= f->edge.size &&
+		    f->edge.size - size < FOLLOW_ROOTS;
+	return kept ? &f->roots[size % FOLLOW_ROOTS] : NULL;
+}
+
+static void keep_root(struct log_follow *f)
+{
+	if (!f->roots) {
+		f->roots = arena_array(f->arena, struct sha256, FOLLOW_ROOTS);
+		f->roots_first = f->edge.size;
+	}
+	f->roots[f->edge.size % FOLLOW_ROOTS] = merkle_edge_root(&f->edge);
+}
+
+/* Many entries name one head. false: more than anybody asks for. */
+static bool add_claim(struct log_follow *f, const struct follow_claim *claim)
+{
+	for (size_t i = f->claim_count; i-- > 0;)
+		if (f->claims[i].size == claim->size && sha256_equal(f->claims[i].root, claim->root))
+			return true;
+	if (f->claim_count == FOLLOW_MAX_CLAIMS)
+		return false;
+	f->claims[f->claim_count++] = *claim;
+	return true;
+}
+
+static enum follow_breach judge_seen(const struct reading *r)
+{
+	struct log_follow *f = r->f;
+	const struct follow_claim claim = {r->s.seen_size, r->index, r->s.seen_root, r->s.key};
+	if (!r->s.has_seen)
+		return FOLLOW_KEPT;
+	if (claim.size < 1 || claim.size > r->index)
+		return FOLLOW_SEEN;
+	const struct sha256 *root = root_of(f, (uint64_t)claim.size);
+	bool good = root ? sha256_equal(*root, claim.root) : add_claim(f, &claim);
+	return good ? FOLLOW_KEPT : FOLLOW_SEEN;
+}
+
+/* Its neighbours tell when it was logged. A key counts by its place alone. */
+static enum follow_breach judge_time(const struct reading *r, int64_t now_s)
+{
+	struct log_follow *f = r->f;
+	if (r->s.at_s > now_s + CLOCK_SLACK_S)
+		return FOLLOW_TIME;
+	bool late = r->s.at_s < f->newest_s - LATE_S && !str_equal(r->s.kind, STR("key"));
+	if (r->s.at_s > f->newest_s)
+		f->newest_s = r->s.at_s;
+	return late ? FOLLOW_LATE : FOLLOW_KEPT;
+}
+
 static enum follow_breach judge(struct reading *r, struct bytes entry, int64_t now_s)
 {
 	if (!note_parse(r->arena, bytes_str(entry), &r->note) ||
@@ -294,9 +349,22 @@ static enum follow_breach judge(struct reading *r, struct bytes entry, int64_t n
 	    !str_equal(r->s.log, log_name_read(r->f->log.name).origin))
 		return FOLLOW_FORM;
 	enum follow_breach breach = str_equal(r->s.kind, STR("key")) ? take_key(r) : take_statement(r);
-	if (!breach && r->s.at_s > now_s + CLOCK_SLACK_S)
-		return FOLLOW_TIME;
-	return breach;
+	if (!breach)
+		breach = judge_seen(r);
+	return breach ? breach : judge_time(r, now_s);
+}
+
+static void add_finding(struct log_follow *f, const struct follow_finding *finding)
+{
+	if (f->finding_count < FOLLOW_MAX_FINDINGS)
+		f->findings[f->finding_count++] = *finding;
+	else if (!finding->seen)
+		f->more_findings++;
+}
+
+void log_follow_refute(struct log_follow *f, const struct follow_claim *claim)
+{
+	add_finding(f, &(struct follow_finding){FOLLOW_SEEN, claim->index, claim->key, /* seen */ false});
 }
 
 void log_follow_entry(struct log_follow *f, struct arena *scratch, struct bytes entry, int64_t now_s,
@@ -307,11 +375,9 @@ void log_follow_entry(struct log_follow *f, struct arena *scratch, struct bytes 
 	r->arena = scratch;
 	r->verifier = verifier;
 	r->index = (int64_t)f->edge.size;
+	keep_root(f);
 	enum follow_breach breach = judge(r, entry, now_s);
-	if (breach && f->finding_count < FOLLOW_MAX_FINDINGS)
-		f->findings[f->finding_count++] =
-			(struct follow_finding){.breach = breach, .index = r->index, .key = r->s.key};
-	else if (breach)
-		f->more_findings++;
+	if (breach)
+		add_finding(f, &(struct follow_finding){breach, r->index, r->s.key, breach == FOLLOW_LATE});
 	merkle_edge_append(&f->edge, merkle_leaf(entry));
 }

@@ -111,6 +111,8 @@ struct str log_follow_print(struct arena *arena, const struct log_follow *f)
 	}
 	put_ended(&out, f);
 	put_tree(&out, f);
+	if (f->newest_s)
+		buf_printf(&out, "newest %lld\n", (long long)f->newest_s);
 	put_watched(&out, f);
 	for (size_t i = 0; i < map_count(f->keys); i++)
 		put_key(&out, map_at(f->keys, i));
@@ -173,6 +175,14 @@ static bool take_tree(struct arena *arena, struct str *text, struct merkle_edge 
 						!signed_text_hash(arena, value, &edge->subtrees[level])))
 			return false;
 	return true;
+}
+
+/* Older states do not have it. */
+static bool take_newest(struct log_follow *f, struct str *text)
+{
+	struct str value;
+	return !signed_text_take(text, STR("newest"), &value) ||
+	       (signed_text_count(value, &f->newest_s) && f->newest_s > 0);
 }
 
 static bool take_ended(struct log_follow *f, struct str *text)
@@ -312,7 +322,7 @@ bool log_follow_read(struct arena *arena, struct str text, struct log_follow **r
 	struct log_follow *f = log_follow_create(arena, &log, NULL /* registrar */);
 	f->has_registrar = signed_text_take(&text, STR("registrar"), &value);
 	if ((f->has_registrar && !take_vkey(arena, value, &f->registrar)) || !take_ended(f, &text) ||
-	    !take_tree(arena, &text, &f->edge) || !take_watched(f, &text))
+	    !take_tree(arena, &text, &f->edge) || !take_newest(f, &text) || !take_watched(f, &text))
 		return false;
 	while (signed_text_take(&text, STR("key"), &value))
 		if (!take_key(f, value))

@@ -362,6 +362,19 @@ static enum proof_finding check_time(struct examination *e)
 	return PROOF_NOTED;
 }
 
+/* Only that it was there before: whether the log had this root, who follows the whole log can say. */
+static enum proof_finding check_seen(struct examination *e)
+{
+	if (!e->has_statement || !e->statement.has_seen || e->proof->place.index < 0)
+		return PROOF_SKIPPED;
+	if (e->statement.seen_size > e->proof->place.index)
+		return PROOF_FAILED;
+	long long size = (long long)e->statement.seen_size;
+	say(e, arena_printf(e->arena, "声明称签署时日志已有 %lld 条", size),
+	    arena_printf(e->arena, "It says that the log had %lld entries when it was signed", size));
+	return PROOF_PASSED;
+}
+
 /* In order: later checks stand on what earlier ones have read. */
 static const struct row {
 	const char *name;
@@ -443,6 +456,13 @@ static const struct row {
 	 {{"登记及时", "Recorded within two days"},
 	  {"声明无法读取，时间无从核验", "The statement cannot be read, and so its time cannot"},
 	  {"未提供事件时间", "When it happened was not handed over"}}},
+	{"seen",
+	 check_seen,
+	 {{"", ""},
+	  {"声明所称签署前已有的日志头不可能在它之前",
+	   "The log head that it says was there before it cannot have been"},
+	  {"声明未载明签署前的日志头，或尚未载入日志",
+	   "It names no log head from before it was signed, or is not in the log yet"}}},
 };
 
 struct proof_head proof_head_examine(struct arena *arena, struct str note, struct proof_trust trust,

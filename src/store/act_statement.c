@@ -51,6 +51,7 @@ enum problem act_state(struct db *db, struct arena *arena, const struct key_offi
 {
 	struct unsigned_statement s = {
 		.kind = words->kind, .key = key, .seq = key->seq + 1, .at_s = office->now_us / USEC_PER_SEC};
+	s.seen = log_seen_get(office->seen);
 	put_views(words->body, s.views);
 	seal_compose(arena, office->origin, &s);
 	enum problem p = seal_sign(arena, office->signer, office->origin, &s, 1);

@@ -114,6 +114,7 @@ static struct unsigned_statement *compose(struct batch *batch, struct item *item
 		.kind = "event", .key = key, .seq = ++key->seq, .at_s = item_stated_us(item) / USEC_PER_SEC};
 	if (item->job->own)
 		own_secret(item->job->own, item->sealed, s);
+	s->seen = item->job->own ? item->job->own->seen : log_seen_get(batch->capture->settings.seen);
 	struct str views[TIER_COUNT];
 	enum problem p = view_all(batch->arena, body, views);
 	assert(!p); /* it was read before */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ft/core/proof.h"
 #include "ft/crypto/random.h"
 #include "ft/crypto/sign.h"
 
@@ -121,6 +122,26 @@ static enum problem find_prepared(struct db *db, struct arena *arena, struct cap
 	return p;
 }
 
+/* What is named must be a head that was published: an entry that names another breaks the log's rules for ever. */
+static enum problem check_seen(struct db *db, struct arena *arena, struct capture_job *job)
+{
+	struct capture_own *own = job->own;
+	struct log_published_head_row row;
+	struct checkpoint head;
+	if (!own->seen.size)
+		return PROBLEM_NONE;
+	enum problem p =
+		log_published_head(db, arena, &(struct log_published_head_params){own->seen.size}, &row);
+	if (p && p != PROBLEM_NOT_FOUND)
+		return p;
+	if (p || !checkpoint_parse(arena, bytes_str(row.checkpoint), &head) ||
+	    !sha256_equal(head.root, own->seen.root)) {
+		own->settled = true;
+		job->problem = fault_set(job->fault, PROBLEM_FIELD_RANGE, "head", "/seen");
+	}
+	return PROBLEM_NONE;
+}
+
 enum problem own_recall(struct db *db, struct arena *arena, struct capture_unit *unit)
 {
 	struct capture_job *job = unit->jobs;
@@ -132,7 +153,7 @@ enum problem own_recall(struct db *db, struct arena *arena, struct capture_unit 
 	if (own->sent.at) {
 		random_fill(own->seed, sizeof own->seed);
 		own->at_us = clock_now();
-		return PROBLEM_NONE;
+		return check_seen(db, arena, job);
 	}
 	enum problem p = find_stored(db, arena, job, &own->settled);
 	return p || own->settled ? p : find_prepared(db, arena, job);

@@ -59,7 +59,8 @@ enum problem erasure_state(struct arena *arena, const struct key_office *office,
 				       .seq = key->seq + 1,
 				       .at_s = office->now_us / USEC_PER_SEC,
 				       .prevs = stated,
-				       .prev_count = 1};
+				       .prev_count = 1,
+				       .seen = log_seen_get(office->seen)};
 	/* Why, in a word of ours: words of others may name the person again. */
 	struct str body = arena_printf(arena, "{\"type\":\"erasure\",\"reason\":\"%.*s\"}", STR_ARGS(reason));
 	for (enum tier tier = TIER_FULL; tier < TIER_COUNT; tier++)

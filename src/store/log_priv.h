@@ -10,6 +10,7 @@
 
 #include "ft/core/proof.h"
 #include "ft/store/log.h"
+#include "ft/store/log_seen.h"
 #include "queries.h"
 
 enum { LOG_BATCH = 4096, LOG_CHECKPOINT_EVERY_US = 1000 * 1000, LOG_REASON_MAX = 300, LOG_ASKED_MAX = 500 };

@@ -96,6 +96,8 @@ static enum problem publish(struct sequencer *s, struct arena *arena)
 		return p;
 	failpoint("log-7-stored");
 	s->head = head;
+	if (!log_waits_for_witnesses(s)) /* else when they have seen it */
+		log_seen_put(s->settings.seen, head.size, head.root);
 	s->published_us = log_clock();
 	count_queue(s, arena);
 	LOG(LOG_DEBUG, "log-published", LOG_NUMBER("size", head.size));

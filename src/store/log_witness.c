@@ -39,6 +39,7 @@ struct cosigning {
 	struct str origin;
 	int64_t size;
 	struct str lines;
+	struct sha256 root;
 	struct log_cosigned cosigned;
 	struct fault *reterr;
 };
@@ -130,8 +131,11 @@ static enum problem cosign_in_tx(struct db *db, void *context)
 		log_checkpoint_lock(db, c->arena, &(struct log_checkpoint_lock_params){c->size}, &row);
 	if (p)
 		return p;
-	if (!note_parse(c->arena, bytes_str(row.checkpoint), head))
+	struct checkpoint read;
+	if (!note_parse(c->arena, bytes_str(row.checkpoint), head) ||
+	    !checkpoint_parse(c->arena, head->text, &read))
 		return PROBLEM_INTERNAL;
+	c->root = read.root;
 	const struct policy *policy = NULL;
 	p = add_lines(c, head);
 	if (!p)
@@ -140,7 +144,7 @@ static enum problem cosign_in_tx(struct db *db, void *context)
 		return p;
 	struct policy_report report = policy_judge(c->arena, policy, head, verifier);
 	bool waits = row.waits && report.finding != POLICY_HOLDS;
-	c->cosigned = (struct log_cosigned){c->size, report.cosigned, report.witnesses, !waits};
+	c->cosigned = (struct log_cosigned){c->size, report.cosigned, report.witnesses, !waits, c->root};
 	int64_t rows;
 	const struct log_checkpoint_cosign_params cosigned = {c->size, str_bytes(note_print(c->arena, head)),
 							      waits};

@@ -228,6 +228,7 @@ static struct unsigned_statement compose(const struct master *m, const struct ma
 		.at_s = m->now_us / USEC_PER_SEC,
 		.prevs = v->prev,
 		.prev_count = v->prev ? 1 : 0,
+		.seen = log_seen_get(m->seen),
 	};
 	for (int tier = 0; tier < TIER_COUNT; tier++)
 		s.views[tier] = (struct manifest_view){

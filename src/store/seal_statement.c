@@ -32,6 +32,9 @@ void seal_compose(struct arena *arena, struct str log, struct unsigned_statement
 		.body = sha256_of(str_bytes(item->manifest)),
 		.body_len = item->manifest.len,
 		.media_type = MANIFEST_MEDIA_TYPE,
+		.has_seen = item->seen.size > 0,
+		.seen_size = item->seen.size,
+		.seen_root = item->seen.root,
 	};
 	item->text = statement_print(arena, &statement);
 	item->text_hash = statement_hash(item->text);

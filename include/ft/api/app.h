@@ -20,6 +20,7 @@
 
 struct item_memory;
 struct key_cache;
+struct log_seen;
 struct log_wait;
 struct once;
 struct once_table;
@@ -39,6 +40,7 @@ struct app {
 	struct signer *signer;
 	struct capture *capture;
 	struct log_wait *log_wait;       /* requests that wait for a head */
+	struct log_seen *log_seen;       /* newest published head */
 	struct sequencer *sequencer;     /* NULL: another server numbers the log */
 	struct log_memory *log_memory;   /* tiles that proofs are computed from */
 	struct log_stamps stamps;        /* which authorities' time-stamps are taken */

@@ -4,7 +4,8 @@
  *
  * The rules: an entry is a statement of this log, signed with a key that an earlier entry states for its organisation and
  * that none has revoked; a key statement is signed by the key and by the registrar, and by the key it takes over from;
- * the sequence of every key grows without gaps; keys do nothing but what they are for; a log goes on under another name
+ * the sequence of every key grows without gaps; keys do nothing but what they are for; a head that an entry names as seen
+ * is one of this tree, from before the entry; a log goes on under another name
  * only behind a statement of the registrar, in place and words about the head of the one that ended. */
 #ifndef FT_CORE_LOG_FOLLOW_H
 #define FT_CORE_LOG_FOLLOW_H
@@ -15,6 +16,7 @@
 #include "ft/core/proof.h"
 
 enum { FOLLOW_MAX_FINDINGS = 1000, FOLLOW_MAX_GAPS = 1000, FOLLOW_MAX_MINE = 16, FOLLOW_MAX_ENDED = 32 };
+enum { FOLLOW_MAX_CLAIMS = 1000, FOLLOW_ROOTS = 16 * 1024 };
 
 enum follow_breach {
 	FOLLOW_KEPT,        /* every rule */
@@ -28,6 +30,8 @@ enum follow_breach {
 	FOLLOW_OFFICE,      /* not for this key to say */
 	FOLLOW_SEQ,         /* a number that the key has used before */
 	FOLLOW_TIME,        /* claims a time that has not come */
+	FOLLOW_SEEN,        /* names a head that was not there before it, or that the log never had */
+	FOLLOW_LATE,        /* claims a time long before it was logged: told, and no alarm */
 	FOLLOW_ORIGIN, /* says that another log goes on, and not from here or not from a head that the old one signed */
 	FOLLOW_BREACHES
 };
@@ -55,6 +59,11 @@ struct follow_finding {
 	struct sha256 key; /* that the entry names; zero: none */
 	bool seen;
 };
+/* A head that an entry names as seen, of a tree of which this look knows no root. */
+struct follow_claim {
+	int64_t size, index; /* of the head; of the entry */
+	struct sha256 root, key;
+};
 /* A log that goes on under another name. */
 struct follow_ended {
 	struct str name;
@@ -80,7 +89,14 @@ struct log_follow {
 	size_t gap_count, finding_count;
 	struct follow_gap gaps[FOLLOW_MAX_GAPS];
 	struct follow_finding findings[FOLLOW_MAX_FINDINGS];
-	int64_t more_gaps, more_findings; /* beyond what is kept one by one */
+	int64_t newest_s; /* the latest time that a good entry claims */
+	/* of this look */
+	uint64_t roots_first; /* sizes from here on, the newest FOLLOW_ROOTS of them … */
+	struct sha256 *roots; /* … and their roots; NULL: none yet */
+	size_t claim_count;   /* … are what `seen` was held against; not these: */
+	struct follow_claim
+		claims[FOLLOW_MAX_CLAIMS]; /* whoever fetches proves them, or says that they fail */
+	int64_t more_gaps, more_findings;  /* beyond what is kept one by one */
 };
 
 /* From the first entry on. `registrar` NULL: the first that the log states is trusted. */
@@ -102,6 +118,9 @@ const struct note_key *log_follow_signer(const struct log_follow *f, struct aren
 					 const struct note *head, struct note_verifier verifier);
 /* Where the log of this name ended; NULL: it goes on, or is not known. */
 const struct follow_ended *log_follow_end(const struct log_follow *f, struct str name);
+
+/* A claim does not hold: the log never had such a head. */
+void log_follow_refute(struct log_follow *f, const struct follow_claim *claim);
 
 /* From now on keys of `org` that are not known alarm. false: no room. */
 bool log_follow_watch(struct log_follow *f, struct uuid org);

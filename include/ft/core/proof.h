@@ -111,7 +111,7 @@ struct proof_check proof_head_check(struct arena *arena, const struct proof_head
 				    struct proof_trust trust);
 bool proof_place_holds(const struct proof_head *head, struct proof_place place, struct str entry);
 
-enum { PROOF_CHECKS = 13 };
+enum { PROOF_CHECKS = 14 };
 struct proof_report {
 	enum proof_verdict verdict;
 	bool ok;        /* nothing failed and nothing is missing */

@@ -14,6 +14,7 @@
 #include "ft/crypto/digest.h"
 #include "ft/signer/signer.h"
 #include "ft/store/idempotency.h"
+#include "ft/store/log_seen.h"
 #include "ft/store/trail_cache.h"
 
 struct capture;
@@ -37,6 +38,7 @@ struct capture_own {
 	size_t note_count;
 	struct uuid org;
 	int64_t seq;
+	struct seen_head seen; /* head of the log that the organisation says it knew; size 0: it says none */
 	/* results of a preparation; none when the record is in already */
 	struct prepared_statement statements[OWN_STATEMENTS];
 	size_t statement_count;
@@ -117,6 +119,7 @@ struct capture_settings {
 	struct signer *signer;
 	const struct reference *reference;
 	struct once_table *once;   /* old requests are forgotten by it */
+	struct log_seen *seen;     /* NULL: statements name no head of the log */
 	struct trail_cache *cache; /* entries with a touched lot are dropped before anybody is answered */
 	struct item_memory *items; /* forgotten likewise once records say something of packs */
 	const struct vault *vault;

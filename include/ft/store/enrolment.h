@@ -14,6 +14,7 @@ struct key_office {
 	struct signer *signer;
 	struct str origin;
 	struct uuid registrar;
+	struct log_seen *seen; /* NULL: statements name no head of the log */
 	struct uuid actor;     /* API key; nil: the token alone */
 	struct str request_id; /* absent: none */
 	usec_t now_us;

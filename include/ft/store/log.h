@@ -23,6 +23,7 @@ struct log_settings {
 	const struct vault *vault;
 	struct uuid registrar;       /* vouches for the log's key */
 	const struct policy *policy; /* whose witnesses a head waits for; NULL: for nobody's */
+	struct log_seen *seen;       /* is told of published heads; NULL: nobody is */
 };
 struct sequencer;
 
@@ -61,6 +62,7 @@ struct log_cosigned {
 	int64_t size;
 	size_t cosigned, witnesses; /* of the policy: have signed it, are there */
 	bool published;             /* it waits for nobody any more */
+	struct sha256 root;
 };
 /* Adds the signature lines of witnesses to the head of this size of the log of this origin, the newer of two of one witness, and publishes it when
  * the quorum is met. Lines of others are passed over. Durable when it returns. PROBLEM_NOT_FOUND: no such head.

@@ -26,6 +26,7 @@ struct master {
 	struct trail_cache *cache; /* trails that show what changes are dropped; NULL: there is none */
 	struct str origin;
 	struct uuid registrar;
+	struct log_seen *seen; /* NULL: statements name no head of the log */
 	struct master_actor actor;
 	usec_t now_us;
 	struct uuid minted; /* id of what is made without one; nil: a new one */

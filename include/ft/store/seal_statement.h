@@ -6,6 +6,7 @@
 #include "ft/core/manifest.h"
 #include "ft/core/statement.h"
 #include "ft/signer/signer.h"
+#include "ft/store/log_seen.h"
 
 /* A custodial key as the database keeps it. */
 struct held_key {
@@ -23,6 +24,7 @@ struct unsigned_statement {
 	int64_t seq, at_s;
 	const struct sha256 *lots, *prevs; /* blinded lots; statements this one builds on */
 	size_t lot_count, prev_count;
+	struct seen_head seen; /* head of the log that the signer knew; size 0: none is named */
 	struct manifest_view views[TIER_COUNT];
 	bool has_secret; /* it is given */
 	/* filled in by seal_compose */
