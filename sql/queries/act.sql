@@ -18,7 +18,7 @@ VALUES (@id, @kind, @org_id, @recorded_at, @body, @view_secret, @key_fingerprint
 WITH said AS MATERIALIZED (
     SELECT s.id, s.kind, s.recorded_at AS at, convert_from(s.body, 'UTF8')::jsonb AS body
     FROM act_statement s
-    WHERE s.id = ANY(@ids)
+    WHERE s.id = ANY(@ids) AND s.kind IN ('codes', 'alert')
 ), issued AS MATERIALIZED (
     SELECT s.id, (s.body ->> 'issue')::uuid AS issue,
            concat_ws(' ', s.body ->> 'org', s.body ->> 'lot', s.body ->> 'items', s.body ->> 'state', s.body ->> 'value',
@@ -63,6 +63,13 @@ FROM (SELECT i.id, 'issue ' || i.issue AS subject, coalesce(f.words, 'nothing') 
                                   OR x.reason IS DISTINCT FROM s.body ->> 'reason' OR x.key_id::text <> s.body ->> 'by')) z
 ORDER BY 2, 1
 LIMIT 1000;
+
+-- name: verifier_newest :one
+-- What was stated last of the page that verifies.
+-- class: local
+-- scope: program
+-- column: body bytea
+SELECT body FROM act_statement WHERE kind = 'verifier' ORDER BY recorded_at DESC, id DESC LIMIT 1;
 
 -- name: act_read_many :many
 -- Statements in the order of their ids, with what they are checked against.

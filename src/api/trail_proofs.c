@@ -8,6 +8,7 @@
 #include "ft/core/code.h"
 #include "ft/core/verifier.h"
 #include "ft/store/bundle.h"
+#include "ft/store/log_verifier.h"
 #include "ft/store/log.h"
 #include "queries.h"
 
@@ -186,32 +187,15 @@ static enum problem lot_proofs(struct call *call, struct reply *reply)
 	return answer(call, &ask, reply);
 }
 
-/* Of a key's statement, its verifier key; empty when it is none. */
-static struct str vkey_of(struct arena *arena, struct bytes whole)
-{
-	struct note note;
-	struct statement statement;
-	bool ok = note_parse(arena, bytes_str(whole), &note) && statement_parse(arena, note.text, &statement);
-	return ok ? statement.vkey : STR("");
-}
-
-/* The keys that this server would have one trust: whoever does not trust it takes them from elsewhere. */
 static enum problem verifier(struct call *call, struct reply *reply)
 {
-	struct arena *arena = call->arena;
-	struct log_statement_row log;
-	struct registrar_statement_row registrar;
-	const struct registrar_statement_params params = {call_app(call)->registrar};
-	enum problem p = log_statement(call_db(call), arena, &log);
-	if (!p)
-		p = registrar_statement(call_db(call), arena, &params, &registrar);
+	struct str page = {NULL, 0};
+	enum problem p = log_verifier_page(call_db(call), call->arena, call_app(call)->registrar, &page);
 	if (p)
 		return p;
-	struct str key = vkey_of(arena, log.statement);
-	struct str policy = arena_printf(arena, "log %.*s\nquorum none\n", STR_ARGS(key));
-	reply_page(reply, verifier_page(arena, policy, vkey_of(arena, registrar.statement)));
+	reply_page(reply, page);
 	reply->vary_accept = false;
-	reply->security_policy = verifier_security_policy(arena).at;
+	reply->security_policy = verifier_security_policy(call->arena).at;
 	return PROBLEM_NONE;
 }
 

@@ -16,7 +16,8 @@
 #include "ft/crypto/sign.h"
 
 static const char *const flags[] = {"all", "acknowledge", NULL};
-static const char *const values[] = {"log", "key", "policy", "registrar", "state", "mine", "known", NULL};
+static const char *const values[] = {"log",  "key",   "policy",   "registrar", "state",
+				     "mine", "known", "verifier", NULL};
 
 /* — signatures: parsing a key costs more than verifying with it, so each is parsed once — */
 
@@ -430,10 +431,13 @@ const struct command command_monitor = {
 		 "  --mine ORG        我的组织（主体 id，可重复）：以其名声明而我不认识的密钥会报警，直到用 "
 		 "--known 认可\n"
 		 "  --known KEY       我认识的密钥的指纹（/v1/signing-keys，可重复）；由状态文件记住\n"
+		 "  --verifier SHA256 "
+		 "我核对过的核验页面（farmtrail verify --page 印出其 "
+		 "SHA-256，可重复）：日志声明另一个时报警\n"
 		 "  --acknowledge     已知悉目前的全部问题与缺号：此后不再为它们报警\n"
 		 "  --all             从第一个条目重新读起，并与所记住的对照\n"
 		 "\n"
-		 "退出码（供 cron 使用）：0 一切正常；3 有我不认识的密钥；4 "
+		 "退出码（供 cron 使用）：0 一切正常；3 有我不认识的密钥或核验页面；4 "
 		 "日志违背承诺，或有条目违反规则；5 无法连接；\n"
 		 "        6 见证不足；7 编号有缺（有声明未载入日志）；1 状态文件不可用或正被使用，2 "
 		 "用法有误\n"
@@ -473,11 +477,15 @@ const struct command command_monitor = {
 		 "                    --known says that they are mine\n"
 		 "  --known KEY       fingerprint of a key of mine (as in /v1/signing-keys; may be "
 		 "repeated); remembered\n"
+		 "  --verifier SHA256 a page that verifies which I have compared (farmtrail verify --page "
+		 "prints it; may be\n"
+		 "                    repeated): when the log states another it alarms\n"
 		 "  --acknowledge     takes note of everything that is wrong now: it alarms no more\n"
 		 "  --all             reads from the first entry on again, and compares with what is "
 		 "remembered\n"
 		 "\n"
-		 "Exit codes: 0 all is well; 3 a key of my organisation that I do not know; 4 the log breaks "
+		 "Exit codes: 0 all is well; 3 a key of my organisation, or a page, that I do not know; 4 "
+		 "the log breaks "
 		 "its promise, or\n"
 		 "an entry the rules; 5 no connection; 6 too few witnesses; 7 numbers are missing: "
 		 "statements held back; 1 the\n"

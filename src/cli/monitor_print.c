@@ -86,12 +86,27 @@ static size_t planted_count(const struct log_follow *f)
 	return count;
 }
 
+/* Whoever names pages that are good alarms at any other. */
+static bool has_strange_page(const struct monitor *m)
+{
+	size_t place = 0;
+	struct str word = cli_option_next(m->cli, "verifier", &place);
+	bool named = word.at != NULL;
+	for (; word.at; word = cli_option_next(m->cli, "verifier", &place))
+		if (m->f->page.stated &&
+		    str_equal(word, hex_encode(m->cli->arena, sha256_bytes(&m->f->page.digest))))
+			return false;
+	return named && m->f->page.stated;
+}
+
 enum exit_code monitor_exit(const struct monitor *m)
 {
 	if (m->fault || has_new_finding(m->f))
 		return EXIT_NOT_VERIFIED;
 	if (planted_count(m->f))
 		return EXIT_NOT_FOUND; /* a key that is not found among mine */
+	if (has_strange_page(m))
+		return EXIT_NOT_FOUND; /* likewise a page */
 	if (has_new_gap(m->f))
 		return EXIT_INCOMPLETE;
 	return m->judged.finding == POLICY_NO_QUORUM ? EXIT_UNLOGGED : EXIT_GOOD;
@@ -103,7 +118,7 @@ static const char *verdict_word(const struct monitor *m)
 	case EXIT_NOT_VERIFIED:
 		return "broken";
 	case EXIT_NOT_FOUND:
-		return "planted";
+		return planted_count(m->f) ? "planted" : "verifier";
 	case EXIT_INCOMPLETE:
 		return "incomplete";
 	case EXIT_UNLOGGED:
@@ -214,6 +229,20 @@ static void put_planted(struct json_writer *w, const struct monitor *m)
 	json_end_array(w);
 }
 
+static void put_page(struct json_writer *w, const struct monitor *m)
+{
+	const struct follow_page *page = &m->f->page;
+	json_name(w, STR("verifier"));
+	if (!page->stated) {
+		json_null(w);
+		return;
+	}
+	json_begin_object(w);
+	json_pair(w, STR("sha256"), hex_of(m, &page->digest));
+	json_pair_int(w, STR("index"), page->index);
+	json_end_object(w);
+}
+
 static void print_json(const struct monitor *m)
 {
 	struct buf out = buf_create(m->cli->arena, 4096);
@@ -229,6 +258,7 @@ static void print_json(const struct monitor *m)
 	put_findings(&w, m);
 	put_planted(&w, m);
 	put_ended(&w, m);
+	put_page(&w, m);
 	json_end_object(&w);
 	cli_print(m->cli, buf_str(&out));
 }
@@ -331,4 +361,10 @@ void monitor_print(const struct monitor *m)
 					       : "%s %.*s: %lld entries, %llu of them read now\n",
 	       good ? "✓" : "–", STR_ARGS(m->f->log.name), (long long)m->head.size,
 	       (unsigned long long)(m->f->edge.size - m->first));
+	if (m->f->page.stated)
+		printf(m->cli->language == LANGUAGE_ZH
+			       ? "%s 条目 %lld 声明了核验页面，其 SHA-256 为 %.*s\n"
+			       : "%s entry %lld states the page that verifies: sha256 %.*s\n",
+		       has_strange_page(m) ? "✗" : "–", (long long)m->f->page.index,
+		       STR_ARGS(hex_of(m, &m->f->page.digest)));
 }

@@ -279,11 +279,14 @@ static enum follow_breach take_statement(const struct reading *r)
 	enum follow_breach counted = count(r, key);
 	if (counted)
 		return counted;
-	bool of_registrar = str_equal(r->s.kind, STR("erase")) || str_equal(r->s.kind, STR("alert"));
+	bool of_registrar = str_equal(r->s.kind, STR("erase")) || str_equal(r->s.kind, STR("alert")) ||
+			    str_equal(r->s.kind, STR("verifier"));
 	if (str_equal(key->use, STR("log")) || (of_registrar && !is_registrar(r, key)))
 		return FOLLOW_OFFICE;
 	if (str_equal(r->s.kind, STR("origin")))
 		return take_origin(r, key);
+	if (str_equal(r->s.kind, STR("verifier")))
+		r->f->page = (struct follow_page){true, r->index, r->s.body};
 	return str_equal(r->s.kind, STR("revoke")) ? take_revocation(r, key) : FOLLOW_KEPT;
 }
 

@@ -113,6 +113,10 @@ struct str log_follow_print(struct arena *arena, const struct log_follow *f)
 	put_tree(&out, f);
 	if (f->newest_s)
 		buf_printf(&out, "newest %lld\n", (long long)f->newest_s);
+	if (f->page.stated) {
+		struct str digest = signed_text_print_hash(arena, &f->page.digest);
+		buf_printf(&out, "page %lld %.*s\n", (long long)f->page.index, STR_ARGS(digest));
+	}
 	put_watched(&out, f);
 	for (size_t i = 0; i < map_count(f->keys); i++)
 		put_key(&out, map_at(f->keys, i));
@@ -183,6 +187,14 @@ static bool take_newest(struct log_follow *f, struct str *text)
 	struct str value;
 	return !signed_text_take(text, STR("newest"), &value) ||
 	       (signed_text_count(value, &f->newest_s) && f->newest_s > 0);
+}
+
+static bool take_page(struct log_follow *f, struct str *text)
+{
+	struct str value;
+	f->page.stated = signed_text_take(text, STR("page"), &value);
+	return !f->page.stated || (take_count(&value, &f->page.index) &&
+				   take_hash(f->arena, &value, &f->page.digest) && !value.at);
 }
 
 static bool take_ended(struct log_follow *f, struct str *text)
@@ -322,7 +334,8 @@ bool log_follow_read(struct arena *arena, struct str text, struct log_follow **r
 	struct log_follow *f = log_follow_create(arena, &log, NULL /* registrar */);
 	f->has_registrar = signed_text_take(&text, STR("registrar"), &value);
 	if ((f->has_registrar && !take_vkey(arena, value, &f->registrar)) || !take_ended(f, &text) ||
-	    !take_tree(arena, &text, &f->edge) || !take_newest(f, &text) || !take_watched(f, &text))
+	    !take_tree(arena, &text, &f->edge) || !take_newest(f, &text) || !take_page(f, &text) ||
+	    !take_watched(f, &text))
 		return false;
 	while (signed_text_take(&text, STR("key"), &value))
 		if (!take_key(f, value))

@@ -53,6 +53,7 @@ struct str page_verify_help(struct arena *arena, const struct page *page)
 	put_parts(&html);
 	frame_section(&html, "tool", MESSAGE_VERIFY_TOOL);
 	put_step(&html, MESSAGE_VERIFY_TOOL_WORDS, tool);
+	HTML(&html, "<p>{}</p>", SAY(MESSAGE_VERIFY_PAGE_WORDS));
 	html_raw(&html, "</section>");
 	frame_section(&html, "hand", MESSAGE_VERIFY_HAND);
 	put_step(&html, MESSAGE_VERIFY_HAND_1, take_text);

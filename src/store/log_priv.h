@@ -51,6 +51,7 @@ enum log_opening { LOG_OPENED, LOG_OPENING_LATER, LOG_OPENING_STANDBY, LOG_OPENI
 
 void log_set_state(struct sequencer *s, enum log_state state, struct str reason); /* and says so once */
 bool log_pause(struct sequencer *s, int64_t us);                                  /* false: stop */
+void log_state_verifier(struct sequencer *s);     /* the page that verifies has other keys in it now */
 struct str log_origin(const struct sequencer *s); /* what statements call the log */
 
 /* log_open.c: everything is compared with everything before a number is given or a head is signed. */

@@ -24,6 +24,8 @@ static void write_vkey(struct sequencer *s, struct arena *arena, const struct lo
 	struct str line = arena_printf(arena, "%.*s\n", STR_ARGS(note_key_print(arena, &key->vkey)));
 	if (sha256_equal(key->key.fingerprint, s->vkey_written))
 		return;
+	if (!sha256_equal(s->vkey_written, (struct sha256){{0}}))
+		log_state_verifier(s);
 	if (file_replace(arena, path, 0644, line))
 		s->vkey_written = key->key.fingerprint;
 	else

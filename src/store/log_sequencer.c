@@ -7,6 +7,7 @@
 
 #include "ft/base/log.h"
 #include "ft/base/metrics.h"
+#include "ft/store/log_verifier.h"
 #include "log_priv.h"
 
 enum {
@@ -82,11 +83,27 @@ bool log_pause(struct sequencer *s, int64_t us)
 	return go_on;
 }
 
+/* Whoever numbers the log sees to it; when it cannot be stated now it is when the log is opened again. */
+void log_state_verifier(struct sequencer *s)
+{
+	struct arena *arena = arena_create();
+	const struct key_office office = {.signer = s->settings.signer,
+					  .origin = log_origin(s),
+					  .registrar = s->settings.registrar,
+					  .seen = s->settings.seen,
+					  .now_us = clock_now()};
+	enum problem p = log_verifier_settle(s->db, arena, &office);
+	if (p)
+		LOG(LOG_WARN, "verifier-not-stated", LOG_TEXT("problem", str_of(problem_info(p)->slug)));
+	arena_destroy(arena);
+}
+
 /* How long to wait before the next step. */
 static int64_t open_step(struct sequencer *s)
 {
 	switch (log_open(s)) {
 	case LOG_OPENED:
+		log_state_verifier(s);
 		tell_progress(s);
 		return 0;
 	case LOG_OPENING_STANDBY:

@@ -64,6 +64,12 @@ struct follow_claim {
 	int64_t size, index; /* of the head; of the entry */
 	struct sha256 root, key;
 };
+/* The page that verifies, as the registrar has stated it last. */
+struct follow_page {
+	bool stated;
+	int64_t index;
+	struct sha256 digest;
+};
 /* A log that goes on under another name. */
 struct follow_ended {
 	struct str name;
@@ -89,6 +95,7 @@ struct log_follow {
 	size_t gap_count, finding_count;
 	struct follow_gap gaps[FOLLOW_MAX_GAPS];
 	struct follow_finding findings[FOLLOW_MAX_FINDINGS];
+	struct follow_page page;
 	int64_t newest_s; /* the latest time that a good entry claims */
 	/* of this look */
 	uint64_t roots_first; /* sizes from here on, the newest FOLLOW_ROOTS of them … */

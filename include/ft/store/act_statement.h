@@ -21,6 +21,19 @@ enum problem act_lock(struct db *db, struct arena *arena, const struct key_offic
 enum problem act_state(struct db *db, struct arena *arena, const struct key_office *office,
 		       const struct held_key *key, const struct act_words *words) must_check;
 
+/* The same of a file of this digest and length, which the statement itself names as its body: the registrar states the page
+ * that verifies (farmtrail/verifier@v1), for whoever compares a file with the log. */
+struct act_file {
+	struct uuid id;
+	struct sha256 digest;
+	size_t len;
+	struct str media_type;
+};
+enum problem act_state_file(struct db *db, struct arena *arena, const struct key_office *office,
+			    const struct held_key *key, const struct act_file *file) must_check;
+/* What its row says of the file. */
+struct str act_file_words(struct arena *arena, struct sha256 digest, size_t len);
+
 /* Whether the statement covers this body. */
 bool act_covers(struct arena *arena, struct bytes body, struct bytes view_secret,
 		struct bytes note) must_check;
