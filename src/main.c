@@ -228,6 +228,18 @@ static enum problem start_facts(struct service *s, struct fault *reterr)
 	return p;
 }
 
+static enum problem check_mirrors(const struct service *s, struct fault *reterr)
+{
+	struct str rest = s->config.log_mirrors;
+	struct page_mirror mirror;
+	bool good;
+	while (page_mirror_next(&rest, &mirror, &good))
+		;
+	if (!good)
+		reterr->detail = STR("FARMTRAIL_LOG_MIRRORS is NAME URL; NAME URL …, with http or https");
+	return good ? PROBLEM_NONE : PROBLEM_CONFIG;
+}
+
 static enum problem start_policy(struct service *s, struct fault *reterr)
 {
 	struct policy *policy = arena_new(s->arena, struct policy);
@@ -382,6 +394,8 @@ static enum problem start(struct service *s, struct fault *reterr)
 		p = start_policy(s, reterr);
 	if (!p)
 		p = log_stamps_load(s->arena, &s->config, &s->app.stamps, reterr);
+	if (!p)
+		p = check_mirrors(s, reterr);
 	if (!p)
 		p = start_writers(s, reterr);
 	if (!p)

@@ -56,6 +56,7 @@ struct page call_page(const struct call *call)
 			     .path = call->path,
 			     .raw_query = call->raw_query,
 			     .public_url = config->public_url,
+			     .mirrors = config->log_mirrors,
 			     .demonstration = config->demonstration};
 }
 

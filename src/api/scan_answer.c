@@ -183,6 +183,7 @@ struct page scan_page(const struct call *call, const struct scan *scan)
 	return (struct page){.language = call->language,
 			     .path = scan->path,
 			     .public_url = config->public_url,
+			     .mirrors = config->log_mirrors,
 			     .demonstration = config->demonstration,
 			     .raw_query = scan->tier > TIER_FARM ? arena_printf(call->arena, "tier=%s",
 										tier_words[scan->tier])

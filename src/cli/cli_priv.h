@@ -47,8 +47,8 @@ struct command {
 	enum exit_code (*run)(struct cli *cli);
 };
 extern const struct command command_init, command_config, command_backup, command_restore, command_key,
-	command_event, command_log, command_lot, command_verify, command_monitor, command_feed_witness,
-	command_feed_timestamp, command_demo, command_doctor;
+	command_event, command_log, command_lot, command_verify, command_monitor, command_mirror,
+	command_feed_witness, command_feed_timestamp, command_demo, command_doctor;
 
 struct str cli_option(const struct cli *cli, const char *name); /* the last one given; absent: not given */
 bool cli_flag(const struct cli *cli, const char *name);

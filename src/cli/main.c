@@ -9,9 +9,9 @@
 #include "cli_priv.h"
 
 static const struct command *const commands[] = {
-	&command_init,   &command_demo,    &command_key,    &command_event,        &command_lot,
-	&command_verify, &command_monitor, &command_log,    &command_feed_witness, &command_feed_timestamp,
-	&command_doctor, &command_config,  &command_backup, &command_restore};
+	&command_init,           &command_demo,    &command_key,    &command_event,  &command_lot,
+	&command_verify,         &command_monitor, &command_mirror, &command_log,    &command_feed_witness,
+	&command_feed_timestamp, &command_doctor,  &command_config, &command_backup, &command_restore};
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static const char *const common_values[] = {"data", "url", "key-file", "lang", NULL};

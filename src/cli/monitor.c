@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "monitor_priv.h"
+#include "mirror_priv.h"
 
 #include "ft/base/file.h"
 #include "ft/base/text.h"
@@ -17,7 +17,7 @@
 
 static const char *const flags[] = {"all", "acknowledge", NULL};
 static const char *const values[] = {"log",  "key",   "policy",   "registrar", "state",
-				     "mine", "known", "verifier", NULL};
+				     "mine", "known", "verifier", "mirror",    NULL};
 
 /* — signatures: parsing a key costs more than verifying with it, so each is parsed once — */
 
@@ -190,6 +190,8 @@ static enum fetched follow_bundle(struct monitor *m, struct arena *arena, struct
 	struct bytes entries[LOG_TILE_WIDTH];
 	struct log_tile tile;
 	enum fetched fetched = read_bundle(m, arena, bundle, width, entries, &tile);
+	if (!fetched && !m->fault && cli_option(m->cli, "mirror").at)
+		m->kept = mirror_keep_bundle(m, arena, &tile, entries);
 	for (; !fetched && at < end && !m->fault; at++) {
 		size_t i = (size_t)(at % LOG_TILE_WIDTH);
 		if (!sha256_equal(merkle_leaf(entries[i]), tile.hashes[i])) {
@@ -207,7 +209,7 @@ static enum fetched follow(struct monitor *m, struct note_verifier verifier)
 {
 	enum fetched fetched = FETCHED;
 	m->first = m->f->edge.size;
-	while (!fetched && !m->fault && m->f->edge.size < (uint64_t)m->head.size) {
+	while (!fetched && !m->fault && !m->kept && m->f->edge.size < (uint64_t)m->head.size) {
 		struct arena *arena = arena_create();
 		fetched = follow_bundle(m, arena, verifier);
 		arena_destroy(arena);
@@ -353,6 +355,8 @@ static enum exit_code look(struct monitor *m, struct note_verifier verifier)
 		return EXIT_GOOD;
 	}
 	enum fetched fetched = follow(m, verifier);
+	if (m->kept)
+		return m->kept;
 	if (!fetched && !m->fault && !sha256_equal(merkle_edge_root(&m->f->edge), m->head.root))
 		fetched = diagnose(m);
 	if (!fetched && !m->fault)
@@ -370,6 +374,11 @@ static enum exit_code look(struct monitor *m, struct note_verifier verifier)
 	if (cli_flag(m->cli, "acknowledge"))
 		log_follow_acknowledge(m->f);
 	m->f->head = m->head_note;
+	if (cli_option(m->cli, "mirror").at) {
+		enum exit_code code = mirror_keep_head(m);
+		if (code || m->fault)
+			return code;
+	}
 	return write_state(m);
 }
 
@@ -395,6 +404,9 @@ static enum exit_code run(struct cli *cli)
 	m->cli = cli;
 	if (cli->word_count != 1)
 		return cli_usage(cli, (struct said){"请写明日志的地址", "name the address of the log"});
+	if (cli_option(cli, "mirror").at && !cli_option(cli, "state").at)
+		return cli_usage(
+			cli, (struct said){"--mirror 须与 --state 一起使用", "--mirror goes with --state"});
 	enum exit_code code = read_state(m);
 	if (!code)
 		code = log_source_open(cli, cli->words[0], &m->source);
@@ -434,6 +446,10 @@ const struct command command_monitor = {
 		 "  --verifier SHA256 "
 		 "我核对过的核验页面（farmtrail verify --page 印出其 "
 		 "SHA-256，可重复）：日志声明另一个时报警\n"
+		 "  --mirror DIR      将条目与树保存在此目录（tlog-tiles "
+		 "文件）：任何网页服务器都可作镜像，farmtrail "
+		 "mirror 可据此查询；\n"
+		 "                    须与 --state 一起使用，且自第一次起\n"
 		 "  --acknowledge     已知悉目前的全部问题与缺号：此后不再为它们报警\n"
 		 "  --all             从第一个条目重新读起，并与所记住的对照\n"
 		 "\n"
@@ -480,6 +496,11 @@ const struct command command_monitor = {
 		 "  --verifier SHA256 a page that verifies which I have compared (farmtrail verify --page "
 		 "prints it; may be\n"
 		 "                    repeated): when the log states another it alarms\n"
+		 "  --mirror DIR      keeps entries and tree in this directory, as files that any web server "
+		 "serves as a\n"
+		 "                    mirror (tlog-tiles) and farmtrail mirror answers from; together with "
+		 "--state, and from\n"
+		 "                    its first look on\n"
 		 "  --acknowledge     takes note of everything that is wrong now: it alarms no more\n"
 		 "  --all             reads from the first entry on again, and compares with what is "
 		 "remembered\n"

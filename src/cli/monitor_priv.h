@@ -38,6 +38,7 @@ struct monitor {
 	struct log_follow *f;      /* what is known now */
 	struct log_follow *before; /* what was remembered; NULL: nothing */
 	uint64_t first;            /* entries are read from here on */
+	enum exit_code kept;       /* that of writing a mirror's files */
 	enum monitor_fault fault;
 	uint64_t fault_first, fault_last; /* entries concerned; last < first: none in particular */
 };

@@ -13,6 +13,50 @@ static size_t signed_steps(const struct trail *trail)
 	return count;
 }
 
+bool page_mirror_next(struct str *list, struct page_mirror *ret, bool *ret_good)
+{
+	*ret_good = true;
+	while (list->at) {
+		struct str one = str_trim(str_cut(*list, ';', list));
+		size_t space = one.len;
+		while (space > 0 && one.at[space - 1] != ' ')
+			space--;
+		if (!one.len)
+			continue;
+		*ret = (struct page_mirror){str_trim((struct str){one.at, space}), str_from(one, space)};
+		*ret_good = ret->name.len &&
+			    (str_starts(ret->url, STR("https://")) || str_starts(ret->url, STR("http://")));
+		return *ret_good;
+	}
+	return false;
+}
+
+/* A newest record that is left out leaves no trace on this page: only another copy of the log can tell. */
+static void put_mirrors(struct html *html, const struct page *page, const struct trail *trail)
+{
+	struct arena *arena = html->out.arena;
+	struct str rest = page->mirrors;
+	struct page_mirror mirror;
+	bool good, any = false;
+
+	if (!trail->lot->code.len)
+		return;
+	while (page_mirror_next(&rest, &mirror, &good)) {
+		if (!any)
+			HTML(html,
+			     "<div id=mirrors><p>{}</p><ul role=list><li><a href=\"/t/{}/proofs\" "
+			     "download>{}</a></li>",
+			     SAY(MESSAGE_CHECK_MIRROR), TEXT(percent_encode(arena, trail->lot->code)),
+			     SAY(MESSAGE_CHECK_MIRROR_FILE));
+		any = true;
+		HTML(html, "<li><a href=\"{}\" rel=\"external noopener\">", TEXT(mirror.url));
+		HTML_SAY(html, MESSAGE_CHECK_MIRROR_ASK, TEXT(mirror.name));
+		html_raw(html, "</a></li>");
+	}
+	if (any)
+		html_raw(html, "</ul></div>");
+}
+
 static void put_check(struct html *html, const struct page *page, const struct trail *trail)
 {
 	struct arena *arena = html->out.arena;
@@ -26,6 +70,7 @@ static void put_check(struct html *html, const struct page *page, const struct t
 		HTML(html, "<p>{}</p>", SAY(MESSAGE_CHECK_LOG));
 	if (page->unwitnessed)
 		HTML(html, "<p id=unwitnessed>{}</p>", SAY(MESSAGE_CHECK_UNWITNESSED));
+	put_mirrors(html, page, trail);
 	HTML(html, "<p><a href=\"{}\">{}</a></p>", PATH(frame_link(arena, page, STR(PAGE_VERIFY_PATH))),
 	     SAY(MESSAGE_VERIFY_LINK));
 	if (trail->lot->code.len > 0)

@@ -245,6 +245,9 @@ static enum problem gather(struct gathering *g, const struct trail_made *made)
 		f->is_told = true;
 		p = need(g, f);
 	}
+	/* Newest ones too, which no other names: with these a second copy of the log tells whether one is held back. */
+	for (size_t i = 0; !p && i < map_count(g->by_id); i++)
+		p = need(g, map_at(g->by_id, i));
 	for (size_t i = 0; !p && i < g->needed_count; i++)
 		if (concerns_trail(g, g->needed[i]))
 			p = need_prevs(g, g->needed[i]);

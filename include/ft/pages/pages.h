@@ -21,8 +21,15 @@ struct page {
 		raw_query; /* as it came, without "?"; absent: none. The language switch keeps all but lang */
 	struct str public_url; /* "https://id.example.cn"; absent or empty: the share card names no address */
 	bool demonstration;    /* banner on every page */
+	struct str mirrors;    /* "NAME URL; NAME URL", as page_mirror_next reads it; absent or empty: none */
 	bool unwitnessed;      /* of a trail: the log's witnesses have not cosigned its newest records yet */
 };
+
+/* The next of "NAME URL; NAME URL"; false: there is none, and *ret_good tells whether all was well formed. */
+struct page_mirror {
+	struct str name, url; /* http or https */
+};
+bool page_mirror_next(struct str *list, struct page_mirror *ret, bool *ret_good);
 
 /* /t/{code}, /01/…, /o/…: the trail at the tier that it was aggregated to. Send with max-age short and an ETag. */
 struct str page_trail(struct arena *arena, const struct page *page, const struct trail *trail);

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A mirror: whoever follows the log keeps its entries as tlog-tiles files, and finds what a server leaves out of a trail, the
+newest record above all; the page says whom to ask."""
+import functools
+import http.server
+import json
+import subprocess
+import threading
+
+import pytest
+from auditor import wait_until_logged
+from conftest import District, ago, kg, line
+from loglab import Log, Server
+from service import environment, program
+from test_monitor import BROKEN, USAGE, WELL, monitor, url_of
+
+GOOD, REFUSED, UNTRUSTED, NEWER, LACKING = 0, 1, 4, 6, 7
+
+
+def mirror(directory, trail, *arguments, check=None):
+    done = subprocess.run([program("farmtrail"), "mirror", directory, trail, *map(str, arguments), "--json"],
+                          env=environment(LANG="en_US.UTF-8"), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120)
+    assert check is None or done.returncode == check, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
+    return json.loads(done.stdout) if done.stdout.startswith("{") else done
+
+
+class Kept:
+    """A mirror of the service's log, and trails to ask it about."""
+
+    def __init__(self, service, district, tmp_path):
+        self.service, self.district, self.directory = service, district, tmp_path / "mirror"
+        self.trust, self.state, self.trail = ("--log", service.data / "log.vkey"), tmp_path / "state", tmp_path / "trail.json"
+
+    def keep(self, check=WELL, **settings):
+        wait_until_logged(self.service, self.district.public)
+        return monitor(url_of(self.service), *self.trust, "--state", self.state, "--mirror", self.directory, check=check, **settings)
+
+    def save(self, lot, without=lambda step: False):
+        """A trail as a server gives it that leaves out some of its steps."""
+        bundle = self.district.public.read(f"/t/{lot['code']}/proofs")
+        hidden = [step for step in bundle["steps"] if without(step)]
+        bundle["steps"] = [step for step in bundle["steps"] if step not in hidden]
+        bundle["trail"]["steps"] = [step for step in bundle["trail"]["steps"] if step["event"] not in [h.get("event") for h in hidden]]
+        self.trail.write_text(json.dumps(bundle))
+        return hidden
+
+    def hide(self, event):
+        """Where a record stands in the log, and its statement."""
+        return (self.service.value("SELECT idx FROM log_leaf WHERE kind = 'event' AND id = %s", event),
+                bytes(self.service.value("SELECT statement FROM event WHERE id = %s", event)).decode())
+
+    def ask(self, check):
+        return mirror(self.directory, self.trail, *self.trust, check=check)
+
+
+@pytest.fixture
+def kept(service, district, tmp_path):
+    return Kept(service, district, tmp_path)
+
+
+@pytest.fixture
+def mixed(district):
+    """A lot of two farms'; of one of them others got some, afterwards too."""
+    packer, other, farms = district.packer(), district.packer(), [district.farm(), district.farm()]
+    lots = [farm.harvest(60) for farm in farms]
+    for farm, lot in zip(farms, lots):
+        packer.receive(farm.ship(packer, line(lot, 50)))
+    packed = packer.record("mix", ago(hours=6), site="H1", inputs=[line(lot, 50) for lot in lots],
+                           outputs=[{"product": "SALAD", "quantity": kg(100)}])["lots"][0]
+    other.receive(farms[0].ship(other, line(lots[0], 10), time=ago(hours=5)), time=ago(hours=4))
+    return packer, packed, lots, farms
+
+
+def test_an_honest_trail_lacks_nothing(kept, mixed):
+    kept.keep()
+    kept.save(mixed[1])
+    found = kept.ask(GOOD)
+    assert found["missing"] == [] and found["about"] >= 9, "with what happened to the rest of a lot that went into it"
+    assert found["mirror"] <= found["trail"]
+
+
+@pytest.mark.parametrize("of", ["lot", "origin"])
+def test_a_last_record_that_the_server_hides_is_found(kept, mixed, of):
+    packer, packed, lots, farms = mixed
+    lot, by = (packed, packer) if of == "lot" else (lots[1], farms[1])
+    hold = by.record("hold", ago(minutes=5), lots=[{"lot": lot["id"]}], reason="pesticide")["event"]
+    kept.keep()
+    kept.save(packed)
+    assert kept.ask(GOOD)["missing"] == []
+    index, statement = kept.hide(hold)
+    assert len(kept.save(packed, without=lambda step: step["statement"] == statement)) == 1
+    done = subprocess.run([program("farmtrail"), "verify", kept.trail, "--registrar", kept.service.data / "registrar.vkey"],
+                          env=environment(DATA="/nonexistent"), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, "the trail itself cannot show it"
+    assert kept.ask(LACKING)["missing"] == [{"index": index, "lot": lot["uri"], "newer": False}]
+
+
+def test_what_was_recorded_since_is_told_apart(kept, mixed):
+    packer, packed, *_ = mixed
+    wait_until_logged(kept.service, kept.district.public)
+    kept.save(packed)
+    event = packer.record("hold", ago(minutes=5), lots=[{"lot": packed["id"]}], reason="pesticide")["event"]
+    kept.keep()
+    assert [m["newer"] for m in kept.ask(NEWER)["missing"]] == [True]
+    url = f"{url_of(kept.service)}/t/{packed['code']}/proofs"
+    assert mirror(kept.directory, url, *kept.trust, check=GOOD)["missing"] == [], "asked for again it has it"
+    assert event
+
+
+def test_a_mirror_goes_on_where_it_stood_and_serves_what_it_keeps(kept, mixed, tmp_path):
+    kept.keep()
+    before = {path: path.stat().st_mtime_ns for path in kept.directory.rglob("*") if path.is_file()}
+    mixed[0].record("hold", ago(minutes=5), lots=[{"lot": mixed[1]["id"]}], reason="pesticide")
+    found = kept.keep()
+    assert found["read"] < found["size"]
+    assert all(path.read_bytes() for path in before), "what was there stays"
+    served = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(tmp_path)))
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    again = monitor(f"http://127.0.0.1:{served.server_address[1]}/mirror", *kept.trust, "--state", tmp_path / "other", check=WELL)
+    assert again["size"] == found["size"] == again["read"]
+    served.shutdown()
+    served.server_close()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.mark.parametrize("harm", ["entry", "gone", "head", "key"])
+def test_a_mirror_that_is_not_whole_answers_nothing(kept, mixed, harm):
+    kept.keep()
+    kept.save(mixed[1])
+    file = sorted(path for path in (kept.directory / "tile/entries").rglob("*") if path.is_file() and ("000" in str(path)))[0]
+    content = file.read_bytes()
+    if harm == "entry":
+        file.write_bytes(content.replace(b"farmtrail/event@v1", b"farmtrail/evenu@v1", 1))
+    elif harm == "gone":
+        file.unlink()
+    elif harm == "head":
+        (kept.directory / "checkpoint").write_text(Log().head())
+    trust = ("--log", Log().key.vkey) if harm == "key" else kept.trust
+    assert "missing" not in mirror(kept.directory, kept.trail, *trust, check=UNTRUSTED)
+
+
+def test_a_log_that_breaks_its_word_leaves_the_mirror_as_it_was(tmp_path):
+    server = Server(Log())
+    server.log.record(count=300)
+    arguments = ("--log", server.log.key.vkey, "--state", tmp_path / "state", "--mirror", tmp_path / "mirror")
+    monitor(server.url, *arguments, check=WELL)
+    head = (tmp_path / "mirror/checkpoint").read_text()
+    honest, server.log = server.log, server.log.copy(290)
+    server.log.record(count=40)
+    monitor(server.url, *arguments, check=BROKEN)
+    assert (tmp_path / "mirror/checkpoint").read_text() == head
+    server.log = honest
+    honest.record(count=40)
+    monitor(server.url, *arguments, check=WELL)
+    bundles = [(tmp_path / "mirror/tile/entries" / name).read_bytes() for name in ("000", f"001.p/{len(honest.entries) - 256}")]
+    assert b"".join(bundles) == b"".join(len(entry).to_bytes(2, "big") + entry for entry in honest.entries)
+    server.close()
+
+
+def test_usage(kept, tmp_path):
+    monitor(url_of(kept.service), *kept.trust, "--mirror", kept.directory, check=USAGE)
+    mirror(tmp_path, tmp_path / "none", *kept.trust, check=2)
+    mirror(tmp_path, tmp_path / "none", check=2)
+
+
+def test_the_page_says_whom_to_ask(new_service):
+    service = new_service(LOG_MIRRORS="The Office <b> https://mirror.example.cn/q?a=1&b=2; Other http://[::1]:8/").start()
+    here = District(service)
+    lot = here.farm().harvest(1)
+    page = here.public.get(f"/t/{lot['code']}?lang=en", Accept="text/html").body.decode()
+    print(page[page.find('mirrors') - 100:][:900])
+    assert '<a href="https://mirror.example.cn/q?a=1&amp;b=2" rel="external noopener">ask The Office &lt;b&gt;</a>' in page
+    assert 'href="http://[::1]:8/"' in page and f'href="/t/{lot["code"]}/proofs"' in page
+    service.stop()
+    for wrong in ("https://mirror.example.cn", "Name javascript:alert(1)", "Name"):
+        process = service.spawn(LOG_MIRRORS=wrong)
+        assert process.wait(60) == 1 and "FARMTRAIL_LOG_MIRRORS" in service.log()[-600:], wrong
+    service.start(LOG_MIRRORS="")
+    assert "id=mirrors" not in here.public.get(f"/t/{lot['code']}?lang=en", Accept="text/html").body.decode()
+    service.stop()
