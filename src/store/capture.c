@@ -63,42 +63,56 @@ static bool repeats(const struct capture_unit *unit, struct capture_unit *const 
 
 /* Whole units, until there are enough records. One that may be taken back stays alone: what it would leave undone would
  * be the ground on which others were decided. */
-static size_t queue_take(struct capture *capture, struct capture_unit **ret, size_t most)
+static size_t queue_take(struct capture *capture, struct capture_queue *queue, struct capture_unit **ret,
+			 size_t most)
 {
 	size_t count = 0, records = 0, edges = 0;
 	pthread_mutex_lock(&capture->queue_lock);
-	while (!capture->first && !capture->stopping)
-		pthread_cond_wait(&capture->queue_filled, &capture->queue_lock);
-	while (capture->first && count < most) {
-		struct capture_unit *unit = capture->first;
+	while (!queue->first && !capture->stopping)
+		pthread_cond_wait(&queue->filled, &capture->queue_lock);
+	while (queue->first && count < most) {
+		struct capture_unit *unit = queue->first;
 		records += unit->count;
 		edges += edges_of(unit);
 		bool alone = unit->all_or_nothing || (count && ret[0]->all_or_nothing);
 		if (count && (alone || records > most || edges > BATCH_EDGES || repeats(unit, ret, count)))
 			break;
 		ret[count++] = unit;
-		capture->first = unit->next;
+		queue->first = unit->next;
 		capture->queued -= unit->count;
 	}
-	if (!capture->first)
-		capture->last = NULL;
+	if (!queue->first)
+		queue->last = NULL;
 	pthread_mutex_unlock(&capture->queue_lock);
 	return count;
 }
 
+/* All that one organisation records goes to the same writer: two would wait for each other at its key. */
+static struct capture_queue *queue_of(const struct capture *capture, const struct capture_unit *unit)
+{
+	uint64_t n = 0;
+	if (unit->count) {
+		const struct capture_job *job = unit->jobs;
+		const struct uuid *whose = job->party_count ? &job->parties[0] : &job->key;
+		memcpy(&n, whose->octets + sizeof whose->octets - sizeof n, sizeof n);
+	}
+	return &capture->queues[n % (uint64_t)capture->limits.writers];
+}
+
 enum problem capture_submit(struct capture *capture, struct capture_unit *unit)
 {
+	struct capture_queue *queue = queue_of(capture, unit);
 	pthread_mutex_lock(&capture->queue_lock);
 	bool full = capture->queued + unit->count > QUEUE_MAX || capture->stopping;
 	if (!full) {
 		unit->next = NULL;
-		if (capture->last)
-			capture->last->next = unit;
+		if (queue->last)
+			queue->last->next = unit;
 		else
-			capture->first = unit;
-		capture->last = unit;
+			queue->first = unit;
+		queue->last = unit;
 		capture->queued += unit->count;
-		pthread_cond_signal(&capture->queue_filled);
+		pthread_cond_signal(&queue->filled);
 	}
 	pthread_mutex_unlock(&capture->queue_lock);
 	return full ? PROBLEM_BUSY : PROBLEM_NONE;
@@ -446,7 +460,7 @@ static void *writer_main(void *argument)
 	writer->jobs = calloc(most + CAPTURE_UNIT_RECORDS, sizeof *writer->jobs);
 	if (!units || !writer->jobs)
 		abort();
-	while ((count = queue_take(writer->capture, units, most))) {
+	while ((count = queue_take(writer->capture, &writer->capture->queues[writer->n], units, most))) {
 		bool once = any_once(units, count); /* answered, a unit is its submitter's again */
 		process(writer, units, count);
 		if (once)
@@ -506,12 +520,14 @@ enum problem capture_start(const struct capture_settings *settings, struct captu
 	capture->limits.writers = settings->config->capture_writers;
 	capture->threads = calloc((size_t)capture->limits.writers, sizeof(*capture->threads));
 	capture->recording_us = calloc((size_t)capture->limits.writers, sizeof(*capture->recording_us));
-	if (!capture->threads || !capture->recording_us)
+	capture->queues = calloc((size_t)capture->limits.writers, sizeof(*capture->queues));
+	if (!capture->threads || !capture->recording_us || !capture->queues)
 		abort();
-	for (int64_t i = 0; i < capture->limits.writers; i++)
+	for (int64_t i = 0; i < capture->limits.writers; i++) {
 		capture->recording_us[i] = INT64_MAX;
+		pthread_cond_init(&capture->queues[i].filled, NULL);
+	}
 	pthread_mutex_init(&capture->queue_lock, NULL);
-	pthread_cond_init(&capture->queue_filled, NULL);
 	pthread_mutex_init(&capture->clock_lock, NULL);
 	pthread_cond_init(&capture->recorded, NULL);
 	enum problem p = clock_continue(capture);
@@ -532,15 +548,18 @@ void capture_stop(struct capture *capture)
 		return;
 	pthread_mutex_lock(&capture->queue_lock);
 	capture->stopping = true;
-	pthread_cond_broadcast(&capture->queue_filled);
+	for (int64_t i = 0; i < capture->limits.writers; i++)
+		pthread_cond_broadcast(&capture->queues[i].filled);
 	pthread_mutex_unlock(&capture->queue_lock);
 	for (size_t i = 0; i < capture->thread_count; i++)
 		pthread_join(capture->threads[i], NULL);
-	pthread_cond_destroy(&capture->queue_filled);
+	for (int64_t i = 0; i < capture->limits.writers; i++)
+		pthread_cond_destroy(&capture->queues[i].filled);
 	pthread_mutex_destroy(&capture->queue_lock);
 	pthread_mutex_destroy(&capture->clock_lock);
 	pthread_cond_destroy(&capture->recorded);
 	free(capture->recording_us);
+	free(capture->queues);
 	free(capture->threads);
 	free(capture);
 }

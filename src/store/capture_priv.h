@@ -322,6 +322,11 @@ struct batch {
 		touched; /* struct uuid: lots not in `lots` whose trail shows something new */
 };
 
+struct capture_queue {
+	pthread_cond_t filled;
+	struct capture_unit *first, *last;
+};
+
 struct capture {
 	struct capture_settings settings;
 	struct config_view {
@@ -330,9 +335,8 @@ struct capture {
 	pthread_t *threads;
 	size_t thread_count;
 	pthread_mutex_t queue_lock;
-	pthread_cond_t queue_filled;
-	struct capture_unit *first, *last;
-	size_t queued; /* records */
+	struct capture_queue *queues; /* of each writer */
+	size_t queued;                /* records in all of them */
 	bool stopping;
 	pthread_mutex_t clock_lock;
 	pthread_cond_t recorded; /* a writer's transaction has ended */

@@ -3,18 +3,20 @@
 answered, nothing is made and nothing is lost."""
 import concurrent.futures
 import random
+import sys
 import threading
+import uuid
 
 import pytest
 from conftest import FAR_TOWNSHIP, District, ago, kg, line, uuid7
 from service import Api, Contract, wait_for
 
-THREADS, STEPS = 12, 12
+THREADS, STEPS, WRITERS = 12, 12, 4
 
 
 @pytest.fixture(scope="module")
 def service(new_service, request):
-    made = new_service(CAPTURE_WRITERS=4, CAPTURE_BATCH=3).start()
+    made = new_service(CAPTURE_WRITERS=WRITERS, CAPTURE_BATCH=3).start()
     made.contract = Contract.of_server()
     yield made
     made.stop()
@@ -202,12 +204,25 @@ def test_two_parties_that_know_nothing_of_each_other_close_no_circle(service, di
 TREATED = {"site": "P1", "product": "阿维菌素 1.8%乳油", "active": ["阿维菌素"]}
 
 
+def writer_of(party):
+    """All that one party records goes through the same of them."""
+    return int.from_bytes(uuid.UUID(party.id).bytes[8:], sys.byteorder) % WRITERS
+
+
+def elsewhere(party, make):
+    """A party whose records another writer takes."""
+    while True:
+        made = make()
+        if writer_of(made) != writer_of(party):
+            return made
+
+
 class Chain:
     """Goods of a harvest that a packer made others of, for a shop in another township."""
 
     def __init__(self, district, region=FAR_TOWNSHIP):
         self.district, self.farm, self.packer = district, district.farm(), district.packer()
-        self.shop, self.region = district.party("shop", region, "SHOP"), region
+        self.shop, self.region = elsewhere(self.farm, lambda: district.party("shop", region, "SHOP")), region
         self.packer.product("PACKED")
         self.lot = self.farm.harvest(100, time="2026-05-05T08:00:00+08:00")
         self.packer.receive(self.farm.ship(self.packer, line(self.lot, 100), time=ago(days=3)), time=ago(days=2, hours=9))
@@ -275,7 +290,8 @@ def test_goods_are_not_sold_past_an_alert_that_is_closed(service, district):
 
 def test_what_two_parties_record_of_one_plot_at_once_is_held_together(service, district):
     """A harvest by the farm, a treatment by who works for it: neither had seen the other."""
-    farm, contractor = district.farm(), district.party("enterprise", prefix="SPRAYER")
+    farm = district.farm()
+    contractor = elsewhere(farm, lambda: district.party("enterprise", prefix="SPRAYER"))
     hired = Api(service, district.key(["capture", "read"], parties=[contractor.id, farm.id]))
     treat = {"type": "treat", "time": "2026-05-03T08:00:00+08:00", "party": farm.number, **TREATED}
     works = (lambda: farm.harvest(10, time="2026-05-05T08:00:00+08:00")), (lambda: hired.make("/v1/events", treat))
