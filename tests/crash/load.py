@@ -242,9 +242,9 @@ def text_of(note):
 def check_sequences(service):
     """The numbers of each key have no gap, and each stored statement says the one in its row."""
     for org, seqs, head in service.rows(
-            "SELECT h.org_id::text, (SELECT array_agg(s.seq ORDER BY s.seq) FROM (SELECT seq FROM event e WHERE e.key_fingerprint ="
-            " h.fingerprint UNION ALL SELECT seq FROM master_version m WHERE m.key_fingerprint = h.fingerprint) s), h.seq"
-            " FROM key_head h"):
+            "SELECT h.org_id::text, (SELECT array_agg(s.seq ORDER BY s.seq) FROM (SELECT seq, key_fingerprint FROM event"
+            " UNION ALL SELECT seq, key_fingerprint FROM master_version UNION ALL SELECT seq, key_fingerprint FROM act_statement) s"
+            " WHERE s.key_fingerprint = h.fingerprint), h.seq FROM key_head h"):
         assert (seqs or []) == list(range(2, head + 1)), f"{org}: the key's own statement is 1"
     for seq, note, digest in service.rows("SELECT seq, statement, statement_sha256 FROM event"):
         text = text_of(bytes(note).decode())

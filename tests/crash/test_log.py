@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from load import tools
-from service import Api, Cluster, Service, build_directory, free_port, program, wait_for
+from service import STATED, Api, Cluster, Service, build_directory, free_port, program, wait_for
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "http"))
 from auditor import Head, audit, entries_of, head_of, leaf_hash, root_of, wait_until_logged  # noqa: E402
@@ -66,8 +66,7 @@ class Log:
         last = wait_until_logged(service, self.public, 60)
         self.remember()
         entries = entries_of(self.public, last.size)
-        stated = [bytes(row[0]) for row in service.rows(
-            "SELECT statement FROM event UNION ALL SELECT statement FROM master_version UNION ALL SELECT statement FROM signing_key")]
+        stated = [bytes(row[0]) for row in service.rows(f"SELECT statement FROM {STATED}")]
         assert sorted(entries) == sorted(stated)
         leaves = [leaf_hash(entry) for entry in entries]
         for size, root in self.heads.items():
