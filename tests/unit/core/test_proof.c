@@ -379,6 +379,29 @@ static void summed_up_links_travel_with_the_proof(void **state)
 	assert_report(world, &world->proof, world->trust, "pppppppfpp");
 }
 
+static enum proof_finding seen_finding(struct world *world, int64_t size)
+{
+	struct statement s = event_statement(world);
+	s.has_seen = true;
+	s.seen_size = size;
+	make_statement(world, &s);
+	struct proof_report report = proof_verify(world->arena, &world->proof, world->trust, verifier);
+	for (size_t i = 0; i < report.count; i++)
+		if (strcmp(report.checks[i].name, "seen") == 0) {
+			assert_int_equal(report.ok, report.checks[i].finding == PROOF_PASSED);
+			return report.checks[i].finding;
+		}
+	fail();
+	return PROOF_FAILED;
+}
+
+static void a_head_that_was_seen_covers_only_what_came_before(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(seen_finding(world, world->proof.place.index), PROOF_PASSED);
+	assert_int_equal(seen_finding(world, world->proof.place.index + 1), PROOF_FAILED);
+}
+
 static struct str json_of(struct arena *arena, const struct proof *proof)
 {
 	struct buf out = buf_create(arena, 4096);
@@ -504,6 +527,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_log_head_must_be_reached_and_be_the_logs, create,
 						destroy),
 		cmocka_unit_test_setup_teardown(summed_up_links_travel_with_the_proof, create, destroy),
+		cmocka_unit_test_setup_teardown(a_head_that_was_seen_covers_only_what_came_before, create,
+						destroy),
 		cmocka_unit_test_setup_teardown(a_proof_survives_its_json, create, destroy),
 		cmocka_unit_test_setup_teardown(what_is_not_a_proof_is_refused_with_its_place, create,
 						destroy),
