@@ -21,6 +21,8 @@ THREATS = {
         "http/test_proof.py::test_every_changed_character_is_found_out", "http/test_verify.py::test_another_logs_policy_accepts_nothing"],
     "malicious cooperative back-dating": [
         "http/test_threats.py::test_malicious_cooperative_back_dating", "unit/core/test_bundle.c::a_late_record_says_how_late",
+        "http/test_seen.py::test_a_time_far_from_its_place_is_told_and_is_no_alarm",
+        "http/test_seen.py::test_a_head_that_was_not_there_before_alarms",
         "unit/core/test_bundle.c::a_revocation_counts_from_its_place_in_the_log"],
     "cooperative rewriting its own past": [
         "http/test_threats.py::test_cooperative_rewriting_its_own_past", "http/test_init.py::test_the_server_runs_with_the_rights_of_its_own_role",
@@ -36,7 +38,9 @@ THREATS = {
         "unit/core/test_bundle.c::a_hidden_middle_record_shows_as_a_missing_prev",
         "http/test_witness.py::test_another_history_is_refused_by_every_witness_and_told"],
     "server withholds (never logs)": [
-        "http/test_monitor.py::test_what_is_held_back_is_a_gap", "http/test_trail_proofs.py::test_what_is_not_logged_yet_is_told"],
+        "http/test_monitor.py::test_what_is_held_back_is_a_gap", "http/test_trail_proofs.py::test_what_is_not_logged_yet_is_told",
+        "http/test_receipt.py::test_who_prefers_to_wait_is_answered_under_a_head",
+        "http/test_mirror.py::test_a_last_record_that_the_server_hides_is_found"],
     "server plants a key for cooperative A": [
         "http/test_monitor.py::test_a_key_in_my_name_alarms_until_i_know_it", "unit/core/test_log_follow.c::a_key_is_vouched_for"],
     "split-view server": [
@@ -46,7 +50,8 @@ THREATS = {
     "colluding server + 1 witness": ["http/test_threats.py::test_colluding_server_and_one_witness"],
     "lying web page": [
         "browser/test_verifier.py::test_every_flipped_field_is_told_as_the_command_line_tells_it",
-        "http/test_trail_proofs.py::test_the_served_page_is_the_one_that_the_command_line_prints"],
+        "http/test_trail_proofs.py::test_the_served_page_is_the_one_that_the_command_line_prints",
+        "http/test_verifier_stated.py::test_the_served_file_is_the_one_that_the_log_states"],
     "database thief": ["http/test_threats.py::test_database_thief", "http/test_backup.py::test_an_archive_without_the_key_asks_for_it",
                        "http/test_row_security.py::test_the_public_role_reads_no_personal_column",
                        "http/test_sealed.py::test_a_stolen_database_tells_nothing_personal",
