@@ -59,7 +59,11 @@ static enum problem resolve_within(struct call *call, enum thing_kind kind, stru
 	p = PROBLEM_NOT_FOUND;
 	if (name.form == NAME_CODE)
 		p = find_code(call, kind, name.code, ret);
-	return p == PROBLEM_NOT_FOUND ? find_hash(call, kind, name.hash, ret) : p;
+	if (p == PROBLEM_NOT_FOUND)
+		p = find_hash(call, kind, name.hash, ret);
+	if (p == PROBLEM_NOT_FOUND && name.key_path.at)
+		p = find_hash(call, kind, name.key_hash, ret);
+	return p;
 }
 
 enum problem thing_resolve(struct call *call, enum thing_kind kind, struct uuid party, struct str spelling,
@@ -166,7 +170,7 @@ static enum problem put_thing(struct call *call, enum thing_kind kind, struct lo
 	return put_spellings(call, id, ret);
 }
 
-/* By a code or a URI, at which anybody finds its page; not by its party's own number. */
+/* By a code, a URI or a GS1 key, at which anybody finds its page; not by its party's own number. */
 static bool is_public_name(const struct call *call, enum thing_kind kind)
 {
 	static const struct uuid nobody;
@@ -175,7 +179,7 @@ static bool is_public_name(const struct call *call, enum thing_kind kind)
 	struct fault ignored = {0};
 	return thing_uri_path(call->arena, query->id).at ||
 	       (!thing_name_read(call->arena, kind, nobody, query->id, &name, &ignored) &&
-		name.form == NAME_CODE);
+		(name.form == NAME_CODE || name.key_path.at));
 }
 
 static enum problem check_thing(struct call *call, enum thing_kind kind, struct lot_id id)

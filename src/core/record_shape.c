@@ -73,7 +73,7 @@ static const struct shape output_shape = {
 		(const struct field[]){
 			STRING(struct record_output, product, "product", .min_len = 1,
 			       .max_len = MAX_REFERENCE_BYTES,
-			       .doc = "Registered product: id, number, name or GTIN"),
+			       .doc = "Registered product: id, own number, GTIN or URI"),
 			STRING(struct record_output, lot, "lot", .flags = OPTIONAL, .min_len = 1,
 			       .max_len = MAX_REFERENCE_BYTES, .doc = "Own lot number; made when absent"),
 			OBJECT(struct record_output, quantity, "quantity", &quantity_shape,

@@ -8,6 +8,7 @@
 #include "ft/core/code.h"
 #include "ft/core/digital_link.h"
 #include "ft/core/epc_urn.h"
+#include "ft/core/gs1_key.h"
 
 const char *const thing_kind_words[THING_KIND_COUNT] = {"party",    "site", "product", "certificate", "lot",
 							"shipment", "unit", "sample",  "item"};
@@ -232,6 +233,23 @@ static enum problem read_uri(struct arena *arena, enum thing_kind kind, struct s
 	return PROBLEM_NONE;
 }
 
+/* What a scanner gives of a barcode that holds a key alone: its digits, with the check digit, without the AI. */
+static struct str bare_key_path(struct arena *arena, enum thing_kind kind, struct str digits)
+{
+	enum { GTIN_8 = 8, GTIN_12 = 12, GTIN_13 = 13, GTIN_14 = 14, GLN = 13, SSCC = 18 };
+	if (digits.len < GTIN_8 || digits.len > SSCC || !gs1_check_digit_holds(digits))
+		return (struct str){NULL, 0};
+	if (kind == THING_UNIT && digits.len == SSCC)
+		return arena_printf(arena, "/00/%.*s", STR_ARGS(digits));
+	if ((kind == THING_SITE || kind == THING_PARTY) && digits.len == GLN)
+		return arena_printf(arena, "/%s/%.*s", kind == THING_SITE ? "414" : "417", STR_ARGS(digits));
+	if (kind == THING_PRODUCT &&
+	    (digits.len == GTIN_8 || (digits.len >= GTIN_12 && digits.len <= GTIN_14)))
+		return arena_printf(arena, "/01/%.*s%.*s", (int)(GTIN_14 - digits.len), "000000",
+				    STR_ARGS(digits));
+	return (struct str){NULL, 0};
+}
+
 enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct uuid party,
 			     struct str spelling, struct thing_name *ret, struct fault *reterr)
 {
@@ -256,7 +274,10 @@ enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct u
 		name.hash = thing_hash_number(kind, party, spelling);
 	} else {
 		name = (struct thing_name){.form = NAME_HASH,
-					   .hash = thing_hash_number(kind, party, spelling)};
+					   .hash = thing_hash_number(kind, party, spelling),
+					   .key_path = bare_key_path(arena, kind, spelling)};
+		if (name.key_path.at)
+			name.key_hash = thing_hash_path(name.key_path);
 	}
 	*ret = name;
 	return PROBLEM_NONE;

@@ -19,9 +19,11 @@ static struct uuid unit_id(const struct item *item, size_t index)
 
 /* A number is one of the acting party; a URI of our own scheme names what exists. */
 static enum problem unit_uri(struct batch *batch, struct item *item, const struct capture_parties_row *acting,
-			     struct str spelling, struct place_in where, struct str *ret)
+			     const struct named *named, struct str spelling, struct place_in where,
+			     struct str *ret)
 {
-	struct str uri = thing_uri_of(batch->arena, spelling);
+	struct str key = named->name.key_path;
+	struct str uri = thing_uri_of(batch->arena, key.at ? key : spelling);
 	if (!uri.at && !number_may_be_issued(spelling)) {
 		(void)refuse(item, PROBLEM_IDENTIFIER_SYNTAX, "charset", where);
 		item->job->fault->value = spelling;
@@ -40,7 +42,9 @@ static struct unit_fact *unit_make(struct batch *batch, struct item *item, const
 				   struct str uri, size_t index)
 {
 	struct unit_fact *unit = arena_new(batch->arena, struct unit_fact);
-	const struct sha256 hashes[] = {named->name.hash, thing_hash_path(thing_uri_path(batch->arena, uri))};
+	/* One that is named by its SSCC alone is no number of this party: it is found by whoever has it next. */
+	const struct sha256 path = thing_hash_path(thing_uri_path(batch->arena, uri));
+	const struct sha256 hashes[] = {named->name.key_path.at ? path : named->name.hash, path};
 	unit->row = (struct units_lock_row){
 		.org_id = item->acting, .id = unit_id(item, index), .uri = uri, .event = item->job->id};
 	unit->dirty = true;
@@ -91,7 +95,7 @@ static enum problem plan_unit(struct batch *batch, struct item *item, size_t i,
 	const struct place_in where = {"contents", i, "unit"};
 	ret->unit = batch_unit(batch, &item->units[i]);
 	if (!ret->unit)
-		return unit_uri(batch, item, acting, contents[i].unit, where, &ret->uri);
+		return unit_uri(batch, item, acting, &item->units[i], contents[i].unit, where, &ret->uri);
 	if (parent && unit_holds(batch, ret->unit->row.id, parent->row.id, 0))
 		return refuse(item, PROBLEM_LINEAGE_CYCLE, "acyclic", where);
 	return PROBLEM_NONE;
@@ -200,7 +204,7 @@ enum problem decide_load(struct batch *batch, struct item *item, struct event_pa
 	struct str uri = {NULL, 0};
 	enum problem p = PROBLEM_NONE;
 	if (!unit)
-		p = unit_uri(batch, item, parts->acting, item->job->record->unit, where, &uri);
+		p = unit_uri(batch, item, parts->acting, &item->unit, item->job->record->unit, where, &uri);
 	else if (!unit_may_handle(batch, item, unit))
 		p = refuse(item, PROBLEM_NOT_KNOWN_YET, "known", where);
 	if (!p)

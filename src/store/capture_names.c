@@ -252,6 +252,8 @@ static void want_name(struct batch *batch, struct rows *hashes, struct rows *cod
 	if (named->name.form == NAME_CODE)
 		*(struct str *)rows_add(batch->arena, codes, sizeof(struct str)) = named->name.code;
 	want_hash(batch, hashes, &named->name.hash);
+	if (named->name.key_path.at)
+		want_hash(batch, hashes, &named->name.key_hash);
 }
 
 static enum problem things_take(struct batch *batch)
@@ -276,6 +278,8 @@ static void named_resolve(struct batch *batch, enum thing_kind kind, struct name
 	const struct code_find_many_row *code =
 		named->name.form == NAME_CODE ? map_get(batch->codes, str_bytes(named->name.code)) : NULL;
 	const struct thing_find_many_row *thing = map_get(batch->things, sha256_bytes(&named->name.hash));
+	if (!thing && named->name.key_path.at)
+		thing = map_get(batch->things, sha256_bytes(&named->name.key_hash));
 	if (code && named->pack.at && named->pack_index < code->items) {
 		named->id = (struct lot_id){code->org_id, code->id};
 		named->found = true;

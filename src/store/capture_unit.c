@@ -104,9 +104,10 @@ struct unit_fact *batch_unit(const struct batch *batch, const struct named *name
 {
 	if (named->found)
 		return map_get(batch->units, MAP_KEY(named->id.lot));
-	return named->asked && named->name.form == NAME_HASH
-		       ? map_get(batch->new_units, sha256_bytes(&named->name.hash))
-		       : NULL;
+	if (!named->asked || named->name.form != NAME_HASH)
+		return NULL;
+	return map_get(batch->new_units,
+		       sha256_bytes(named->name.key_path.at ? &named->name.key_hash : &named->name.hash));
 }
 
 bool content_is_unit(const struct content_fact *content)

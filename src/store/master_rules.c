@@ -139,17 +139,21 @@ enum problem master_find_in(struct db *db, struct arena *arena, enum thing_kind 
 		*ret = name.id.lot;
 		return PROBLEM_NONE;
 	}
-	struct bytes hash = sha256_bytes(&name.hash);
-	struct thing_find_many_row *rows;
-	size_t count;
-	enum problem p =
-		thing_find_many(db, arena, &(struct thing_find_many_params){{&hash, 1}}, &rows, &count);
-	if (p)
-		return p;
-	if (!count || !str_equal(rows[0].kind, str_of(thing_kind_words[kind])))
-		return unknown(spelling, pointer, reterr);
-	*ret = rows[0].id;
-	return PROBLEM_NONE;
+	const struct sha256 hashes[] = {name.hash, name.key_hash};
+	for (size_t i = 0; i < (name.key_path.at ? 2 : 1); i++) {
+		struct bytes hash = sha256_bytes(&hashes[i]);
+		struct thing_find_many_row *rows;
+		size_t count;
+		enum problem p = thing_find_many(db, arena, &(struct thing_find_many_params){{&hash, 1}},
+						 &rows, &count);
+		if (p)
+			return p;
+		if (count && str_equal(rows[0].kind, str_of(thing_kind_words[kind]))) {
+			*ret = rows[0].id;
+			return PROBLEM_NONE;
+		}
+	}
+	return unknown(spelling, pointer, reterr);
 }
 
 enum problem master_find(const struct master *m, enum thing_kind kind, struct uuid within,

@@ -63,10 +63,13 @@ def test_sites_and_parties_are_named_by_their_location_numbers(district, farm, i
     assert site["gln"] == gln and shed["glnExtension"] == "A/1"
     for spelling, id_ in ((f"urn:epc:id:sgln:{PREFIX}.{item}.0", site["id"]), (f"https://x.example/414/{gln}", site["id"]),
                           (f"urn:epc:id:sgln:{PREFIX}.{item}.A%2F1", shed["id"]), (f"/414/{gln}/254/A%2F1", shed["id"]),
-                          (f"urn:epc:id:pgln:{PREFIX}.{item}", party["id"]), (f"(417){gln}", party["id"])):
+                          (f"urn:epc:id:pgln:{PREFIX}.{item}", party["id"]), (f"(417){gln}", party["id"]), (gln, party["id"])):
         assert find(farm, spelling).json()["id"] == id_, spelling
+    seen = farm.record("inspect", ago(days=1), site=gln)["event"]
+    assert farm.read(f"/v1/events/{seen}")["site"] == site["id"], "a scanner gives the digits alone"
     lot = farm.record("harvest", ago(days=1), site=f"urn:epc:id:sgln:{PREFIX}.{item}.0", product="PAKCHOI", quantity=kg(5))["lots"][0]
-    farm.record("ship", ago(hours=2), lots=[line(lot, 2)], to=f"urn:epc:id:pgln:{PREFIX}.{item}")
+    for to in (f"urn:epc:id:pgln:{PREFIX}.{item}", gln):
+        farm.record("ship", ago(hours=2), lots=[line(lot, 1)], to=to)
     assert farm.stock(lot)["in_transit"] == 2
     taken = district.admin.post("/v1/sites", {"party": farm.number, "number": "G3", "kind": "plot", "name": {"zh": "二"}, "gln": gln})
     assert (taken.problem(), taken.json()["errors"][0]["pointer"]) == ("number-taken", "/gln")
@@ -76,6 +79,22 @@ def test_sites_and_parties_are_named_by_their_location_numbers(district, farm, i
         error = wrong.json()["errors"][0]
         assert (wrong.problem(), error["pointer"], error["rule"]) == ("identifier-syntax", pointer, rule)
     assert district.admin.post("/v1/sites", {"party": farm.number, "number": "G5", "kind": "plot", "name": {"zh": "三"}, "glnExtension": "1"}).problem() == "field-missing"
+
+
+def test_a_product_is_named_by_the_digits_of_its_barcode(district, farm, item):
+    body = f"0{PREFIX}{item}"
+    gtin = body + check_digit(body)
+    product = farm.product("BARCODED", gtin=gtin)
+    for spelling in (gtin, gtin[1:], f"(01){gtin}"):
+        assert find(farm, spelling).json()["id"] == product["id"], spelling
+        lot = farm.harvest(2, product=spelling)
+        assert farm.read(f"/v1/lots/{lot['id']}")["product"]["id"] == product["id"]
+    own = farm.product(gtin[1:])
+    assert find(farm, gtin[1:]).json()["id"] == own["id"], "a number of one's own comes first"
+    assert find(farm, gtin).json()["id"] == product["id"]
+    assert find(farm, gtin[:-1] + str((int(gtin[-1]) + 1) % 10)).status == 404, "digits with a slip are no key"
+    certificate = {"scheme": "green", "number": f"G{item}", "holder": farm.id, "products": [gtin], "validFrom": "2026-01-01", "validTo": "2028-01-01"}
+    assert district.admin.make("/v1/certificates", certificate)["products"] == [product["id"]]
 
 
 @pytest.mark.parametrize("spelling,problem,rule", [

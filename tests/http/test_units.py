@@ -87,12 +87,29 @@ def test_a_pallet_of_crates_is_shipped_and_unpacked_by_the_receiver(farm, packer
     assert packer.stock(lot)["sold"] == 25 and packer.stock(other)["sold"] == 30
 
 
-@pytest.mark.parametrize("spelling", ["https://example.org/00/{}", "https://id.gs1.org/00/{}?x=1", "(00){}"])
-def test_a_unit_is_found_under_every_spelling(farm, service, spelling):
+@pytest.mark.parametrize("spelling", ["https://example.org/00/{}", "https://id.gs1.org/00/{}?x=1", "(00){}", "{}"])
+def test_a_unit_is_found_under_every_spelling(farm, packer, service, spelling):
+    lot, codes = farm.harvest(10), (sscc(), sscc())
+    names = [(f"https://id.gs1.org/00/{codes[0]}", spelling.format(codes[0])), (spelling.format(codes[1]), f"(00){codes[1]}")]
+    for first, second in names:
+        load(farm, first, line(lot, 4))
+        sent = farm.record("ship", ago(hours=5), units=[second], to=packer.number)["shipment"]
+        packer.receive(sent, time=ago(hours=4))
+        packer.record("sell", ago(hours=3), units=[spelling.format(codes[0]) if first == names[0][0] else spelling.format(codes[1])])
+    assert packer.stock(lot)["sold"] == 8
+    for code in codes:
+        assert service.value("SELECT uri FROM unit WHERE uri LIKE %s", f"%{code}%") == f"https://id.gs1.org/00/{code}"
+        assert service.value("SELECT count(*) FROM unit WHERE uri LIKE %s", f"%{code}%") == 1
+
+
+def test_a_queue_names_a_unit_by_the_bare_digits_of_its_code(farm, service):
     lot, code = farm.harvest(10), sscc()
-    load(farm, f"https://id.gs1.org/00/{code}", line(lot, 4))
-    farm.record("sell", ago(hours=5), units=[spelling.format(code)])
-    assert farm.stock(lot)["sold"] == 4
+    records = [{"type": "load", "time": ago(hours=8), "unit": code, "contents": [line(lot, 4)]},
+               {"type": "load", "time": ago(hours=7), "unit": f"(00){code}", "contents": [line(lot, 2)]},
+               {"type": "sell", "time": ago(hours=6), "units": [code]}]
+    results = farm.post("/v1/events:batch", {"records": records}).json()["results"]
+    assert [result["status"] for result in results] == [201, 201, 201], results
+    assert farm.stock(lot)["sold"] == 6
     assert service.value("SELECT count(*) FROM unit WHERE uri LIKE %s", f"%{code}%") == 1
 
 

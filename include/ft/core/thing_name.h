@@ -35,10 +35,15 @@ struct thing_name {
 	struct lot_id id;   /* NAME_ID: lots and shipments (org and id); others: id in .lot */
 	struct str code;    /* NAME_CODE: folded */
 	struct sha256 hash; /* NAME_HASH, NAME_CODE */
+	/* NAME_HASH: what these digits are as a GS1 key ("/00/…"), asked where `hash` is that of nothing: a number of one's
+	 * own comes first. Absent: they are none. */
+	struct str key_path;
+	struct sha256 key_hash; /* of key_path */
 };
 
 /* Reads a spelling of a thing of this kind: id, code, URI, path, EPC URN, element string "(01)…(10)…"; anything else is a
- * number within `party` (ignored for parties). PROBLEM_IDENTIFIER_SYNTAX: none of the forms. What is spelled like a
+ * number within `party` (ignored for parties), or else a GS1 key as a scanner gives it: the bare digits of an SSCC, GLN,
+ * or GTIN of 8, 12, 13 or 14. PROBLEM_IDENTIFIER_SYNTAX: none of the forms. What is spelled like a
  * Digital Link or an EPC URN and is none fails as digital_link_parse and epc_urn_read do; reterr->pointer stays empty. */
 enum problem thing_name_read(struct arena *arena, enum thing_kind kind, struct uuid party,
 			     struct str spelling, struct thing_name *ret, struct fault *reterr) must_check;
