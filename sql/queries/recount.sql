@@ -288,7 +288,7 @@ FROM (SELECT 'edge' AS part, e.event || ' ' || e.parent || ' to ' || e.child AS 
       LEFT JOIN event d ON d.org_id = c.org_id AND d.id = c.declaration
       LEFT JOIN event r ON r.org_id = c.org_id AND r.id = c.replacement
       WHERE w.id IS NULL OR d.id IS NULL OR (c.replacement IS NOT NULL AND r.id IS NULL)
-         OR c.declared_at <> coalesce(r.recorded_at, d.recorded_at)) a
+         OR c.declared_at <> coalesce(r.recorded_at, greatest(d.recorded_at, w.recorded_at))) a
 ORDER BY part, subject
 LIMIT 1000;
 

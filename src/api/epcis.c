@@ -73,16 +73,17 @@ static enum problem read_document(struct call *call, struct json *json, struct e
 }
 
 /* Without an eventID an event is named by its hash, and known again by it. */
-static struct uuid id_of(const struct epcis_event *event, struct str event_id)
+static struct uuid id_of(struct arena *arena, const struct epcis_event *event, struct str event_id)
 {
 	static const struct str urn = {"urn:uuid:", 9};
 	struct uuid id;
 	if (!event->is_declaration && str_starts(event_id, urn) &&
 	    uuid_parse(str_from(event_id, urn.len), &id))
 		return id;
-	struct sha256 hash = sha256_of(str_bytes(event_id));
 	if (event->is_declaration)
-		hash.octets[0] ^= (uint8_t)event->declared_us ^ 0x5a;
+		event_id = arena_printf(arena, "%.*s\n%.*s", STR_ARGS(event_id),
+					STR_ARGS(utc_print(arena, event->declared_us)));
+	struct sha256 hash = sha256_of(str_bytes(event_id));
 	return uuid_v7(event->time.at_us < 0 ? 0 : event->time.at_us, hash.octets);
 }
 
@@ -110,6 +111,7 @@ static enum problem job_of(struct call *call, const struct state *state, const s
 		return fault_set(fault, PROBLEM_TIME_FUTURE, "future", "%s/eventTime", pointer.at);
 	struct str hash = epcis_event_hash(call->arena, event);
 	record->time = event->time;
+	record->reason = event->declared_reason;
 	if (!uuid_is_nil(state->party))
 		record->party = uuid_print(call->arena, state->party);
 	*ret = (struct capture_job){
@@ -125,7 +127,7 @@ static enum problem job_of(struct call *call, const struct state *state, const s
 		.event_id = event->event_id.at ? event->event_id : hash,
 		.request = sha256_of(str_bytes(hash)),
 	};
-	ret->id = id_of(event, ret->event_id);
+	ret->id = id_of(call->arena, event, ret->event_id);
 	return PROBLEM_NONE;
 }
 

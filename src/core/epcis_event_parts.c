@@ -39,7 +39,6 @@ enum problem reading_uris(struct reading *r, const struct json *value, struct st
 enum problem reading_declaration(struct reading *r, const struct json *value, struct str pointer)
 {
 	static const char *const names[] = {"declarationTime", "reason", "correctiveEventIDs", NULL};
-	struct str ignored;
 	enum problem p = reading_names(r, value, pointer, names, /* extensions */ true);
 	if (p)
 		return p;
@@ -51,7 +50,8 @@ enum problem reading_declaration(struct reading *r, const struct json *value, st
 	r->event.is_declaration = true;
 	p = reading_time(r, time, reading_below(r, pointer, "declarationTime"), &r->event.declared_us);
 	if (!p && reason)
-		p = reading_word(r, reason, reading_below(r, pointer, "reason"), "er", &ignored);
+		p = reading_word(r, reason, reading_below(r, pointer, "reason"), "er",
+				 &r->event.declared_reason);
 	if (!p && corrective)
 		p = reading_uris(r, corrective, reading_below(r, pointer, "correctiveEventIDs"));
 	return p;

@@ -230,7 +230,9 @@ static void withdraw_shipment(struct batch *batch, const struct target *target)
 static void withdraw(struct batch *batch, struct item *item, usec_t at)
 {
 	struct target *target = item->target;
-	struct move_of of = {target->org, target->id, at, 0};
+	/* Of an event that was withdrawn before it came, behind its own moves of that moment. */
+	int64_t n = at == target->recorded_us ? (int64_t)target->moves.count : 0;
+	struct move_of of = {target->org, target->id, at, n};
 	const struct target_move *moves = target->moves.items;
 	const struct lot_id *sites = target->sites.items;
 	for (size_t i = 0; i < target->moves.count; i++) {
@@ -387,15 +389,16 @@ static void alert_deficits(struct batch *batch, struct item *item, size_t first)
 	}
 }
 
-static void correction_note(struct batch *batch, const struct item *item, usec_t at)
+static void correction_note(struct batch *batch, const struct item *item, struct uuid declaration,
+			    struct str reason, usec_t at)
 {
 	*ROW_ADD(batch, corrections, struct correction_row) = (struct correction_row){
 		.org = item->target->org,
 		.event = item->target->id,
-		.declaration = item->job->id,
+		.declaration = declaration,
 		.replacement = item->replacement ? item->replacement->job->id : (struct uuid){{0}},
 		.party = item->acting,
-		.reason = item->job->record->reason,
+		.reason = reason,
 		.at = at};
 }
 
@@ -434,8 +437,26 @@ enum problem decide_correct(struct batch *batch, struct item *item)
 	if (replacement)
 		map_set(batch->new_ids, sha256_bytes(&replacement->event_hash), replacement);
 	alert_deficits(batch, item, kept.moves);
-	correction_note(batch, item, at);
+	correction_note(batch, item, item->job->id, item->job->record->reason, at);
 	return PROBLEM_NONE;
+}
+
+void event_withdraw(struct batch *batch, struct item *item, struct uuid declaration, struct str reason)
+{
+	struct target *target = item->target;
+	struct shipment_fact *shipment = map_get(batch->shipments, MAP_KEY(target->shipment.lot));
+	bool was_received =
+		shipment && record_sends(target->kind) && str_equal(shipment->row.state, STR("received"));
+	size_t first = batch->moves.count;
+	withdraw(batch, item, item->recorded_us);
+	if (was_received)
+		settle_receipt(batch, item, shipment, item->recorded_us);
+	states_settle(batch, item, target);
+	for (size_t i = 0; i < target->moves.count; i++)
+		lot_settle(batch, item,
+			   fact_of(batch, ((const struct target_move *)target->moves.items)[i].lot));
+	alert_deficits(batch, item, first);
+	correction_note(batch, item, declaration, reason, item->recorded_us);
 }
 
 static bool named_elsewhere(struct batch *batch, const struct item *item, size_t index,
@@ -500,83 +521,4 @@ struct shipment_fact *inherited_shipment(struct batch *batch, const struct item 
 	bool taken = !uuid_is_nil(shipment->row.receipt);
 	bool fits = uuid_equal(shipment->row.to_party, to) && same_lots(batch, item, shipment);
 	return !taken || fits ? shipment : NULL;
-}
-
-static void send_moves(struct batch *batch)
-{
-	const struct move_row *rows = batch->moves.items;
-	size_t n = batch->moves.count;
-	struct stock_move_insert_many_params p;
-	if (!n)
-		return;
-	COLUMN(p.event_org, struct uuid, n, rows[i].event_org);
-	COLUMN(p.event, struct uuid, n, rows[i].event);
-	COLUMN(p.recorded_at, usec_t, n, rows[i].at);
-	COLUMN(p.n, int64_t, n, rows[i].n);
-	COLUMN(p.lot_org, struct uuid, n, rows[i].lot.org);
-	COLUMN(p.lot_id, struct uuid, n, rows[i].lot.lot);
-	COLUMN(p.holder, struct uuid, n, rows[i].holder);
-	COLUMN(p.on_hand, struct decimal, n, rows[i].change.on_hand);
-	COLUMN(p.in_transit, struct decimal, n, rows[i].change.in_transit);
-	COLUMN(p.sold, struct decimal, n, rows[i].change.sold);
-	COLUMN(p.destroyed, struct decimal, n, rows[i].change.destroyed);
-	COLUMN(p.claimed, struct decimal, n, rows[i].change.claimed);
-	COLUMN(p.own, struct decimal, n, rows[i].sums.own);
-	COLUMN(p.total, struct decimal, n, rows[i].sums.total);
-	COLUMN(p.lot_destroyed, struct decimal, n, rows[i].sums.destroyed);
-	COLUMN(p.outside, struct decimal, n, rows[i].sums.outside);
-	COLUMN(p.returned, struct decimal, n, rows[i].sums.returned);
-	db_queue(batch->db, &sql_stock_move_insert_many, &p);
-}
-
-static void send_declared(struct batch *batch)
-{
-	const struct declared_row *lots = batch->declared_lots.items, *sites = batch->declared_sites.items;
-	size_t n = batch->declared_lots.count;
-	struct event_thing_declare_params t;
-	COLUMN(t.orgs, struct uuid, n, lots[i].org);
-	COLUMN(t.lots, struct uuid, n, lots[i].id);
-	COLUMN(t.events, struct uuid, n, lots[i].event);
-	COLUMN(t.declared_at, usec_t, n, lots[i].at);
-	const struct lot_edge_declare_params e = {t.lots, t.events, t.declared_at};
-	db_queue(batch->db, &sql_event_thing_declare, &t);
-	db_queue(batch->db, &sql_lot_edge_declare, &e);
-	n = batch->declared_sites.count;
-	struct site_event_declare_params s;
-	COLUMN(s.orgs, struct uuid, n, sites[i].org);
-	COLUMN(s.sites, struct uuid, n, sites[i].id);
-	COLUMN(s.events, struct uuid, n, sites[i].event);
-	COLUMN(s.declared_at, usec_t, n, sites[i].at);
-	db_queue(batch->db, &sql_site_event_declare, &s);
-}
-
-void corrections_send(struct batch *batch)
-{
-	const struct correction_row *rows = batch->corrections.items;
-	size_t n = batch->corrections.count;
-	struct correction_insert_many_params p;
-	send_moves(batch);
-	if (!n)
-		return;
-	COLUMN(p.org_id, struct uuid, n, rows[i].org);
-	COLUMN(p.event, struct uuid, n, rows[i].event);
-	COLUMN(p.declaration, struct uuid, n, rows[i].declaration);
-	COLUMN(p.replacement, struct uuid, n, rows[i].replacement);
-	COLUMN(p.party, struct uuid, n, rows[i].party);
-	COLUMN(p.reason, struct str, n, rows[i].reason);
-	COLUMN(p.declared_at, usec_t, n, rows[i].at);
-	db_queue(batch->db, &sql_correction_insert_many, &p);
-	send_declared(batch);
-}
-
-void corrections_date_lots(struct batch *batch)
-{
-	const struct declared_row *lots = batch->declared_lots.items;
-	size_t n = batch->declared_lots.count;
-	struct lot_recompute_many_params p;
-	if (!n)
-		return;
-	COLUMN(p.orgs, struct uuid, n, lots[i].org);
-	COLUMN(p.ids, struct uuid, n, lots[i].id);
-	db_queue(batch->db, &sql_lot_recompute_many, &p);
 }

@@ -338,7 +338,9 @@ void batch_decide(struct batch *batch)
 		if (item->problem)
 			continue;
 		map_set(batch->new_ids, sha256_bytes(&item->event_hash), item);
-		if (item->job->event && !map_get(batch->new_ids, sha256_bytes(&item->content_hash)))
+		partner_note_declaration(batch, item);
+		if (item->job->event && !item->job->event->is_declaration &&
+		    !map_get(batch->new_ids, sha256_bytes(&item->content_hash)))
 			map_set(batch->new_ids, sha256_bytes(&item->content_hash), item);
 		if (!item->job->event)
 			doubles_warn(batch, item);

@@ -96,6 +96,7 @@ static void queue_rows(struct batch *batch, const struct wanted *w)
 	const struct shipments_lock_params shipments = {rows_array(&w->shipment_orgs),
 							rows_array(&w->shipments)};
 	db_queue(batch->db, &sql_key_heads_lock, &(struct key_heads_lock_params){rows_array(&w->heads)});
+	partner_queue_declarations(batch);
 	db_queue(batch->db, &sql_held_keys, &(struct held_keys_params){rows_array(&w->recorders)});
 	db_queue(batch->db, &sql_capture_lots_lock, &lots);
 	db_queue(batch->db, &sql_capture_holdings_lock, &holdings);
@@ -117,6 +118,8 @@ static enum problem take_keys(struct batch *batch)
 	struct held_keys_row *rows;
 	size_t locked_count, count;
 	enum problem p = TAKE_MANY(batch, key_heads_lock, locked, locked_count);
+	if (!p)
+		p = partner_recheck_declarations(batch);
 	if (!p)
 		p = TAKE_MANY(batch, held_keys, rows, count);
 	/* Who signs itself is signed for by nobody else, though the service may hold a key of it too. */

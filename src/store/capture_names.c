@@ -217,6 +217,7 @@ void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 		else
 			item->event_hash = event_id_hash(batch->arena, jobs[i]->id);
 		acting_read(item);
+		partner_read_declaration(item);
 		struct item *replacement = correction_prepare(batch, item, &batch->items[batch->count]);
 		if (replacement) {
 			acting_read(replacement);
@@ -300,6 +301,10 @@ static void queue_identities(struct batch *batch)
 		want_hash(batch, &hashes, &batch->items[i].event_hash);
 		if (batch->items[i].job->kind->class == RECORD_CORRECT)
 			want_hash(batch, &hashes, &batch->items[i].target_hash);
+		const struct sha256 *keys[3];
+		size_t key_count = partner_declaration_keys(&batch->items[i], keys);
+		for (size_t k = 0; k < key_count; k++)
+			want_hash(batch, &hashes, keys[k]);
 		want_name(batch, &party_hashes, &unused, &batch->items[i].party);
 	}
 	db_queue(batch->db, &sql_event_key_find_many,
@@ -334,6 +339,7 @@ static enum problem take_identities(struct batch *batch, const struct item *unre
 		item->known_org = known ? known->org_id : (struct uuid){{0}};
 		/* What a partner tells is the same event whoever brings it. */
 		item->known_id = known && item->job->event ? known->id : item->job->id;
+		partner_take_declaration(batch, item, taken);
 		if (item->job->kind->class != RECORD_CORRECT)
 			continue;
 		known = map_get(taken, sha256_bytes(&item->target_hash));

@@ -347,7 +347,7 @@ static void ship(struct batch *batch, struct item *item, struct event_parts *par
 		return;
 	fact->row.to_party = parts->to->id;
 	fact->dirty = true;
-	item->made_shipment = fact;
+	item->made_shipment = item->shipment_fact = fact;
 	item->shipment_json = shipment_id_print(batch->arena, id);
 	map_set(batch->shipments, MAP_KEY(fact->row.id), fact);
 }
@@ -529,6 +529,8 @@ enum problem decide_partner(struct batch *batch, struct item *item, struct event
 	parts->to = party_of(batch, &item->to);
 	parts->from = party_of(batch, &item->from);
 	enum problem p = partner_check_known(batch, item, parts);
+	if (!p)
+		p = partner_check_declaration(batch, item);
 	if (!p && event->type == EPCIS_TRANSFORMATION)
 		p = check_cycle(batch, item);
 	if (p)
@@ -537,7 +539,7 @@ enum problem decide_partner(struct batch *batch, struct item *item, struct event
 			 rest = tell_all(batch, item, EPCIS_THING);
 	find_place(batch, item, parts);
 	if (event->is_declaration) {
-		/* what was wrong is told; its goods have moved nowhere by it */
+		/* what was wrong is told again; its goods move nowhere by that */
 	} else if (event->type == EPCIS_TRANSFORMATION) {
 		transform(batch, item, parts, &in, &out);
 	} else {
@@ -548,5 +550,8 @@ enum problem decide_partner(struct batch *batch, struct item *item, struct event
 	put_things(batch, &in, &parts->inputs, &parts->input_lots, &parts->input_count);
 	put_things(batch, out.count ? &out : &rest, &parts->outputs, &parts->output_lots,
 		   &parts->output_count);
-	return event_store(batch, item, parts);
+	p = event_store(batch, item, parts);
+	if (!p)
+		partner_declare(batch, item);
+	return p;
 }

@@ -128,6 +128,7 @@ struct target {
 	struct instant time;
 	usec_t recorded_us;
 	struct str region, body;
+	struct bytes request;   /* digest of what was asked for */
 	struct lot_id shipment; /* sent or received; nil: none */
 	struct lot_id *outputs; /* lots it made or concerns */
 	size_t output_count;
@@ -162,6 +163,10 @@ struct item {
 	struct target *target;    /* what it corrects; NULL: not known */
 	struct item *replacement; /* the record in its place, decided with it; NULL: none */
 	struct item *corrects;    /* of a replacement: its correction */
+	/* of a partner's event: names under which a declaration waits for it, and the one that did. nil: none */
+	struct sha256 waiting[2];
+	struct lot_id declared_by;
+	struct str declared_reason;
 	struct named party, to, from, shipment, lot, product;
 	struct named *sites, *lots; /* lots: inputs, lots or contents */
 	size_t site_count, lot_count;
@@ -371,6 +376,18 @@ void partner_read_names(struct batch *batch, struct item *item);
 enum problem partner_check_known(struct batch *batch, struct item *item,
 				 const struct event_parts *parts) must_check;
 enum problem batch_load_arrivals(struct batch *batch) must_check; /* shipments that receiving events end */
+/* capture_partner_declare.c: error declarations. What is asked for of an event's names, and what is found of them: */
+void partner_read_declaration(struct item *item);
+size_t partner_declaration_keys(const struct item *item, const struct sha256 *ret[3]);
+void partner_take_declaration(struct batch *batch, struct item *item, const struct map *taken);
+enum problem batch_load_declarations(struct batch *batch) must_check;
+/* Asked again once the source's keys are locked: PROBLEM_CONFLICT when an event and its declaration came at once. */
+void partner_queue_declarations(struct batch *batch);
+enum problem partner_recheck_declarations(struct batch *batch) must_check;
+void partner_note_declaration(struct batch *batch, struct item *item);
+enum problem partner_check_declaration(struct batch *batch, struct item *item) must_check;
+/* Once the event is stored: withdraws what it declares, or itself where its declaration came first. */
+void partner_declare(struct batch *batch, struct item *item);
 /* capture_partner.c */
 enum problem decide_partner(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_names.c */
@@ -488,6 +505,8 @@ enum problem batch_reload_moves(struct batch *batch) must_check;
 struct target *target_of_item(struct batch *batch, const struct item *item); /* stored in this batch */
 /* capture_correct.c */
 enum problem decide_correct(struct batch *batch, struct item *item) must_check;
+/* item->target no longer counts, from the moment on in which `item` is recorded; a partner's `declaration` says so. */
+void event_withdraw(struct batch *batch, struct item *item, struct uuid declaration, struct str reason);
 /* The lot that the output of a replacement goes on with: that of the record it replaces. NULL: a new one. */
 struct lot_fact *inherited_lot(struct batch *batch, const struct item *item, size_t index,
 			       const struct capture_products_row *product);
@@ -601,7 +620,7 @@ enum problem units_recall(struct db *db, struct arena *arena, struct capture_uni
 			  size_t count) must_check;
 /* Queues the rows of those that are carried out now. */
 void units_remember(struct db *db, struct arena *arena, struct capture_unit **units, size_t count);
-/* Moves of stock, and what declared events left. */
+/* capture_correct_send.c: moves of stock, and what declared events left. */
 void corrections_send(struct batch *batch);
 void corrections_date_lots(struct batch *batch); /* once the events are there that say when */
 /* capture_write.c */

@@ -10,7 +10,8 @@ static bool moves_goods(const struct batch *batch)
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct item *item = &batch->items[i];
 		enum record_class class = item->job->kind->class;
-		if (!item->problem && class != RECORD_OBSERVE && class != RECORD_CREATE)
+		bool withdraws = item->job->event && item->job->event->is_declaration;
+		if (!item->problem && (withdraws || (class != RECORD_OBSERVE && class != RECORD_CREATE)))
 			return true;
 	}
 	return false;

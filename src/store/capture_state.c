@@ -277,8 +277,8 @@ void states_reopen(struct batch *batch, const struct target *target, usec_t at)
 
 void states_settle(struct batch *batch, const struct item *item, const struct target *target)
 {
-	struct state_fact *states = batch->states.items;
 	for (size_t i = 0; i < target->output_count; i++) {
+		struct state_fact *states = batch->states.items; /* lot_settle adds to them */
 		struct lot_fact *lot = map_get(batch->lots, MAP_KEY(target->outputs[i].lot));
 		bool held = false;
 		for (size_t k = 0; lot && k < batch->states.count; k++) {

@@ -64,6 +64,22 @@ static void take_outputs(struct batch *batch, struct target *target, struct byte
 			target->output_count++;
 }
 
+/* Rows of partners' shipments named none once; their answers always did. */
+static void take_shipment(struct batch *batch, struct target *target, struct bytes answer)
+{
+	static const struct uuid nobody;
+	struct json json;
+	struct thing_name name;
+	struct fault ignored = {0};
+	if (!uuid_is_nil(target->shipment.lot) ||
+	    json_parse(batch->arena, bytes_str(answer), &json, &ignored))
+		return;
+	struct str text = json_text(json_get(&json, STR("shipment")));
+	if (text.at && !thing_name_read(batch->arena, THING_SHIPMENT, nobody, text, &name, &ignored) &&
+	    name.form == NAME_ID)
+		target->shipment = name.id;
+}
+
 static void take_target(struct batch *batch, struct target *target, const struct correction_targets_row *row)
 {
 	target->known = true;
@@ -78,11 +94,13 @@ static void take_target(struct batch *batch, struct target *target, const struct
 	target->recorded_us = row->recorded_at;
 	target->region = row->region;
 	target->body = bytes_str(row->body);
+	target->request = row->request_sha256;
 	target->shipment = (struct lot_id){row->shipment_org, row->shipment};
 	if (!uuid_is_nil(row->site))
 		*(struct lot_id *)rows_add(batch->arena, &target->sites, sizeof(struct lot_id)) =
 			(struct lot_id){row->site_party, row->site};
 	take_outputs(batch, target, row->answer);
+	take_shipment(batch, target, row->answer);
 }
 
 static struct item *next_with_target(struct batch *batch, size_t *i)
@@ -228,7 +246,7 @@ enum problem batch_load_targets(struct batch *batch)
 		if (item->job->kind->class == RECORD_CORRECT && !item->problem && !item->replay)
 			take_actors(batch, item);
 	}
-	return p;
+	return p ? p : batch_load_declarations(batch);
 }
 
 static enum problem retake_bodies(struct batch *batch)
@@ -305,6 +323,7 @@ struct target *target_of_item(struct batch *batch, const struct item *item)
 	target->site = row->site;
 	target->region = row->region;
 	target->body = row->body;
+	target->request = sha256_bytes(&item->job->request);
 	if (item->shipment_fact)
 		target->shipment =
 			(struct lot_id){item->shipment_fact->row.org_id, item->shipment_fact->row.id};

@@ -89,7 +89,7 @@ static struct lot_id shipment_of(const struct item *item)
 }
 
 /* Partners' events are found under the id they have here too, and under what they say: the same without an eventID is the
- * same event. A declaration says what the event it is about said. */
+ * same event. A declaration says what the event it is about said, and waits for that under a name of its own. */
 static void send_further_keys(struct batch *batch)
 {
 	const struct event_rows *rows = batch->events.items;
@@ -97,10 +97,10 @@ static void send_further_keys(struct batch *batch)
 	for (size_t i = 0; i < batch->events.count; i++) {
 		const struct item *item = rows[i].item;
 		struct sha256 *names = arena_array(batch->arena, struct sha256, 2);
-		size_t count = item->job->event && !item->job->event->is_declaration ? 2 : 1;
+		bool declares = item->job->event && item->job->event->is_declaration;
 		names[0] = event_id_hash(batch->arena, item->job->id);
-		names[1] = item->content_hash;
-		for (size_t k = 0; item->job->event && k < count; k++) {
+		names[1] = declares ? item->waiting[0] : item->content_hash;
+		for (size_t k = 0; item->job->event && k < 2; k++) {
 			if (sha256_equal(names[k], item->event_hash))
 				continue;
 			*(struct bytes *)rows_add(batch->arena, &hashes, sizeof(struct bytes)) =

@@ -49,6 +49,7 @@ struct epcis_event {
 	struct str_list transactions; /* URIs of the bizTransactionList */
 	bool is_declaration;          /* an errorDeclaration: the event as it was, declared wrong */
 	usec_t declared_us;
+	struct str declared_reason; /* CBV word or URI; absent: none given */
 };
 
 enum { EPCIS_MAX_MENTIONS = 2000, EPCIS_MAX_URI = 1024, EPCIS_MAX_EDGES = 5000 };

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Error declarations in partners' documents: the event that one repeats is withdrawn, whichever of them came first, by who
+captured it and by nobody else; both stay to be seen, and what was known before is answered as it was."""
+import datetime
+import random
+
+import pytest
+from conftest import ago, line, uuid7
+from test_epcis import amount, captured, document, event, new_class, refused, trail_of
+
+
+def transformed(parent, child, used, made, **members):
+    return {"type": "TransformationEvent", "eventID": f"urn:uuid:{uuid7()}", "eventTime": ago(hours=2),
+            "eventTimeZoneOffset": "+08:00", "inputQuantityList": [amount(parent, used)],
+            "outputQuantityList": [amount(child, made)], **members}
+
+
+def declared(wrong, *corrective, **members):
+    return {**wrong, "errorDeclaration": {"declarationTime": ago(hours=1), "reason": "incorrect_data",
+                                          **({"correctiveEventIDs": list(corrective)} if corrective else {}), **members}}
+
+
+def story(uri, made):
+    wrong = transformed(uri, made, 70, 60)
+    right = transformed(uri, made, 50, 60)
+    return [event(action="ADD", bizStep="commissioning", quantityList=[amount(uri, 100)]), wrong, declared(wrong, right["eventID"]),
+            right, event(bizStep="retail_selling", quantityList=[amount(made, 25)])]
+
+
+def told(party, uri, made):
+    """All that follows of the story, without ids."""
+    trail = trail_of(party, made)
+    steps = sorted((step["type"], bool(step["corrected"])) for step in trail["steps"])
+    return party.stock(uri), party.stock(made), steps, [origin["share"] for origin in trail["origins"]], \
+        [edge["quantity"]["value"] for step in trail["steps"] if not step["corrected"] for edge in step["inputs"] if edge.get("quantity")]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_declared_event_counts_for_nothing_in_whatever_order_it_comes(district, packer, seed):
+    order = random.Random(seed)
+    states = []
+    for way in range(3):
+        uri, made = new_class(), new_class()
+        events = story(uri, made)
+        if way:
+            order.shuffle(events)
+        if way == 2:  # in one document
+            captured(packer, document(*events))
+        for each in events if way < 2 else []:
+            captured(packer, document(each))
+        states.append(told(packer, uri, made))
+    assert states[0] == states[1] == states[2]
+    stock, of_made, steps, *_ = states[0]
+    assert (stock["on_hand"], of_made["on_hand"], of_made["deficit"]) == (50, 35, 0)
+    assert ("process", True) in steps and ("process", False) in steps, "both are visible"
+    assert not [row for row in district.admin.read(f"/v1/alerts?party={packer.id}&state=open")["items"] if row["rule"] == "M02"]
+
+
+def test_what_was_known_before_a_declaration_is_answered_as_it_was(packer):
+    uri, other, made = new_class(), new_class(), new_class()
+    wrong = transformed(uri, made, 70, 60)
+    captured(packer, document(wrong))
+    lot = packer.read("/v1/things?id=" + made)["href"]
+    then = datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+", "%2B")
+    before = packer.read(f"{lot}/trail?asOf={then}")
+    captured(packer, document(declared(wrong), transformed(other, made, 10, 60)))
+    after = packer.read(f"{lot}/trail?asOf={then}")
+    before["checkpoint"] = after["checkpoint"]
+    assert after == before
+    now = packer.read(lot + "/trail")
+    assert packer.read("/v1/things?id=" + other)["id"] in str(now["origins"])
+    assert packer.read("/v1/things?id=" + uri)["id"] not in str(now["origins"])
+
+
+def test_who_did_not_capture_an_event_does_not_withdraw_it(district, packer, farm):
+    for first in (0, 1):
+        uri = new_class()
+        made = event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(uri, 30)])
+        steps = [(packer, made), (farm, declared(made))]
+        for who, what in steps if not first else reversed(steps):
+            captured(who, document(what))
+        assert packer.stock(uri)["on_hand"] == 30
+        captured(packer, document(declared(made, declarationTime=ago(minutes=30))))
+        assert packer.stock(uri)["on_hand"] == 0
+
+
+def test_an_event_without_an_id_is_declared_by_what_it_says(packer):
+    uri = new_class()
+    sold = event(bizStep="retail_selling", quantityList=[amount(uri, 4)])
+    captured(packer, document(declared(sold), sold, event(action="ADD", bizStep="commissioning", quantityList=[amount(uri, 10)])))
+    assert (packer.stock(uri)["on_hand"], packer.stock(uri)["sold"]) == (10, 0)
+    captured(packer, document(sold))
+    assert packer.stock(uri)["sold"] == 0, "it is the same event"
+    captured(packer, document(declared(sold, declarationTime=ago(minutes=10))))
+    assert packer.stock(uri)["on_hand"] == 10, "what is withdrawn is withdrawn once"
+
+
+def test_a_shipment_that_was_declared_wrong_is_on_its_way_no_longer(district, packer, farm):
+    to = {"destinationList": [{"type": "possessing_party", "destination": packer.uri}]}
+    source = {"sourceList": [{"type": "possessing_party", "source": farm.uri}]}
+    states = []
+    for order in ((0, 1, 2, 3), (0, 2, 1, 3), (2, 1, 0, 3), (0, 1, 3, 2), (3, 2, 1, 0)):
+        uri = new_class()
+        sent = event(bizStep="shipping", disposition="in_transit", quantityList=[amount(uri, 60)], **to)
+        acts = [(farm, event(action="ADD", bizStep="commissioning", quantityList=[amount(uri, 100)])), (farm, sent),
+                (farm, declared(sent)), (packer, event(bizStep="receiving", quantityList=[amount(uri, 60)], **source))]
+        for n in order:
+            captured(acts[n][0], document(acts[n][1]))
+        stock = district.stock(uri)
+        states.append([{name: value for name, value in stock[who.id].items() if name in ("on_hand", "in_transit", "deficit")}
+                       for who in (farm, packer)])
+    assert all(state == states[0] for state in states)
+    assert states[0] == [{"on_hand": 40, "in_transit": 0, "deficit": 0}, {"on_hand": 60, "in_transit": 0, "deficit": 0}]
+
+
+def test_a_declaration_repeats_its_event_and_corrects_no_record(farm):
+    uri, id_ = new_class(), f"urn:uuid:{uuid7()}"
+    made = event(eventID=id_, action="ADD", bizStep="commissioning", quantityList=[amount(uri, 30)])
+    captured(farm, document(made))
+    error = refused(farm, document(declared({**made, "quantityList": [amount(uri, 31)]})))
+    assert (error["type"], error["rule"], error["pointer"]) == ("/problems/epcis-validation", "repeats", "/errorDeclaration")
+    lot = farm.harvest(10)
+    done = farm.record("sell", ago(hours=2), lots=[line(lot, 3)])
+    body = farm.read(f"/v1/events/{done['event']}/epcis")["epcisBody"]["eventList"][0]
+    error = refused(farm, document(declared(body)))
+    assert error["type"] == "/problems/not-correctable" and farm.stock(lot)["sold"] == 3
+
+
+def test_a_shortage_that_was_a_mistake_is_one_no_longer(district, packer, farm):
+    lot = farm.harvest(40)
+    packer.receive(farm.ship(packer, line(lot, 40)))
+    sold = event(bizStep="retail_selling", disposition="retail_sold", quantityList=[amount(lot["uri"], 100)])
+    captured(packer, document(sold))
+    assert [row["state"] for row in district.admin.read(f"/v1/alerts?rule=M02&party={packer.id}")["items"]] == ["open"]
+    captured(packer, document(declared(sold)))
+    assert packer.stock(lot)["on_hand"] == 40 and packer.stock(lot)["deficit"] == 0
+    assert [row["state"] for row in district.admin.read(f"/v1/alerts?rule=M02&party={packer.id}&state=closed")["items"]] == ["closed"]
+
+
+def test_an_event_and_its_declaration_at_once_end_withdrawn(packer):
+    from concurrent.futures import ThreadPoolExecutor
+    for _ in range(6):
+        uri = new_class()
+        made = event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(uri, 30)])
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda what: captured(packer, document(what)), (made, declared(made))))
+        assert packer.stock(uri)["on_hand"] == 0
