@@ -306,7 +306,8 @@ FROM (SELECT a.unit || ' ' || a.event AS subject, a.kind || CASE WHEN a.declared
       LEFT JOIN correction x ON x.org_id = a.event_org AND x.event = a.event
       WHERE e.id IS NULL OR e.event_time <> a.at OR e.recorded_at <> a.recorded_at OR e.party <> a.party
          OR a.declared_at IS DISTINCT FROM x.declared_at
-         OR CASE e.type WHEN 'load' THEN a.kind <> 'load' WHEN 'unload' THEN a.kind NOT IN ('unload', 'empty') ELSE a.kind <> 'use' END
+         OR CASE e.type WHEN 'load' THEN a.kind <> 'load' WHEN 'unload' THEN a.kind NOT IN ('unload', 'empty')
+                        WHEN 'aggregate' THEN a.kind = 'use' ELSE a.kind <> 'use' END
       UNION ALL
       SELECT coalesce(s.event, b.event) || ' ' || coalesce(s.lot, b.lot), coalesce(trim_scale(s.base)::text, 'nothing'),
              coalesce(trim_scale(b.base)::text, 'nothing')
@@ -316,6 +317,8 @@ FROM (SELECT a.unit || ' ' || a.event AS subject, a.kind || CASE WHEN a.declared
                  FROM event e JOIN event_thing t ON t.event_org = e.org_id AND t.event = e.id
                  WHERE e.type = 'load'
                     OR (e.type = 'unload' AND NOT EXISTS (SELECT FROM unit_act a WHERE a.event = e.id AND a.kind = 'empty'))
+                    OR (e.type = 'aggregate' AND EXISTS (SELECT FROM unit_act a
+                                                         WHERE a.event = e.id AND a.child = t.lot_id AND a.base IS NOT NULL))
                  GROUP BY 1, 2) b ON b.event = s.event AND b.lot = s.lot
       WHERE s.base IS DISTINCT FROM b.base) c
 ORDER BY subject

@@ -38,8 +38,8 @@ static enum problem unit_uri(struct batch *batch, struct item *item, const struc
 	return PROBLEM_NONE;
 }
 
-static struct unit_fact *unit_make(struct batch *batch, struct item *item, const struct named *named,
-				   struct str uri, size_t index)
+struct unit_fact *unit_make(struct batch *batch, struct item *item, const struct named *named, struct str uri,
+			    size_t index)
 {
 	struct unit_fact *unit = arena_new(batch->arena, struct unit_fact);
 	/* One that is named by its SSCC alone is no number of this party: it is found by whoever has it next. */

@@ -64,6 +64,9 @@ enum problem batch_load_units(struct batch *batch) must_check;
 struct unit_fact *batch_unit(const struct batch *batch, const struct named *named); /* NULL: not there */
 bool content_is_unit(const struct content_fact *content);
 bool content_is_in(const struct content_fact *content, const struct unit_fact *unit, usec_t at);
+/* A unit that is named for the first time: a placeholder. `index` among those of the record. */
+struct unit_fact *unit_make(struct batch *batch, struct item *item, const struct named *named, struct str uri,
+			    size_t index);
 /* Whether the acting party loaded what is in the unit, or has all of its lots now. */
 bool unit_may_handle(struct batch *batch, const struct item *item, const struct unit_fact *unit);
 /* Whether `inner` is in `outer`, at any depth and at any time that is known of. */

@@ -2,22 +2,9 @@
  * Decides partners' events. What they tell has happened, so nothing is refused for want of stock: what is missing becomes the
  * party's deficit and, where it is known how much there was, a finding. A later event that brings goods pays deficits
  * first: the stock is the same in whatever order documents arrive. */
-#include "capture_priv.h"
+#include "capture_partner_priv.h"
 
 #include "ft/crypto/random.h"
-
-/* One lot of the event with what the event says of it. */
-struct told {
-	const struct goods *goods;
-	struct lot_fact *lot;
-	struct epcis_thing thing;
-	bool measured;       /* base is known */
-	struct decimal base; /* in the lot's own measure */
-};
-struct told_list {
-	struct told *items;
-	size_t count;
-};
 
 /* Rec 21 codes of packages stand with an X in front among the units of Rec 20, and often without it in documents. */
 static const struct unit *unit_told(struct arena *arena, struct str uom)
@@ -528,7 +515,10 @@ enum problem decide_partner(struct batch *batch, struct item *item, struct event
 	const struct epcis_event *event = item->job->event;
 	parts->to = party_of(batch, &item->to);
 	parts->from = party_of(batch, &item->from);
+	partner_sort_units(batch, item);
 	enum problem p = partner_check_known(batch, item, parts);
+	if (!p)
+		p = aggregate_check(batch, item);
 	if (!p)
 		p = partner_check_declaration(batch, item);
 	if (!p && event->type == EPCIS_TRANSFORMATION)
@@ -546,6 +536,7 @@ enum problem decide_partner(struct batch *batch, struct item *item, struct event
 		for (size_t i = 0; i < out.count; i++)
 			make(batch, item, parts, &out.items[i], /* own */ true);
 		move(batch, item, parts, &rest);
+		aggregate_apply(batch, item, &rest);
 	}
 	put_things(batch, &in, &parts->inputs, &parts->input_lots, &parts->input_count);
 	put_things(batch, out.count ? &out : &rest, &parts->outputs, &parts->output_lots,

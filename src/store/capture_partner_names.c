@@ -106,6 +106,7 @@ void partner_read_names(struct batch *batch, struct item *item)
 				name_path(arena_printf(batch->arena, "/01/%.*s", STR_ARGS(goods.gtin)));
 		item->output_count++;
 	}
+	partner_read_units(batch, item);
 }
 
 static bool receives(const struct item *item)

@@ -61,6 +61,7 @@ struct shipment_fact {
 struct unit_fact {
 	struct units_lock_row row;
 	bool dirty;
+	bool was_known;    /* before this batch */
 	bool known_before; /* something was loaded before all that is looked at */
 	struct item *by;   /* what changed last what is told of it; NULL: nothing */
 };
@@ -172,6 +173,7 @@ struct item {
 	size_t site_count, lot_count;
 	struct named unit, *units; /* units: of load and unload parallel to contents */
 	size_t unit_count;
+	struct str unit_uri, *unit_uris; /* of a partner's event: of these */
 	struct pack_named *packs;
 	size_t pack_count;
 	struct named *output_products, *output_lots;
@@ -388,6 +390,10 @@ void partner_note_declaration(struct batch *batch, struct item *item);
 enum problem partner_check_declaration(struct batch *batch, struct item *item) must_check;
 /* Once the event is stored: withdraws what it declares, or itself where its declaration came first. */
 void partner_declare(struct batch *batch, struct item *item);
+/* capture_aggregate.c */
+void partner_read_units(struct batch *batch, struct item *item);
+/* What is filed as a unit is no goods. */
+void partner_sort_units(struct batch *batch, struct item *item);
 /* capture_partner.c */
 enum problem decide_partner(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_names.c */

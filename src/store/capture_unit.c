@@ -19,6 +19,8 @@ static bool names_units(const struct item *item)
 /* Whether a record of this kind may have put something into a unit or taken it out. */
 static bool handles_units(const struct target *target)
 {
+	if (target && target->of_partner)
+		return true;
 	enum record_class class = target && target->kind ? target->kind->class : RECORD_CORRECT;
 	return class == RECORD_LOAD || class == RECORD_UNLOAD || class == RECORD_TRANSFORM;
 }
@@ -52,6 +54,7 @@ static enum problem take_units(struct batch *batch, struct rows *orgs, struct ro
 	for (size_t i = 0; !p && i < count; i++) {
 		struct unit_fact *fact = arena_new(batch->arena, struct unit_fact);
 		fact->row = rows[i];
+		fact->was_known = rows[i].known;
 		map_set(batch->units, MAP_KEY(fact->row.id), fact);
 		*(struct uuid *)rows_add(batch->arena, orgs, sizeof(struct uuid)) = rows[i].org_id;
 		*(struct uuid *)rows_add(batch->arena, ids, sizeof(struct uuid)) = rows[i].id;
@@ -81,6 +84,9 @@ enum problem batch_load_units(struct batch *batch)
 	struct rows wanted = {0}, events = {0}, orgs = {0}, ids = {0};
 	batch->units = map_create(batch->arena, 16);
 	batch->new_units = map_create(batch->arena, 16);
+	for (size_t i = 0; i < batch->count; i++)
+		if (!batch->items[i].problem && !batch->items[i].replay)
+			partner_sort_units(batch, &batch->items[i]);
 	usec_t since = wanted_units(batch, &wanted, &events);
 	if (!wanted.count && !events.count)
 		return PROBLEM_NONE;

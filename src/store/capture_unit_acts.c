@@ -406,12 +406,20 @@ static void find_lacking(struct batch *batch, const struct act_fact *act)
 	alerts_about(batch, unit->by, &findings, &about);
 }
 
+/* Partners tell of a pallet what they have to tell: of one that nobody has told the contents of nothing can be missing. */
+static bool may_lack(const struct unit_fact *unit)
+{
+	return unit->by && (unit->row.known || !unit->by->job->event);
+}
+
 void units_find_lacking(struct batch *batch)
 {
 	const struct act_fact *all = batch->acts.items;
 	for (size_t i = 0; i < batch->acts.count; i++) {
 		const struct sql_nullable_decimal was = all[i].was_lacking, now = all[i].row.lacking;
-		if (stands(&all[i]) && now.known && (!was.known || decimal_compare(was.value, now.value)))
+		const struct unit_fact *unit = map_get(batch->units, MAP_KEY(all[i].row.unit));
+		bool told = was.known && unit->was_known && !decimal_compare(was.value, now.value);
+		if (stands(&all[i]) && now.known && !told && may_lack(unit))
 			find_lacking(batch, &all[i]);
 	}
 }
