@@ -88,6 +88,10 @@ static void a_log_of_another_implementation_is_followed_from_head_to_head(void *
 		assert_true(checkpoint_parse(arena, note.text, &head));
 		assert_int_equal(head.size, sizes[i]);
 		assert_true(sha256_equal(head.root, merkle_root(leaves, (size_t)head.size)));
+		struct str tile = vectors_read(
+			arena, arena_printf(arena, "c2sp/tessera-log/tile/0/000.p/%d", sizes[i]).at);
+		assert_int_equal(tile.len, (size_t)sizes[i] * sizeof leaves[0]);
+		assert_memory_equal(tile.at, leaves, tile.len);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "ft/core/log_tile.h"
 #include "ft/core/merkle.h"
 #include "ft/core/note.h"
 #include "ft/core/proof.h"
@@ -282,10 +283,86 @@ static void heads_meet_the_policy_with_a_quorum_of_their_witnesses(void **state)
 	}
 }
 
+enum { TREE = 70000, LEVELS = 3 };
+
+/* All hashes that tiles of a tree of 70,000 consist of, as the sequencer comes by them. */
+static void grow_levels(struct arena *arena, struct sha256 *ret[LEVELS])
+{
+	struct merkle_edge edge = {0};
+	for (unsigned level = 0; level < LEVELS; level++)
+		ret[level] = arena_array(arena, struct sha256, TREE >> level * LOG_TILE_HEIGHT);
+	while (edge.size < TREE) {
+		struct arena *scratch = arena_create();
+		struct sha256 noted[64];
+		unsigned count = merkle_edge_append_noting(&edge, leaf(scratch, edge.size), noted);
+		for (unsigned level = 0; level < LEVELS && level * LOG_TILE_HEIGHT < count; level++)
+			ret[level][(edge.size >> level * LOG_TILE_HEIGHT) - 1] =
+				noted[level * LOG_TILE_HEIGHT];
+		arena_destroy(scratch);
+	}
+}
+
+static bool has_digest(struct arena *arena, const struct json *row, const char *name, struct bytes octets)
+{
+	struct sha256 digest = sha256_of(octets);
+	return bytes_equal(vector_hex(arena, row, name), sha256_bytes(&digest));
+}
+
+static struct bytes bundle_of(struct arena *arena, const struct log_tile *tile)
+{
+	struct buf out = buf_create(arena, tile->width * 16);
+	for (uint64_t i = 0; i < tile->width; i++) {
+		struct str entry = arena_printf(arena, "leaf-%llu",
+						(unsigned long long)(tile->index * LOG_TILE_WIDTH + i));
+		buf_put_char(&out, 0);
+		buf_put_char(&out, (char)entry.len);
+		buf_put(&out, entry);
+	}
+	return str_bytes(buf_str(&out));
+}
+
+static void tiles_lie_where_c2sp_says_and_hold_what_it_says(void **state)
+{
+	struct arena *arena = *state;
+	struct str file = vectors_read(arena, "tlog/tiles.jsonl");
+	struct sha256 *levels[LEVELS];
+	struct json row;
+	size_t checked = 0, bundles = 0;
+	grow_levels(arena, levels);
+	while (vectors_next(arena, &file, &row)) {
+		struct log_tile_name name;
+		struct str path = str_from(vector_text(&row, "path"), strlen("tile/"));
+		assert_true(log_tile_parse(path, &name) && !name.entries);
+		assert_true(str_equal(log_tile_print(arena, &name), path));
+		const struct log_tile *tile = &name.tile;
+		uint64_t first = tile->index * LOG_TILE_WIDTH;
+		assert_true(tile->level < LEVELS);
+		assert_true(first + tile->width <= vector_number(&row, "tree_size") >>
+			    tile->level * LOG_TILE_HEIGHT);
+		struct bytes hashes = {levels[tile->level][first].octets, tile->width * sizeof levels[0][0]};
+		assert_int_equal(hashes.len, vector_number(&row, "bytes"));
+		assert_true(has_digest(arena, &row, "sha256", hashes));
+		checked++;
+		if (!json_get(&row, STR("entries_path")))
+			continue;
+		struct bytes bundle = bundle_of(arena, tile), entries[LOG_TILE_WIDTH];
+		path = str_from(vector_text(&row, "entries_path"), strlen("tile/"));
+		assert_true(log_tile_parse(path, &name) && name.entries);
+		assert_int_equal(name.tile.index, first / LOG_TILE_WIDTH);
+		assert_int_equal(bundle.len, vector_number(&row, "entries_bytes"));
+		assert_true(has_digest(arena, &row, "entries_sha256", bundle));
+		assert_true(log_entries_parse(bundle, name.tile.width, entries));
+		bundles++;
+	}
+	assert_true(checked == 24 && bundles > 5);
+}
+
 static int run(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(roots_of_all_sizes_are_found_while_appending, create,
+						destroy),
+		cmocka_unit_test_setup_teardown(tiles_lie_where_c2sp_says_and_hold_what_it_says, create,
 						destroy),
 		cmocka_unit_test_setup_teardown(inclusion_proofs_verify, create, destroy),
 		cmocka_unit_test_setup_teardown(consistency_proofs_verify, create, destroy),
