@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * farmtrail mirror: whether a trail that somebody was given lacks a record that a mirror of the log has. */
+ * farmtrail mirror: whether a trail that somebody was given lacks a record that a mirror of the log has, and whether the log
+ * lacks a record for which somebody has a receipt. */
 #include <stdio.h>
 
 #include "mirror_priv.h"
@@ -13,9 +14,8 @@ static const char *const values[] = {"log", "policy", NULL};
 
 struct asking {
 	struct cli *cli;
-	struct str directory;
-	struct policy policy;
-	struct checkpoint head; /* of the mirror */
+	struct mirror_copy copy;
+	struct mirror_receipts receipts; /* asked about instead of a trail; by_hash NULL: none */
 	struct bundle bundle;
 	int64_t size;      /* of the head that the trail came with; 0: none */
 	struct map *lots;  /* blinded names → struct bundle_lot */
@@ -25,57 +25,6 @@ struct asking {
 	struct json_writer w;
 	size_t about, lacking, newer, summed;
 };
-
-/* — the mirror — */
-
-static struct str file_of(const struct asking *a, struct str name)
-{
-	return cli_read_file(
-		a->cli, arena_printf(a->cli->arena, "%.*s/%.*s", STR_ARGS(a->directory), STR_ARGS(name)));
-}
-
-static enum exit_code bad_mirror(const struct asking *a, struct said why)
-{
-	return cli_fail(a->cli, EXIT_NOT_VERIFIED, str_of(cli_say(a->cli, why)));
-}
-
-static enum exit_code read_trust(struct asking *a)
-{
-	struct note_key key;
-	size_t line = 0;
-	struct str path = cli_option(a->cli, "policy"), log = cli_key_option(a->cli, "log");
-	struct str text = path.at ? cli_read_file(a->cli, path) : path;
-	if (!path.at == !log.at)
-		return cli_usage(a->cli, (struct said){"请给出 --policy 或 --log，二者选一",
-						       "give --policy or --log, one of them"});
-	if (path.at && !(text.at && policy_parse(a->cli->arena, text, &a->policy, &line)))
-		return cli_usage(a->cli, (struct said){"信任策略有误", "the policy is not one"});
-	if (log.at && !note_key_parse(a->cli->arena, log, &key))
-		return cli_usage(a->cli, (struct said){"--log 不是 vkey", "--log is not a verifier key"});
-	if (log.at)
-		a->policy = policy_of_log(&key);
-	return EXIT_GOOD;
-}
-
-static enum exit_code read_head(struct asking *a)
-{
-	static const struct note_verifier verifier = {verify_spki, NULL};
-	struct note note;
-	struct str text = file_of(a, STR("checkpoint"));
-	if (!text.at)
-		return cli_usage(a->cli,
-				 (struct said){"该目录不是镜像（farmtrail monitor --mirror）",
-					       "the directory is no mirror (farmtrail monitor --mirror)"});
-	if (!note_parse(a->cli->arena, text, &note) ||
-	    !checkpoint_parse(a->cli->arena, note.text, &a->head) ||
-	    policy_judge(a->cli->arena, &a->policy, &note, verifier).finding != POLICY_HOLDS)
-		return bad_mirror(
-			a,
-			(struct said){
-				"镜像的日志头不是由您信任的日志与见证方签署",
-				"the mirror's head is not signed by the log and witnesses that you trust"});
-	return EXIT_GOOD;
-}
 
 /* — the trail — */
 
@@ -110,12 +59,17 @@ static enum exit_code read_trail(struct asking *a, struct str word)
 		return code;
 	if (!is_url)
 		text = cli_read_file(a->cli, word);
-	if (!text.at || json_parse(arena, text, json, &fault) || !bundle_is(json) ||
-	    bundle_read(arena, json, &a->bundle, &fault))
+	bool is_json = text.at && !json_parse(arena, text, json, &fault);
+	if (text.at && !(is_json && bundle_is(json)) && mirror_receipts_read(arena, text, &a->receipts))
+		return EXIT_GOOD;
+	a->receipts.by_hash = NULL;
+	if (!is_json || !bundle_is(json) || bundle_read(arena, json, &a->bundle, &fault))
 		return cli_fail(
 			a->cli, EXIT_REFUSED,
-			str_of(cli_say(a->cli, (struct said){"不是带证明的追溯链（/t/…/proofs）",
-							     "not a trail with its proofs (/t/…/proofs)"})));
+			str_of(cli_say(a->cli,
+				       (struct said){"不是带证明的追溯链（/t/…/proofs），也不是登记的回执",
+						     "neither a trail with its proofs (/t/…/proofs) nor "
+						     "receipts of records"})));
 	if (a->bundle.checkpoint.at && note_parse(arena, a->bundle.checkpoint, &note) &&
 	    checkpoint_parse(arena, note.text, &head))
 		a->size = head.size;
@@ -176,6 +130,10 @@ static void compare(struct asking *a, struct arena *arena, struct bytes entry, i
 	merkle_edge_append(&a->edge, leaf);
 	if (!note_parse(arena, bytes_str(entry), &note) || !statement_parse(arena, note.text, &s))
 		return;
+	if (a->receipts.by_hash) {
+		mirror_receipts_meet(&a->receipts, statement_hash(note.text), index);
+		return;
+	}
 	a->summed += s.lots.count && !s.lots.hashes;
 	const struct bundle_lot *lot = lot_of(a, &s);
 	if (!lot)
@@ -191,20 +149,12 @@ static void compare(struct asking *a, struct arena *arena, struct bytes entry, i
 
 static enum exit_code read_entries(struct asking *a)
 {
-	const uint64_t size = (uint64_t)a->head.size;
+	const uint64_t size = (uint64_t)a->copy.head.size;
 	for (uint64_t first = 0; first < size; first += LOG_TILE_WIDTH) {
 		struct arena *arena = arena_create();
-		struct cli reader = *a->cli;
 		struct bytes entries[LOG_TILE_WIDTH];
 		unsigned width = size - first < LOG_TILE_WIDTH ? (unsigned)(size - first) : LOG_TILE_WIDTH;
-		const struct log_tile_name name = {.entries = true,
-						   .tile = {.index = first / LOG_TILE_WIDTH, .width = width}};
-		reader.arena = arena;
-		struct str path = log_tile_print(arena, &name);
-		struct str served =
-			cli_read_file(&reader, arena_printf(arena, "%.*s/tile/%.*s", STR_ARGS(a->directory),
-							    STR_ARGS(path)));
-		bool good = served.at && log_entries_parse(str_bytes(served), width, entries);
+		bool good = mirror_copy_bundle(&a->copy, arena, first / LOG_TILE_WIDTH, width, entries);
 		for (unsigned i = 0; good && i < width; i++)
 			compare(a, arena, entries[i], (int64_t)(first + i));
 		arena_destroy(arena);
@@ -212,10 +162,12 @@ static enum exit_code read_entries(struct asking *a)
 			break;
 	}
 	/* Of a mirror that is not whole nobody can say what it lacks itself. */
-	if (a->edge.size != size || !sha256_equal(merkle_edge_root(&a->edge), a->head.root))
-		return bad_mirror(a, (struct said){"镜像的条目与其日志头不符",
-						   "the mirror's entries are not what its head covers"});
-	return EXIT_GOOD;
+	if (a->edge.size == size && sha256_equal(merkle_edge_root(&a->edge), a->copy.head.root))
+		return EXIT_GOOD;
+	return cli_fail(
+		a->cli, EXIT_NOT_VERIFIED,
+		str_of(cli_say(a->cli, (struct said){"镜像的条目与其日志头不符",
+						     "the mirror's entries are not what its head covers"})));
 }
 
 static enum exit_code conclude(struct asking *a)
@@ -225,7 +177,7 @@ static enum exit_code conclude(struct asking *a)
 		json_end_array(&a->w);
 		json_pair_int(&a->w, STR("about"), (int64_t)a->about);
 		json_pair_int(&a->w, STR("unreadable"), (int64_t)a->summed);
-		json_pair_int(&a->w, STR("mirror"), a->head.size);
+		json_pair_int(&a->w, STR("mirror"), a->copy.head.size);
 		json_pair_int(&a->w, STR("trail"), a->size);
 		json_end_object(&a->w);
 		cli_print(a->cli, buf_str(&a->text));
@@ -235,12 +187,53 @@ static enum exit_code conclude(struct asking *a)
 		       ? "%s 镜像有 %lld 个条目，其中 %zu 条涉及这些批次；缺少 %zu 条，其后新增 %zu 条\n"
 		       : "%s of the mirror's %lld entries %zu are about these lots; the trail lacks %zu, and "
 			 "%zu came since\n",
-	       code ? "✗" : "✓", (long long)a->head.size, a->about, a->lacking, a->newer);
+	       code ? "✗" : "✓", (long long)a->copy.head.size, a->about, a->lacking, a->newer);
 	if (a->summed)
 		printf(a->cli->language == LANGUAGE_ZH ? "– %zu 个条目涉及超过 64 个批次，镜像无从分辨\n"
 						       : "– %zu entries are about more than 64 lots each: a "
 							 "mirror cannot tell which\n",
 		       a->summed);
+	return code;
+}
+
+/* — receipts — */
+
+static void tell_receipt(struct asking *a, const struct mirror_receipt *receipt)
+{
+	if (a->cli->json) {
+		json_begin_object(&a->w);
+		json_pair(&a->w, STR("statement"), receipt->statement);
+		if (receipt->event.at)
+			json_pair(&a->w, STR("event"), receipt->event);
+		json_end_object(&a->w);
+		return;
+	}
+	printf("✗ %.*s %.*s: %s\n", STR_ARGS(receipt->event), STR_ARGS(receipt->statement),
+	       cli_say(a->cli, (struct said){"有回执，日志中没有", "has a receipt, and is not in the log"}));
+}
+
+static enum exit_code conclude_receipts(struct asking *a)
+{
+	size_t count = map_count(a->receipts.by_hash);
+	for (size_t i = 0; i < count; i++) {
+		const struct mirror_receipt *receipt = map_at(a->receipts.by_hash, i);
+		if (receipt->found)
+			continue;
+		a->lacking++;
+		tell_receipt(a, receipt);
+	}
+	enum exit_code code = a->lacking ? EXIT_INCOMPLETE : EXIT_GOOD;
+	if (a->cli->json) {
+		json_end_array(&a->w);
+		json_pair_int(&a->w, STR("receipts"), (int64_t)count);
+		json_pair_int(&a->w, STR("mirror"), a->copy.head.size);
+		json_end_object(&a->w);
+		cli_print(a->cli, buf_str(&a->text));
+		return code;
+	}
+	printf(a->cli->language == LANGUAGE_ZH ? "%s %zu 份回执，镜像的 %lld 个条目中缺少 %zu 份\n"
+					       : "%s of %zu receipts the mirror's %lld entries lack %zu\n",
+	       code ? "✗" : "✓", count, (long long)a->copy.head.size, a->lacking);
 	return code;
 }
 
@@ -251,28 +244,28 @@ static enum exit_code run(struct cli *cli)
 	if (cli->word_count != 2)
 		return cli_usage(cli, (struct said){"请写明镜像目录与追溯链",
 						    "name the mirror's directory and a trail"});
-	a->directory = cli->words[0];
 	a->text = buf_create(cli->arena, 1024);
 	a->w = json_writer(&a->text);
-	enum exit_code code = read_trust(a);
-	if (!code)
-		code = read_head(a);
+	enum exit_code code = mirror_copy_open(cli, cli->words[0], &a->copy);
 	if (!code)
 		code = read_trail(a, cli->words[1]);
 	if (code)
 		return code;
-	gather(a);
+	if (!a->receipts.by_hash)
+		gather(a);
 	json_begin_object(&a->w);
 	json_name(&a->w, STR("missing"));
 	json_begin_array(&a->w);
 	code = read_entries(a);
-	return code ? code : conclude(a);
+	if (code)
+		return code;
+	return a->receipts.by_hash ? conclude_receipts(a) : conclude(a);
 }
 
 const struct command command_mirror = {
 	.name = "mirror",
-	.summary = {"用日志的镜像检查追溯链有无缺漏",
-		    "ask a mirror of the log whether a trail lacks a record"},
+	.summary = {"用日志的镜像检查追溯链有无缺漏、回执是否入账",
+		    "ask a mirror of the log whether a trail, or the log, lacks a record"},
 	.help = {"用法：farmtrail mirror DIR FILE|URL --log VKEY|--policy FILE\n"
 		 "\n"
 		 "DIR 是 farmtrail monitor --mirror 保存的日志副本；FILE 或 URL "
@@ -281,14 +274,20 @@ const struct command command_mirror = {
 		 "明。\n"
 		 "批次在日志中以加盐散列出现：持有追溯链者认得，旁人不认得。\n"
 		 "\n"
-		 "退出码：0 没有缺少；7 缺少记录；6 只缺其后新增的记录，请重新索取；4 镜像不完整或不可信；\n"
+		 "FILE 也可以是保存下来的登记回执（POST /v1/events "
+		 "的答复，每行一份）：已确认而不在日志中的记录会被指出。\n"
+		 "条目载入日志只需一两秒，有见证方时最多十分钟；镜像早于回执者，先更新镜像。\n"
+		 "\n"
+		 "退出码：0 没有缺少；7 缺少记录，或回执不在日志中；6 只缺其后新增的记录，请重新索取；4 "
+		 "镜像不完整或不可信；\n"
 		 "        1 无法读取，2 用法有误，5 无法连接\n"
 		 "\n"
 		 "示例：\n"
 		 "  farmtrail monitor https://trace.example.cn --log log.vkey --state s --mirror "
 		 "/srv/mirror\n"
 		 "  farmtrail mirror /srv/mirror trail.json --log log.vkey\n"
-		 "  farmtrail mirror /srv/mirror https://trace.example.cn/t/CODE/proofs --log log.vkey\n",
+		 "  farmtrail mirror /srv/mirror https://trace.example.cn/t/CODE/proofs --log log.vkey\n"
+		 "  farmtrail mirror /srv/mirror receipts.json --log log.vkey\n",
 		 "usage: farmtrail mirror DIR FILE|URL --log VKEY|--policy FILE\n"
 		 "\n"
 		 "DIR is a copy of a log that farmtrail monitor --mirror keeps; FILE or URL is a trail with "
@@ -299,7 +298,16 @@ const struct command command_mirror = {
 		 "as salted\n"
 		 "hashes, which whoever has the trail recognises and strangers do not.\n"
 		 "\n"
-		 "Exit codes: 0 nothing is lacking; 7 a record is; 6 only what was logged since: ask for the "
+		 "FILE may also be receipts that were kept: answers of POST /v1/events, one a line. A record "
+		 "that was "
+		 "acknowledged\n"
+		 "and is not in the log is named. An entry takes a second or two, with witnesses ten minutes "
+		 "at most: "
+		 "bring a mirror\n"
+		 "up to date that is older than the receipt.\n"
+		 "\n"
+		 "Exit codes: 0 nothing is lacking; 7 a record is, or has a receipt and is not in the log; 6 "
+		 "only what was logged since: ask for the "
 		 "trail again;\n"
 		 "4 the mirror is not whole, or not trusted; 1 cannot be read, 2 usage, 5 no connection\n"
 		 "\n"
@@ -307,7 +315,8 @@ const struct command command_mirror = {
 		 "  farmtrail monitor https://trace.example.cn --log log.vkey --state s --mirror "
 		 "/srv/mirror\n"
 		 "  farmtrail mirror /srv/mirror trail.json --log log.vkey\n"
-		 "  farmtrail mirror /srv/mirror https://trace.example.cn/t/CODE/proofs --log log.vkey\n"},
+		 "  farmtrail mirror /srv/mirror https://trace.example.cn/t/CODE/proofs --log log.vkey\n"
+		 "  farmtrail mirror /srv/mirror receipts.json --log log.vkey\n"},
 	.values = values,
 	.run = run,
 };

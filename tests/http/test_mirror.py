@@ -10,7 +10,7 @@ import threading
 import pytest
 from auditor import wait_until_logged
 from conftest import District, ago, kg, line
-from loglab import Log, Server
+from loglab import Log, Server, b64
 from service import environment, program
 from test_monitor import BROKEN, USAGE, WELL, monitor, url_of
 
@@ -69,6 +69,26 @@ def mixed(district):
                            outputs=[{"product": "SALAD", "quantity": kg(100)}])["lots"][0]
     other.receive(farms[0].ship(other, line(lots[0], 10), time=ago(hours=5)), time=ago(hours=4))
     return packer, packed, lots, farms
+
+
+def test_receipts_are_found_in_the_log(kept, district, tmp_path):
+    """Answers as they were given: of one record, of a batch, of a correction with its replacement; one that nobody gave."""
+    farm, said = district.farm(), {"site": "P1", "product": "PAKCHOI", "quantity": kg(1)}
+    one = farm.record("harvest", ago(days=1), **said)
+    batch = farm.post("/v1/events:batch", {"records": [{"type": "harvest", "time": ago(days=2), **said} for _ in range(3)]}).json()
+    corrected = farm.record("correct", ago(hours=1), event=one["event"], reason="typing error",
+                            replacement={"type": "harvest", "time": ago(days=1), **said, "quantity": kg(2)})
+    receipts = tmp_path / "receipts"
+    receipts.write_text(json.dumps([one, batch, corrected]))
+    kept.keep()
+    assert mirror(kept.directory, receipts, *kept.trust, check=GOOD)["receipts"] == 6
+    forged = {**one, "statement": b64(bytes(32))}
+    receipts.write_text("\n".join(map(json.dumps, (one, forged, corrected))))
+    found = mirror(kept.directory, receipts, *kept.trust, check=LACKING)
+    assert found["missing"] == [{"statement": forged["statement"], "event": one["event"]}] and found["receipts"] == 4
+    for text in ("", "{}", "receipt", json.dumps({**one, "statement": "short"})):
+        receipts.write_text(text)
+        mirror(kept.directory, receipts, *kept.trust, check=REFUSED)
 
 
 def test_an_honest_trail_lacks_nothing(kept, mixed):

@@ -95,12 +95,19 @@ def test_what_is_held_back_is_a_gap(new_service, tmp_path):
     service = new_service(LOG_SEQUENCER="false").start()
     here = District(service)
     farm = here.farm()
-    events = [farm.record("harvest", ago(days=1), site="P1", product="PAKCHOI", quantity=kg(1))["event"] for _ in range(3)]
+    receipts = [farm.record("harvest", ago(days=1), site="P1", product="PAKCHOI", quantity=kg(1)) for _ in range(3)]
+    events = [receipt["event"] for receipt in receipts]
     service.rows("WITH d AS (DELETE FROM log_pending WHERE id = %s RETURNING 1) SELECT * FROM d", events[1])
     service.stop()
     service.start(LOG_SEQUENCER="true")
     wait_until_logged(service, here.public)
-    found = monitor(url_of(service), "--state", tmp_path / "state", check=GAPS)
+    found = monitor(url_of(service), "--state", tmp_path / "state", "--mirror", tmp_path / "mirror", check=GAPS)
+    # who was given a receipt needs nobody's word to see what became of it
+    (tmp_path / "receipts").write_text("".join(json.dumps(receipt) + "\n" for receipt in receipts))
+    asked = subprocess.run([program("farmtrail"), "mirror", tmp_path / "mirror", tmp_path / "receipts", "--log", service.data / "log.vkey",
+                            "--json"], env=environment(), capture_output=True, text=True, check=False)
+    assert asked.returncode == GAPS, asked
+    assert json.loads(asked.stdout)["missing"] == [{"statement": receipts[1]["statement"], "event": events[1]}]
     key = service.value("SELECT encode(fingerprint, 'hex') FROM signing_key WHERE org_id = %s", farm.id)
     last = service.value("SELECT idx FROM log_leaf WHERE id = %s", events[2])
     seq = 1 + service.value("SELECT count(*) FROM log_leaf WHERE kind = 'event' AND id = %s", events[0])
