@@ -88,8 +88,8 @@ UPDATE log_head SET size = @size, root = @root WHERE one AND number = @number AN
 -- scope: program
 -- column: qid bigint, kind text, org_id uuid, id uuid, version bigint?, fingerprint bytea, statement bytea, statement_sha256 bytea, again boolean
 SELECT q.qid, q.kind, q.org_id, q.id, q.version, q.fingerprint,
-       coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256, o.statement_sha256) AS statement_sha256,
+       coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement, c.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256, o.statement_sha256, c.statement_sha256) AS statement_sha256,
        coalesce(e.written <> q.xmin, false) AS again
 FROM (SELECT qid, kind, org_id, id, version, fingerprint, xmin FROM log_pending ORDER BY qid LIMIT @max_rows) q
 LEFT JOIN LATERAL (SELECT e.statement, e.statement_sha256, e.xmin AS written FROM event e
@@ -108,6 +108,8 @@ LEFT JOIN LATERAL (SELECT a.statement, a.statement_sha256 FROM act_statement a
                    WHERE q.kind IN ('codes', 'alert', 'verifier') AND a.id = q.id OFFSET 0) a ON true
 LEFT JOIN LATERAL (SELECT o.statement, o.statement_sha256 FROM log_succession o
                    WHERE q.kind = 'origin' AND o.number = q.version OFFSET 0) o ON true
+LEFT JOIN LATERAL (SELECT c.statement, c.statement_sha256 FROM log_recovered c
+                   WHERE q.kind = 'recovered' AND c.idx = q.version OFFSET 0) c ON true
 ORDER BY q.qid;
 
 -- name: log_pending_count :one
@@ -279,8 +281,8 @@ LIMIT 1;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, published bigint, settled bigint
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256, o.statement_sha256) AS statement_sha256,
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement, c.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256, o.statement_sha256, c.statement_sha256) AS statement_sha256,
        (SELECT coalesce(max(size), 0) FROM log_checkpoint) AS published,
        (SELECT coalesce(max(size), 0) FROM log_checkpoint WHERE NOT waits) AS settled
 FROM log_leaf l
@@ -299,6 +301,8 @@ LEFT JOIN LATERAL (SELECT a.statement, a.statement_sha256 FROM act_statement a
                    WHERE l.kind IN ('codes', 'alert', 'verifier') AND a.id = l.id OFFSET 0) a ON true
 LEFT JOIN LATERAL (SELECT o.statement, o.statement_sha256 FROM log_succession o
                    WHERE l.kind = 'origin' AND o.number = l.version OFFSET 0) o ON true
+LEFT JOIN LATERAL (SELECT c.statement, c.statement_sha256 FROM log_recovered c
+                   WHERE l.kind = 'recovered' AND c.idx = l.version OFFSET 0) c ON true
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 4096;
@@ -368,8 +372,8 @@ LIMIT 1;
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
 -- opens: body, view_secret
-SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement) AS statement,
-       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256, o.statement_sha256) AS statement_sha256,
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement, c.statement) AS statement,
+       coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256, o.statement_sha256, c.statement_sha256) AS statement_sha256,
        coalesce(e.body, m.body, a.body) AS body, coalesce(e.view_secret, m.view_secret, a.view_secret) AS view_secret,
        coalesce(left_of.manifest, rest_of.manifest) AS manifest, coalesce(left_of.salts, rest_of.salts) AS salts
 FROM log_leaf l
@@ -383,6 +387,7 @@ LEFT JOIN erasure x ON l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.
 LEFT JOIN master_erasure y ON starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version
 LEFT JOIN act_statement a ON l.kind IN ('codes', 'alert', 'verifier') AND a.id = l.id
 LEFT JOIN log_succession o ON l.kind = 'origin' AND o.number = l.version
+LEFT JOIN log_recovered c ON l.kind = 'recovered' AND c.idx = l.version
 WHERE l.idx >= @first AND l.idx < @after
 ORDER BY l.idx
 LIMIT 256;
@@ -409,7 +414,7 @@ SELECT (SELECT t.hashes FROM log_tile t WHERE t.level = @level AND t.idx = @idx)
 SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text::bigint AS horizon, h.size, h.xmin::text::bigint AS tick,
        greatest(pg_relation_size('event'), pg_relation_size('master_version'), pg_relation_size('signing_key'),
                 pg_relation_size('signing_revocation'), pg_relation_size('erasure'), pg_relation_size('master_erasure'),
-                pg_relation_size('act_statement'), pg_relation_size('log_succession'))
+                pg_relation_size('act_statement'), pg_relation_size('log_succession'), pg_relation_size('log_recovered'))
        / current_setting('block_size')::bigint AS pages,
        pg_relation_size('log_leaf') / current_setting('block_size')::bigint AS leaf_pages
 FROM log_head h
@@ -462,7 +467,11 @@ WITH seen AS MATERIALIZED (
           UNION ALL
           SELECT 'origin', o.org_id, o.number, NULL, age(o.xmin), age(o.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
           FROM log_succession o
-          WHERE o.ctid >= format('(%s,0)', @first)::tid AND o.ctid < format('(%s,0)', @after)::tid) w)
+          WHERE o.ctid >= format('(%s,0)', @first)::tid AND o.ctid < format('(%s,0)', @after)::tid
+          UNION ALL
+          SELECT 'recovered', c.org_id, c.idx, NULL, age(c.xmin), age(c.xmin) BETWEEN 0 AND (SELECT age(@since::text::xid))
+          FROM log_recovered c
+          WHERE c.ctid >= format('(%s,0)', @first)::tid AND c.ctid < format('(%s,0)', @after)::tid) w)
 SELECT -1::bigint AS idx, s.kept, s.keeps FROM seen s
 UNION ALL
 SELECT l.idx, (l.kind = w.kind AND age(l.xmin) NOT BETWEEN 0 AND (SELECT age(@since::text::xid)))::integer, 0
@@ -510,8 +519,10 @@ LEFT JOIN LATERAL (SELECT a.xmin AS written, a.statement FROM act_statement a
                    WHERE l.kind IN ('codes', 'alert', 'verifier') AND a.id = l.id OFFSET 0) a ON true
 LEFT JOIN LATERAL (SELECT o.xmin AS written, o.statement FROM log_succession o
                    WHERE l.kind = 'origin' AND o.number = l.version OFFSET 0) o ON true
-WHERE l.hash IS DISTINCT FROM sha256('\x00'::bytea || coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement))
-   OR age(coalesce(e.xmin, m.written, k.written, r.written, x.written, y.written, a.written, o.written)) <= age(l.xmin)
+LEFT JOIN LATERAL (SELECT c.xmin AS written, c.statement FROM log_recovered c
+                   WHERE l.kind = 'recovered' AND c.idx = l.version OFFSET 0) c ON true
+WHERE l.hash IS DISTINCT FROM sha256('\x00'::bytea || coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement, c.statement))
+   OR age(coalesce(e.xmin, m.written, k.written, r.written, x.written, y.written, a.written, o.written, c.written)) <= age(l.xmin)
    OR (l.idx < @size AND age(l.xmin) < (SELECT age(@tick::text::xid)))
    OR age(l.xmin) = 2147483647
 LIMIT 10000;

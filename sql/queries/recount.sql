@@ -225,6 +225,7 @@ LEFT JOIN (SELECT key_fingerprint, count(DISTINCT seq) AS count, min(seq) AS fir
            FROM (SELECT key_fingerprint, seq FROM event
                  UNION ALL SELECT key_fingerprint, seq FROM master_version
                  UNION ALL SELECT key_fingerprint, seq FROM act_statement
+                 UNION ALL SELECT key_fingerprint, seq FROM log_recovered
                  UNION ALL SELECT decode(substring(convert_from(statement, 'UTF8') FROM E'\nkey ([^\n]+)\n'), 'base64'),
                                   substring(convert_from(statement, 'UTF8') FROM E'\nseq ([0-9]+)\n')::bigint
                            FROM (SELECT statement FROM signing_revocation

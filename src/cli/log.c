@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "client_priv.h"
+#include "mirror_priv.h"
 
 #include "ft/base/text.h"
 
 enum { TYPED_MAX = 300 }; /* a log's name has 255 characters at most */
 
-static const char *const values[] = {"reason", "size", "confirm", NULL};
+static const char *const values[] = {"reason", "size", "confirm", "log", "policy", NULL};
 
 static struct str text_in(const struct json *object, const char *member)
 {
@@ -183,15 +183,19 @@ static enum exit_code run(struct cli *cli)
 		return list_logs(cli);
 	if (cli->word_count == 1 && str_equal(cli->words[0], STR("succeed")))
 		return succeed(cli);
-	return cli_usage(cli, (struct said){"请用 log list 或 log succeed", "use log list or log succeed"});
+	if (cli->word_count == 2 && str_equal(cli->words[0], STR("recover")))
+		return log_recover_from(cli, cli->words[1]);
+	return cli_usage(cli, (struct said){"请用 log list、log succeed 或 log recover DIR",
+					    "use log list, log succeed or log recover DIR"});
 }
 
 const struct command command_log = {
 	.name = "log",
-	.summary = {"查看日志；密钥被盗时结束旧日志、开始新日志",
-		    "the logs; end one whose key was stolen, and go on with another"},
+	.summary = {"查看日志；从镜像找回条目；密钥被盗时结束旧日志、开始新日志",
+		    "the logs; bring entries back from a mirror; end one whose key was stolen"},
 	.help = {"用法：farmtrail log list\n"
 		 "      farmtrail log succeed --reason compromise|lost [--size N] [--confirm 名称]\n"
+		 "      farmtrail log recover DIR --log VKEY|--policy FILE [--data DIR]\n"
 		 "\n"
 		 "list 列出全部日志：名称、已发布的条目数、公钥行（写入策略文件）。\n"
 		 "succeed 结束使用中的日志，以新的名称和密钥接着写，需要管理员密钥：\n"
@@ -201,14 +205,22 @@ const struct command command_log = {
 		 "  --confirm   再写一次要结束的日志的名称；不写则在终端上询问\n"
 		 "已确认的记录不会丢失；此操作无法撤销。之后把新公钥行告知见证方和关注者（deploy/"
 		 "README.md）。\n"
-		 "退出码：0 已完成，1 被拒绝或未确认，2 用法错误，5 没有回答（用 log list 查看是否完成）。\n"
+		 "\n"
+		 "recover 用于恢复了较旧备份的数据库：DIR 是 farmtrail monitor --mirror 保存的日志副本，\n"
+		 "缺失的条目按原编号写回，日志随即继续。条目背后的记录不在其中：请相应主体重新发送；\n"
+		 "已删除的个人信息须再次删除。应在恢复后、收到新记录之前执行；可重复执行，服务可以照常运行。"
+		 "\n"
+		 "退出码：0 已完成，1 被拒绝或未确认，2 用法错误，5 没有回答（用 log list 查看是否完成）；\n"
+		 "recover 另有：4 副本不可信，7 已签名的条目多于副本所有。\n"
 		 "\n"
 		 "示例：\n"
 		 "  farmtrail log list\n"
 		 "  farmtrail log succeed --reason compromise\n"
-		 "  farmtrail log succeed --reason compromise --confirm trace.example.cn --json\n",
+		 "  farmtrail log succeed --reason compromise --confirm trace.example.cn --json\n"
+		 "  farmtrail log recover /srv/mirror --log log.vkey --data /var/lib/farmtrail\n",
 		 "usage: farmtrail log list\n"
 		 "       farmtrail log succeed --reason compromise|lost [--size N] [--confirm NAME]\n"
+		 "       farmtrail log recover DIR --log VKEY|--policy FILE [--data DIR]\n"
 		 "\n"
 		 "list tells all logs: name, entries that are published, the line for policies.\n"
 		 "succeed ends the log that goes on, and another follows behind it, with a name and a key of "
@@ -221,14 +233,28 @@ const struct command command_log = {
 		 "Nothing acknowledged is lost. It cannot be undone. Give the new line to witnesses and "
 		 "followers\n"
 		 "afterwards (deploy/README.md).\n"
+		 "\n"
+		 "recover is for a database that was brought back from an older backup. DIR is a copy of the "
+		 "log "
+		 "as farmtrail\n"
+		 "monitor --mirror keeps it: entries that the database lacks come back at their places, and "
+		 "the log "
+		 "goes on.\n"
+		 "The records behind them do not: who recorded them sends them again, and what was erased is "
+		 "erased "
+		 "again.\n"
+		 "Run it before new records are taken; again it does no harm, and the server may run.\n"
+		 "\n"
 		 "Exit codes: 0 done, 1 refused or not confirmed, 2 usage, 5 no answer (log list tells "
 		 "whether it\n"
-		 "was done).\n"
+		 "was done); of recover also 4 the copy is not trusted, 7 more was signed than the copy "
+		 "has.\n"
 		 "\n"
 		 "Examples:\n"
 		 "  farmtrail log list\n"
 		 "  farmtrail log succeed --reason compromise\n"
-		 "  farmtrail log succeed --reason compromise --confirm trace.example.cn --json\n"},
+		 "  farmtrail log succeed --reason compromise --confirm trace.example.cn --json\n"
+		 "  farmtrail log recover /srv/mirror --log log.vkey --data /var/lib/farmtrail\n"},
 	.values = values,
 	.run = run,
 };

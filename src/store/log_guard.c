@@ -4,6 +4,12 @@
 #include "init_files_priv.h"
 #include "log_priv.h"
 
+struct str log_guard_file(struct arena *arena, const struct config *config)
+{
+	return config->log_guard.len ? config->log_guard
+				     : arena_printf(arena, "%.*s/log.guard", STR_ARGS(config->data_dir));
+}
+
 enum problem log_guard_read(struct arena *arena, struct str path, struct checkpoint *ret,
 			    struct fault *reterr)
 {

@@ -62,6 +62,11 @@ void log_close(struct sequencer *s); /* forgets what was read; the lock stays wi
  * the log must not go on. Any other problem: open again, and try. */
 enum problem log_tick(struct sequencer *s, size_t *ret_count, struct fault *reterr);
 
+/* Numbers these rows of the queue in the caller's transaction, in their order; s->number, edge and rim say where the log stands, and
+ * then where it stands after them. Problems as above; the detail lives in `arena`. */
+enum problem log_number(struct sequencer *s, struct db *db, struct arena *arena,
+			struct log_pending_read_row *rows, size_t count, struct fault *reterr);
+
 /* log_publish.c: signs a head when the log has grown and the last one is a second old. */
 enum problem log_publish(struct sequencer *s);
 /* log_witnessed.c: says when a head has waited too long for its witnesses, and when that is over. */

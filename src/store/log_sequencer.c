@@ -176,10 +176,7 @@ static struct sequencer *create(const struct log_settings *settings)
 		abort();
 	s->settings = *settings;
 	s->arena = arena_create();
-	s->guard_file = settings->config->log_guard;
-	if (!s->guard_file.len)
-		s->guard_file =
-			arena_printf(s->arena, "%.*s/log.guard", STR_ARGS(settings->config->data_dir));
+	s->guard_file = log_guard_file(s->arena, settings->config);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

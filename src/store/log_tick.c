@@ -133,6 +133,22 @@ static enum problem write_all(struct tick *t, struct db *db)
 	return PROBLEM_NONE;
 }
 
+enum problem log_number(struct sequencer *s, struct db *db, struct arena *arena,
+			struct log_pending_read_row *rows, size_t count, struct fault *reterr)
+{
+	struct tick t = {.s = s, .arena = arena, .rows = rows, .count = count};
+	enum problem p = grow(&t);
+	if (!p)
+		p = write_all(&t, db);
+	if (!p) {
+		s->edge = t.edge;
+		s->rim = *t.rim;
+	}
+	if (p && t.fault.at)
+		reterr->detail = t.fault;
+	return p;
+}
+
 static enum problem tick_body(struct db *db, void *context)
 {
 	struct tick *t = context;

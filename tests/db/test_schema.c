@@ -135,10 +135,11 @@ static void index_comments_name_statements_that_exist(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* What farmtrail init and farmtrail key rewrap alone do, as owner. */
+/* What farmtrail init, key rewrap and log recover alone do, as owner. */
 static const char *const for_owner[] = {"reference_set_deactivate", "reference_set_insert",
 					"region_upsert_many",       "region_change_upsert_many",
-					"region_closure_clear",     "key_secrets_rewrap"};
+					"region_closure_clear",     "key_secrets_rewrap",
+					"log_recovered_insert_many"};
 
 static bool is_for_owner(const struct sql_statement *s)
 {

@@ -28,7 +28,8 @@ LOGGED = ("(SELECT 0 AS part, idx AS n, kind, org_id, id FROM log_leaf"
           " UNION ALL SELECT 1, qid, kind, org_id, id FROM log_pending) logged")
 # every statement that was signed and stored; a test of one of them may have run before any other test
 STATED = "(" + " UNION ALL ".join(f"SELECT statement FROM {table}" for table in (
-    "event", "master_version", "signing_key", "signing_revocation", "erasure", "master_erasure", "act_statement", "log_succession")) + ") stated"
+    "event", "master_version", "signing_key", "signing_revocation", "erasure", "master_erasure", "act_statement", "log_succession",
+    "log_recovered")) + ") stated"
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
               "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}

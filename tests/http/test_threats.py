@@ -40,6 +40,7 @@ THREATS = {
     "server withholds (never logs)": [
         "http/test_monitor.py::test_what_is_held_back_is_a_gap", "http/test_trail_proofs.py::test_what_is_not_logged_yet_is_told",
         "http/test_receipt.py::test_who_prefers_to_wait_is_answered_under_a_head",
+        "http/test_mirror.py::test_receipts_are_found_in_the_log",
         "http/test_mirror.py::test_a_last_record_that_the_server_hides_is_found"],
     "server plants a key for cooperative A": [
         "http/test_monitor.py::test_a_key_in_my_name_alarms_until_i_know_it", "unit/core/test_log_follow.c::a_key_is_vouched_for"],
@@ -75,7 +76,8 @@ THREATS = {
     "operator error (two sequencers, restore, bit flip, crash)": [
         "crash/test_log.py::test_two_sequencers_are_started_at_once", "crash/test_log.py::test_the_sequencer_is_killed",
         "crash/test_log.py::test_the_signer_is_killed", "crash/test_log.py::test_the_database_is_killed",
-        "http/test_log_altered.py::test_yesterdays_database_is_refused", "http/test_log_altered.py::test_what_was_changed_is_named"],
+        "http/test_log_altered.py::test_yesterdays_database_is_refused", "http/test_log_altered.py::test_what_was_changed_is_named",
+        "http/test_recover.py::test_what_a_mirror_has_comes_back", "http/test_recover.py::test_killed_it_is_done_or_not"],
     "resource abuse through proofs": [
         "http/test_threats.py::test_resource_abuse_through_proofs", "http/test_log.py::test_a_tile_has_no_other_name",
         "http/test_log.py::test_nothing_beyond_the_head_is_served"],

@@ -16,6 +16,9 @@
 #include "ft/db/db.h"
 #include "ft/signer/signer.h"
 
+/* The file that remembers the newest head that may have been signed, on disk before it is. */
+struct str log_guard_file(struct arena *arena, const struct config *config);
+
 struct log_settings {
 	const struct config *config;
 	struct str conninfo;
