@@ -75,13 +75,18 @@ static bool names_thing(const struct call *call)
 	       (str_starts(call->path, STR("/o/")) && !call->path_args[2].at);
 }
 
-static enum problem thing_path(struct call *call, struct str *ret)
+static enum problem thing_path(struct call *call, struct scan *scan, struct str *ret)
 {
 	struct digital_link link;
 	enum problem p = digital_link_parse(call->arena, call->path, call->raw_query, &link, &call->fault);
-	if (!p)
-		*ret = digital_link_path(call->arena, &link);
-	return p;
+	if (p)
+		return p;
+	*ret = digital_link_path(call->arena, &link);
+	scan->extension = digital_link_qualifier(&link, STR("254"));
+	link.qualifier_count = 0;
+	if (scan->extension.at)
+		scan->above = thing_hash_path(digital_link_path(call->arena, &link));
+	return PROBLEM_NONE;
 }
 
 /* A serial with the form of a pack's code is that code, or nothing: an invented pack must not open a genuine page. */
@@ -111,7 +116,7 @@ static void read_path(struct call *call, struct scan *scan)
 		path = thing_uri_path(call->arena,
 				      arena_printf(call->arena, "https://any%.*s", STR_ARGS(call->path)));
 	else
-		scan->malformed = scan->of_thing ? thing_path(call, &path) : lot_path(call, &path);
+		scan->malformed = scan->of_thing ? thing_path(call, scan, &path) : lot_path(call, &path);
 	if (!path.at && !scan->malformed)
 		scan->malformed = PROBLEM_IDENTIFIER_SYNTAX;
 	if (path.at)

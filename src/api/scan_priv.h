@@ -28,6 +28,8 @@ struct scan {
 	bool of_thing;           /* a unit or place by its URI: `thing` */
 	struct sha256 thing;
 	struct bytes thing_bytes; /* the same, as statements take it */
+	struct sha256 above;      /* of a place with an extension: the place that the key alone names */
+	struct str extension;     /* absent: none */
 	uint64_t begun;           /* before the database was read */
 	struct read_request read;
 	union scan_params *params;

@@ -24,7 +24,7 @@ struct certificate_answer {
 	struct str scheme, number, valid_from, valid_to;
 };
 struct thing_answer {
-	struct str kind, code, place_kind, withheld, erased_at;
+	struct str kind, code, place_kind, withheld, erased_at, unregistered;
 	struct words *name, *party;
 	struct region_answer *region;
 	struct list lots, certificates;
@@ -95,6 +95,10 @@ const struct shape thing_page_shape = {
 				.doc = "unit: numbers of units in it"),
 			LIST(struct thing_answer, certificates, "certificates", &certificate_shape,
 			     .flags = ALWAYS, .max_len = 20, .doc = "place: those that cover it today"),
+			STRING(struct thing_answer, unregistered, "unregistered", .flags = OPTIONAL,
+			       .doc = "place: the extension that was asked for and is not registered; this "
+				      "is the place "
+				      "of the GLN alone"),
 			BOOLEAN(struct thing_answer, more, "more", .doc = "Not all lots are listed"),
 			BOOLEAN(struct thing_answer, test, "test",
 				.doc = "A TEST code: no public address is configured"),
@@ -237,6 +241,7 @@ static struct str json_of(struct call *call, const struct page_thing *thing)
 				      .erased_at = thing->erased_at,
 				      .party = words_of(arena, thing->party),
 				      .units = thing->units,
+				      .unregistered = thing->unregistered,
 				      .more = thing->more,
 				      .test = thing->test};
 	struct region_answer region;
@@ -268,6 +273,7 @@ struct found { /* what is named */
 	bool is_place;
 	struct lot_id id;
 	struct code code; /* absent text: it has none */
+	struct str unregistered;
 };
 
 static enum problem find_coded(struct call *call, const struct code *code, struct found *ret)
@@ -279,11 +285,12 @@ static enum problem find_coded(struct call *call, const struct code *code, struc
 	return p;
 }
 
-static enum problem find_named(struct call *call, struct scan *scan, struct found *ret)
+static enum problem find_hash(struct call *call, struct scan *scan, const struct sha256 *hash,
+			      struct found *ret)
 {
 	struct thing_find_many_row *rows;
 	size_t count;
-	scan->thing_bytes = sha256_bytes(&scan->thing);
+	scan->thing_bytes = sha256_bytes(hash);
 	const struct thing_find_many_params params = {{&scan->thing_bytes, 1}};
 	enum problem p = thing_find_many(call_db(call), call->arena, &params, &rows, &count);
 	if (p)
@@ -301,16 +308,29 @@ static enum problem find_named(struct call *call, struct scan *scan, struct foun
 	return PROBLEM_NONE;
 }
 
+/* GS1-Conformant Resolver Standard, walking up: who does not know a part of a place knows the place, and says which part. */
+static enum problem find_named(struct call *call, struct scan *scan, struct found *ret)
+{
+	enum problem p = find_hash(call, scan, &scan->thing, ret);
+	if (p != PROBLEM_NOT_FOUND || !scan->extension.at)
+		return p;
+	p = find_hash(call, scan, &scan->above, ret);
+	if (!p)
+		ret->unregistered = scan->extension;
+	return p;
+}
+
 enum problem scan_thing_handle(struct call *call, struct scan *scan, struct reply *reply)
 {
 	struct page_thing thing = {.test = call_app(call)->test_codes};
-	struct found found;
+	struct found found = {.is_place = false};
 	thing.lots.items = arena_array(call->arena, struct page_thing_lot, LOTS_SHOWN);
 	enum problem p = scan->thing_code ? find_coded(call, scan->thing_code, &found)
 					  : find_named(call, scan, &found);
 	if (!p) {
 		thing.is_place = found.is_place;
 		thing.code = found.code.text;
+		thing.unregistered = found.unregistered;
 		thing.code_grouped =
 			thing.code.at ? code_group(call->arena, &found.code) : (struct str){NULL, 0};
 		p = thing.is_place ? read_place(call, found.id.lot, &thing)

@@ -277,6 +277,22 @@ static struct str encode(struct arena *arena, struct str s, bool space_is_plus)
 	return buf_str(&buf);
 }
 
+struct str percent_normalise(struct arena *arena, struct str s)
+{
+	if (!s.len || !memchr(s.at, '%', s.len))
+		return s;
+	char *text = arena_alloc(arena, s.len);
+	size_t len = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		int high = s.at[i] == '%' && i + 2 < s.len ? hex_value(s.at[i + 1]) : -1;
+		int low = high >= 0 ? hex_value(s.at[i + 2]) : -1;
+		bool plain = low >= 0 && is_unreserved((char)(high << 4 | low));
+		text[len++] = plain ? (char)(high << 4 | low) : s.at[i];
+		i += plain ? 2 : 0;
+	}
+	return (struct str){text, len};
+}
+
 struct str percent_encode(struct arena *arena, struct str s)
 {
 	return encode(arena, s, /* space_is_plus */ false);

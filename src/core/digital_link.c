@@ -281,9 +281,9 @@ enum problem digital_link_parse(struct arena *arena, struct str path, struct str
 		return refuse(arena, "length", (struct gs1_element){.value = path}, reterr);
 	if (!is_uri_text(path) || !is_uri_text(query) || (path.len && memchr(path.at, '?', path.len)))
 		return refuse(arena, "charset", (struct gs1_element){.value = path}, reterr);
-	enum problem p = read_path(arena, path, &list, &stem, reterr);
+	enum problem p = read_path(arena, percent_normalise(arena, path), &list, &stem, reterr);
 	if (!p)
-		p = read_query(arena, query, &list, reterr);
+		p = read_query(arena, percent_normalise(arena, query), &list, reterr);
 	if (!p)
 		p = check_companions(arena, &list, reterr);
 	if (p)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ft/base/text.h"
+
 #include "decode_priv.h"
 #include "headers_priv.h"
 
@@ -134,7 +136,7 @@ static enum problem read_target(struct request *r, const char *version)
 	enum problem p = target_split(r->raw_target, &target);
 	if (p)
 		return p;
-	r->call.path = target.path;
+	r->call.path = percent_normalise(r->call.arena, target.path);
 	r->call.raw_query = target.query;
 	return PROBLEM_NONE;
 }

@@ -45,6 +45,11 @@ static struct html_fragment say_where(const struct html *html, const struct page
 
 static void put_head(struct html *html, const struct page_thing *thing)
 {
+	if (thing->unregistered.len) {
+		html_raw(html, "<p class=card role=note>");
+		HTML_SAY(html, MESSAGE_PLACE_PART_UNKNOWN, TEXT(thing->unregistered));
+		html_raw(html, "</p>");
+	}
 	HTML(html, "<section class=card aria-labelledby=v><h1 id=v><bdi>{}</bdi></h1><p class=after>{}</p>",
 	     FRAGMENT(say_title(html, thing)), FRAGMENT(say_where(html, thing)));
 	if (thing->party)

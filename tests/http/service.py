@@ -484,7 +484,8 @@ class Contract:
         return cls(json.loads(printed.stdout))
 
     def operation(self, method, target):
-        path = target.split("?")[0]
+        # RFC 3986 §6.2.2.2: an escape of an unreserved character is that character
+        path = re.sub("%(2[dDeE]|3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF]|7[eE])", lambda m: chr(int(m[1], 16)), target.split("?")[0])
         return next((row[3] for row in self.rows if row[1] == method and row[2].fullmatch(path)), None)
 
     def check(self, method, target, reply):

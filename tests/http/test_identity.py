@@ -30,13 +30,14 @@ def test_a_lot_has_one_identity_under_every_standard_spelling(district, farm, it
     lot = farm.harvest(100, lot="A-1_x", product="BOXED")
     urn = f"urn:epc:class:lgtin:{PREFIX}.3{item}.A-1_x"
     spellings = [urn, f"https://id.gs1.org/01/{gtin}/10/A-1_x", f"http://any.example/stem/01/{gtin}/10/A%2D1_x?17=261231",
-                 f"/01/{gtin}/10/A-1_x", f"(10)A-1_x(01){gtin}", lot["code"], lot["id"], "A-1_x"]
+                 f"/01/{gtin}/10/A-1_x", f"https://any.example/%30%31/{gtin}/1%30/A-1%5Fx", f"(10)A-1_x(01){gtin}", lot["code"], lot["id"], "A-1_x"]
     for n, spelling in enumerate(spellings, 1):
         assert find(farm, spelling).json()["id"] == lot["id"], spelling
         assert farm.read(f"/v1/lots/{urllib.parse.quote(spelling, safe='')}")["id"] == lot["id"], spelling
         answer = farm.record("sell", ago(hours=1), lots=[line(spelling, 1)])
         assert answer["lots"][0]["id"] == lot["id"] and farm.stock(lot)["sold"] == n
-    assert district.public.read(f"/01/{gtin}/10/A-1_x/21/S9", Accept="application/json")["lot"]["id"] == lot["id"]
+    for path in (f"/01/{gtin}/10/A-1_x/21/S9", f"/%30%31/{gtin}/%31%30/A%2D1_x", f"/0%31/%3{gtin[0]}{gtin[1:]}/1%30/A-1_x"):
+        assert district.public.read(path, Accept="application/json")["lot"]["id"] == lot["id"], path
     product = find(farm, f"urn:epc:idpat:sgtin:{PREFIX}.3{item}.*").json()
     assert (product["kind"], product["uri"]) == ("product", f"https://id.gs1.org/01/{gtin}")
 

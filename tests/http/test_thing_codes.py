@@ -135,10 +135,10 @@ def test_crates_and_places_are_opened_by_their_uris_as_by_their_codes(district, 
     farm.harvest(2, site="G2")
     own = urllib.parse.urlsplit(farm.uri).path
     doors = (("unit", "CRATE1", [f"{own}/u/CRATE1", f"{own}/u/%43RATE1"]),
-             ("unit", f"(00){number}", [f"/00/{number}", f"/00/{number}?lang=en", f"/00/%30{number[1:]}"]),
+             ("unit", f"(00){number}", [f"/00/{number}", f"/00/{number}?lang=en", f"/00/%30{number[1:]}", f"/%30%30/{number}"]),
              ("place", "P1", [f"{own}/f/P1", f"{own}/f/%50%31"]),
              ("place", "G1", [f"/414/{gln}", f"{own}/f/G1"]),
-             ("place", "G2", [f"/414/{gln}/254/A%2F1", f"/414/{gln}/254/A%2f1", f"{own}/f/G2"]))
+             ("place", "G2", [f"/414/{gln}/254/A%2F1", f"/414/{gln}/254/A%2f1", f"/%34%31%34/{gln}/%325%34/%41%2F1", f"{own}/f/G2"]))
     for kind, spelling, targets in doors:
         before = [opened(district, target) for target in targets]
         assert all("code" not in thing for thing, _ in before) and all("qr.svg" not in html for _, html in before)
@@ -166,6 +166,18 @@ def test_a_door_to_nothing_says_so(district, farm, crate):
         assert district.public.get(target, **JSON).problem() == "not-found", target
         page = district.public.get(target, **PAGE)
         assert page.status == 404 and page.headers["content-type"] == "text/html; charset=utf-8", target
+
+
+def test_a_part_that_nobody_registered_opens_its_place_and_is_said_to_be_none(district, farm):
+    body = f"4012346{next(district.numbers) % 100000:05d}"
+    gln = body + check_digit(body)
+    farm.site("G1", gln=gln)
+    farm.site("G2", gln=gln, glnExtension="A")
+    whole, _ = opened(district, f"/414/{gln}")
+    assert "unregistered" not in whole and "unregistered" not in opened(district, f"/414/{gln}/254/A")[0]
+    thing, html = opened(district, f"/414/{gln}/254/B%3Cb%3E")
+    assert thing.pop("unregistered") == "B<b>" and same(thing, whole)
+    assert "Part <bdi>B&lt;b&gt;</bdi> is not registered here" in html or "Part B&lt;b&gt; is not registered here" in html
 
 
 def test_a_home_is_not_shown_by_its_uri_either(district, farm):

@@ -32,6 +32,8 @@ bool str_integer(struct str s, int64_t *ret);
 bool percent_decode(struct arena *arena, struct str s, bool plus_is_space, struct str *ret);
 /* Everything but letters, digits and "-._~", hex in upper case (RFC 3986 §2.3). */
 struct str percent_encode(struct arena *arena, struct str s);
+/* RFC 3986 §6.2.2.2: letters, digits, '-', '.', '_' and '~' as themselves; all other escapes, sound or not, as they stand. */
+struct str percent_normalise(struct arena *arena, struct str s);
 /* The same for a value in a query string: a space is written as "+". */
 struct str percent_encode_query(struct arena *arena, struct str s);
 

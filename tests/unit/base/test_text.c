@@ -291,6 +291,14 @@ static void percent_decoding_gives_back_what_was_encoded(void **state)
 	}
 }
 
+static void escapes_of_unreserved_characters_are_the_same_text(void **state)
+{
+	assert_str(percent_normalise(*state, STR("/%30%31/%41%7e")), "/01/A~");
+	assert_str(percent_normalise(*state, STR("%2F%2f%25%3")), "%2F%2f%25%3");
+	assert_str(percent_normalise(*state, STR("%2531%%30%zz%0")), "%2531%0%zz%0");
+	assert_str(percent_normalise(*state, STR("")), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +319,7 @@ int main(void)
 		TEST(malformed_escapes_and_nul_are_refused),
 		TEST(only_unreserved_characters_pass_unescaped),
 		TEST(percent_decoding_gives_back_what_was_encoded),
+		TEST(escapes_of_unreserved_characters_are_the_same_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
