@@ -227,11 +227,15 @@ def test_sm2_and_sm3_agree_with_the_vectors(verifier):
 
 
 def test_weak_keys_verify_nothing(verifier):
-    rows = vectors("ed25519/weak_public_keys.jsonl")
-    identity = "01" + "00" * 31
-    assert not any(verified(verifier, "ed25519", [[row["public"], "00", identity + "00" * 32] for row in rows]))
-    # without the list this one would: the identity as key signs everything
-    assert verified(verifier, "ed25519Slowly", [[identity, "00", identity + "00" * 32]]) == [True]
+    """Of each of the 14 encodings a message that a signature fits which nobody made."""
+    from device import UNIVERSAL, WEAK_KEYS, is_signed_by_nobody
+    fitting = [(key, next(bytes([n, m]) for n in range(256) for m in range(256) if is_signed_by_nobody(key, bytes([n, m]))))
+               for key in WEAK_KEYS]
+    rows = [[key.hex(), message.hex(), UNIVERSAL.hex()] for key, message in fitting]
+    assert {row["public"] for row in vectors("ed25519/weak_public_keys.jsonl")} <= {row[0] for row in rows} and len(rows) == 14
+    assert not any(verified(verifier, "ed25519", rows))
+    # without the list these would
+    assert verified(verifier, "ed25519Slowly", rows).count(True) == 8, "those that are spelled as they should be"
 
 
 def wait_for_verdict(verifier):

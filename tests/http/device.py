@@ -12,6 +12,19 @@ def b64(octets):
     return base64.b64encode(octets).decode()
 
 
+# y of the points whose order divides 8, and the spellings of these that are not reduced; with either sign bit: 14 encodings
+SMALL_ORDER_Y = [bytes.fromhex(y) for y in (
+    "00" * 32, "01" + "00" * 31, "ec" + "ff" * 30 + "7f", "ed" + "ff" * 30 + "7f", "ee" + "ff" * 30 + "7f",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")]
+WEAK_KEYS = [y[:31] + bytes([y[31] | sign]) for y in SMALL_ORDER_Y for sign in (0, 0x80)]
+UNIVERSAL = bytes([1] + [0] * 63)  # R is the identity, S is 0
+
+
+def is_signed_by_nobody(key, message):
+    """UNIVERSAL verifies the message under this weak key: the challenge is a multiple of every small order."""
+    return int.from_bytes(hashlib.sha512(UNIVERSAL[:32] + key + message).digest(), "little") % (2**252 + 27742317777372353535851937790883648493) % 8 == 0
+
+
 class Device:
     """A phone or a card: makes a key and never shows it."""
 

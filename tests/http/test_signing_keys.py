@@ -2,12 +2,14 @@
 """Signing keys: devices enrol their own with a one-use token, custodial ones are replaced, any is revoked; each change
 is an entry of the log, and records signed before it stay valid."""
 import concurrent.futures
+import hashlib
 import json
+import re
 import time
 
 import pytest
 from conftest import ago, kg
-from device import Device, b64, enrol, keys_of, permit, prepare
+from device import UNIVERSAL, WEAK_KEYS, Device, b64, enrol, is_signed_by_nobody, keys_of, permit, prepare
 from service import UNSTEADY, Api, shared_data
 
 
@@ -178,6 +180,28 @@ def test_weak_keys_are_refused(district, party):
         reply = district.public.post("/v1/signing-keys:prepare", {"token": token, "spki": b64(spki)})
         assert reply.status == 422 and problem(reply) in ("key-refused", "field-range")
     assert checked == len(rows) > 7
+
+
+def test_weak_keys_prove_nothing_by_their_signatures(district, party):
+    """At the other door: a statement of the weak key, with a signature that verifies although nobody made it."""
+    assert {json.loads(row)["public"] for row in shared_data("crypto-vectors", "ed25519", "weak_public_keys.jsonl").splitlines()} <= \
+        {key.hex() for key in WEAK_KEYS} and len(set(WEAK_KEYS)) == 14
+    device = Device("ed25519")
+    token = permit(district, party)["token"]
+    prepared = prepare(district, token, device)
+    at = int(re.search(r"\nat (\d+)\n", prepared["statement"])[1])
+    for key in WEAK_KEYS:
+        spki = bytes.fromhex("302a300506032b6570032100") + key
+        key_id = hashlib.sha256(prepared["name"].encode() + b"\n\x01" + key).digest()[:4]
+        text = re.sub(r"\nkey \S+\n", f"\nkey {b64(hashlib.sha256(spki).digest())}\n", prepared["statement"])
+        text = re.sub(r"\nvkey \S+\n", lambda _: f"\nvkey {prepared['name']}+{key_id.hex()}+{b64(bytes([1]) + key)}\n", text)
+        forged = next(said for said in (text.replace(f"\nat {at}\n", f"\nat {at - n}\n") for n in range(1000))
+                      if is_signed_by_nobody(key, said.encode()))
+        reply = district.public.post("/v1/signing-keys:prepare", {"token": token, "spki": b64(spki)})
+        assert reply.problem() == "key-refused", key.hex()
+        reply = district.public.post("/v1/signing-keys", {"token": token, "note": f"{forged}\n— {prepared['name']} {b64(key_id + UNIVERSAL)}\n"})
+        assert reply.problem() == "key-refused" and reply.json()["errors"][0]["pointer"] == "/note", (key.hex(), reply)
+    assert district.public.post("/v1/signing-keys", {"token": token, "note": device.note(prepared)}).status == 201, "the form was right"
 
 
 # — replacing —

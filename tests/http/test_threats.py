@@ -10,6 +10,7 @@ import subprocess
 import pytest
 from auditor import wait_until_logged
 from conftest import ago, kg
+from device import Device, permit, prepare
 from loglab import COSIGNATURE, Log, Org, Server, Signer, b64
 from service import ROOT, shared_data
 from test_monitor import BROKEN, UNWITNESSED, WELL, monitor
@@ -28,7 +29,9 @@ THREATS = {
         "http/test_threats.py::test_cooperative_rewriting_its_own_past", "http/test_init.py::test_the_server_runs_with_the_rights_of_its_own_role",
         "http/test_correct.py::test_both_records_are_seen"],
     "cooperative denying a record": [
-        "http/test_signing_keys.py::test_weak_keys_are_refused", "http/test_signing_keys.py::test_a_note_that_another_key_signed_is_refused"],
+        "http/test_signing_keys.py::test_weak_keys_are_refused", "http/test_signing_keys.py::test_weak_keys_prove_nothing_by_their_signatures",
+        "browser/test_verifier.py::test_weak_keys_verify_nothing", "vectors/crypto/test_ed25519.c::weak_keys_are_refused_and_verify_nothing",
+        "http/test_signing_keys.py::test_a_note_that_another_key_signed_is_refused"],
     "server admin edits a row": [
         "http/test_monitor.py::test_what_was_changed_in_the_database_is_named",
         "http/test_log_altered.py::test_the_sequencer_does_not_start_on_changed_rows", "http/test_log_altered.py::test_what_was_changed_is_named",
@@ -228,13 +231,37 @@ def test_database_thief(service, district, farm):
     assert service.value("SELECT count(*) FROM key_secret WHERE length(wrapped) < 32 + 12 + 16") == 0, "sealed, with nonce and tag"
 
 
-def test_resource_abuse_through_proofs(service, district):
-    """What is too long or too many is refused before it costs anything."""
+def test_resource_abuse_through_proofs(service, district, farm, lab, tmp_path):
+    """What is too long or too many is refused before it costs anything, and for that reason."""
     size = wait_until_logged(service, district.public).size
     for name in ("0/000.p/300", "0/000.p/256", f"0/{size // 256 + 1:03}", "entries/999", "0/x999/x999/x999/999", "9/000"):
-        assert district.public.get(f"/log/tile/{name}").status in (400, 404), name
-    line = f"— forged.example {b64(b'x' * 68)}\n"
-    for note in ("x" * 20_000 + "\n\n" + line, "farmtrail/key@v1\n\n" + line * 10_000, "farmtrail/key@v1\n\n" + line * 17):
-        assert 400 <= district.public.post("/v1/signing-keys", {"token": "fte_" + "A" * 43, "note": note}).status < 500
-        assert 400 <= district.admin.post("/v1/log/cosignatures", {"size": size, "lines": note.split("\n\n")[1]}).status < 500
+        assert district.public.get(f"/log/tile/{name}").problem() in ("not-found", "bad-request", "field-range"), name
+    device = Device()
+    token = permit(district, farm)["token"]
+    text, line = device.note(prepare(district, token, device)).split("\n\n")
+    for note, slug, rule in ((f"{text}\n\n{'x' * 20_000}\n{line}", "field-range", "maxLength"), (f"{text}\n\n{line * 2}", "field-range", "note"),
+                             (f"{text}\n\n{line * 10_000}", "body-too-large", None)):
+        reply = district.public.post("/v1/signing-keys", {"token": token, "note": note})
+        assert reply.problem() == slug and (rule is None or reply.json()["errors"][0]["rule"] == rule), reply
+    assert district.admin.post("/v1/log/cosignatures", {"size": size, "lines": line * 10_000}).problem() == "body-too-large"
+    assert district.public.post("/v1/signing-keys", {"token": token, "note": f"{text}\n\n{line}"}).status == 201, "and nothing else was wrong"
+    # an entry at the limits, and beyond each: 16 signatures, 64 records that it builds on, 16 KiB
+    body = f"body sha256 {b64(bytes(32))} 0 text/plain\n"
+    def state(signatures, prevs, name=""):
+        links = "".join(f"prev {b64(n.to_bytes(32, 'big'))}\n" for n in range(prevs))
+        text = lab.log.farm.text("event", links + body)
+        strange = f"— {name or 'x'} {b64(bytes(68))}\n" * (signatures - 1)
+        lab.log.entries.append(f"{text}\n{lab.log.farm.line(text)}{strange}".encode())
+        return len(lab.log.entries) - 1
+    state(16, 0), state(1, 64), state(16, 64)
+    monitor(lab.url, "--log", lab.log.key.vkey, check=WELL)
+    beyond = [state(17, 0), state(1, 65), state(400, 0), state(16, 64, "x" * 250 + "." * 700)]
+    assert len(lab.log.entries[beyond[-1]]) > 16 * 1024 > len(lab.log.entries[beyond[1]])
+    found = monitor(lab.url, "--log", lab.log.key.vkey, check=BROKEN)["findings"]
+    assert [(f["kind"], f["index"]) for f in found] == [("form", index) for index in beyond]
+    event = farm.record("harvest", ago(days=1), site="P1", product="PAKCHOI", quantity=kg(1))["event"]
+    proof = district.public.read(f"/v1/events/{event}/proof")
+    proof["statement"] += proof["statement"].split("\n\n")[1] * 16
+    (tmp_path / "proof").write_text(json.dumps(proof))
+    assert service.farmtrail("verify", str(tmp_path / "proof"), "--data", str(service.data), check=False).returncode == 4
     assert district.public.get("/readyz").status == 200
