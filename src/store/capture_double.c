@@ -3,7 +3,7 @@
  * for only people can say whether it was done twice, and the answer names the other. */
 #include <string.h>
 
-#include "capture_priv.h"
+#include "capture_pack_priv.h"
 
 static bool may_double(const struct item *item)
 {
@@ -25,6 +25,118 @@ static int64_t blinded(const struct batch *batch, int64_t likeness)
 	return out;
 }
 
+/* What a spelling turned out to name; a name that is nothing yet stays as it is written. */
+static struct str meant(struct batch *batch, const struct named *named, struct str spelling)
+{
+	if (!spelling.at || !named->found)
+		return spelling;
+	return arena_printf(batch->arena, "%.*s %.*s", STR_ARGS(uuid_print(batch->arena, named->id.lot)),
+			    STR_ARGS(named->pack));
+}
+
+/* What its URI ends in: the record told first may be the one that the unit is known by. */
+static struct str unit_meant(struct batch *batch, const struct named *named, struct str spelling)
+{
+	if (!spelling.at)
+		return spelling;
+	const struct unit_fact *unit = batch_unit(batch, named);
+	struct str uri = unit ? unit->row.uri : thing_uri_of(batch->arena, spelling);
+	return uri.at ? str_after_last(uri, '/') : spelling;
+}
+
+static struct str_list sites_meant(struct batch *batch, const struct named *named, struct str_list spelled)
+{
+	struct str *texts = arena_array(batch->arena, struct str, spelled.count);
+	for (size_t i = 0; i < spelled.count; i++)
+		texts[i] = meant(batch, &named[i], spelled.items[i]);
+	return (struct str_list){texts, spelled.count};
+}
+
+static struct list lots_meant(struct batch *batch, const struct item *item, struct list spelled)
+{
+	struct record_lot *lots = arena_array(batch->arena, struct record_lot, spelled.count);
+	for (size_t i = 0; i < spelled.count; i++) {
+		lots[i] = ((const struct record_lot *)spelled.items)[i];
+		lots[i].lot = meant(batch, &item->lots[i], lots[i].lot);
+	}
+	return (struct list){lots, spelled.count};
+}
+
+static struct list contents_meant(struct batch *batch, const struct item *item, struct list spelled)
+{
+	struct record_content *contents = arena_array(batch->arena, struct record_content, spelled.count);
+	for (size_t i = 0; i < spelled.count; i++) {
+		contents[i] = ((const struct record_content *)spelled.items)[i];
+		contents[i].lot = meant(batch, &item->lots[i], contents[i].lot);
+		contents[i].unit = unit_meant(batch, &item->units[i], contents[i].unit);
+	}
+	for (size_t k = 0; k < item->pack_count; k++)
+		contents[item->packs[k].index].item =
+			meant(batch, &item->packs[k].named, item->packs[k].spelling);
+	return (struct list){contents, spelled.count};
+}
+
+static struct list outputs_meant(struct batch *batch, const struct item *item, struct list spelled)
+{
+	struct record_output *outputs = arena_array(batch->arena, struct record_output, spelled.count);
+	for (size_t i = 0; i < spelled.count; i++) {
+		outputs[i] = ((const struct record_output *)spelled.items)[i];
+		outputs[i].product = meant(batch, &item->output_products[i], outputs[i].product);
+		outputs[i].lot = meant(batch, &item->output_lots[i], outputs[i].lot);
+	}
+	return (struct list){outputs, spelled.count};
+}
+
+static struct str_list units_meant(struct batch *batch, const struct item *item, struct str_list spelled)
+{
+	struct str *texts = arena_array(batch->arena, struct str, spelled.count);
+	for (size_t i = 0; i < spelled.count; i++)
+		texts[i] = unit_meant(batch, &item->units[i], spelled.items[i]);
+	return (struct str_list){texts, spelled.count};
+}
+
+static struct str_list packs_meant(struct batch *batch, const struct item *item, struct str_list spelled)
+{
+	struct str *texts = arena_array(batch->arena, struct str, spelled.count);
+	for (size_t i = 0; i < spelled.count; i++)
+		texts[i] = meant(batch, &item->packs[i].named, spelled.items[i]);
+	return (struct str_list){texts, spelled.count};
+}
+
+/* The record with what its spellings mean in their place: the paper may name by its number what the phone named by its
+ * code. */
+static struct record record_meant(struct batch *batch, const struct item *item)
+{
+	const struct record *record = item->job->record;
+	const enum record_class class = item->job->kind->class;
+	struct record like = *record;
+	if (item->job->event)
+		return like;
+	like.site = meant(batch, item->sites, record->site);
+	like.sites = sites_meant(batch, item->sites + (record->site.at ? 1 : 0), record->sites);
+	like.to = meant(batch, &item->to, record->to);
+	like.from = meant(batch, &item->from, record->from);
+	like.shipment = meant(batch, &item->shipment, record->shipment);
+	like.unit = unit_meant(batch, &item->unit, record->unit);
+	if (record->unit.at) {
+		like.contents = contents_meant(batch, item, record->contents);
+	} else {
+		struct list *lots = class == RECORD_TRANSFORM ? &like.inputs : &like.lots;
+		*lots = lots_meant(batch, item, *lots);
+		like.units = units_meant(batch, item, record->units);
+		like.packs = packs_meant(batch, item, record->packs);
+	}
+	if (class == RECORD_CREATE) {
+		like.product = meant(batch, item->output_products, record->product);
+		like.lot = meant(batch, item->output_lots, record->lot);
+	} else if (class == RECORD_TRANSFORM) {
+		like.outputs = outputs_meant(batch, item, record->outputs);
+	} else {
+		like.lot = meant(batch, &item->lot, record->lot);
+	}
+	return like;
+}
+
 void doubles_queue(struct batch *batch)
 {
 	static const usec_t around_us = RECORD_DOUBLE_S * USEC_PER_SEC;
@@ -35,8 +147,8 @@ void doubles_queue(struct batch *batch)
 		if (!may_double(item))
 			continue;
 		usec_t at = item->time.at_us;
-		item->likeness =
-			blinded(batch, record_likeness(batch->arena, item->job->record, item->acting));
+		const struct record like = record_meant(batch, item);
+		item->likeness = blinded(batch, record_likeness(batch->arena, &like, item->acting));
 		params.since = !orgs.count || at - around_us < params.since ? at - around_us : params.since;
 		params.until = !orgs.count || at + around_us > params.until ? at + around_us : params.until;
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = recorder_of(item);

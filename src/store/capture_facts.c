@@ -106,6 +106,7 @@ static void queue_rows(struct batch *batch, const struct wanted *w)
 	const struct capture_products_params products = {rows_array(&w->products), rows_array(&w->lot_orgs),
 							 rows_array(&w->lots)};
 	db_queue(batch->db, &sql_capture_products, &products);
+	doubles_queue(batch); /* behind the lock of the key: who records at this moment is waited for */
 	alert_facts_queue(batch);
 }
 
@@ -290,6 +291,8 @@ enum problem batch_load_rows(struct batch *batch)
 		p = take_stock(batch);
 	if (!p)
 		p = take_master(batch);
+	if (!p)
+		p = doubles_take(batch);
 	if (!p)
 		p = alert_facts_take(batch);
 	if (!p)

@@ -497,7 +497,6 @@ static void queue_names(struct batch *batch)
 	db_queue(batch->db, &sql_code_find_many, &(struct code_find_many_params){rows_array(&codes)});
 	const struct shipment_lines_params shipments = {rows_array(&orgs), rows_array(&ids)};
 	db_queue(batch->db, &sql_shipment_lines, &shipments);
-	doubles_queue(batch);
 }
 
 static enum problem take_names(struct batch *batch)
@@ -510,8 +509,6 @@ static enum problem take_names(struct batch *batch)
 		p = db_take_many(batch->db, batch->arena, &sql_code_find_many, (void **)&codes, &code_count);
 	if (!p)
 		p = db_take_many(batch->db, batch->arena, &sql_shipment_lines, (void **)&lines, &line_count);
-	if (!p)
-		p = doubles_take(batch);
 	if (p)
 		return p;
 	for (size_t i = 0; i < code_count; i++)

@@ -30,6 +30,44 @@ def test_how_it_was_told_does_not_matter(farm):
     assert farm.make("/v1/events", other)["warnings"] == doubled(one)
 
 
+@pytest.mark.parametrize("quantity", [{"value": 10, "unit": "kg"}, {"value": "10.0", "unit": "KGM"}, {"value": "20", "unit": "jin"}, {"value": "10000", "unit": "g"}])
+def test_how_an_amount_is_written_does_not_matter(farm, quantity):
+    one = harvest(quantity={"value": "10", "unit": "kg"})
+    farm.make("/v1/events", one)
+    assert farm.make("/v1/events", harvest(quantity=quantity, time=one["time"]))["warnings"] == doubled(one)
+
+
+def test_how_things_are_spelled_does_not_matter(district, farm, packer):
+    lot = farm.harvest(50)
+    farm.record("load", ago(hours=30), unit="C7", contents=[line(lot, 5)])
+    code = farm.post("/v1/codes", {"kind": "unit", "unit": "C7"}).json()["code"]
+    site = farm.read("/v1/things?id=P1")
+    product = farm.read("/v1/things?id=PAKCHOI")
+    pairs = [
+        ({"type": "harvest", "site": "P1", "product": "PAKCHOI", "quantity": kg(7)},
+         {"type": "harvest", "site": site["uri"], "product": product["id"], "quantity": kg(7)}),
+        ({"type": "ship", "to": packer.number, "lots": [line(lot["number"], 2)]},
+         {"type": "ship", "to": packer.id, "lots": [line(lot["code"], 2)], "party": farm.number}),
+        ({"type": "pack", "inputs": [line(lot["number"], 3)], "outputs": [{"product": "PAKCHOI", "quantity": kg(3)}]},
+         {"type": "pack", "inputs": [line(lot["uri"], 3)], "outputs": [{"product": product["uri"], "quantity": kg(3)}]}),
+        ({"type": "treat", "lot": lot["number"], "product": "X"}, {"type": "treat", "lot": lot["id"], "product": "X"}),
+        ({"type": "load", "unit": "C8", "contents": [{"unit": "C7"}, line(lot["number"], 1)]},
+         {"type": "load", "unit": "C8", "contents": [{"unit": code}, line(lot["code"], 1)]}),
+        ({"type": "hold", "units": ["C7"], "reason": "a"}, {"type": "hold", "units": [code], "reason": "b"}),
+    ]
+    for hours, (one, other) in enumerate(pairs):
+        first = farm.make("/v1/events", {**one, "id": uuid7(), "time": ago(hours=20 - hours)})
+        assert first["warnings"] == [], one
+        assert farm.make("/v1/events", {**other, "id": uuid7(), "time": ago(hours=20 - hours)})["warnings"] == [f"likely-double {first['event']}"], one
+
+
+def test_packs_of_one_lot_are_several(farm):
+    lot = farm.harvest(50)
+    made = farm.make("/v1/codes", {"kind": "item", "lot": lot["id"], "count": 2, "quantity": kg(1), "activate": True})
+    for pack in (made["code"], made["last"]):
+        assert farm.record("sell", ago(hours=1), items=[pack])["warnings"] == []
+
+
 @pytest.mark.parametrize("members", [{"quantity": kg(11)}, {"lot": "OTHER"}, {"type": "collect"}], ids=["quantity", "lot", "type"])
 def test_another_deed_is_none(farm, members):
     farm.make("/v1/events", harvest())

@@ -136,8 +136,9 @@ enum problem record_check(const struct record *record, usec_t now_us, const stru
 			  struct fault *reterr) must_check;
 
 enum { RECORD_DOUBLE_S = 600 };
-/* Two records of one party with the same likeness, minutes apart, are likely one deed told twice: the same type, things,
- * names and quantities as written. Id, time, note, device, position, papers and readings do not count. */
+/* Two records of one party with the same likeness, minutes apart, are likely one deed told twice: the same type, things as
+ * they are spelled, and amounts, whatever their unit. Id, time, note, reason, device, position, papers and readings do not
+ * count. */
 int64_t record_likeness(struct arena *arena, const struct record *record, struct uuid party);
 bool record_times_are_near(usec_t a_us, usec_t b_us); /* at most RECORD_DOUBLE_S apart */
 
