@@ -72,14 +72,24 @@ const struct shape captured_shape = {
 		},
 };
 
+void capture_quote(const struct json *sent, struct fault *fault)
+{
+	const struct json *at =
+		fault->pointer[0] && !fault->value.at ? json_at(sent, str_of(fault->pointer)) : NULL;
+	if (at && (at->kind == JSON_STRING || at->kind == JSON_NUMBER))
+		fault->value = at->text;
+}
+
 enum problem capture_job_of(struct call *call, const struct record *record, struct str sent,
 			    struct fault *fault, struct capture_job *ret)
 {
 	const usec_t now = clock_now();
 	const struct record_kind *kind;
 	enum problem p = record_check(record, now, &kind, fault);
-	if (p)
+	if (p) {
+		record_explain(call->arena, record, p, fault);
 		return p;
+	}
 	*ret = (struct capture_job){
 		.arena = call->arena,
 		.fault = fault,
@@ -169,8 +179,13 @@ static enum problem capture_finish(struct call *call, struct reply *reply)
 		reply_replayed(call, unit->kept, reply);
 		return PROBLEM_NONE;
 	}
-	if (job->problem)
+	if (job->problem) {
+		struct json sent;
+		struct fault ignored = {0};
+		if (!json_parse(call->arena, call->body_bytes, &sent, &ignored))
+			capture_quote(&sent, job->fault);
 		return job->problem;
+	}
 	reply->raw = patience_answer(&single->patience, job);
 	reply->status = job->replayed ? 200 : 201;
 	reply->location = location_of(call->arena, job);

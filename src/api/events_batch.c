@@ -88,6 +88,7 @@ struct entry {
 	enum problem problem; /* of its form: it was not handed over */
 	struct fault fault;
 	struct capture_job *job; /* NULL: none */
+	const struct json *sent;
 };
 struct batch_state {
 	struct capture_unit unit; /* first: of the records whose form is right */
@@ -149,9 +150,11 @@ static void write_result(struct json_writer *w, const struct batch_state *state,
 	json_begin_object(w);
 	json_pair_int(w, STR("index"), (int64_t)index);
 	if (p) {
+		struct fault fault = entry->fault;
+		capture_quote(entry->sent, &fault);
 		json_pair_int(w, STR("status"), problem_info(p)->http_status);
 		json_name(w, STR("problem"));
-		json_raw(w, problem_print(state->call, p, &entry->fault));
+		json_raw(w, problem_print(state->call, p, &fault));
 		json_end_object(w);
 		return;
 	}
@@ -193,6 +196,7 @@ static void entries_read(struct batch_state *state, const struct json *records)
 	for (size_t i = 0; i < records->count; i++) {
 		struct entry *entry = &state->entries[i];
 		struct capture_job *job = &unit->jobs[unit->count];
+		entry->sent = &records->items[i];
 		entry->problem = entry_read(state, &records->items[i], i, job);
 		if (entry->problem)
 			continue;

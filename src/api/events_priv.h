@@ -65,6 +65,8 @@ enum problem capture_once(struct call *call, struct capture_unit *unit,
 					 struct once_answer *ret)) must_check;
 /* The id of the n-th record of a request, when it has none of its own. */
 struct uuid capture_record_id(const struct once *once, const struct record *record, size_t n);
+/* The value that the pointer of a refusal is about, as `sent`, where the refusal does not say it. */
+void capture_quote(const struct json *sent, struct fault *fault);
 /* Checks all of a record that needs nothing else, and makes its job. `sent`: its bytes as received, whose digest says
  * whether a repetition of the id is one; the arena, the caller and the record are borrowed. */
 enum problem capture_job_of(struct call *call, const struct record *record, struct str sent,

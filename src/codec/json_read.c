@@ -448,6 +448,25 @@ const struct json *json_get(const struct json *object, struct str name)
 	return NULL;
 }
 
+const struct json *json_at(const struct json *document, struct str pointer)
+{
+	const struct json *at = document;
+	struct str rest = pointer;
+	int64_t index;
+	if (!pointer.len)
+		return at;
+	for ((void)str_cut(rest, '/', &rest); at && rest.at;) {
+		struct str name = str_cut(rest, '/', &rest);
+		if (at->kind != JSON_ARRAY)
+			at = json_get(at, name);
+		else if (str_integer(name, &index) && index >= 0 && (size_t)index < at->count)
+			at = &at->items[index];
+		else
+			at = NULL;
+	}
+	return at;
+}
+
 struct str json_text(const struct json *value)
 {
 	return value && value->kind == JSON_STRING ? value->text : (struct str){NULL, 0};

@@ -298,6 +298,8 @@ void shape_schema(const struct shape *shape, struct json_writer *w)
 	}
 	json_end_object(w);
 	put_required(w, shape);
+	if (shape->put_rules)
+		shape->put_rules(w);
 	if (!shape->open) {
 		json_name(w, STR("additionalProperties"));
 		json_bool(w, /* b */ false);

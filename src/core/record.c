@@ -190,6 +190,20 @@ const struct record_rule *record_rule_of(const struct record_kind *kind)
 	return NULL;
 }
 
+/* A correction is made nowhere, and no paper goes with it. */
+uint64_t record_members_taken(const struct record_rule *rule)
+{
+	const uint64_t common = rule->kind.class == RECORD_CORRECT
+					? COMMON & ~(B(SITE) | B(DOCUMENTS) | B(POSITION))
+					: COMMON;
+	return common | rule->takes;
+}
+
+uint64_t record_members_needed(const struct record_rule *rule)
+{
+	return rule->needs | B(TYPE) | (rule->kind.class == RECORD_CORRECT ? 0 : B(TIME));
+}
+
 static enum problem refuse(struct fault *reterr, enum problem p, const char *rule, const char *pointer,
 			   struct str value)
 {
@@ -201,22 +215,17 @@ static enum problem refuse(struct fault *reterr, enum problem p, const char *rul
 static enum problem members_check(const struct record *record, const struct record_rule *rule,
 				  struct fault *reterr)
 {
-	/* A correction is made nowhere, and no paper goes with it. */
-	const uint64_t common = rule->kind.class == RECORD_CORRECT
-					? COMMON & ~(B(SITE) | B(DOCUMENTS) | B(POSITION))
-					: COMMON;
+	const uint64_t takes = record_members_taken(rule), needs = record_members_needed(rule);
 	uint64_t has = 0;
 
 	for (unsigned m = 0; m < MEMBER_COUNT; m++)
 		if (record_has(record, m))
 			has |= MEMBER_BIT(m);
-	if (rule->kind.class != RECORD_CORRECT && !(has & B(TIME)))
-		return fault_set(reterr, PROBLEM_FIELD_MISSING, "required", "/time");
 	for (unsigned m = 0; m < MEMBER_COUNT; m++) {
-		if (rule->needs & ~has & MEMBER_BIT(m))
+		if (needs & ~has & MEMBER_BIT(m))
 			return fault_set(reterr, PROBLEM_FIELD_MISSING, "required", "/%s",
 					 record_fields[m].name);
-		if (has & ~(common | rule->takes) & MEMBER_BIT(m))
+		if (has & ~takes & MEMBER_BIT(m))
 			return fault_set(reterr, PROBLEM_FIELD_UNKNOWN, "type", "/%s", record_fields[m].name);
 	}
 	for (size_t set = 0; set < 2; set++) {

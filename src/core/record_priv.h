@@ -77,6 +77,13 @@ struct record_rule {
 	bool measured;         /* every one of its lots needs a quantity */
 };
 const struct record_rule *record_rule_of(const struct record_kind *kind);
+/* Sets of members, MEMBER_BIT of each. */
+uint64_t record_members_taken(const struct record_rule *rule); /* with those that every record takes */
+uint64_t record_members_needed(
+	const struct record_rule *rule); /* all of these, beside one of each `needs_one` */
+
+/* "allOf" of the schema of records: for each type, what it takes and needs. */
+void record_schema_put(struct json_writer *w);
 
 /* Puts "/name" or "/name/index" before the pointer of a fault found deeper; returns p. */
 #define NO_INDEX SIZE_MAX

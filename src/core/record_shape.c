@@ -319,7 +319,8 @@ const struct shape record_shape = {
 	.name = "Record",
 	.size = sizeof(struct record),
 	.fields = record_fields,
-	.doc = "One thing that was done, in farm words; which members a type takes is told with its types",
+	.doc = "One thing that was done, in farm words; allOf says which members a type takes and needs",
+	.put_rules = record_schema_put,
 };
 
 bool record_has(const struct record *record, enum record_member member)

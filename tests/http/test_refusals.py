@@ -166,6 +166,43 @@ def test_a_record_type_that_is_unknown(check):
     check(harvest(type="teleport"), 422, "record-type", "/type")
 
 
+RECORD_TYPES = ("plant treat feed medicate irrigate birth move death harvest collect catch slaughter pack process mix split load unload store cool"
+                " ship receive inspect sample test certify sell destroy return hold release correct").split()
+
+
+def test_a_refusal_names_what_would_be_taken(farm):
+    def told(**members):
+        return farm.post("/v1/events", {"time": ago(hours=3), **members}).json()["detail"]
+    assert sorted(told(type="teleport").removeprefix("one of ").split(", ")) == sorted(RECORD_TYPES)
+    assert told(type="sell") == "one of lots, units, items"
+    assert told(type="receive", lots=[{"lot": "X"}]) == "one of shipment, from"
+    assert "lots, units, items" in told(type="sell", lot="X") and "harvester" not in told(type="sell", lot="X")
+    nested = {"type": "sell", "time": ago(hours=3), "site": "P1", "lot": "X"}
+    assert told(type="correct", event=uuid7(), reason="r", replacement=nested) == told(type="sell", site="P1", lot="X")
+
+
+@pytest.mark.parametrize("members, value", [({"site": "NOWHERE"}, "NOWHERE"), ({"product": "NOTHING"}, "NOTHING"), ({"party": "NOBODY"}, "NOBODY")])
+def test_a_refusal_quotes_the_name_that_is_not_known(farm, members, value):
+    record = harvest(**members)
+    single = farm.post("/v1/events", record).json()
+    [result] = farm.post("/v1/events:batch", {"records": [record]}).json()["results"]
+    assert single["errors"][0]["value"] == result["problem"]["errors"][0]["value"] == value
+
+
+def test_the_interface_says_which_members_a_type_takes(farm, service):
+    import jsonschema
+    document = farm.read("/openapi.json")
+    judge = jsonschema.Draft202012Validator({"$ref": "#/components/schemas/Record", "components": document["components"]})
+    lot = farm.harvest(10)
+    good = [harvest(), {"type": "sell", "time": ago(hours=3), "lots": [line(lot, 1)]}, {"type": "correct", "event": uuid7(), "reason": "r"}]
+    bad = [harvest(vehicle="X"), harvest(type="teleport"), {"type": "sell", "time": ago(hours=3)}, {"type": "sell", "lots": [line(lot, 1)]},
+           {"type": "correct", "event": uuid7(), "reason": "r", "site": "P1"}, {"type": "receive", "time": ago(hours=3), "lots": [{"lot": "X"}]}]
+    for record in good + bad:
+        assert judge.is_valid(record) == (record in good), record
+        assert (farm.post("/v1/events", record).status == 422) == (record in bad), record
+    assert sorted(document["components"]["schemas"]["Record"]["allOf"][0]["properties"]["type"]["enum"]) == sorted(RECORD_TYPES)
+
+
 @pytest.mark.parametrize("id_", ["1", "018f6c1e-7b7a-7c55-9d0e", "018f6c1e7b7a7c559d0e3f6b2a4d9c11x", 5])
 def test_an_id_that_is_no_uuid(check, id_):
     check(harvest(id=id_), 422, "field-type", "/id")

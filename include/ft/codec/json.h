@@ -32,7 +32,9 @@ enum problem json_parse(struct arena *arena, struct str input, struct json *ret,
 			struct fault *reterr) must_check;
 
 const struct json *json_get(const struct json *object,
-			    struct str name);              /* NULL: not an object or no such member */
+			    struct str name); /* NULL: not an object or no such member */
+/* RFC 6901, for names without "~" and "/". NULL: nothing is there. */
+const struct json *json_at(const struct json *document, struct str pointer);
 struct str json_text(const struct json *value);            /* of a string; absent otherwise or for NULL */
 bool json_integer(const struct json *value, int64_t *ret); /* a number that is an int64, "1e2" is not */
 

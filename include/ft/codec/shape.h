@@ -60,6 +60,8 @@ struct shape {
 	size_t size;
 	const struct field *fields; /* ends with a row without a name */
 	const char *doc;
+	void (*put_rules)(
+		struct json_writer *w); /* further keywords of its schema: what no row says. NULL: none */
 	bool open; /* members that no row names are kept by nobody but not refused (a standard allows extensions) */
 };
 

@@ -135,6 +135,10 @@ enum problem record_sample_read(const struct json *sample, struct record_sample 
 enum problem record_check(const struct record *record, usec_t now_us, const struct record_kind **ret,
 			  struct fault *reterr) must_check;
 
+/* What record_check refused, so that it can be put right: fills fault->detail with the types there are, the members that the
+ * type takes, or those of which one is needed; leaves a detail that is there. Borrowed from the arena. */
+void record_explain(struct arena *arena, const struct record *record, enum problem p, struct fault *fault);
+
 enum { RECORD_DOUBLE_S = 600 };
 /* Two records of one party with the same likeness, minutes apart, are likely one deed told twice: the same type, things as
  * they are spelled, and amounts, whatever their unit. Id, time, note, reason, device, position, papers and readings do not
