@@ -99,6 +99,8 @@ static void take_out(struct play *play, const struct unit_act *act)
 	}
 	if (act->thing.measured && (counted || !found))
 		play->history->lacking[act - play->acts] = left;
+	else if (act->thing.is_unit && !found)
+		play->history->lacking[act - play->acts] = decimal_of(1);
 }
 
 static void empty(struct play *play, const struct unit_act *act)

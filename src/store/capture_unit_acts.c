@@ -381,19 +381,16 @@ void units_put_back(struct batch *batch, struct item *item, struct target *targe
 }
 
 /* — what was taken out of a unit and was not in it — */
-static void find_lacking(struct batch *batch, const struct act_fact *act)
+static void find_lot_lacking(struct batch *batch, const struct act_fact *act, const struct lot_fact *lot,
+			     struct decimal expected, struct decimal found)
 {
 	const struct unit_fact *unit = map_get(batch->units, MAP_KEY(act->row.unit));
-	const struct lot_fact *lot = map_get(batch->lots, MAP_KEY(act->row.child));
-	const struct capture_parties_row *found = map_get(batch->parties, MAP_KEY(unit->by->acting));
+	const struct capture_parties_row *finder = map_get(batch->parties, MAP_KEY(unit->by->acting));
 	struct risk_findings findings = {0};
-	if (!lot)
-		return;
 	const struct risk_ledger ledger = {.event = act->row.event,
-					   .lot = {act->row.child_org, act->row.child},
-					   .expected =
-						   decimal_sub(act->row.base.value, act->row.lacking.value),
-					   .found = act->row.base.value,
+					   .lot = {lot->row.org_id, lot->row.lot_id},
+					   .expected = expected,
+					   .found = found,
 					   .dimension = (enum dimension)lot->row.dimension};
 	risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
 	const struct alert_row about = {.org = lot->row.org_id,
@@ -401,9 +398,49 @@ static void find_lacking(struct batch *batch, const struct act_fact *act)
 					.product = lot->row.product,
 					.event = act->row.event,
 					.happened_us = act->row.at,
-					.origin_region = lot->row.region.at ? lot->row.region : found->region,
-					.found_region = found->region};
+					.origin_region =
+						lot->row.region.at ? lot->row.region : finder->region,
+					.found_region = finder->region};
 	alerts_about(batch, unit->by, &findings, &about);
+}
+
+/* The lots of a unit at the time of an act that is about it, those of units in it too. */
+static void lots_inside(struct batch *batch, const struct act_fact *act, struct uuid unit, int depth,
+			struct rows *ret)
+{
+	enum { DEPTH_MAX = 16 };
+	const struct content_fact *all = batch->contents.items;
+	const struct unit_fact *fact = map_get(batch->units, MAP_KEY(unit));
+	for (size_t i = 0; fact && i < batch->contents.count; i++) {
+		if (!content_is_in(&all[i], fact, act->row.at))
+			continue;
+		if (!content_is_unit(&all[i]))
+			*(const struct content_fact **)rows_add(batch->arena, ret,
+								sizeof(struct content_fact *)) = &all[i];
+		else if (depth < DEPTH_MAX)
+			lots_inside(batch, act, all[i].row.child, depth + 1, ret);
+	}
+}
+
+/* Of a crate what is in it is not where it was said to be; of an empty one there is nothing to tell. */
+static void find_lacking(struct batch *batch, const struct act_fact *act)
+{
+	const struct lot_fact *lot = map_get(batch->lots, MAP_KEY(act->row.child));
+	struct rows inside = {0};
+	if (!str_equal(act->row.child_kind, STR("unit"))) {
+		if (lot)
+			find_lot_lacking(batch, act, lot,
+					 decimal_sub(act->row.base.value, act->row.lacking.value),
+					 act->row.base.value);
+		return;
+	}
+	lots_inside(batch, act, act->row.child, 0, &inside);
+	for (size_t i = 0; i < inside.count; i++) {
+		const struct content_fact *content = ((const struct content_fact **)inside.items)[i];
+		lot = map_get(batch->lots, MAP_KEY(content->row.child));
+		if (lot)
+			find_lot_lacking(batch, act, lot, decimal_of(0), content->row.base.value);
+	}
 }
 
 /* Partners tell of a pallet what they have to tell: of one that nobody has told the contents of nothing can be missing. */
@@ -424,14 +461,29 @@ void units_find_lacking(struct batch *batch)
 	}
 }
 
+static void not_lacking(struct batch *batch, const struct act_fact *act, struct lot_id lot,
+			struct owed_alerts *ret)
+{
+	owed_alert_add(batch, ret, risk_ledger_subject(batch->arena, act->row.event, lot), lot);
+}
+
 void units_found_again(struct batch *batch, struct owed_alerts *ret)
 {
 	const struct act_fact *all = batch->acts.items;
 	for (size_t i = 0; i < batch->acts.count; i++) {
-		const struct lot_id lot = {all[i].row.child_org, all[i].row.child};
+		struct rows inside = {0};
 		if (!all[i].was_lacking.known || (lacks(&all[i]) && stands(&all[i])))
 			continue;
-		owed_alert_add(batch, ret, risk_ledger_subject(batch->arena, all[i].row.event, lot), lot);
+		if (!str_equal(all[i].row.child_kind, STR("unit")))
+			not_lacking(batch, &all[i], (struct lot_id){all[i].row.child_org, all[i].row.child},
+				    ret);
+		else
+			lots_inside(batch, &all[i], all[i].row.child, 0, &inside);
+		for (size_t k = 0; k < inside.count; k++) {
+			const struct unit_contents_row *row =
+				&((const struct content_fact **)inside.items)[k]->row;
+			not_lacking(batch, &all[i], (struct lot_id){row->child_org, row->child}, ret);
+		}
 	}
 }
 

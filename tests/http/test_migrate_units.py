@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Migration 0040 over the rows of an older data directory: what was kept as contents of units and when they were emptied becomes
-what records did, so that the same is in every unit and a record that comes late or is corrected is told into it."""
+"""Migrations 0040 and 0043 over the rows of an older data directory: what was kept as contents of units and when they were emptied
+becomes what records did, so that the same is in every unit and a record that comes late or is corrected is told into it; and what
+was not in a unit that it was taken out of is said to be lacking."""
 from pathlib import Path
 
 from conftest import District, ago, kg, line
@@ -58,3 +59,11 @@ def test_what_older_rows_say_of_units_becomes_acts(new_service):
     assert contents(service, crate)[lot["uri"]] == 2 and contents(service, pallet) == {}
     code, answer = service.recount()
     assert code == 0, answer["differences"][:20]
+    was = load(farm, "FOURTH", {"unit": "INNER"}, time=ago(hours=15))
+    unload(farm, "FOURTH", {"unit": "INNER"}, time=ago(hours=14))
+    farm.record("correct", ago(), event=was["event"], reason="扫错了")
+    acts = service.rows(ACTS)
+    assert [row[6] for row in acts if row[-1] == 1 and row[5] == "unit"], "INNER was not in FOURTH"
+    service.cluster.execute(service.database, "UPDATE unit_act SET lacking = NULL WHERE child_kind = 'unit'")
+    service.cluster.execute(service.database, "SET ROLE ft_owner; " + (MIGRATIONS / "0043-units-lacking.sql").read_text())
+    assert service.rows(ACTS) == acts

@@ -98,6 +98,32 @@ def test_what_others_took_out_stays_recorded_and_what_was_not_in_is_found(distri
     assert [state for state, _ in findings(district, lot)] == ["closed"] and contents(service, pallet) == {lot["uri"]: 20}
 
 
+def test_a_load_told_late_joins_its_shipment_when_the_sender_says_so(farm, packer):
+    lot, other = farm.harvest(100), farm.harvest(100)
+    load(farm, "LATE", line(lot, 30))
+    when, crate = ago(hours=10), {"units": ["LATE"], "to": packer.number}
+    sent = farm.record("ship", when, **crate)
+    load(farm, "LATE", line(other, 5), time=ago(hours=15))
+    assert farm.stock(other)["in_transit"] == 0, "it is of the lots that its signed event names"
+    done = correct(farm, sent, {"type": "ship", "time": when, **crate})
+    assert done["replacement"]["shipment"] == sent["shipment"]
+    assert (farm.stock(lot)["in_transit"], farm.stock(other)["in_transit"]) == (30, 5)
+    packer.receive(sent["shipment"])
+    assert (packer.stock(lot)["on_hand"], packer.stock(other)["on_hand"], farm.stock(other)["in_transit"]) == (30, 5, 0)
+
+
+def test_a_crate_that_was_not_on_the_pallet_is_found_by_what_is_in_it(district, farm, service):
+    lot, pallet = farm.harvest(100), f"https://id.gs1.org/00/{sscc()}"
+    load(farm, "INNER", line(lot, 30))
+    was = load(farm, pallet, {"unit": "INNER"})
+    unload(farm, pallet, {"unit": "INNER"}, time=ago(hours=9))
+    assert findings(district, lot) == []
+    correct(farm, was, loading("OTHER", {"unit": "INNER"}))
+    assert findings(district, lot) == [("open", [])]
+    load(farm, pallet, {"unit": "INNER"}, time=ago(hours=12))  # told late
+    assert [state for state, _ in findings(district, lot)] == ["closed"]
+
+
 def test_a_record_that_comes_late_takes_its_place(farm, service, crates):
     right, _ = crates
     lot, other = farm.harvest(100), farm.harvest(100)

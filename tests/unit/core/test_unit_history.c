@@ -52,6 +52,20 @@ static int64_t held(const struct unit_history *history, unsigned lot)
 	return sum;
 }
 
+static void a_unit_that_was_not_there_is_lacking(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_create();
+	struct unit_history history;
+	const struct unit_act acts[] = {of_unit(UNIT_LOAD, 1, 10, 1), of_unit(UNIT_UNLOAD, 2, 20, 1),
+					of_unit(UNIT_UNLOAD, 3, 30, 1), of_unit(UNIT_UNLOAD, 4, 5, 2)};
+	unit_history_tell(arena, NULL, 0, acts, 4, &history);
+	assert_true(decimal_is_zero(history.lacking[1]));
+	assert_int_equal(decimal_compare(history.lacking[2], decimal_of(1)), 0);
+	assert_int_equal(decimal_compare(history.lacking[3], decimal_of(1)), 0);
+	arena_destroy(arena);
+}
+
 static void a_part_goes_out_of_what_came_first(void **state)
 {
 	(void)state;
@@ -183,6 +197,7 @@ static void in_two_parts_and_any_order_it_is_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_unit_that_was_not_there_is_lacking),
 		cmocka_unit_test(a_part_goes_out_of_what_came_first),
 		cmocka_unit_test(what_is_not_there_is_lacking),
 		cmocka_unit_test(packs_are_no_part_of_an_amount),
