@@ -16,9 +16,9 @@ VALUES (@id, @kind, @org_id, @recorded_at, @body, @view_secret, @key_fingerprint
 -- scope: program
 -- column: id uuid, subject text, stored text, derived text
 WITH said AS MATERIALIZED (
-    SELECT s.id, s.kind, s.recorded_at AS at, convert_from(s.body, 'UTF8')::jsonb AS body
+    SELECT s.id, s.kind, s.org_id, s.recorded_at AS at, convert_from(s.body, 'UTF8')::jsonb AS body
     FROM act_statement s
-    WHERE s.id = ANY(@ids) AND s.kind IN ('codes', 'alert')
+    WHERE s.id = ANY(@ids) AND s.kind IN ('codes', 'alert', 'endorse')
 ), issued AS MATERIALIZED (
     SELECT s.id, (s.body ->> 'issue')::uuid AS issue,
            concat_ws(' ', s.body ->> 'org', s.body ->> 'lot', s.body ->> 'items', s.body ->> 'state', s.body ->> 'value',
@@ -60,7 +60,23 @@ FROM (SELECT i.id, 'issue ' || i.issue AS subject, coalesce(f.words, 'nothing') 
       FROM said s
       LEFT JOIN alert_action x ON x.alert = (s.body ->> 'alert')::uuid AND x.id = (s.body ->> 'deed')::uuid AND x.stated = s.id
       WHERE s.kind = 'alert' AND (x.id IS NULL OR x.action <> s.body ->> 'action' OR x.at <> s.at
-                                  OR x.reason IS DISTINCT FROM s.body ->> 'reason' OR x.key_id::text <> s.body ->> 'by')) z
+                                  OR x.reason IS DISTINCT FROM s.body ->> 'reason' OR x.key_id::text <> s.body ->> 'by')
+      UNION ALL
+      SELECT s.id, 'endorsement ' || s.id,
+             coalesce(concat_ws(' ', CASE WHEN n.withdraws IS NULL THEN 'agrees' ELSE 'withdrawn' END, 'with', encode(t.hash, 'base64'), 'by', n.party,
+                                CASE WHEN n.at < s.at OR n.at >= s.at + interval '1 hour' THEN 'at ' || n.at END), 'nothing'),
+             concat_ws(' ', s.body ->> 'says', 'with', s.body ->> 'prev', 'by', s.org_id)
+      FROM said s
+      LEFT JOIN endorsement n ON n.id = s.id
+      LEFT JOIN LATERAL (SELECT e.statement_sha256 AS hash FROM event e
+                         WHERE n.withdraws IS NULL AND e.org_id = n.event_org AND e.id = n.event
+                         UNION ALL
+                         SELECT a.statement_sha256 FROM act_statement a JOIN endorsement w ON w.id = a.id
+                         WHERE a.id = n.withdraws AND w.event_org = n.event_org AND w.event = n.event) t ON true
+      WHERE s.kind = 'endorse'
+        AND (n.id IS NULL OR n.party <> s.org_id OR n.at < s.at OR n.at >= s.at + interval '1 hour'
+             OR encode(t.hash, 'base64') IS DISTINCT FROM s.body ->> 'prev'
+             OR (n.withdraws IS NULL) <> (s.body ->> 'says' = 'agrees'))) z
 ORDER BY 2, 1
 LIMIT 1000;
 
@@ -123,6 +139,10 @@ FROM (SELECT 'issue ' || i.id AS subject, i.items || ' codes' AS stored, 'no sta
       FROM alert_action x LEFT JOIN act_statement s ON s.id = x.stated AND s.kind = 'alert'
       WHERE x.action IN ('close', 'reopen') AND x.key_id <> '00000000-0000-0000-0000-000000000000'
         AND x.at >= (SELECT at FROM since) AND s.id IS NULL
+      UNION ALL
+      SELECT 'endorsement ' || n.id, 'of ' || n.event || ' by ' || n.party, 'no statement'
+      FROM endorsement n LEFT JOIN act_statement s ON s.id = n.id AND s.kind = 'endorse'
+      WHERE s.id IS NULL
       UNION ALL
       SELECT 'alert ' || a.id, a.state, coalesce(last.action, 'nothing done')
       FROM alert a

@@ -105,7 +105,7 @@ LEFT JOIN LATERAL (SELECT x.statement, x.statement_sha256 FROM erasure x
 LEFT JOIN LATERAL (SELECT y.statement, y.statement_sha256 FROM master_erasure y
                    WHERE starts_with(q.kind, 'erase-') AND y.kind = substr(q.kind, 7) AND y.id = q.id AND y.version = q.version OFFSET 0) y ON true
 LEFT JOIN LATERAL (SELECT a.statement, a.statement_sha256 FROM act_statement a
-                   WHERE q.kind IN ('codes', 'alert', 'verifier') AND a.id = q.id OFFSET 0) a ON true
+                   WHERE q.kind IN ('codes', 'alert', 'verifier', 'endorse') AND a.id = q.id OFFSET 0) a ON true
 LEFT JOIN LATERAL (SELECT o.statement, o.statement_sha256 FROM log_succession o
                    WHERE q.kind = 'origin' AND o.number = q.version OFFSET 0) o ON true
 LEFT JOIN LATERAL (SELECT c.statement, c.statement_sha256 FROM log_recovered c
@@ -298,7 +298,7 @@ LEFT JOIN LATERAL (SELECT x.statement, x.statement_sha256 FROM erasure x
 LEFT JOIN LATERAL (SELECT y.statement, y.statement_sha256 FROM master_erasure y
                    WHERE starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version OFFSET 0) y ON true
 LEFT JOIN LATERAL (SELECT a.statement, a.statement_sha256 FROM act_statement a
-                   WHERE l.kind IN ('codes', 'alert', 'verifier') AND a.id = l.id OFFSET 0) a ON true
+                   WHERE l.kind IN ('codes', 'alert', 'verifier', 'endorse') AND a.id = l.id OFFSET 0) a ON true
 LEFT JOIN LATERAL (SELECT o.statement, o.statement_sha256 FROM log_succession o
                    WHERE l.kind = 'origin' AND o.number = l.version OFFSET 0) o ON true
 LEFT JOIN LATERAL (SELECT c.statement, c.statement_sha256 FROM log_recovered c
@@ -385,7 +385,7 @@ LEFT JOIN signing_key k ON l.kind = 'key' AND k.fingerprint = l.fingerprint
 LEFT JOIN signing_revocation r ON l.kind = 'revoke' AND r.fingerprint = l.fingerprint
 LEFT JOIN erasure x ON l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id
 LEFT JOIN master_erasure y ON starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version
-LEFT JOIN act_statement a ON l.kind IN ('codes', 'alert', 'verifier') AND a.id = l.id
+LEFT JOIN act_statement a ON l.kind IN ('codes', 'alert', 'verifier', 'endorse') AND a.id = l.id
 LEFT JOIN log_succession o ON l.kind = 'origin' AND o.number = l.version
 LEFT JOIN log_recovered c ON l.kind = 'recovered' AND c.idx = l.version
 WHERE l.idx >= @first AND l.idx < @after
@@ -516,7 +516,7 @@ LEFT JOIN LATERAL (SELECT x.xmin AS written, x.statement FROM erasure x
 LEFT JOIN LATERAL (SELECT y.xmin AS written, y.statement FROM master_erasure y
                    WHERE starts_with(l.kind, 'erase-') AND y.kind = substr(l.kind, 7) AND y.id = l.id AND y.version = l.version OFFSET 0) y ON true
 LEFT JOIN LATERAL (SELECT a.xmin AS written, a.statement FROM act_statement a
-                   WHERE l.kind IN ('codes', 'alert', 'verifier') AND a.id = l.id OFFSET 0) a ON true
+                   WHERE l.kind IN ('codes', 'alert', 'verifier', 'endorse') AND a.id = l.id OFFSET 0) a ON true
 LEFT JOIN LATERAL (SELECT o.xmin AS written, o.statement FROM log_succession o
                    WHERE l.kind = 'origin' AND o.number = l.version OFFSET 0) o ON true
 LEFT JOIN LATERAL (SELECT c.xmin AS written, c.statement FROM log_recovered c

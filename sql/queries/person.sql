@@ -150,7 +150,7 @@ SELECT things_forget(@kind, @id, @hashes) AS count;
 -- param: org_id uuid
 -- class: ref
 -- column: fingerprint bytea
-SELECT fingerprint FROM signing_key WHERE org_id = @org_id AND use = 'event' AND state = 'active' ORDER BY fingerprint LIMIT 1000;
+SELECT fingerprint FROM signing_key WHERE org_id = @org_id AND use IN ('event', 'inspect') AND state = 'active' ORDER BY fingerprint LIMIT 1000;
 
 -- name: party_forget :many
 -- Ends what it could act with; the API keys that changed.

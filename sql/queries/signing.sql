@@ -11,7 +11,7 @@
 SELECT fingerprint FROM key_head WHERE org_id = ANY(@orgs) ORDER BY fingerprint FOR UPDATE LIMIT 100000;
 
 -- name: held_keys :many
--- Custodial keys of organisations, newest last. A statement of its own after key_heads_lock: it sees what was committed
+-- Custodial keys with which organisations record, newest last. A statement of its own after key_heads_lock: it sees what was committed
 -- while that one waited.
 -- param: orgs uuid[]
 -- class: local
@@ -21,7 +21,7 @@ SELECT h.fingerprint, h.org_id, k.use, k.spki, s.wrapped, h.seq
 FROM key_head h
 JOIN signing_key k ON k.fingerprint = h.fingerprint
 JOIN key_secret s ON s.fingerprint = h.fingerprint
-WHERE h.org_id = ANY(@orgs) AND k.state = 'active' AND k.custody = 'service' AND k.use <> 'log'
+WHERE h.org_id = ANY(@orgs) AND k.state = 'active' AND k.custody = 'service' AND k.use IN ('event', 'registrar')
 ORDER BY k.created_at, h.fingerprint
 LIMIT 100000;
 
@@ -95,18 +95,18 @@ VALUES (@fingerprint, @org_id, @reason, @since, @statement, @statement_sha256, @
 
 -- name: enrolment_insert :exec
 -- A permission to enrol one key.
--- param: id uuid, org_id uuid, token_hash bytea, created_at timestamptz, expires_at timestamptz
+-- param: id uuid, org_id uuid, use text, token_hash bytea, created_at timestamptz, expires_at timestamptz
 -- class: local
-INSERT INTO enrolment (id, org_id, token_hash, created_at, expires_at)
-VALUES (@id, @org_id, @token_hash, @created_at, @expires_at);
+INSERT INTO enrolment (id, org_id, use, token_hash, created_at, expires_at)
+VALUES (@id, @org_id, @use, @token_hash, @created_at, @expires_at);
 
 -- name: enrolment_find :one
 -- What a token permits.
 -- scope: program
 -- param: token_hash bytea
 -- class: local
--- column: id uuid, org_id uuid, expires_at timestamptz, fingerprint bytea
-SELECT id, org_id, expires_at, fingerprint FROM enrolment WHERE token_hash = @token_hash;
+-- column: id uuid, org_id uuid, use text, expires_at timestamptz, fingerprint bytea
+SELECT id, org_id, use, expires_at, fingerprint FROM enrolment WHERE token_hash = @token_hash;
 
 -- name: enrolment_use :exec
 -- Used; of two at once one finds it so.
@@ -124,6 +124,20 @@ FROM key_head h JOIN signing_key k ON k.fingerprint = h.fingerprint
 WHERE h.org_id = ANY(@orgs) AND k.state = 'active' AND k.custody = 'self' AND k.use = 'event'
 ORDER BY k.created_at, h.fingerprint
 LIMIT 100000;
+
+-- name: inspect_keys :many
+-- Keys with which an organisation endorses, newest first; of those that it keeps itself wrapped is NULL. After key_heads_lock,
+-- as held_keys.
+-- param: org_id uuid
+-- class: local
+-- column: fingerprint bytea, org_id uuid, use text, spki bytea, wrapped bytea, seq bigint
+SELECT h.fingerprint, h.org_id, k.use, k.spki, s.wrapped, h.seq
+FROM key_head h
+JOIN signing_key k ON k.fingerprint = h.fingerprint
+LEFT JOIN key_secret s ON s.fingerprint = h.fingerprint
+WHERE h.org_id = @org_id AND k.state = 'active' AND k.use = 'inspect'
+ORDER BY k.created_at DESC, h.fingerprint
+LIMIT 1000;
 
 -- name: prepared_insert :exec
 -- A record that waits for its signature.

@@ -226,6 +226,7 @@ struct event_item {
 	struct str record; /* absent: was none */
 	struct uuid corrected, replacement, corrects;
 	struct str erased_at;
+	struct list endorsements;
 };
 #define EVENT_ITEM_FIELDS \
 	UUID(struct event_item, id, "id", .doc = "Id of the event"), \
@@ -266,6 +267,9 @@ static const struct shape event_whole = {
 			RAW_JSON(struct event_item, answer, "answer", .doc = "What its capture answered"),
 			STRING(struct event_item, erased_at, "erasedAt", .flags = OPTIONAL,
 			       .doc = "UTC: what named a person was removed then; epcis is the farm view"),
+			LIST(struct event_item, endorsements, "endorsements", &endorsement_shape,
+			     .flags = OPTIONAL | ALWAYS, .max_len = 1000,
+			     .doc = "Inspectors' offices that have signed under it, oldest first"),
 			END_OF_SHAPE,
 		},
 };
@@ -342,6 +346,8 @@ static enum problem event_get(struct call *call, struct reply *reply)
 		p = erased_when(call, &row, item);
 	if (!p)
 		p = corrections_about(call, &row, item);
+	if (!p)
+		p = endorsements_of(call, row.org_id, row.id, &item->endorsements);
 	reply->value = item;
 	return p;
 }

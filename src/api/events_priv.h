@@ -81,6 +81,11 @@ enum problem capture_signed(struct call *call, struct capture_unit *unit) must_c
 struct event_locate_row;
 enum problem event_locate_path(struct call *call, struct event_locate_row *ret) must_check;
 
+/* Endorsements of a record that the caller may see, oldest first: items of endorsement_shape. */
+extern const struct shape endorsement_shape;
+enum problem endorsements_of(struct call *call, struct uuid event_org, struct uuid event,
+			     struct list *ret) must_check;
+
 struct event_read_row;
 /* The event of the path's id, for who may see it. PROBLEM_NOT_FOUND. */
 enum problem event_find(struct call *call, struct event_read_row *ret) must_check;

@@ -36,4 +36,7 @@ struct master master_of_call(const struct call *call);
 /* What the path names, by id or by any other spelling without a slash. */
 enum problem master_id_of(struct call *call, const struct master *m, enum thing_kind kind, struct uuid *ret);
 
+/* A party that the caller acts for, in any spelling; another is as if it were not there: PROBLEM_REFERENCE_UNKNOWN at /party. */
+enum problem party_acted_for(struct call *call, struct str spelling, struct uuid *ret) must_check;
+
 #endif

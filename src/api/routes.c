@@ -9,6 +9,7 @@ const struct route *const all_routes[] = {
 	event_own_routes,
 	event_batch_routes,
 	erasure_routes,
+	endorsement_routes,
 	epcis_routes,
 	lot_routes,
 	thing_routes,

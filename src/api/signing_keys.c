@@ -47,7 +47,8 @@ static const struct shape signing_key_shape = {
 			       .doc = "C2SP verifier key"),
 			STRING(struct signing_key_answer, algorithm, "algorithm",
 			       .doc = "p256, ed25519 or sm2"),
-			STRING(struct signing_key_answer, use, "use", .doc = "event, registrar or log"),
+			STRING(struct signing_key_answer, use, "use",
+			       .doc = "event, inspect, registrar or log"),
 			STRING(struct signing_key_answer, custody, "custody",
 			       .doc = "self: the organisation keeps it; service: kept here, wrapped"),
 			STRING(struct signing_key_answer, state, "state",
@@ -83,8 +84,14 @@ static const struct shape key_query_shape = {
 		},
 };
 
+static const char *const use_words[] = {"event", "inspect", NULL};
+#define USE_FIELD(T) \
+	WORD(T, use, "use", use_words, .flags = OPTIONAL, \
+	     .doc = "What the key is for: records (event, unless given), or endorsements of an inspector's " \
+		    "office (inspect)")
+
 struct permit_input {
-	struct str party;
+	struct str party, use;
 };
 static const struct shape permit_input_shape = {
 	.name = "EnrolmentInput",
@@ -94,6 +101,7 @@ static const struct shape permit_input_shape = {
 		(const struct field[]){
 			STRING(struct permit_input, party, "party",
 			       .doc = "Id, number or URI of the organisation"),
+			USE_FIELD(struct permit_input),
 			END_OF_SHAPE,
 		},
 };
@@ -174,7 +182,7 @@ static const struct shape enrol_input_shape = {
 };
 
 struct rotate_input {
-	struct str party, algorithm;
+	struct str party, use, algorithm;
 };
 static const struct shape rotate_input_shape = {
 	.name = "SigningKeyRotation",
@@ -184,6 +192,7 @@ static const struct shape rotate_input_shape = {
 		(const struct field[]){
 			STRING(struct rotate_input, party, "party",
 			       .doc = "Id, number or URI of the organisation"),
+			USE_FIELD(struct rotate_input),
 			WORD(struct rotate_input, algorithm, "algorithm", algorithm_words, .flags = OPTIONAL,
 			     .doc = "p256 unless given"),
 			END_OF_SHAPE,
@@ -234,7 +243,7 @@ static enum problem party_named(struct call *call, struct str spelling, const ch
 }
 
 /* Keys are changed for an organisation that the caller acts for; another is as if it were not there. */
-static enum problem party_of(struct call *call, struct str spelling, struct uuid *ret)
+enum problem party_acted_for(struct call *call, struct str spelling, struct uuid *ret)
 {
 	const struct master m = master_of(call);
 	struct uuid id;
@@ -246,6 +255,11 @@ static enum problem party_of(struct call *call, struct str spelling, struct uuid
 	if (!p)
 		*ret = id;
 	return p;
+}
+
+static enum signer_role role_of(struct str use)
+{
+	return use.at && str_equal(use, STR("inspect")) ? SIGNER_INSPECTOR : SIGNER_PARTY;
 }
 
 static struct str algorithm_word(int64_t algorithm)
@@ -342,9 +356,10 @@ static enum problem permit_key(struct call *call, struct reply *reply)
 	struct enrolment_token token;
 	struct uuid org;
 	struct qr qr;
-	enum problem p = party_of(call, in->party, &org);
+	enum problem p = party_acted_for(call, in->party, &org);
 	if (!p)
-		p = enrolment_permit(call_db(call), call->arena, &office, org, &token);
+		p = enrolment_permit(call_db(call), call->arena, &office, org, role_of(in->use), &token,
+				     &call->fault);
 	if (p)
 		return p;
 	struct permit_answer *answer = arena_new(call->arena, struct permit_answer);
@@ -415,9 +430,10 @@ static enum problem rotate_key(struct call *call, struct reply *reply)
 	for (size_t i = 0; in->algorithm.at && algorithm_words[i]; i++)
 		if (str_equal(in->algorithm, str_of(algorithm_words[i])))
 			algorithm = algorithms[i];
-	enum problem p = party_of(call, in->party, &org);
+	enum problem p = party_acted_for(call, in->party, &org);
 	if (!p)
-		p = signing_rotate(call_db(call), call->arena, &office, org, algorithm, &key, &call->fault);
+		p = signing_rotate(call_db(call), call->arena, &office, org, role_of(in->use), algorithm,
+				   &key, &call->fault);
 	return p ? p : put_key(call, reply, key);
 }
 
@@ -493,8 +509,8 @@ const struct route signing_key_routes[] = {
 		.response = &permit_shape,
 		.status = 201,
 		.handle = permit_key,
-		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY,
-			     PROBLEM_ERASED},
+		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_FORBIDDEN, PROBLEM_DB_UNAVAILABLE,
+			     PROBLEM_DB_RETRY, PROBLEM_ERASED},
 	},
 	{
 		.method = "POST",
@@ -532,7 +548,9 @@ const struct route signing_key_routes[] = {
 		.method = "POST",
 		.path = "/v1/signing-keys:rotate",
 		.id = "rotateSigningKey",
-		.summary = "Replace the custodial key of a party",
+		.summary =
+			"Replace the custodial key of a party; of an inspector's office also make the first "
+			"with which it endorses",
 		.tag = TAG,
 		.scope = SCOPE_REGISTER,
 		.max_body = MAX_BODY,
@@ -540,8 +558,9 @@ const struct route signing_key_routes[] = {
 		.response = &signing_key_shape,
 		.status = 201,
 		.handle = rotate_key,
-		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_NO_SIGNING_KEY, PROBLEM_FORBIDDEN,
-			     PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
+		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_NO_SIGNING_KEY, PROBLEM_SIGNS_ITSELF,
+			     PROBLEM_FORBIDDEN, PROBLEM_ERASED, PROBLEM_SIGNER_UNAVAILABLE,
+			     PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},
 	{
 		.method = "POST",

@@ -6,7 +6,7 @@
 
 #include "ft/base/text.h"
 
-static const char *const values[] = {"sign", "seen", NULL};
+static const char *const values[] = {"sign", "seen", "party", NULL}, *const flags[] = {"withdraw", NULL};
 
 static void print_captured(const struct cli *cli, const struct answer *answer)
 {
@@ -139,23 +139,26 @@ static enum exit_code run(struct cli *cli)
 {
 	bool adds = cli->word_count == 2 && str_equal(cli->words[0], STR("add"));
 	bool gets = cli->word_count == 2 && str_equal(cli->words[0], STR("get"));
+	bool endorses = cli->word_count == 2 && str_equal(cli->words[0], STR("endorse"));
 	struct client *client;
-	if (!adds && !gets)
-		return cli_usage(cli, (struct said){"请用 event add FILE 或 event get ID",
-						    "use event add FILE or event get ID"});
+	if (!adds && !gets && !endorses)
+		return cli_usage(cli, (struct said){"请用 event add FILE、event get ID 或 event endorse ID",
+						    "use event add FILE, event get ID or event endorse ID"});
 	enum exit_code code = client_open(cli, &client);
 	if (code)
 		return code;
-	code = adds ? add(cli, client) : get(cli, client);
+	code = adds ? add(cli, client) : endorses ? own_endorse(cli, client) : get(cli, client);
 	return code;
 }
 
 const struct command command_event = {
 	.name = "event",
-	.summary = {"提交记录、读取记录", "send records and read them back"},
+	.summary = {"提交记录、读取记录、核签记录", "send records, read them back, endorse them"},
 	.values = values,
+	.flags = flags,
 	.help = {"用法：farmtrail event add FILE|- [--sign KEYFILE [--seen STATE]]\n"
 		 "      farmtrail event get ID\n"
+		 "      farmtrail event endorse ID --party 机构 [--withdraw] [--sign KEYFILE]\n"
 		 "\n"
 		 "add 提交一条记录、一个 JSON 数组，或每行一条记录的文件；“-”为标准输入。\n"
 		 "多条记录分批提交；需等待其他记录的，随后自动重发，直到不再有新的被接受。\n"
@@ -163,6 +166,8 @@ const struct command command_event = {
 		 "--sign 由本机密钥（farmtrail key "
 		 "enrol）签名：先取得待签内容，核对其与记录一致，再逐条签名提交。\n"
 		 "--seen 给出 farmtrail monitor 的状态文件：声明将载明签名时日志已有其中核验过的日志头。\n"
+		 "endorse 以检查机构的名义核签一条记录，--withdraw 撤回；--sign "
+		 "用本机密钥，先核对待签内容确系此记录。\n"
 		 "\n"
 		 "示例：\n"
 		 "  farmtrail event add harvest.json\n"
@@ -174,6 +179,7 @@ const struct command command_event = {
 		 "  farmtrail event get 019f0c1e-7b7a-7c55-9d0e-3f6b2a4d9c11\n",
 		 "usage: farmtrail event add FILE|- [--sign KEYFILE [--seen STATE]]\n"
 		 "       farmtrail event get ID\n"
+		 "       farmtrail event endorse ID --party OFFICE [--withdraw] [--sign KEYFILE]\n"
 		 "\n"
 		 "add sends one record, a JSON array of them, or a file with one record a line; \"-\" is "
 		 "standard input. Several\n"
@@ -187,6 +193,10 @@ const struct command command_event = {
 		 "against the record, signed here and sent, one by one in their order. --seen takes the "
 		 "state of farmtrail\n"
 		 "monitor: the statement says that the head verified there was there before it.\n"
+		 "endorse puts the signature of an inspector's office under a record, --withdraw takes it "
+		 "back; "
+		 "--sign uses a key of\n"
+		 "this machine, once what is to be signed is seen to be about this record.\n"
 		 "\n"
 		 "Examples:\n"
 		 "  farmtrail event add harvest.json\n"

@@ -4,7 +4,7 @@
 
 #include "own_key_priv.h"
 
-static const char *const values[] = {"name", "scope", "party", "region", "keep", "algorithm", NULL};
+static const char *const values[] = {"name", "scope", "party", "region", "keep", "algorithm", "use", NULL};
 
 static void put_list(const struct cli *cli, struct json_writer *w, const char *option, const char *member)
 {
@@ -129,11 +129,13 @@ const struct command command_key = {
 	.help = {"用法：farmtrail key create --name 名称 --scope 权限… [--party 主体…] [--region 区划代码]\n"
 		 "      farmtrail key list\n"
 		 "      farmtrail key revoke ID\n"
-		 "      farmtrail key enrol 许可 --keep 文件 [--algorithm p256|ed25519|sm2]\n"
+		 "      farmtrail key enrol 许可 --keep 文件 [--algorithm p256|ed25519|sm2] [--use "
+		 "event|inspect]\n"
 		 "      farmtrail key rewrap [--data DIR]\n"
 		 "\n"
 		 "enrol 在本机生成签名密钥，存入文件（0600），凭一次性许可（POST /v1/enrolments）登记；\n"
-		 "私钥不离开本机。之后用 farmtrail event add --sign 文件 签名。\n"
+		 "私钥不离开本机。之后用 farmtrail event add --sign 文件 签名；--use inspect 的密钥用于 "
+		 "event endorse --sign 文件。\n"
 		 "\n"
 		 "rewrap "
 		 "更换数据目录的加密密钥（secrets/"
@@ -151,13 +153,14 @@ const struct command command_key = {
 		 "usage: farmtrail key create --name NAME --scope SCOPE… [--party PARTY…] [--region CODE]\n"
 		 "       farmtrail key list\n"
 		 "       farmtrail key revoke ID\n"
-		 "       farmtrail key enrol TOKEN --keep FILE [--algorithm p256|ed25519|sm2]\n"
+		 "       farmtrail key enrol TOKEN --keep FILE [--algorithm p256|ed25519|sm2] [--use "
+		 "event|inspect]\n"
 		 "       farmtrail key rewrap [--data DIR]\n"
 		 "\n"
 		 "enrol makes a signing key here, keeps it in FILE (mode 0600) and enrols it with a one-use "
 		 "token (POST\n"
 		 "/v1/enrolments). The private key never leaves this machine. Sign with it: farmtrail event "
-		 "add --sign FILE.\n"
+		 "add --sign FILE,\nwith one for inspectors (--use inspect) event endorse --sign FILE.\n"
 		 "\n"
 		 "rewrap replaces the key-encryption key of the data directory (secrets/kek) and wraps all "
 		 "signing keys that the\nservice holds with the new one, while the server runs or not. "

@@ -180,6 +180,7 @@ static bool meets_what_was_seen(const struct monitor *m)
 }
 
 static void find_difference(struct monitor *m, const struct merkle_edge *seen, const struct merkle_edge *now);
+static enum fetched prove_abouts(struct monitor *m);
 
 /* Entries [f->edge.size, end of their bundle or of the log). */
 static enum fetched follow_bundle(struct monitor *m, struct arena *arena, struct note_verifier verifier)
@@ -212,6 +213,8 @@ static enum fetched follow(struct monitor *m, struct note_verifier verifier)
 	while (!fetched && !m->fault && !m->kept && m->f->edge.size < (uint64_t)m->head.size) {
 		struct arena *arena = arena_create();
 		fetched = follow_bundle(m, arena, verifier);
+		if (!fetched && !m->fault && m->f->about_count > FOLLOW_MAX_CLAIMS - LOG_TILE_WIDTH)
+			fetched = prove_abouts(m);
 		arena_destroy(arena);
 		show_progress(m);
 	}
@@ -297,6 +300,46 @@ static enum fetched prove_claims(struct monitor *m)
 	return fetched == FETCH_FAILED ? fetched : FETCHED;
 }
 
+/* — what entries endorse — */
+
+/* A statement from before what this look has read: what stands there is proved under the head, then judged. */
+static enum fetched prove_about(struct monitor *m, const struct follow_about *about)
+{
+	struct arena *arena = arena_create();
+	struct log_tiles tiles = {0};
+	struct sha256 path[MERKLE_MAX_PATH];
+	struct bytes entries[LOG_TILE_WIDTH];
+	uint64_t entry = (uint64_t)about->entry, size = (uint64_t)m->head.size,
+		 bundle = entry / LOG_TILE_WIDTH;
+	uint64_t rest = size - bundle * LOG_TILE_WIDTH;
+	unsigned width = rest < LOG_TILE_WIDTH ? (unsigned)rest : LOG_TILE_WIDTH;
+	log_tiles_need_path(arena, &tiles, entry, size);
+	enum fetched fetched = log_source_entries(&m->source, arena, bundle, width, entries);
+	if (!fetched)
+		fetched = log_source_tiles(&m->source, arena, &tiles);
+	if (fetched == FETCH_ABSENT)
+		monitor_find(m, MONITOR_NOT_SERVED, entry, entry);
+	if (!fetched) {
+		struct bytes at = entries[entry % LOG_TILE_WIDTH];
+		size_t count = log_path(&tiles, entry, size, path);
+		if (merkle_check_inclusion(merkle_leaf(at), entry, size, m->head.root, path, count))
+			log_follow_judge_about(m->f, arena, about, at);
+		else
+			monitor_find(m, MONITOR_ENTRY, entry, entry);
+	}
+	arena_destroy(arena);
+	return fetched;
+}
+
+static enum fetched prove_abouts(struct monitor *m)
+{
+	enum fetched fetched = FETCHED;
+	for (size_t i = 0; !fetched && !m->fault && i < m->f->about_count; i++)
+		fetched = prove_about(m, &m->f->abouts[i]);
+	m->f->about_count = 0;
+	return fetched == FETCH_FAILED ? fetched : FETCHED;
+}
+
 /* — one look — */
 
 /* What was taken note of stays so when all is read again. */
@@ -361,6 +404,8 @@ static enum exit_code look(struct monitor *m, struct note_verifier verifier)
 		fetched = diagnose(m);
 	if (!fetched && !m->fault)
 		fetched = prove_claims(m);
+	if (!fetched && !m->fault)
+		fetched = prove_abouts(m);
 	if (fetched)
 		return client_lost(m->cli, m->source.client);
 	if (m->fault == MONITOR_FORKED && m->goes_on)

@@ -58,6 +58,8 @@ static const struct said breaches[FOLLOW_BREACHES] = {
 			 "names a head that this log did not have before it"},
 	[FOLLOW_LATE] = {"所称时间比载入日志早一天以上",
 			 "claims a time more than a day before it was logged"},
+	[FOLLOW_ENDORSED] = {"所核签（或撤回）的内容在其之前不在此日志中",
+			     "endorses, or takes back, what does not stand in the log before it"},
 	[FOLLOW_ORIGIN] = {"声称另一日志由此延续，但与前一日志签署的日志头不符",
 			   "says that another log goes on, and not from the head of the one before"},
 };

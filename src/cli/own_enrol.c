@@ -39,9 +39,10 @@ static struct str pair_of(struct arena *arena, const char *first, struct str a, 
 static bool is_of_key(const struct cli *cli, struct str text, struct str name, struct own_key *key)
 {
 	struct statement s;
+	struct str use = cli_option(cli, "use");
 	return statement_parse(cli->arena, text, &s) && str_equal(s.kind, STR("key")) &&
-	       str_equal(s.use, STR("event")) && str_equal(s.custody, STR("self")) && !s.has_predecessor &&
-	       sha256_equal(s.key, key->fingerprint) &&
+	       str_equal(s.use, use.at ? use : STR("event")) && str_equal(s.custody, STR("self")) &&
+	       !s.has_predecessor && sha256_equal(s.key, key->fingerprint) &&
 	       str_equal(name, statement_signer_name(cli->arena, s.log, s.org)) &&
 	       note_key_from_spki(name, key->spki, &key->public) &&
 	       str_equal(s.vkey, note_key_print(cli->arena, &key->public));
@@ -115,6 +116,10 @@ enum exit_code own_enrol(struct cli *cli, struct client *client)
 	if (!algorithm_of(cli_option(cli, "algorithm"), &algorithm))
 		return cli_usage(cli, (struct said){"--algorithm 为 p256、ed25519 或 sm2",
 						    "--algorithm is p256, ed25519 or sm2"});
+	struct str use = cli_option(cli, "use");
+	if (use.at && !str_equal(use, STR("event")) && !str_equal(use, STR("inspect")))
+		return cli_usage(cli,
+				 (struct said){"--use 为 event 或 inspect", "--use is event or inspect"});
 	if (private_key_generate(algorithm, &key.key))
 		return cli_fail_problem(cli, PROBLEM_INTERNAL, NULL);
 	enum exit_code code = enrol(cli, client, path, &key);

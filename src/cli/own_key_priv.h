@@ -27,6 +27,8 @@ void own_key_finish(struct own_key *key);
 enum exit_code key_rewrap(struct cli *cli);
 /* own_enrol.c: farmtrail key enrol */
 enum exit_code own_enrol(struct cli *cli, struct client *client);
+/* own_endorse.c: farmtrail event endorse */
+enum exit_code own_endorse(struct cli *cli, struct client *client);
 /* own_sign.c: has a record prepared, checks what it became, signs, sends. */
 enum exit_code own_send(struct cli *cli, struct client *client, const struct own_key *key, struct str record,
 			outbox_print *print);

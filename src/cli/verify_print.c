@@ -96,6 +96,16 @@ static void print_bundle_json(const struct cli *cli, const struct bundle_report 
 	cli_print(cli, buf_str(&out));
 }
 
+static struct str title_of(const struct cli *cli, const struct bundle_step_report *step)
+{
+	struct said said = {"（未公开内容的记录）", "(a record that is not shown)"};
+	if (step->endorsement.at && str_equal(step->endorsement, STR("agrees")))
+		said = (struct said){"（检查机构的核签）", "(an endorsement by an inspector's office)"};
+	else if (step->endorsement.at)
+		said = (struct said){"（核签的撤回）", "(an endorsement that is taken back)"};
+	return str_of(cli_say(cli, said));
+}
+
 void verify_print_bundle(const struct cli *cli, const struct bundle_report *report)
 {
 	if (cli->json) {
@@ -104,8 +114,7 @@ void verify_print_bundle(const struct cli *cli, const struct bundle_report *repo
 	}
 	for (size_t i = 0; i < report->step_count; i++) {
 		const struct bundle_step_report *step = &report->steps[i];
-		struct str title = str_of(
-			cli_say(cli, (struct said){"（未公开内容的记录）", "(a record that is not shown)"}));
+		struct str title = title_of(cli, step);
 		if (step->time.len >= 16 && step->type.at)
 			title = arena_printf(cli->arena, "%.16s %.*s", step->time.at, STR_ARGS(step->type));
 		verify_print_step(cli, &step->report, title);

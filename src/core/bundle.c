@@ -23,9 +23,11 @@ struct look {
 	struct arena *arena;
 	const struct bundle *bundle;
 	struct seen *seen;
-	struct map *by_hash; /* statement → seen */
-	struct map *lots;    /* blinded name → lot */
-	struct map *uris;    /* URI → lot */
+	struct map *by_hash;    /* statement → seen */
+	struct map *lots;       /* blinded name → lot */
+	struct map *uris;       /* URI → lot */
+	struct map *taken_back; /* statement of an endorsement → what took it back */
+	struct map *endorsed;   /* struct endorsed → seen */
 	struct str said[2];
 };
 
@@ -69,6 +71,7 @@ static void read_statement(struct look *l, struct seen *s)
 	    !statement_parse(l->arena, note.text, &s->statement))
 		return;
 	s->is_read = true;
+	s->report->endorsement = s->statement.says;
 	s->hash = statement_hash(note.text);
 	s->lots = hashes_of(l->arena, &s->statement.lots, STR("lot"), proof->lots, &s->lot_count);
 	s->prevs = hashes_of(l->arena, &s->statement.prevs, STR("prev"), proof->prevs, &s->prev_count);
@@ -255,12 +258,17 @@ static enum proof_finding check_seq(struct look *l)
 	return PROOF_PASSED;
 }
 
+static bool endorses(const struct seen *s)
+{
+	return s->is_read && str_equal(s->statement.kind, STR("endorse"));
+}
+
 static enum proof_finding check_withheld(struct look *l)
 {
 	size_t erased = 0, withheld = 0;
 	for (size_t i = 0; i < l->bundle->step_count; i++) {
 		const struct seen *s = &l->seen[i];
-		if (s->report->step->proof.view.at || !s->concerns)
+		if (s->report->step->proof.view.at || !s->concerns || endorses(s))
 			continue;
 		if (s->report->step->proof.erasure.note.at)
 			erased++;
@@ -278,6 +286,141 @@ static enum proof_finding check_withheld(struct look *l)
 			 "removed: %zu",
 			 withheld, erased));
 	return PROOF_NOTED;
+}
+
+/* — endorsements — */
+
+static bool is_withdrawal(const struct seen *s)
+{
+	return str_equal(s->statement.says, STR("withdrawn"));
+}
+
+/* Of a record that is here, where the endorsement says; what is taken back is an endorsement of the same office. */
+static enum proof_finding check_endorsement(const struct look *l, const struct seen *s)
+{
+	const struct seen *about = map_get(l->by_hash, MAP_KEY(s->prevs[0]));
+	if (!about)
+		return PROOF_MISSING;
+	int64_t entry = about->report->step->proof.place.index;
+	bool is_right = is_withdrawal(s) ? endorses(about) && !is_withdrawal(about) &&
+						   uuid_equal(about->statement.org, s->statement.org)
+					 : str_equal(about->statement.kind, STR("event"));
+	return is_right && (entry < 0 || entry == s->statement.entry) ? PROOF_PASSED : PROOF_FAILED;
+}
+
+static bool is_taken_back(const struct look *l, const struct seen *endorsement)
+{
+	return map_get(l->taken_back, MAP_KEY(endorsement->hash)) != NULL;
+}
+
+/* What an office is said to have signed of a record, and when; of a coarse tier the office is nil. */
+struct endorsed {
+	struct sha256 record;
+	struct uuid office;
+	int64_t at_s, back_s; /* back_s −1: it was not taken back */
+};
+_Static_assert(sizeof(struct endorsed) == sizeof(struct sha256) + sizeof(struct uuid) + 2 * sizeof(int64_t),
+	       "no padding: it is a key");
+
+static void index_endorsements(struct look *l)
+{
+	struct endorsed *keys = arena_array(l->arena, struct endorsed, 2 * l->bundle->step_count);
+	size_t count = 0;
+	for (size_t i = 0; i < l->bundle->step_count; i++)
+		if (endorses(&l->seen[i]) && is_withdrawal(&l->seen[i]))
+			map_set(l->taken_back, MAP_KEY(l->seen[i].prevs[0]), &l->seen[i]);
+	for (size_t i = 0; i < l->bundle->step_count; i++) {
+		struct seen *s = &l->seen[i];
+		if (!endorses(s) || is_withdrawal(s))
+			continue;
+		const struct seen *back = map_get(l->taken_back, MAP_KEY(s->hash));
+		keys[count] = (struct endorsed){s->prevs[0], s->statement.org, s->statement.at_s,
+						back ? back->statement.at_s : -1};
+		keys[count + 1] = keys[count];
+		keys[count + 1].office = (struct uuid){{0}};
+		for (size_t k = count; k < count + 2; k++)
+			map_set(l->endorsed, MAP_KEY(keys[k]), s);
+		count += 2;
+	}
+}
+
+static bool read_second(const struct json *told, const char *name, int64_t *ret)
+{
+	struct instant time;
+	if (instant_parse(json_text(json_get(told, str_of(name))), &time) || time.at_us % USEC_PER_SEC)
+		return false;
+	*ret = time.at_us / USEC_PER_SEC;
+	return true;
+}
+
+static bool read_endorsed(struct arena *arena, const struct json *told, struct sha256 record,
+			  struct endorsed *ret)
+{
+	struct str id = json_text(json_get(json_get(told, STR("party")), STR("id")));
+	*ret = (struct endorsed){.record = record, .back_s = -1};
+	if (id.at && (!uuid_parse(id, &ret->office) || !str_equal(uuid_print(arena, ret->office), id)))
+		return false;
+	return read_second(told, "at", &ret->at_s) && (!json_text(json_get(told, STR("withdrawnAt"))).at ||
+						       read_second(told, "withdrawnAt", &ret->back_s));
+}
+
+/* What the trail tells of an office, the office has signed, and then. */
+static bool is_told_truly(const struct look *l, const struct json *told, const struct seen *step)
+{
+	const struct json *list = json_get(told, STR("endorsements"));
+	for (size_t i = 0; list && list->kind == JSON_ARRAY && i < list->count; i++) {
+		struct endorsed said;
+		if (!step || !read_endorsed(l->arena, &list->items[i], step->hash, &said) ||
+		    !map_get(l->endorsed, MAP_KEY(said)))
+			return false;
+	}
+	return true;
+}
+
+static enum proof_finding check_all_told(const struct look *l)
+{
+	struct json *trail = arena_new(l->arena, struct json);
+	struct fault ignored;
+	if (!l->bundle->trail.at || json_parse(l->arena, l->bundle->trail, trail, &ignored))
+		return PROOF_PASSED; /* "trail" says so */
+	const struct json *steps = json_get(trail, STR("steps"));
+	for (size_t i = 0; steps && steps->kind == JSON_ARRAY && i < steps->count; i++) {
+		const struct json *told = &steps->items[i];
+		const struct seen *s = step_of_event(l, json_text(json_get(told, STR("event"))));
+		if (!is_told_truly(l, told, s && s->is_read ? s : NULL))
+			return PROOF_FAILED;
+	}
+	return PROOF_PASSED;
+}
+
+static enum proof_finding check_endorsements(struct look *l)
+{
+	index_endorsements(l);
+	enum proof_finding worst = check_all_told(l);
+	size_t standing = 0, taken_back = 0;
+	for (size_t i = 0; i < l->bundle->step_count; i++) {
+		const struct seen *s = &l->seen[i];
+		if (!endorses(s))
+			continue;
+		enum proof_finding finding = check_endorsement(l, s);
+		if (finding == PROOF_FAILED || worst == PROOF_PASSED)
+			worst = finding;
+		bool over = is_withdrawal(s) || is_taken_back(l, s);
+		standing += !over;
+		taken_back += is_withdrawal(s);
+	}
+	if (worst != PROOF_PASSED)
+		return worst;
+	if (!standing && !taken_back)
+		return PROOF_SKIPPED;
+	say(l,
+	    arena_printf(l->arena, "检查机构对这些记录的核签：%zu 项有效，%zu 项已撤回", standing,
+			 taken_back),
+	    arena_printf(
+		    l->arena,
+		    "Endorsements of these records by inspectors' offices: %zu stand, %zu were taken back",
+		    standing, taken_back));
+	return PROOF_PASSED;
 }
 
 static const struct row {
@@ -314,6 +457,13 @@ static const struct row {
 	 check_withheld,
 	 {{"关于这些批次的记录均已列出", "Every record about these lots is shown"}, {"", ""}, {"", ""}},
 	 {"", ""}},
+	{"endorsements",
+	 check_endorsements,
+	 {{"", ""},
+	  {"核签与所指记录或追溯页所列不符",
+	   "An endorsement is not of the record that it names, or the trail tells it otherwise"},
+	  {"没有检查机构的核签", "No inspector's office has endorsed a record here"}},
+	 {"核签所指的记录不在其中", "The record that an endorsement is of is not here"}},
 };
 
 static struct proof_check run_row(struct look *l, const struct row *row)
@@ -361,7 +511,9 @@ struct bundle_report bundle_verify(struct arena *arena, const struct bundle *bun
 			 .seen = arena_array(arena, struct seen, bundle->step_count),
 			 .by_hash = map_create(arena, bundle->step_count),
 			 .lots = map_create(arena, bundle->lot_count),
-			 .uris = map_create(arena, bundle->lot_count)};
+			 .uris = map_create(arena, bundle->lot_count),
+			 .taken_back = map_create(arena, 16),
+			 .endorsed = map_create(arena, 16)};
 	index_lots(&l);
 	verify_steps(&l, &head, trust, verifier, &report);
 	report.checks[report.count++] = proof_head_check(arena, &head, trust);

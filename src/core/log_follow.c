@@ -11,8 +11,8 @@
 enum { CLOCK_SLACK_S = 5 * 60, LATE_S = 24 * 3600 };
 
 const char *const follow_breach_words[FOLLOW_BREACHES] = {
-	"kept",      "form",   "key-unknown", "key-ended", "signature", "vouching", "key-again",
-	"registrar", "office", "seq",         "time",      "seen",      "late",     "origin"};
+	"kept",   "form", "key-unknown", "key-ended", "signature", "vouching", "key-again", "registrar",
+	"office", "seq",  "time",        "seen",      "late",      "endorsed", "origin"};
 
 /* One entry while it is judged. */
 struct reading {
@@ -267,6 +267,47 @@ static enum follow_breach take_origin(const struct reading *r, const struct foll
 	return FOLLOW_KEPT;
 }
 
+/* — endorsements — */
+
+static struct follow_stated stated_by(const struct note *note, const struct statement *s)
+{
+	return (struct follow_stated){.kind = str_equal(s->kind, STR("event"))     ? FOLLOW_STATED_EVENT
+					      : str_equal(s->kind, STR("endorse")) ? FOLLOW_STATED_ENDORSEMENT
+										   : FOLLOW_STATED_OTHER,
+				      .org = s->org,
+				      .hash = statement_hash(note->text)};
+}
+
+/* Records are endorsed, by anybody whose office it is; what is taken back is an endorsement of one's own. */
+static bool is_about(const struct follow_about *about, const struct follow_stated *stated)
+{
+	if (!sha256_equal(about->stated, stated->hash))
+		return false;
+	return about->withdraws
+		       ? stated->kind == FOLLOW_STATED_ENDORSEMENT && uuid_equal(about->org, stated->org)
+		       : stated->kind == FOLLOW_STATED_EVENT;
+}
+
+static enum follow_breach take_endorsement(const struct reading *r)
+{
+	struct log_follow *f = r->f;
+	const struct follow_about about = {.entry = r->s.entry,
+					   .index = r->index,
+					   .withdraws = str_equal(r->s.says, STR("withdrawn")),
+					   .org = r->s.org,
+					   .stated = r->s.prevs.hashes[0],
+					   .key = r->s.key};
+	if (about.entry >= about.index)
+		return FOLLOW_ENDORSED;
+	if ((uint64_t)about.entry >= f->roots_first && about.index - about.entry < FOLLOW_ROOTS)
+		return is_about(&about, &f->stated[about.entry % FOLLOW_ROOTS]) ? FOLLOW_KEPT
+										: FOLLOW_ENDORSED;
+	if (f->about_count == FOLLOW_MAX_CLAIMS)
+		return FOLLOW_ENDORSED;
+	f->abouts[f->about_count++] = about;
+	return FOLLOW_KEPT;
+}
+
 static enum follow_breach take_statement(const struct reading *r)
 {
 	struct follow_key *key = find(r->f, r->s.key);
@@ -281,8 +322,12 @@ static enum follow_breach take_statement(const struct reading *r)
 		return counted;
 	bool of_registrar = str_equal(r->s.kind, STR("erase")) || str_equal(r->s.kind, STR("alert")) ||
 			    str_equal(r->s.kind, STR("verifier"));
-	if (str_equal(key->use, STR("log")) || (of_registrar && !is_registrar(r, key)))
+	bool endorses = str_equal(r->s.kind, STR("endorse"));
+	if (str_equal(key->use, STR("log")) || (of_registrar && !is_registrar(r, key)) ||
+	    endorses != str_equal(key->use, STR("inspect")))
 		return FOLLOW_OFFICE;
+	if (endorses)
+		return take_endorsement(r);
 	if (str_equal(r->s.kind, STR("origin")))
 		return take_origin(r, key);
 	if (str_equal(r->s.kind, STR("verifier")))
@@ -303,6 +348,7 @@ static void keep_root(struct log_follow *f)
 {
 	if (!f->roots) {
 		f->roots = arena_array(f->arena, struct sha256, FOLLOW_ROOTS);
+		f->stated = arena_array(f->arena, struct follow_stated, FOLLOW_ROOTS);
 		f->roots_first = f->edge.size;
 	}
 	f->roots[f->edge.size % FOLLOW_ROOTS] = merkle_edge_root(&f->edge);
@@ -347,10 +393,13 @@ static enum follow_breach judge_time(const struct reading *r, int64_t now_s)
 
 static enum follow_breach judge(struct reading *r, struct bytes entry, int64_t now_s)
 {
+	struct follow_stated *stated = &r->f->stated[r->index % FOLLOW_ROOTS];
+	*stated = (struct follow_stated){FOLLOW_STATED_OTHER};
 	if (!note_parse(r->arena, bytes_str(entry), &r->note) ||
 	    !statement_parse(r->arena, r->note.text, &r->s) ||
 	    !str_equal(r->s.log, log_name_read(r->f->log.name).origin))
 		return FOLLOW_FORM;
+	*stated = stated_by(&r->note, &r->s);
 	enum follow_breach breach = str_equal(r->s.kind, STR("key")) ? take_key(r) : take_statement(r);
 	if (!breach)
 		breach = judge_seen(r);
@@ -368,6 +417,19 @@ static void add_finding(struct log_follow *f, const struct follow_finding *findi
 void log_follow_refute(struct log_follow *f, const struct follow_claim *claim)
 {
 	add_finding(f, &(struct follow_finding){FOLLOW_SEEN, claim->index, claim->key, /* seen */ false});
+}
+
+void log_follow_judge_about(struct log_follow *f, struct arena *scratch, const struct follow_about *about,
+			    struct bytes entry)
+{
+	struct note *note = arena_new(scratch, struct note);
+	struct statement s;
+	struct follow_stated stated = {FOLLOW_STATED_OTHER};
+	if (note_parse(scratch, bytes_str(entry), note) && statement_parse(scratch, note->text, &s))
+		stated = stated_by(note, &s);
+	if (!is_about(about, &stated))
+		add_finding(f, &(struct follow_finding){FOLLOW_ENDORSED, about->index, about->key,
+							/* seen */ false});
 }
 
 void log_follow_entry(struct log_follow *f, struct arena *scratch, struct bytes entry, int64_t now_s,

@@ -72,6 +72,13 @@ static enum proof_finding check_signature(struct examination *e)
 	return passed_if(signed_once);
 }
 
+/* A key that endorses is for nothing else, and no other endorses. */
+static bool is_for_it(const struct statement *key, const struct statement *s)
+{
+	return str_equal(s->kind, STR("key")) ||
+	       str_equal(s->kind, STR("endorse")) == str_equal(key->use, STR("inspect"));
+}
+
 static enum proof_finding check_key_statement(struct examination *e)
 {
 	struct note_key key;
@@ -83,6 +90,7 @@ static enum proof_finding check_key_statement(struct examination *e)
 	    !sha256_equal(e->key_statement.key, e->statement.key) ||
 	    !uuid_equal(e->key_statement.org, e->statement.org) ||
 	    !str_equal(e->key_statement.log, e->statement.log) ||
+	    !is_for_it(&e->key_statement, &e->statement) ||
 	    !note_key_parse(e->arena, e->key_statement.vkey, &key) ||
 	    note_verify(e->arena, &e->key_note, &key, e->verifier) != NOTE_SIGNED)
 		return PROOF_FAILED;
@@ -104,7 +112,8 @@ static enum proof_finding check_registrar(struct examination *e)
 
 static bool has_body(const struct examination *e)
 {
-	return !e->has_statement || !str_equal(e->statement.kind, STR("key"));
+	return !e->has_statement ||
+	       (!str_equal(e->statement.kind, STR("key")) && !str_equal(e->statement.kind, STR("endorse")));
 }
 
 static enum proof_finding check_manifest(struct examination *e)

@@ -17,6 +17,8 @@
 static const char *const key_uses[] = {"event", "inspect", "log", "register"};
 static const char *const key_custodies[] = {"self", "service"};
 static const char *const revoke_reasons[] = {"superseded", "compromise", "ceased"};
+static const char *const endorse_views[] = {"full", "farm"};
+static const char *const endorse_says[] = {"agrees", "withdrawn"};
 static const char *const origin_reasons[] = {"compromise", "lost"};
 
 static bool is_one_of(struct str text, const char *const *words, size_t count)
@@ -47,6 +49,13 @@ static bool origin_reason_valid(struct str text)
 	return is_one_of(text, origin_reasons, sizeof origin_reasons / sizeof origin_reasons[0]);
 }
 
+static bool endorsement_valid(const struct statement *s)
+{
+	return s->prevs.count == 1 && s->prevs.hashes && s->entry >= 0 &&
+	       is_one_of(s->view, endorse_views, sizeof endorse_views / sizeof endorse_views[0]) &&
+	       is_one_of(s->says, endorse_says, sizeof endorse_says / sizeof endorse_says[0]);
+}
+
 static bool kind_valid(struct str kind)
 {
 	if (kind.len == 0 || kind.len > STATEMENT_MAX_KIND_LEN)
@@ -65,6 +74,11 @@ static bool is_key_kind(struct str kind)
 static bool is_revoke_kind(struct str kind)
 {
 	return str_equal(kind, STR("revoke"));
+}
+
+static bool is_endorse_kind(struct str kind)
+{
+	return str_equal(kind, STR("endorse"));
 }
 
 static bool is_origin_kind(struct str kind)
@@ -164,6 +178,14 @@ static void put_origin_lines(struct buf *out, const struct statement *s)
 	buf_printf(out, "reason %.*s\nvkey %.*s\n", STR_ARGS(s->reason), STR_ARGS(s->vkey));
 }
 
+static void put_seen(struct buf *out, const struct statement *s)
+{
+	if (!s->has_seen)
+		return;
+	struct str root = signed_text_print_hash(out->arena, &s->seen_root);
+	buf_printf(out, "seen %lld %.*s\n", (long long)s->seen_size, STR_ARGS(root));
+}
+
 static void put_body_lines(struct buf *out, const struct statement *s)
 {
 	assert(media_type_valid(s->media_type));
@@ -171,10 +193,17 @@ static void put_body_lines(struct buf *out, const struct statement *s)
 	put_links(out, STR("prev"), s->prevs);
 	struct str hash = signed_text_print_hash(out->arena, &s->body);
 	buf_printf(out, "body sha256 %.*s %zu %.*s\n", STR_ARGS(hash), s->body_len, STR_ARGS(s->media_type));
-	if (s->has_seen) {
-		struct str root = signed_text_print_hash(out->arena, &s->seen_root);
-		buf_printf(out, "seen %lld %.*s\n", (long long)s->seen_size, STR_ARGS(root));
-	}
+	put_seen(out, s);
+}
+
+static void put_endorse_lines(struct buf *out, const struct statement *s)
+{
+	assert(endorsement_valid(s));
+	put_links(out, STR("lot"), s->lots);
+	put_links(out, STR("prev"), s->prevs);
+	buf_printf(out, "entry %lld\nview %.*s\nsays %.*s\n", (long long)s->entry, STR_ARGS(s->view),
+		   STR_ARGS(s->says));
+	put_seen(out, s);
 }
 
 struct str statement_print(struct arena *arena, const struct statement *s)
@@ -192,6 +221,8 @@ struct str statement_print(struct arena *arena, const struct statement *s)
 		put_revoke_lines(&out, s);
 	else if (is_origin_kind(s->kind))
 		put_origin_lines(&out, s);
+	else if (is_endorse_kind(s->kind))
+		put_endorse_lines(&out, s);
 	else
 		put_body_lines(&out, s);
 	assert(out.len <= STATEMENT_MAX_LEN);
@@ -357,6 +388,20 @@ static bool take_origin_lines(struct arena *arena, struct str *text, struct stat
 	       str_equal(note_key_print(arena, &key), s->vkey) && follow_each_other(s, head.origin, key.name);
 }
 
+static bool take_all_links(struct arena *arena, struct str *text, struct statement *s)
+{
+	return take_links(arena, text, STR("lot"), STR("lots"), &s->lots) &&
+	       take_links(arena, text, STR("prev"), STR("prevs"), &s->prevs);
+}
+
+static bool take_endorse_lines(struct arena *arena, struct str *text, struct statement *s)
+{
+	return take_all_links(arena, text, s) && take_count(text, STR("entry"), &s->entry) &&
+	       signed_text_take(text, STR("view"), &s->view) &&
+	       signed_text_take(text, STR("says"), &s->says) && endorsement_valid(s) &&
+	       take_seen(arena, text, s);
+}
+
 static bool take_rest(struct arena *arena, struct str *text, struct statement *s)
 {
 	if (is_key_kind(s->kind))
@@ -365,9 +410,9 @@ static bool take_rest(struct arena *arena, struct str *text, struct statement *s
 		return take_revoke_lines(arena, text, s);
 	if (is_origin_kind(s->kind))
 		return take_origin_lines(arena, text, s);
-	return take_links(arena, text, STR("lot"), STR("lots"), &s->lots) &&
-	       take_links(arena, text, STR("prev"), STR("prevs"), &s->prevs) && take_body(arena, text, s) &&
-	       take_seen(arena, text, s);
+	if (is_endorse_kind(s->kind))
+		return take_endorse_lines(arena, text, s);
+	return take_all_links(arena, text, s) && take_body(arena, text, s) && take_seen(arena, text, s);
 }
 
 bool statement_parse(struct arena *arena, struct str text, struct statement *ret)

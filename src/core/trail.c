@@ -183,6 +183,19 @@ static struct trail_correction *coarsen_correction(struct arena *arena, const st
 	return coarse;
 }
 
+/* An office of a township tells the township. */
+static struct list coarsen_endorsements(struct arena *arena, const struct list *fine, enum tier tier)
+{
+	struct trail_endorsement *coarse = arena_array(arena, struct trail_endorsement, fine->count);
+
+	for (size_t i = 0; i < fine->count; i++) {
+		coarse[i] = ((const struct trail_endorsement *)fine->items)[i];
+		if (tier == TIER_DISTRICT)
+			coarse[i].party = NULL;
+	}
+	return (struct list){coarse, fine->count};
+}
+
 static struct list coarsen_steps(struct arena *arena, const struct list *steps, enum tier tier)
 {
 	struct trail_step *coarse = arena_array(arena, struct trail_step, steps->count);
@@ -195,6 +208,7 @@ static struct list coarsen_steps(struct arena *arena, const struct list *steps, 
 		if (is_farm_step(&coarse[i]))
 			coarse[i].party = coarse[i].recorded_by = NULL;
 		coarse[i].quarantine = NULL; /* it names the farm to whoever keeps the register */
+		coarse[i].endorsements = coarsen_endorsements(arena, &coarse[i].endorsements, tier);
 		coarse[i].correction = coarsen_correction(arena, coarse[i].correction);
 	}
 	return (struct list){coarse, steps->count};

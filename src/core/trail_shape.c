@@ -11,6 +11,7 @@ enum {
 	MAX_TESTS = 10000,
 	MAX_GAPS = 20,
 	MAX_ALERTS = 1000,
+	MAX_ENDORSEMENTS = 1000,
 	MAX_NAME = 1024,
 	MAX_ID = 512,
 	MAX_EXACT = 1 << 20,
@@ -194,6 +195,15 @@ static const struct shape correction_shape = {
 		END_OF_SHAPE,
 	},
 };
+static const struct shape endorsement_shape = {
+	.name = "TrailEndorsement", .size = sizeof(struct trail_endorsement), .doc = "An inspector's office has signed under the record: it agrees with what the office found",
+	.fields = (const struct field[]){
+		OBJECT(struct trail_endorsement, party, "party", &party_shape, struct trail_party, .flags = OPTIONAL, .doc = "The office"),
+		STRING(struct trail_endorsement, at, "at", .max_len = 64, .doc = "When"),
+		STRING(struct trail_endorsement, withdrawn_at, "withdrawnAt", .flags = OPTIONAL, .max_len = 64, .doc = "When the office took it back"),
+		END_OF_SHAPE,
+	},
+};
 static const struct shape step_shape = {
 	.name = "TrailStep", .size = sizeof(struct trail_step), .doc = "One thing that was done",
 	.fields = (const struct field[]){
@@ -214,6 +224,7 @@ static const struct shape step_shape = {
 		STRING(struct trail_step, corrected, "corrected", .flags = OPTIONAL | NULLABLE, .max_len = MAX_ID, .doc = "Record that declares it erroneous: it no longer counts"),
 		OBJECT(struct trail_step, correction, "correction", &correction_shape, struct trail_correction, .flags = OPTIONAL, .doc = "What is said about that"),
 		STRING(struct trail_step, corrects, "corrects", .flags = OPTIONAL, .max_len = MAX_ID, .doc = "Record in whose place it stands"),
+		LIST  (struct trail_step, endorsements, "endorsements", &endorsement_shape, .flags = OPTIONAL, .max_len = MAX_ENDORSEMENTS, .doc = "Of this very record, not of one that stands in its place"),
 		OBJECT(struct trail_step, proof, "proof", &proof_shape, struct trail_proof, .flags = OPTIONAL, .doc = "Proof"),
 		END_OF_SHAPE,
 	},
@@ -271,6 +282,7 @@ const struct shape trail_shape = {
 		OBJECT (struct trail, rest, "rest", &rest_shape, struct trail_rest, .doc = "Origins that are not listed"),
 		LIST   (struct trail, origins, "origins", &origin_shape, .flags = ALWAYS, .max_len = MAX_ORIGINS, .doc = "Largest share first"),
 		LIST   (struct trail, steps, "steps", &step_shape, .flags = ALWAYS, .max_len = MAX_STEPS, .doc = "Oldest first"),
+		INTEGER(struct trail, endorsed_steps, "endorsedSteps", .flags = OPTIONAL, .doc = "Steps that count and that an inspector's office has endorsed"),
 		LIST   (struct trail, alerts, "alerts", &alert_shape, .flags = ALWAYS, .max_len = MAX_ALERTS, .doc = "Alerts that are not closed"),
 		STRING (struct trail, checkpoint, "checkpoint", .flags = OPTIONAL | NULLABLE, .max_len = MAX_CHECKPOINT, .doc = "Newest signed head of the log"),
 		BOOLEAN(struct trail, demonstration, "demonstration", .flags = OPTIONAL, .doc = "Demonstration data"),

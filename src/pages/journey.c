@@ -192,6 +192,39 @@ static void put_correction(struct html *html, const struct trail *trail, const s
 	html_raw(html, "</p>");
 }
 
+/* Of whom and when, never of a person: the office has signed. */
+static void put_endorsement(struct html *html, const struct trail_endorsement *e, int16_t offset_min)
+{
+	struct html_fragment at = say_time_text(html, e->at, offset_min);
+
+	html_raw(html, "<p>");
+	if (e->withdrawn_at.len > 0) {
+		struct html_fragment until = say_time_text(html, e->withdrawn_at, offset_min);
+		if (e->party)
+			HTML_SAY(html, MESSAGE_ENDORSED_ONCE_BY, FRAGMENT(say_party(html, e->party)),
+				 FRAGMENT(at), FRAGMENT(until));
+		else
+			HTML_SAY(html, MESSAGE_ENDORSED_ONCE_AT, FRAGMENT(at), FRAGMENT(until));
+	} else if (e->party) {
+		HTML_SAY(html, MESSAGE_ENDORSED_BY, FRAGMENT(say_party(html, e->party)), FRAGMENT(at));
+	} else {
+		HTML_SAY(html, MESSAGE_ENDORSED_AT, FRAGMENT(at));
+	}
+	html_raw(html, "</p>");
+}
+
+static void put_endorsements(struct html *html, const struct trail_step *step)
+{
+	bool any = false;
+
+	for (EACH(step->endorsements, struct trail_endorsement, e)) {
+		put_endorsement(html, e, step->time.offset_min);
+		any = any || e->withdrawn_at.len == 0;
+	}
+	if (any && step->corrected.len > 0)
+		HTML(html, "<p class=gap>{}</p>", SAY(MESSAGE_ENDORSED_OLD));
+}
+
 static void put_step(struct html *html, const struct trail *trail, const struct trail_step *step,
 		     bool linked_to)
 {
@@ -216,6 +249,7 @@ static void put_step(struct html *html, const struct trail *trail, const struct 
 	}
 	if (step->corrected.len > 0)
 		put_correction(html, trail, step);
+	put_endorsements(html, step);
 	put_record(html, step);
 	html_raw(html, "</li>");
 }

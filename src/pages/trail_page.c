@@ -66,6 +66,11 @@ static void put_check(struct html *html, const struct page *page, const struct t
 	HTML_SAY(html, MESSAGE_CHECK_WORDS, NUMBER((int64_t)signed_steps(trail)),
 		 NUMBER((int64_t)trail->steps.count));
 	html_raw(html, "</p>");
+	if (trail->endorsed_steps > 0) {
+		html_raw(html, "<p id=endorsed>");
+		HTML_SAY(html, MESSAGE_CHECK_ENDORSED, NUMBER(trail->endorsed_steps));
+		html_raw(html, "</p>");
+	}
 	if (trail->checkpoint.len > 0)
 		HTML(html, "<p>{}</p>", SAY(MESSAGE_CHECK_LOG));
 	if (page->unwitnessed)

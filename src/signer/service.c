@@ -280,7 +280,7 @@ static bool names_own_log(struct arena *arena, const struct opened_key *held,
 }
 
 /* Nothing but a statement that is counted under this very key: otherwise whoever reaches the socket could have
- * certificates or another organisation's records signed. The registrar vouches for keys of others; the log's key signs
+ * certificates or another organisation's records signed. The registrar vouches for keys of others; an inspector's key endorses, and no other does; the log's key signs
  * heads, its own enrolment, that of its successor and the statement that it goes on where another log ended, for an entry signed by the log would prove nothing. */
 static bool may_sign(struct service *service, struct arena *arena, const struct opened_key *held,
 		     struct str text)
@@ -293,8 +293,12 @@ static bool may_sign(struct service *service, struct arena *arena, const struct 
 	/* A key hands over to the next of its organisation that is for the same. */
 	bool succeeds = about_a_key && statement.has_predecessor && uuid_equal(statement.org, held->org) &&
 			sha256_equal(statement.predecessor, held->fingerprint) &&
-			str_equal(statement.use, STR("log")) == (held->role == SIGNER_LOG);
-	return names_own_log(arena, held, &statement) || (own && (held->role != SIGNER_LOG || about_a_key)) ||
+			str_equal(statement.use, STR("log")) == (held->role == SIGNER_LOG) &&
+			str_equal(statement.use, STR("inspect")) == (held->role == SIGNER_INSPECTOR);
+	bool of_role = about_a_key ||
+		       (held->role != SIGNER_LOG &&
+			str_equal(statement.kind, STR("endorse")) == (held->role == SIGNER_INSPECTOR));
+	return names_own_log(arena, held, &statement) || (own && of_role) ||
 	       (held->role == SIGNER_REGISTRAR && about_a_key) ||
 	       (held->role != SIGNER_REGISTRAR && succeeds);
 }

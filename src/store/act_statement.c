@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Statements about codes of packs and about alerts. */
+ * Statements about codes of packs, about alerts, and endorsements. */
 #include "ft/store/act_statement.h"
 
 #include "queries.h"
 
 #include "ft/base/failpoint.h"
+#include "ft/codec/json.h"
 #include "ft/core/note.h"
 #include "ft/core/statement.h"
 #include "ft/base/text.h"
@@ -12,6 +13,7 @@
 #include "ft/store/signing.h"
 
 #define VERIFIER_KIND "verifier"
+#define ENDORSE_KIND "endorse"
 
 static void put_views(struct str body, struct manifest_view views[TIER_COUNT])
 {
@@ -26,14 +28,14 @@ enum problem act_lock(struct db *db, struct arena *arena, const struct key_offic
 	return p == PROBLEM_NOT_FOUND ? signing_lock(db, arena, office->registrar, ret) : p;
 }
 
-static enum problem store(struct db *db, const struct key_office *office, const struct act_words *words,
-			  const struct unsigned_statement *s)
+enum problem act_store(struct db *db, const struct act_words *words, const struct unsigned_statement *s,
+		       usec_t at_us)
 {
 	const struct act_statement_insert_params stated = {
 		.id = words->id,
 		.kind = str_of(words->kind),
 		.org_id = s->key->org,
-		.recorded_at = office->now_us,
+		.recorded_at = at_us,
 		.body = str_bytes(words->body),
 		.view_secret = {s->secret, sizeof s->secret},
 		.key_fingerprint = sha256_bytes(&s->key->fingerprint),
@@ -60,7 +62,7 @@ enum problem act_state(struct db *db, struct arena *arena, const struct key_offi
 	seal_compose(arena, office->origin, &s);
 	enum problem p = seal_sign(arena, office->signer, office->origin, &s, 1);
 	if (!p)
-		p = store(db, office, words, &s);
+		p = act_store(db, words, &s, office->now_us);
 	if (!p)
 		failpoint("act-1-stated");
 	return p;
@@ -94,7 +96,21 @@ enum problem act_state_file(struct db *db, struct arena *arena, const struct key
 	s.text = statement_print(arena, &statement);
 	s.text_hash = statement_hash(s.text);
 	enum problem p = seal_sign(arena, office->signer, office->origin, &s, 1);
-	return p ? p : store(db, office, &words, &s);
+	return p ? p : act_store(db, &words, &s, office->now_us);
+}
+
+struct str act_endorsement_words(struct arena *arena, const struct statement *s)
+{
+	struct buf out = buf_create(arena, 256);
+	struct json_writer w = json_writer(&out);
+	json_begin_object(&w);
+	json_pair(&w, STR("says"), s->says);
+	json_pair(&w, STR("prev"), base64_encode(arena, sha256_bytes(s->prevs.hashes)));
+	json_name(&w, STR("entry"));
+	json_int(&w, s->entry);
+	json_pair(&w, STR("view"), s->view);
+	json_end_object(&w);
+	return buf_str(&out);
 }
 
 bool act_covers(struct arena *arena, struct bytes body, struct bytes view_secret, struct bytes note)
@@ -107,6 +123,8 @@ bool act_covers(struct arena *arena, struct bytes body, struct bytes view_secret
 		return false;
 	if (str_equal(statement.kind, STR(VERIFIER_KIND)))
 		return str_equal(bytes_str(body), act_file_words(arena, statement.body, statement.body_len));
+	if (str_equal(statement.kind, STR(ENDORSE_KIND)))
+		return str_equal(bytes_str(body), act_endorsement_words(arena, &statement));
 	put_views(bytes_str(body), views);
 	struct str manifest = manifest_build(arena, view_secret.at, views);
 	return sha256_equal(sha256_of(str_bytes(manifest)), statement.body);

@@ -32,6 +32,8 @@ struct gathering {
 	struct map *blinded; /* lots of the trail */
 	struct found **needed;
 	size_t needed_count;
+	struct bundle_endorsements_row *endorsements; /* of these */
+	size_t endorsement_count;
 	struct bundle bundle;
 };
 struct ids {
@@ -320,14 +322,31 @@ static enum problem read_views(struct gathering *g, const struct trail_made *mad
 	return p || !count ? p : read_erased(g, rows, count);
 }
 
+/* Also what was taken back: a second copy of the log would tell that it is lacking. */
+static enum problem read_endorsements(struct gathering *g)
+{
+	struct ids ids = ids_create(g->arena, g->needed_count);
+	for (size_t i = 0; i < g->needed_count; i++)
+		ids_add(&ids, g->needed[i]->row->org_id, g->needed[i]->row->id);
+	const struct bundle_endorsements_params params = {{ids.orgs, ids.count}, {ids.ids, ids.count}};
+	enum problem p =
+		bundle_endorsements(g->db, g->arena, &params, &g->endorsements, &g->endorsement_count);
+	if (!p && g->endorsement_count > BUNDLE_MAX_STEPS - g->needed_count)
+		g->endorsement_count = BUNDLE_MAX_STEPS - g->needed_count;
+	return p;
+}
+
 static enum problem read_keys(struct gathering *g, struct log_subject *subjects)
 {
 	struct map *distinct = map_create(g->arena, 16);
-	struct bytes *fingerprints = arena_array(g->arena, struct bytes, g->needed_count);
+	struct bytes *fingerprints =
+		arena_array(g->arena, struct bytes, g->needed_count + g->endorsement_count);
 	struct bundle_keys_row *rows;
 	size_t count;
 	for (size_t i = 0; i < g->needed_count; i++)
 		map_set(distinct, g->needed[i]->row->key_fingerprint, &g->needed[i]->row->key_fingerprint);
+	for (size_t i = 0; i < g->endorsement_count; i++)
+		map_set(distinct, g->endorsements[i].key_fingerprint, &g->endorsements[i].key_fingerprint);
 	for (size_t i = 0; i < map_count(distinct); i++)
 		fingerprints[i] = *(struct bytes *)map_at(distinct, i);
 	const struct bundle_keys_params params = {{fingerprints, map_count(distinct)}};
@@ -346,25 +365,31 @@ static enum problem read_keys(struct gathering *g, struct log_subject *subjects)
 	return PROBLEM_NONE;
 }
 
-/* Records, keys and erasures under one head. */
-static enum problem put_places(struct gathering *g)
+/* Records, keys, erasures and endorsements under one head. */
+static enum problem put_places(struct gathering *g, struct proof_place **ret_endorsements)
 {
-	struct log_subject *subjects = arena_array(g->arena, struct log_subject, 3 * g->needed_count);
+	struct log_subject *subjects =
+		arena_array(g->arena, struct log_subject, 3 * g->needed_count + 2 * g->endorsement_count);
 	struct found **erased = arena_array(g->arena, struct found *, g->needed_count);
 	size_t erased_count = 0;
 	for (size_t i = 0; i < g->needed_count; i++)
 		if (g->needed[i]->is_erased)
 			erased[erased_count++] = g->needed[i];
 	enum problem p = read_keys(g, subjects);
-	size_t keys = g->bundle.key_count, records = keys + g->needed_count, count = records + erased_count;
+	size_t keys = g->bundle.key_count, records = keys + g->needed_count,
+	       endorsed = records + erased_count;
+	size_t count = endorsed + g->endorsement_count;
 	struct proof_place *places = arena_array(g->arena, struct proof_place, count);
-	for (size_t i = 0; i < erased_count; i++)
-		subjects[records + i] = (struct log_subject){.kind = STR("erase"), .id = erased[i]->row->id};
 	for (size_t i = 0; i < g->needed_count; i++)
 		subjects[keys + i] = (struct log_subject){.kind = STR("event"), .id = g->needed[i]->row->id};
+	for (size_t i = 0; i < erased_count; i++)
+		subjects[records + i] = (struct log_subject){.kind = STR("erase"), .id = erased[i]->row->id};
+	for (size_t i = 0; i < g->endorsement_count; i++)
+		subjects[endorsed + i] =
+			(struct log_subject){.kind = STR("endorse"), .id = g->endorsements[i].id};
 	if (!p)
 		p = log_prove(g->db, g->memory, g->arena, subjects, count, &g->bundle.checkpoint, places);
-	for (size_t i = 0; !p && i < count; i++) {
+	for (size_t i = 0; !p && i < endorsed; i++) {
 		if (i < keys)
 			((struct proof_key *)(uintptr_t)g->bundle.keys)[i].statement.place = places[i];
 		else if (i < records)
@@ -372,13 +397,25 @@ static enum problem put_places(struct gathering *g)
 		else
 			erased[i - records]->step.proof.erasure.place = places[i];
 	}
+	*ret_endorsements = &places[endorsed];
 	return p;
 }
 
-static void put_steps(struct gathering *g)
+/* Its lots are those of the record, summed up where that sums them up. */
+static struct bundle_step endorsement_step(const struct gathering *g, size_t i, struct proof_place place)
 {
-	struct bundle_step *steps = arena_array(g->arena, struct bundle_step, g->needed_count);
-	for (size_t i = 0; i < g->needed_count; i++) {
+	const struct found *about = map_get(g->by_id, MAP_KEY(g->endorsements[i].event));
+	return (struct bundle_step){.proof = {.statement = bytes_str(g->endorsements[i].statement),
+					      .lots = about->links.lots,
+					      .place = place,
+					      .erasure = {.place = {.index = -1}}}};
+}
+
+static void put_steps(struct gathering *g, const struct proof_place *endorsements)
+{
+	size_t count = g->needed_count;
+	struct bundle_step *steps = arena_array(g->arena, struct bundle_step, count + g->endorsement_count);
+	for (size_t i = 0; i < count; i++) {
 		struct found *f = g->needed[i];
 		f->step.proof.statement = bytes_str(f->row->statement);
 		f->step.proof.lots = f->links.lots;
@@ -389,8 +426,10 @@ static void put_steps(struct gathering *g)
 			f->step.event = uuid_print(g->arena, f->row->id);
 		steps[i] = f->step;
 	}
+	for (size_t i = 0; i < g->endorsement_count; i++)
+		steps[count + i] = endorsement_step(g, i, endorsements[i]);
 	g->bundle.steps = steps;
-	g->bundle.step_count = g->needed_count;
+	g->bundle.step_count = count + g->endorsement_count;
 }
 
 enum problem bundle_make(struct db *db, struct log_memory *memory, struct arena *arena,
@@ -404,6 +443,7 @@ enum problem bundle_make(struct db *db, struct log_memory *memory, struct arena 
 			      .by_hash = map_create(arena, 256),
 			      .needed = arena_array(arena, struct found *, BUNDLE_MAX_STEPS),
 			      .bundle = {.trail = json}};
+	struct proof_place *endorsements;
 	enum problem p = read_lots(&g, made);
 	if (!p)
 		p = read_records(&g, made);
@@ -412,10 +452,12 @@ enum problem bundle_make(struct db *db, struct log_memory *memory, struct arena 
 	if (!p)
 		p = read_views(&g, made);
 	if (!p)
-		p = put_places(&g);
+		p = read_endorsements(&g);
+	if (!p)
+		p = put_places(&g, &endorsements);
 	if (p)
 		return p;
-	put_steps(&g);
+	put_steps(&g, endorsements);
 	*ret = g.bundle;
 	return PROBLEM_NONE;
 }

@@ -23,8 +23,27 @@ struct permit {
 	struct arena *arena;
 	const struct key_office *office;
 	struct uuid org;
+	enum signer_role role;
 	struct enrolment_token *token;
+	struct fault *reterr;
 };
+
+enum problem office_check(struct db *db, struct arena *arena, struct uuid org, struct fault *reterr)
+{
+	struct endorsement_office_row party;
+	enum problem p = endorsement_office(db, arena, &(struct endorsement_office_params){org}, &party);
+	if (p)
+		return p == PROBLEM_NOT_FOUND ? PROBLEM_ERASED : p;
+	if (!party.office)
+		reterr->detail =
+			STR("only an inspector's office, a party of the kind authority, endorses records");
+	return party.office ? PROBLEM_NONE : PROBLEM_FORBIDDEN;
+}
+
+static struct str use_of(enum signer_role role)
+{
+	return role == SIGNER_INSPECTOR ? STR("inspect") : STR("event");
+}
 
 static enum problem permit_in_tx(struct db *db, void *context)
 {
@@ -32,6 +51,7 @@ static enum problem permit_in_tx(struct db *db, void *context)
 	struct sha256 hash = sha256_of(str_bytes(permit->token->token));
 	const struct enrolment_insert_params row = {.id = permit->token->id,
 						    .org_id = permit->org,
+						    .use = use_of(permit->role),
 						    .token_hash = sha256_bytes(&hash),
 						    .created_at = permit->office->now_us,
 						    .expires_at = permit->token->expires_us};
@@ -42,13 +62,16 @@ static enum problem permit_in_tx(struct db *db, void *context)
 	enum problem p = party_open(db, permit->arena, &(struct party_open_params){permit->org}, &open);
 	if (p == PROBLEM_NOT_FOUND)
 		return PROBLEM_ERASED;
+	if (!p && permit->role == SIGNER_INSPECTOR)
+		p = office_check(db, permit->arena, permit->org, permit->reterr);
 	if (!p)
 		p = enrolment_insert(db, &row, &rows);
 	return p ? p : audit_write(db, &act);
 }
 
 enum problem enrolment_permit(struct db *db, struct arena *arena, const struct key_office *office,
-			      struct uuid org, struct enrolment_token *ret)
+			      struct uuid org, enum signer_role role, struct enrolment_token *ret,
+			      struct fault *reterr)
 {
 	uint8_t secret[TOKEN_LEN];
 	random_fill(secret, sizeof secret);
@@ -58,7 +81,7 @@ enum problem enrolment_permit(struct db *db, struct arena *arena, const struct k
 		.token = arena_printf(arena, "fte_%.*s", STR_ARGS(text)),
 		.expires_us = office->now_us + (usec_t)ENROLMENT_HOURS * 3600 * USEC_PER_SEC,
 	};
-	struct permit permit = {arena, office, org, &token};
+	struct permit permit = {arena, office, org, role, &token, reterr};
 	enum problem p = db_tx(db, &service, permit_in_tx, &permit, /* reterr_unknown */ NULL);
 	if (!p)
 		*ret = token;
@@ -83,6 +106,11 @@ static enum problem find(struct db *db, struct arena *arena, struct str token, u
 	return p;
 }
 
+static enum signer_role role_of(struct str use)
+{
+	return str_equal(use, STR("inspect")) ? SIGNER_INSPECTOR : SIGNER_PARTY;
+}
+
 enum problem enrolment_statement(struct db *db, struct arena *arena, const struct key_office *office,
 				 struct str token, struct bytes spki, struct str *ret_text,
 				 struct fault *reterr)
@@ -99,7 +127,7 @@ enum problem enrolment_statement(struct db *db, struct arena *arena, const struc
 	const struct key_words words = {.org = permit.org_id,
 					.fingerprint = public_key_fingerprint(key),
 					.spki = public_key_spki(arena, key),
-					.role = SIGNER_PARTY,
+					.role = role_of(permit.use),
 					.custody = STR("self"),
 					.at_s = office->now_us / USEC_PER_SEC};
 	public_key_destroy(key);
@@ -121,26 +149,28 @@ struct arrival {
 	enum sign_algorithm algorithm;
 };
 
-static enum problem check_words(struct arena *arena, const struct key_office *office, struct uuid org,
-				const struct arrival *a, struct fault *reterr)
+static enum problem check_words(struct arena *arena, const struct key_office *office,
+				const struct enrolment_find_row *permit, const struct arrival *a,
+				struct fault *reterr)
 {
 	const struct statement *s = &a->statement;
 	int64_t now_s = office->now_us / USEC_PER_SEC;
-	if (!str_equal(s->kind, STR("key")) || !str_equal(s->use, STR("event")) ||
+	if (!str_equal(s->kind, STR("key")) || !str_equal(s->use, permit->use) ||
 	    !str_equal(s->custody, STR("self")) || s->seq != 1 || s->has_predecessor)
 		return refuse_note("wording", reterr);
 	if (!str_equal(s->log, office->origin))
 		return refuse_note("log", reterr);
-	if (!uuid_equal(s->org, org) ||
-	    !str_equal(a->key.name, statement_signer_name(arena, office->origin, org)))
+	if (!uuid_equal(s->org, permit->org_id) ||
+	    !str_equal(a->key.name, statement_signer_name(arena, office->origin, permit->org_id)))
 		return refuse_note("organisation", reterr);
 	if (s->at_s > now_s + CLOCK_SKEW_S || s->at_s < now_s - ENROLMENT_HOURS * 3600)
 		return refuse_note("time", reterr);
 	return PROBLEM_NONE;
 }
 
-static enum problem read_arrival(struct arena *arena, const struct key_office *office, struct uuid org,
-				 struct str text, struct arrival *ret, struct fault *reterr)
+static enum problem read_arrival(struct arena *arena, const struct key_office *office,
+				 const struct enrolment_find_row *permit, struct str text,
+				 struct arrival *ret, struct fault *reterr)
 {
 	const struct note_verifier verifier = {verify_spki, NULL};
 	struct public_key *key;
@@ -148,7 +178,7 @@ static enum problem read_arrival(struct arena *arena, const struct key_office *o
 	    !statement_parse(arena, ret->note.text, &ret->statement) ||
 	    !note_key_parse(arena, ret->statement.vkey, &ret->key))
 		return refuse_note("note", reterr);
-	enum problem p = check_words(arena, office, org, ret, reterr);
+	enum problem p = check_words(arena, office, permit, ret, reterr);
 	if (p)
 		return p;
 	ret->spki = note_key_spki(arena, &ret->key);
@@ -192,7 +222,7 @@ static enum problem enrol(struct db *db, struct finish *f, const struct enrolmen
 	const struct new_signing_key row = {.org = permit->org_id,
 					    .fingerprint = arrival->statement.key,
 					    .algorithm = arrival->algorithm,
-					    .role = SIGNER_PARTY,
+					    .role = role_of(permit->use),
 					    .custody = STR("self"),
 					    .spki = arrival->spki,
 					    .note = note_print(f->arena, &arrival->note),
@@ -233,7 +263,7 @@ static enum problem finish_in_tx(struct db *db, void *context)
 	f->replayed = false;
 	enum problem p = find(db, f->arena, f->token, f->office->now_us, &permit, f->reterr);
 	if (!p)
-		p = read_arrival(f->arena, f->office, permit.org_id, f->note, arrival, f->reterr);
+		p = read_arrival(f->arena, f->office, &permit, f->note, arrival, f->reterr);
 	if (p)
 		return p;
 	f->key = arrival->statement.key;

@@ -69,7 +69,7 @@ static bool is_master(struct str kind, enum thing_kind *ret)
 static bool is_act(struct str kind)
 {
 	return str_equal(kind, STR("codes")) || str_equal(kind, STR("alert")) ||
-	       str_equal(kind, STR("verifier"));
+	       str_equal(kind, STR("verifier")) || str_equal(kind, STR("endorse"));
 }
 
 /* Of what was erased the finest view that names nobody is left, with as many salts, and the manifest that the statement names;

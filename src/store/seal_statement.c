@@ -10,7 +10,7 @@ struct signer_key signer_key_of(const struct held_key *key)
 {
 	return (struct signer_key){.org = key->org,
 				   .fingerprint = key->fingerprint,
-				   .role = key->registrar ? SIGNER_REGISTRAR : SIGNER_PARTY,
+				   .role = key->role,
 				   .spki = key->spki,
 				   .wrapped = key->wrapped};
 }

@@ -30,13 +30,36 @@ enum problem signing_lock(struct db *db, struct arena *arena, struct uuid org, s
 	return PROBLEM_NONE;
 }
 
+enum problem signing_lock_inspector(struct db *db, struct arena *arena, struct uuid org,
+				    const struct sha256 *own, struct held_key *ret)
+{
+	struct key_heads_lock_row *locked;
+	struct inspect_keys_row *rows;
+	size_t locked_count, count;
+	enum problem p =
+		key_heads_lock(db, arena, &(struct key_heads_lock_params){{&org, 1}}, &locked, &locked_count);
+	if (!p)
+		p = inspect_keys(db, arena, &(struct inspect_keys_params){org}, &rows, &count);
+	if (p)
+		return p;
+	_Static_assert(sizeof(struct inspect_keys_row) == sizeof(struct held_keys_row), "the same columns");
+	for (size_t i = 0; i < count; i++)
+		if (own ? !rows[i].wrapped.at && bytes_equal(rows[i].fingerprint, sha256_bytes(own))
+			: rows[i].wrapped.at != NULL) {
+			*ret = signing_held_key((const struct held_keys_row *)(const void *)&rows[i]);
+			return PROBLEM_NONE;
+		}
+	return count && !own ? PROBLEM_SIGNS_ITSELF : PROBLEM_NO_SIGNING_KEY;
+}
+
 struct held_key signing_held_key(const struct held_keys_row *row)
 {
 	struct held_key key = {.org = row->org_id,
 			       .spki = row->spki,
 			       .wrapped = row->wrapped,
 			       .seq = row->seq,
-			       .registrar = str_equal(row->use, STR("registrar"))};
+			       .role = SIGNER_PARTY};
+	(void)signing_role_of(row->use, &key.role);
 	for (size_t i = 0; i < sizeof key.fingerprint.octets && i < row->fingerprint.len; i++)
 		key.fingerprint.octets[i] = row->fingerprint.at[i];
 	return key;
@@ -58,6 +81,7 @@ static const struct role {
 	[SIGNER_PARTY] = {"event", "event", SIGN_P256},
 	[SIGNER_REGISTRAR] = {"register", "registrar", SIGN_P256},
 	[SIGNER_LOG] = {"log", "log", SIGN_ED25519},
+	[SIGNER_INSPECTOR] = {"inspect", "inspect", SIGN_P256},
 };
 
 /* A log signs under its own name (c2sp.org/tlog-checkpoint), an organisation under one below it. */

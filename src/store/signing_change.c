@@ -17,6 +17,7 @@ struct change {
 	struct arena *arena;
 	const struct key_office *office;
 	struct uuid org;
+	enum signer_role role;
 	enum sign_algorithm algorithm;
 	struct key_end end;
 	struct sha256 key; /* that came of it */
@@ -80,33 +81,38 @@ static enum problem write_act(struct db *db, const struct change *c, const char 
 
 /* — replacing — */
 
+/* `old` NULL: it takes over from none. */
 static enum problem state_key(struct db *db, struct change *c, const struct held_key *registrar,
 			      const struct held_key *old)
 {
 	const struct key_office *office = c->office;
 	struct signer_key made;
-	enum problem p =
-		signing_generate(db, c->arena, office->signer, c->algorithm, c->org, SIGNER_PARTY, &made);
+	enum problem p = signing_generate(db, c->arena, office->signer, c->algorithm, c->org, c->role, &made);
 	if (p)
 		return p;
 	const struct key_words words = {.org = c->org,
 					.fingerprint = made.fingerprint,
 					.spki = made.spki,
-					.role = SIGNER_PARTY,
+					.role = c->role,
 					.custody = STR("service"),
 					.at_s = office->now_us / USEC_PER_SEC,
-					.predecessor = &old->fingerprint};
-	const struct signer_key signers[] = {made, signer_key_of(old), signer_key_of(registrar)};
+					.predecessor = old ? &old->fingerprint : NULL};
+	struct signer_key signers[3] = {made, signer_key_of(registrar)};
+	size_t signer_count = 2;
+	if (old) {
+		signers[1] = signer_key_of(old);
+		signers[signer_count++] = signer_key_of(registrar);
+	}
 	struct note *note = arena_new(c->arena, struct note);
 	note->text = signing_key_text(c->arena, log_names_first(office->origin), &words);
 	p = signing_add_signatures(c->arena, office->signer, log_names_first(office->origin), signers,
-				   sizeof signers / sizeof signers[0], note);
+				   signer_count, note);
 	if (p)
 		return p;
 	const struct new_signing_key row = {.org = c->org,
 					    .fingerprint = made.fingerprint,
 					    .algorithm = c->algorithm,
-					    .role = SIGNER_PARTY,
+					    .role = c->role,
 					    .custody = STR("service"),
 					    .spki = made.spki,
 					    .wrapped = made.wrapped,
@@ -122,22 +128,39 @@ static enum problem end_key(struct db *db, struct sha256 key, const char *state,
 			       ret_rows);
 }
 
+/* The key that is replaced. *ret_none: of an office that has not endorsed yet there is none. */
+static enum problem lock_old(struct db *db, struct change *c, struct held_key *ret, bool *ret_none)
+{
+	enum problem p;
+	*ret_none = false;
+	if (c->role == SIGNER_INSPECTOR) {
+		p = office_check(db, c->arena, c->org, c->reterr);
+		if (!p)
+			p = signing_lock_inspector(db, c->arena, c->org, /* own */ NULL, ret);
+		*ret_none = p == PROBLEM_NO_SIGNING_KEY;
+		return *ret_none ? PROBLEM_NONE : p;
+	}
+	if (uuid_equal(c->org, c->office->registrar))
+		return refuse(
+			c,
+			STR("the registrar's key is trusted by everybody's policy: it is not replaced here"));
+	p = signing_lock(db, c->arena, c->org, ret);
+	return p == PROBLEM_NOT_FOUND ? PROBLEM_NO_SIGNING_KEY : p;
+}
+
 static enum problem rotate_in_tx(struct db *db, void *context)
 {
 	struct change *c = context;
 	struct held_key old, registrar;
 	int64_t rows;
-	if (uuid_equal(c->org, c->office->registrar))
-		return refuse(
-			c,
-			STR("the registrar's key is trusted by everybody's policy: it is not replaced here"));
-	enum problem p = signing_lock(db, c->arena, c->org, &old);
-	if (p == PROBLEM_NOT_FOUND)
-		return PROBLEM_NO_SIGNING_KEY;
+	bool is_first;
+	enum problem p = lock_old(db, c, &old, &is_first);
 	if (!p)
 		p = signing_lock(db, c->arena, c->office->registrar, &registrar);
 	if (!p)
-		p = state_key(db, c, &registrar, &old);
+		p = state_key(db, c, &registrar, is_first ? NULL : &old);
+	if (!p && is_first)
+		return write_act(db, c, "makeKey");
 	if (!p)
 		p = end_key(db, old.fingerprint, "retired", &rows);
 	if (p)
@@ -148,11 +171,15 @@ static enum problem rotate_in_tx(struct db *db, void *context)
 }
 
 enum problem signing_rotate(struct db *db, struct arena *arena, const struct key_office *office,
-			    struct uuid org, enum sign_algorithm algorithm, struct sha256 *ret_key,
-			    struct fault *reterr)
+			    struct uuid org, enum signer_role role, enum sign_algorithm algorithm,
+			    struct sha256 *ret_key, struct fault *reterr)
 {
-	struct change c = {
-		.arena = arena, .office = office, .org = org, .algorithm = algorithm, .reterr = reterr};
+	struct change c = {.arena = arena,
+			   .office = office,
+			   .org = org,
+			   .role = role,
+			   .algorithm = algorithm,
+			   .reterr = reterr};
 	enum problem p = db_tx(db, &service, rotate_in_tx, &c, /* reterr_unknown */ NULL);
 	if (!p)
 		*ret_key = c.key;
@@ -266,7 +293,7 @@ static enum problem revoke_in_tx(struct db *db, void *context)
 	enum problem p = signing_key_get(db, c->arena, &find, &key);
 	if (p)
 		return p;
-	if (!str_equal(key.use, STR("event")))
+	if (!str_equal(key.use, STR("event")) && !str_equal(key.use, STR("inspect")))
 		return refuse(c, STR("the registrar's and the log's keys are trusted by everybody's policy: "
 				     "they are not "
 				     "revoked here"));

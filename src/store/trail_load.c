@@ -368,6 +368,8 @@ static enum problem load_events(struct trail_facts *facts)
 {
 	struct trail_list orgs = {0}, ids = {0}, lot_orgs = {0}, lots = {0};
 	struct id_set holders = {0};
+	struct trail_endorsements_row *endorsements;
+	size_t endorsement_count;
 	struct map *rows;
 	for (size_t i = 0; i < map_count(facts->events); i++) {
 		const struct trail_fact *fact = map_at(facts->events, i);
@@ -386,6 +388,8 @@ static enum problem load_events(struct trail_facts *facts)
 	db_queue(facts->db, &sql_trail_tests,
 		 &(struct trail_tests_params){array_of(&lot_orgs), array_of(&lots), facts->ask->as_of_us,
 					      TESTS_PER_LOT});
+	db_queue(facts->db, &sql_trail_endorsements,
+		 &(struct trail_endorsements_params){array_of(&orgs), array_of(&ids), facts->ask->as_of_us});
 	enum problem p = db_flush(facts->db);
 	if (!p)
 		p = take_by_id(facts, &sql_trail_events, offsetof(struct trail_events_row, id), &rows);
@@ -395,6 +399,14 @@ static enum problem load_events(struct trail_facts *facts)
 		trail_certified_then(facts);
 	if (!p)
 		p = TAKE(facts, trail_tests, tests, test_count);
+	if (!p)
+		p = db_take_many(facts->db, facts->arena, &sql_trail_endorsements, (void **)&endorsements,
+				 &endorsement_count);
+	for (size_t i = 0; !p && i < endorsement_count; i++) {
+		struct trail_fact *fact = map_get(facts->events, MAP_KEY(endorsements[i].event));
+		*LIST_ADD(facts->arena, &fact->endorsements, const struct trail_endorsements_row *) =
+			&endorsements[i];
+	}
 	for (size_t i = 0; !p && i < map_count(rows); i++) {
 		const struct trail_events_row *row = map_at(rows, i);
 		struct trail_fact *fact = map_get(facts->events, MAP_KEY(row->id));
@@ -419,9 +431,13 @@ static void want_names(struct trail_facts *facts, struct wanted_names *wanted)
 		*LIST_ADD(facts->arena, &wanted->regions, struct str) = facts->lots[i].region;
 	}
 	for (size_t i = 0; i < map_count(facts->events); i++) {
-		const struct trail_events_row *row = ((struct trail_fact *)map_at(facts->events, i))->row;
+		const struct trail_fact *fact = map_at(facts->events, i);
+		const struct trail_endorsements_row *const *endorsements = fact->endorsements.items;
+		const struct trail_events_row *row = fact->row;
 		if (!row)
 			continue;
+		for (size_t k = 0; k < fact->endorsements.count; k++)
+			set_add(facts, &wanted->parties, endorsements[k]->party);
 		set_add(facts, &wanted->parties, row->org_id);
 		set_add(facts, &wanted->parties, row->party);
 		set_add(facts, &wanted->parties, row->to_party);

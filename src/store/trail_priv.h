@@ -33,8 +33,9 @@ struct trail_node { /* a lot of the trail */
 };
 struct trail_fact { /* an event of the trail */
 	const struct trail_events_row *row;
-	struct trail_list edges; /* const struct trail_edges_row * */
-	struct trail_list links; /* const struct trail_links_row * */
+	struct trail_list edges;        /* const struct trail_edges_row * */
+	struct trail_list links;        /* const struct trail_links_row * */
+	struct trail_list endorsements; /* const struct trail_endorsements_row * */
 	struct uuid org, id;
 	bool at_site;  /* done at the site of a harvest */
 	bool declared; /* erroneous, at the time asked for */

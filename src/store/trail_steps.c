@@ -205,6 +205,29 @@ static struct trail_correction *correction_of(const struct trail_facts *facts, c
 	return correction;
 }
 
+static struct list endorsements_of(const struct trail_facts *facts, const struct trail_fact *fact)
+{
+	const struct trail_endorsements_row *const *rows = fact->endorsements.items;
+	struct trail_endorsement *told =
+		arena_array(facts->arena, struct trail_endorsement, fact->endorsements.count);
+	for (size_t i = 0; i < fact->endorsements.count; i++) {
+		told[i] = (struct trail_endorsement){.party = trail_party_make(facts, rows[i]->party),
+						     .at = utc_print(facts->arena, rows[i]->at)};
+		if (rows[i]->withdrawn_at.known)
+			told[i].withdrawn_at = utc_print(facts->arena, rows[i]->withdrawn_at.value);
+	}
+	return (struct list){told, fact->endorsements.count};
+}
+
+static bool is_endorsed(const struct trail_fact *fact)
+{
+	const struct trail_endorsements_row *const *rows = fact->endorsements.items;
+	for (size_t i = 0; i < fact->endorsements.count && !fact->declared; i++)
+		if (!rows[i]->withdrawn_at.known)
+			return true;
+	return false;
+}
+
 static struct trail_step step_of(const struct trail_facts *facts, const struct trail_fact *fact)
 {
 	const struct trail_events_row *row = fact->row;
@@ -231,6 +254,7 @@ static struct trail_step step_of(const struct trail_facts *facts, const struct t
 		.correction = correction_of(facts, fact),
 		.corrects = uuid_is_nil(row->corrects) ? (struct str){NULL, 0}
 						       : uuid_print(facts->arena, row->corrects),
+		.endorsements = endorsements_of(facts, fact),
 		.proof = proof_of(facts, row),
 	};
 }
@@ -292,6 +316,7 @@ void trail_tell_steps(const struct trail_facts *facts, struct trail_made *made)
 	struct uuid *events = arena_array(facts->arena, struct uuid, count);
 	for (size_t i = 0; i < count; i++) {
 		steps[i] = step_of(facts, told[i]);
+		made->trail.endorsed_steps += is_endorsed(told[i]);
 		orgs[i] = told[i]->row->org_id;
 		events[i] = told[i]->row->id;
 	}

@@ -91,6 +91,17 @@ static void write_sm2(const char *directory)
 	sample_log_destroy(log);
 }
 
+static void write_endorsed(const char *directory)
+{
+	struct sample_log *log = sample_log_create();
+	struct bundle bundle = sample_endorsed(log);
+	bundle.checkpoint = sample_checkpoint(log, 3);
+	write_file(directory, "endorsed-policy.txt", sample_policy(log));
+	write_file(directory, "endorsed-registrar.vkey", note_key_print(log->arena, &log->registrar.key));
+	write_bundle(directory, "endorsed-holds.json", log->arena, &bundle);
+	sample_log_destroy(log);
+}
+
 /* Under the head of a log of this name, which the policy trusts: the kind stands before the names of the others. */
 static void write_renamed(const char *directory, const char *kind, struct str name)
 {
@@ -135,6 +146,7 @@ int main(int argc, char **argv)
 	write_bundle(argv[1], "erased-and-revoked.json", log->arena, &bundle);
 	sample_log_destroy(log);
 	write_sm2(argv[1]);
+	write_endorsed(argv[1]);
 	write_renamed(argv[1], "next", STR(SAMPLE_ORIGIN "/2"));
 	write_renamed(argv[1], "spelled", STR(SAMPLE_ORIGIN "/02"));
 	write_renamed(argv[1], "another", STR("another.example/2"));

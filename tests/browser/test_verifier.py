@@ -132,16 +132,17 @@ def test_every_flipped_field_is_told_as_the_command_line_tells_it(verifier, tool
             assert found[0] != "holds", path
 
 
-def test_a_trail_signed_with_sm2_is_told_as_the_command_line_tells_it(verifier, tool, samples):
+@pytest.mark.parametrize("kind", ["sm2-", "endorsed-"])
+def test_a_trail_with_sm2_or_endorsements_is_told_as_the_command_line_tells_it(verifier, tool, samples, kind):
     """In every browser, for none has SM2: and with every field flipped."""
-    document = json.loads((samples / "sm2-holds.json").read_text(encoding="utf-8"))
-    trust = [(samples / name).read_text(encoding="utf-8") for name in ("sm2-policy.txt", "sm2-registrar.vkey")]
+    document = json.loads((samples / f"{kind}holds.json").read_text(encoding="utf-8"))
+    trust = [(samples / f"{kind}{name}").read_text(encoding="utf-8") for name in ("policy.txt", "registrar.vkey")]
     paths = list(leaves(document))
     texts = [json.dumps(document), *(changed(document, path) for path in paths)]
     founds = checked(verifier, texts, trust)
-    assert founds[0] == told(tool, samples, texts[0], "sm2-") and founds[0][0] == "holds"
+    assert founds[0] == told(tool, samples, texts[0], kind) and founds[0][0] == "holds"
     for path, text, found in zip(paths, texts[1:], founds[1:]):
-        said = told(tool, samples, text, "sm2-")
+        said = told(tool, samples, text, kind)
         assert found[0] == said[0] != "holds" and (found[0] == "unusable" or found == said), path
 
 

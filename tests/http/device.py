@@ -63,8 +63,8 @@ class Device:
         return hashlib.sha256(self.spki).hexdigest()
 
 
-def permit(district, party):
-    return district.admin.make("/v1/enrolments", {"party": party.number})
+def permit(district, party, **more):
+    return district.admin.make("/v1/enrolments", {"party": party.number, **more})
 
 
 def prepare(district, token, device):
@@ -73,8 +73,8 @@ def prepare(district, token, device):
     return reply.json()
 
 
-def enrol(district, party, device):
-    token = permit(district, party)["token"]
+def enrol(district, party, device, **more):
+    token = permit(district, party, **more)["token"]
     note = device.note(prepare(district, token, device))
     return district.public.post("/v1/signing-keys", {"token": token, "note": note}), token, note
 

@@ -84,6 +84,9 @@ def signing_key_of(tenant):
 WRITES = {
     "captureEvent": lambda t, who: [("/v1/events", body) for body in records(t, who)],
     "eraseEvent": lambda t, who: [(f"/v1/events/{event}/erase", {"reason": "mistake"}) for event in t.events],
+    "endorseEvent": lambda t, who: [(f"/v1/events/{event}/endorsements", {"says": "agrees", "party": t.farm.id}) for event in t.events],
+    "prepareEndorsement": lambda t, who: [(f"/v1/events/{event}/endorsements:prepare", {"says": "agrees", "party": t.farm.id, "key": "00" * 32})
+                                          for event in t.events],
     "eraseParty": lambda t, who: [(f"/v1/parties/{party}/erase", {"reason": "mistake"}) for party in (t.farm.id, t.farm.number)],
     "eraseSite": lambda t, who: [(f"/v1/sites/{t.home['id']}/erase", {"reason": "mistake"})],
     "prepareEvent": lambda t, who: [("/v1/events:prepare", {"key": signing_key_of(t), "record": body}) for body in records(t, who)],

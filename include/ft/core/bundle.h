@@ -8,7 +8,7 @@
  *
  * `lots` are those of the trail; the salt shows which statements are about them. `steps` are the records that the trail
  * tells, with their views, and, without manifest and view, statements that a reader may not open but that stand between
- * them: what a step's `prev` names must be here when it is about a lot of the trail. So a record cannot be left out
+ * them; endorsements of these, too, and what took them back. What a step's `prev` names must be here when it is about a lot of the trail. So a record cannot be left out
  * without a trace. What nobody's `prev` names, a newest record, can be: that only a second witness of the log can tell. */
 #ifndef FT_CORE_BUNDLE_H
 #define FT_CORE_BUNDLE_H
@@ -46,11 +46,13 @@ void bundle_write(struct json_writer *writer, const struct bundle *bundle);
 struct bundle_step_report {
 	const struct bundle_step *step;
 	struct str type, time; /* as the view says; absent: not shown */
+	struct str
+		endorsement; /* of an endorsement what it says: "agrees", "withdrawn"; absent: it is none */
 	bool is_shown;
 	struct proof_report report;
 };
-/* "checkpoint", "trail", "lots", "prev", "seq", "withheld" */
-enum { BUNDLE_CHECKS = 6 };
+/* "checkpoint", "trail", "lots", "prev", "seq", "withheld", "endorsements" */
+enum { BUNDLE_CHECKS = 7 };
 struct bundle_report {
 	enum proof_verdict verdict; /* the worst of all */
 	bool ok, trusted;           /* as in proof_report, of every step */

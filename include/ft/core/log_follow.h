@@ -4,7 +4,8 @@
  *
  * The rules: an entry is a statement of this log, signed with a key that an earlier entry states for its organisation and
  * that none has revoked; a key statement is signed by the key and by the registrar, and by the key it takes over from;
- * the sequence of every key grows without gaps; keys do nothing but what they are for; a head that an entry names as seen
+ * the sequence of every key grows without gaps; keys do nothing but what they are for; an inspector's key endorses records that
+ * stand in the log before, or takes that back; a head that an entry names as seen
  * is one of this tree, from before the entry; a log goes on under another name
  * only behind a statement of the registrar, in place and words about the head of the one that ended. */
 #ifndef FT_CORE_LOG_FOLLOW_H
@@ -32,6 +33,7 @@ enum follow_breach {
 	FOLLOW_TIME,        /* claims a time that has not come */
 	FOLLOW_SEEN,        /* names a head that was not there before it, or that the log never had */
 	FOLLOW_LATE,        /* claims a time long before it was logged: told, and no alarm */
+	FOLLOW_ENDORSED,    /* endorses, or takes back, what is not in the log before it */
 	FOLLOW_ORIGIN, /* says that another log goes on, and not from here or not from a head that the old one signed */
 	FOLLOW_BREACHES
 };
@@ -63,6 +65,20 @@ struct follow_finding {
 struct follow_claim {
 	int64_t size, index; /* of the head; of the entry */
 	struct sha256 root, key;
+};
+/* What stands at an entry, for whoever endorses it. */
+enum follow_stated_kind { FOLLOW_STATED_OTHER, FOLLOW_STATED_EVENT, FOLLOW_STATED_ENDORSEMENT };
+struct follow_stated {
+	enum follow_stated_kind kind;
+	struct uuid org;
+	struct sha256 hash;
+};
+/* A statement that an entry is about and that was read before this look: whoever fetches proves what stands there. */
+struct follow_about {
+	int64_t entry, index; /* of the statement; of the entry that says so */
+	bool withdraws;
+	struct uuid org;
+	struct sha256 stated, key;
 };
 /* The page that verifies, as the registrar has stated it last. */
 struct follow_page {
@@ -103,7 +119,11 @@ struct log_follow {
 	size_t claim_count;   /* … are what `seen` was held against; not these: */
 	struct follow_claim
 		claims[FOLLOW_MAX_CLAIMS]; /* whoever fetches proves them, or says that they fail */
-	int64_t more_gaps, more_findings;  /* beyond what is kept one by one */
+	struct follow_stated
+		*stated;    /* by entry, of the newest FOLLOW_ROOTS from roots_first on; NULL: none yet */
+	size_t about_count; /* of entries from before: room for a whole tile is left by who fetches */
+	struct follow_about abouts[FOLLOW_MAX_CLAIMS];
+	int64_t more_gaps, more_findings; /* beyond what is kept one by one */
 };
 
 /* From the first entry on. `registrar` NULL: the first that the log states is trusted. */
@@ -125,6 +145,10 @@ const struct note_key *log_follow_signer(const struct log_follow *f, struct aren
 					 const struct note *head, struct note_verifier verifier);
 /* Where the log of this name ended; NULL: it goes on, or is not known. */
 const struct follow_ended *log_follow_end(const struct log_follow *f, struct str name);
+
+/* What stands at about->entry, as was proved: holds the claim against it. */
+void log_follow_judge_about(struct log_follow *f, struct arena *scratch, const struct follow_about *about,
+			    struct bytes entry);
 
 /* A claim does not hold: the log never had such a head. */
 void log_follow_refute(struct log_follow *f, const struct follow_claim *claim);

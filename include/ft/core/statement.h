@@ -16,6 +16,17 @@
  * (kind "revoke") has instead: revoked, reason, since. It counts from its place in the log on: what was logged before it
  * stays valid. With the reason "compromise", what claims a time after "since" is doubtful.
  *
+ * With an endorsement (kind "endorse") an inspector's office says of one statement that what it states agrees with what the
+ * office found, or takes that back. It has after "at": lots as the endorsed statement has them, so that whoever knows a lot
+ * finds what was said about it; one prev, the statement; and lines of its own. It says all there is to say: it has no body.
+ *
+ *	lot <base64 32>             likewise
+ *	prev <base64 32>            the statement that is endorsed; when it is taken back, the endorsement
+ *	entry 4711                  where that stands in the log
+ *	view full                   of the record: what the office could look at
+ *	says agrees                 or withdrawn
+ *	seen 70000 <base64 32>      optional
+ *
  * A statement of the kind "origin" says that a log has ended and goes on under another name (log_name.h): behind all entries
  * that the old one's head covers, and in the same tree. It has after "at": previous, size and root, the three lines of that
  * head; its signatures, "signed NAME <base64>" each; reason; and vkey, of the key that signs the heads of the new log and
@@ -46,7 +57,7 @@ struct statement {
 
 	/* every kind but "key", "revoke" and "origin" */
 	struct statement_links lots, prevs;
-	struct sha256 body; /* of the manifest */
+	struct sha256 body; /* of the manifest; "endorse" has none */
 	size_t body_len;
 	struct str media_type;
 	bool has_seen; /* newest log head that the signer had verified */
@@ -60,6 +71,11 @@ struct statement {
 	struct str custody; /* "self", "service" */
 	bool has_predecessor;
 	struct sha256 predecessor; /* fingerprint of the key it takes over from */
+
+	/* kind "endorse" */
+	int64_t entry;   /* index of the statement in prevs */
+	struct str view; /* "full", "farm" */
+	struct str says; /* "agrees", "withdrawn" */
 
 	/* kind "revoke" */
 	struct sha256 revoked; /* fingerprint of the key that is valid no longer */

@@ -78,6 +78,10 @@ struct trail_correction {       /* of a step that was declared erroneous */
 	struct str recorded_at; /* since when it no longer counts */
 	struct trail_party *party;
 };
+struct trail_endorsement {           /* by an inspector's office, of the record as it is */
+	struct trail_party *party;   /* NULL: the tier does not tell */
+	struct str at, withdrawn_at; /* UTC; withdrawn_at absent: it stands */
+};
 struct trail_step {
 	struct str event, type;
 	struct instant time;
@@ -91,7 +95,8 @@ struct trail_step {
 	struct trail_quarantine *quarantine; /* of animals; NULL: none */
 	struct str corrected;                /* event id of the correction; null: none */
 	struct trail_correction *correction; /* what is said about it; NULL: none */
-	struct str corrects; /* event id of the record in whose place it stands; absent: none */
+	struct str corrects;      /* event id of the record in whose place it stands; absent: none */
+	struct list endorsements; /* struct trail_endorsement, oldest first */
 	struct trail_proof *proof;
 };
 struct trail_alert { /* public: rule and severity in words, nothing about third parties */
@@ -121,10 +126,11 @@ struct trail {
 	struct str as_of;
 	int64_t origin_count;
 	struct trail_rest *rest;
-	struct list origins;   /* struct trail_origin, largest share first */
-	struct list steps;     /* struct trail_step, oldest first */
-	struct list alerts;    /* struct trail_alert */
-	struct str checkpoint; /* null until the log publishes one */
+	struct list origins;    /* struct trail_origin, largest share first */
+	struct list steps;      /* struct trail_step, oldest first */
+	int64_t endorsed_steps; /* of those that count, with an endorsement that stands */
+	struct list alerts;     /* struct trail_alert */
+	struct str checkpoint;  /* null until the log publishes one */
 	bool demonstration;
 	struct trail_item *item; /* NULL: the whole lot was asked for */
 };

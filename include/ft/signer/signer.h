@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The signing process as its users see it: a child behind a socket that alone can unwrap private keys. It signs nothing
  * but Farmtrail statements that name the key they are signed with; the registrar's key also co-signs key statements,
- * and the log's key signs log heads that never contradict each other, and no statement but its own and the one that its log
+ * an inspector's key signs endorsements alone, and the log's key signs log heads that never contradict each other, and no statement but its own and the one that its log
  * goes on where another ended. */
 #ifndef FT_SIGNER_SIGNER_H
 #define FT_SIGNER_SIGNER_H
@@ -18,8 +18,8 @@ enum {
 };
 
 /* What a key is for decides what it may sign. */
-enum signer_role { SIGNER_PARTY, SIGNER_REGISTRAR, SIGNER_LOG };
-enum { SIGNER_ROLES = 3 };
+enum signer_role { SIGNER_PARTY, SIGNER_REGISTRAR, SIGNER_LOG, SIGNER_INSPECTOR };
+enum { SIGNER_ROLES = 4 };
 
 /* What the database keeps of a custodial key. `wrapped` opens only in a signer with the same key-encryption key, and
  * only as this organisation's key in this role. A log's key may be in an agent instead: then `wrapped` is absent. */

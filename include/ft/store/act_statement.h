@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What changes a page without being a record or master data, stated like these: codes of packs that are issued, put into use
- * or withdrawn (farmtrail/codes@v1), alerts that a person closes or opens again (farmtrail/alert@v1). One statement a
- * request; its rows name it, and `farmtrail verify --data` holds both against each other. */
+ * or withdrawn (farmtrail/codes@v1), alerts that a person closes or opens again (farmtrail/alert@v1), endorsements
+ * (farmtrail/endorse@v1, store/endorse.h). One statement a request; its rows name it, and `farmtrail verify --data` holds both against each other. */
 #ifndef FT_STORE_ACT_STATEMENT_H
 #define FT_STORE_ACT_STATEMENT_H
 
@@ -33,6 +33,13 @@ enum problem act_state_file(struct db *db, struct arena *arena, const struct key
 			    const struct held_key *key, const struct act_file *file) must_check;
 /* What its row says of the file. */
 struct str act_file_words(struct arena *arena, struct sha256 digest, size_t len);
+
+/* What the row of an endorsement says: the same as its statement, which has no body. */
+struct statement;
+struct str act_endorsement_words(struct arena *arena, const struct statement *s);
+/* Stores a statement that is signed, and queues it for the log. `at_us`: what its at says. */
+enum problem act_store(struct db *db, const struct act_words *words, const struct unsigned_statement *s,
+		       usec_t at_us) must_check;
 
 /* Whether the statement covers this body. */
 bool act_covers(struct arena *arena, struct bytes body, struct bytes view_secret,

@@ -25,9 +25,14 @@ struct enrolment_token {
 	struct str token; /* "fte_" and 43 characters of base64url: shown once, kept as its hash */
 	usec_t expires_us;
 };
-/* Permits one key of `org`, which is registered. PROBLEM_ERASED: it acts no more. */
+/* Permits one key of `org`, which is registered, for records (SIGNER_PARTY) or endorsements (SIGNER_INSPECTOR).
+ * PROBLEM_ERASED: it acts no more. PROBLEM_FORBIDDEN: it is no inspector's office. */
 enum problem enrolment_permit(struct db *db, struct arena *arena, const struct key_office *office,
-			      struct uuid org, struct enrolment_token *ret) must_check;
+			      struct uuid org, enum signer_role role, struct enrolment_token *ret,
+			      struct fault *reterr) must_check;
+/* Whether a party endorses, in the transaction of who asks; it is not erased meanwhile. As enrolment_permit. */
+enum problem office_check(struct db *db, struct arena *arena, struct uuid org,
+			  struct fault *reterr) must_check;
 
 /* The statement that the device signs: farmtrail/key@v1 for the key in `spki` (DER). PROBLEM_ENROLMENT_TOKEN: unknown,
  * used, expired. PROBLEM_KEY_REFUSED: as public_key_parse. Stores nothing. */
@@ -43,11 +48,12 @@ enum problem enrolment_finish(struct db *db, struct arena *arena, const struct k
 			      struct fault *reterr) must_check;
 
 /* Another custodial key takes the place of the present one: stated by both and the registrar, the old one revoked as
- * superseded. Records that come meanwhile wait. PROBLEM_NO_SIGNING_KEY: there is none to replace. PROBLEM_FORBIDDEN: the
- * registrar's own. */
+ * superseded. Records that come meanwhile wait. Of endorsements (SIGNER_INSPECTOR) the first is made, where the office keeps
+ * none itself. PROBLEM_NO_SIGNING_KEY: there is none to replace. PROBLEM_SIGNS_ITSELF. PROBLEM_FORBIDDEN: the registrar's own
+ * for records; no inspector's office. PROBLEM_ERASED. */
 enum problem signing_rotate(struct db *db, struct arena *arena, const struct key_office *office,
-			    struct uuid org, enum sign_algorithm algorithm, struct sha256 *ret_key,
-			    struct fault *reterr) must_check;
+			    struct uuid org, enum signer_role role, enum sign_algorithm algorithm,
+			    struct sha256 *ret_key, struct fault *reterr) must_check;
 
 /* Another key takes the place of the one that signs the log's heads: stated by both and the registrar. Both sign heads for
  * LOG_KEY_DAYS, in which verifiers learn the new one. Two that ask at once make two keys, one after the other. */

@@ -8,13 +8,13 @@
 #include "ft/signer/signer.h"
 #include "ft/store/log_seen.h"
 
-/* A custodial key as the database keeps it. */
+/* A custodial key as the database keeps it; of one that its organisation keeps itself `wrapped` is absent. */
 struct held_key {
 	struct sha256 fingerprint;
 	struct uuid org;
 	struct bytes spki, wrapped;
-	int64_t seq;    /* last used */
-	bool registrar; /* the registrar's: its wrapping opens in that role alone (struct signer_key) */
+	int64_t seq;           /* last used */
+	enum signer_role role; /* its wrapping opens in that alone (struct signer_key) */
 };
 struct signer_key signer_key_of(const struct held_key *key); /* as the signer takes it */
 

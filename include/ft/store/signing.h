@@ -10,6 +10,10 @@
  * none. */
 enum problem signing_lock(struct db *db, struct arena *arena, struct uuid org,
 			  struct held_key *ret) must_check;
+/* The key with which an inspector's office endorses, likewise: `own` NULL: the newest that the service keeps; else this one,
+ * which the office keeps itself. PROBLEM_SIGNS_ITSELF: it has only such. PROBLEM_NO_SIGNING_KEY: none, or not this one. */
+enum problem signing_lock_inspector(struct db *db, struct arena *arena, struct uuid org,
+				    const struct sha256 *own, struct held_key *ret) must_check;
 /* After `seq` was signed, in the same transaction. */
 enum problem signing_advance(struct db *db, const struct held_key *key, int64_t seq) must_check;
 

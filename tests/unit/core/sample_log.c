@@ -217,6 +217,7 @@ void sample_log_destroy(struct sample_log *log)
 	private_key_destroy(log->registrar.private);
 	private_key_destroy(log->farm.private);
 	private_key_destroy(log->packer.private);
+	private_key_destroy(log->office.private);
 	private_key_destroy(log->log.private);
 	for (size_t i = 0; i < SAMPLE_WITNESSES; i++)
 		private_key_destroy(log->witnesses[i].private);
@@ -254,6 +255,17 @@ static struct sha256 *leaves_of(const struct sample_log *log)
 	for (size_t i = 0; i < log->count; i++)
 		leaves[i] = merkle_leaf(str_bytes(log->entries[i].note));
 	return leaves;
+}
+
+size_t sample_endorse(struct sample_log *log, struct sample_signer *office, size_t entry, int64_t said,
+		      const char *says)
+{
+	struct statement s = sample_statement(log, office, STR("endorse"));
+	s.prevs = (struct statement_links){.count = 1, .hashes = &log->entries[entry].hash};
+	s.entry = said;
+	s.view = STR("full");
+	s.says = str_of(says);
+	return sample_append(log, office, &s, NULL);
 }
 
 struct proof_place sample_place(const struct sample_log *log, size_t entry)
@@ -388,4 +400,48 @@ struct bundle sample_bundle(const struct sample_log *log)
 			       .key_count = 2,
 			       .steps = steps,
 			       .step_count = SAMPLE_STEPS};
+}
+
+/* Into the step that tells of this entry. */
+static struct str tell(const struct sample_log *log, struct str trail, size_t entry, struct str told)
+{
+	struct str mark = arena_printf(log->arena, "\"event\":\"%.*s\"", STR_ARGS(log->entries[entry].event));
+	const char *at = strstr(trail.at, mark.at);
+	assert(at);
+	size_t before = (size_t)(at - trail.at) + mark.len;
+	return arena_printf(log->arena, "%.*s,\"endorsements\":[%.*s]%.*s", (int)before, trail.at,
+			    STR_ARGS(told), STR_ARGS(str_from(trail, before)));
+}
+
+struct bundle sample_endorsed(struct sample_log *log)
+{
+	enum { ENDORSEMENTS = 3 };
+	const struct uuid org = {{8}};
+	struct arena *arena = log->arena;
+	log->office = sample_enrol(log, signer_name(log, org), org, "inspect", &log->registrar);
+	log->office.org = org;
+	size_t first = sample_endorse(log, &log->office, 4, 4, "agrees"),
+	       second = sample_endorse(log, &log->office, 5, 5, "agrees");
+	(void)sample_endorse(log, &log->office, second, (int64_t)second, "withdrawn");
+	struct bundle bundle = sample_bundle(log);
+	struct bundle_step *steps = arena_array(arena, struct bundle_step, SAMPLE_STEPS + ENDORSEMENTS);
+	struct proof_key *keys = arena_array(arena, struct proof_key, bundle.key_count + 1);
+	memcpy(steps, bundle.steps, SAMPLE_STEPS * sizeof *steps);
+	memcpy(keys, bundle.keys, bundle.key_count * sizeof *keys);
+	for (size_t i = 0; i < ENDORSEMENTS; i++)
+		steps[SAMPLE_STEPS + i] = sample_step(log, first + i, /* is_shown */ false);
+	keys[bundle.key_count++] = sample_key(log, &log->office);
+	int64_t at_us = log->now_s * USEC_PER_SEC, minute_us = 60 * USEC_PER_SEC; /* each is a minute later */
+	struct str id = uuid_print(arena, org);
+	struct str stands = arena_printf(arena, "{\"party\":{\"id\":\"%.*s\"},\"at\":\"%.*s\"}", STR_ARGS(id),
+					 STR_ARGS(utc_print(arena, at_us - 2 * minute_us))),
+		   taken_back = arena_printf(
+			   arena, "{\"party\":{\"id\":\"%.*s\"},\"at\":\"%.*s\",\"withdrawnAt\":\"%.*s\"}",
+			   STR_ARGS(id), STR_ARGS(utc_print(arena, at_us - minute_us)),
+			   STR_ARGS(utc_print(arena, at_us)));
+	bundle.trail = tell(log, tell(log, bundle.trail, 4, stands), 5, taken_back);
+	bundle.keys = keys;
+	bundle.steps = steps;
+	bundle.step_count = SAMPLE_STEPS + ENDORSEMENTS;
+	return bundle;
 }

@@ -35,7 +35,7 @@ struct sample_entry {
 };
 struct sample_log {
 	struct arena *arena;
-	struct sample_signer registrar, farm, packer, log, witnesses[SAMPLE_WITNESSES];
+	struct sample_signer registrar, farm, packer, office, log, witnesses[SAMPLE_WITNESSES];
 	struct bundle_lot lots[SAMPLE_LOTS];
 	struct sample_entry entries[SAMPLE_MAX_ENTRIES];
 	size_t count;
@@ -74,6 +74,12 @@ void sample_rename(struct sample_log *log, struct str name);
 struct str sample_policy(const struct sample_log *log); /* two of three */
 struct proof_key sample_key(const struct sample_log *log, const struct sample_signer *signer);
 struct bundle_step sample_step(const struct sample_log *log, size_t entry, bool is_shown);
+/* The signer endorses, or takes back, what stands at `entry`, which it says stands at `said`. */
+size_t sample_endorse(struct sample_log *log, struct sample_signer *office, size_t entry, int64_t said,
+		      const char *says);
+/* The trail of lot M, of which an office endorses records 4 and 5, and takes the second back: its key is entry 12, then these
+ * in this order, the last three steps of the bundle. Once a log. */
+struct bundle sample_endorsed(struct sample_log *log);
 /* The trail of lot M: entries 3 to 11, of 6 and 8 the statement only. */
 struct bundle sample_bundle(const struct sample_log *log);
 

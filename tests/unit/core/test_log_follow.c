@@ -223,6 +223,97 @@ static void whoever_issued_codes_says_what_becomes_of_them(void **state)
 	assert_int_equal(scene->f->finding_count, 0);
 }
 
+static void endorse(struct scene *scene, struct sample_signer *by, size_t entry, int64_t said,
+		    const char *says)
+{
+	sample_endorse(scene->log, by, entry, said, says);
+	take_all(scene);
+}
+
+/* Where the entry says otherwise than what stands there it says where it would. */
+static const struct endorsement_case {
+	bool by_farm, by_other, is_record;
+	size_t entry;
+	int64_t said;
+	const char *says;
+	enum follow_breach breach;
+} endorsement_cases[] = {
+	{.entry = 4, .said = 4, .says = "agrees"},
+	{.entry = 13, .said = 13, .says = "withdrawn"},
+	{.by_farm = true, .entry = 4, .said = 4, .says = "agrees", .breach = FOLLOW_OFFICE},
+	{.is_record = true, .breach = FOLLOW_OFFICE},
+	{.entry = 4, .said = 5, .says = "agrees", .breach = FOLLOW_ENDORSED},
+	{.entry = 4, .said = 99, .says = "agrees", .breach = FOLLOW_ENDORSED},
+	{.entry = 1, .said = 1, .says = "agrees", .breach = FOLLOW_ENDORSED},
+	{.entry = 13, .said = 13, .says = "agrees", .breach = FOLLOW_ENDORSED},
+	{.entry = 4, .said = 4, .says = "withdrawn", .breach = FOLLOW_ENDORSED},
+	{.by_other = true, .entry = 13, .said = 13, .says = "withdrawn", .breach = FOLLOW_ENDORSED},
+};
+
+/* Behind the sample: 12 the office's key, 13 its endorsement of record 4, 14 another office's key, then the case. */
+static void try_case(const struct endorsement_case *c)
+{
+	void *made;
+	assert_int_equal(make_scene(&made), 0);
+	struct scene *scene = made;
+	const struct uuid org = {{8}}, second = {{9}};
+	const struct sample_signer *registrar = &scene->log->registrar;
+	struct sample_signer office =
+		sample_enrol(scene->log, uuid_name(scene, org), org, "inspect", registrar);
+	endorse(scene, &office, 4, 4, "agrees");
+	struct sample_signer other =
+		sample_enrol(scene->log, uuid_name(scene, second), second, "inspect", registrar);
+	take_all(scene);
+	assert_int_equal(scene->f->finding_count, 0);
+	if (c->is_record)
+		sample_record(scene->log, &office, &(struct sample_event){"sell", NULL, 1, 0, NULL});
+	else
+		endorse(scene,
+			c->by_farm    ? &scene->log->farm
+			: c->by_other ? &other
+				      : &office,
+			c->entry, c->said, c->says);
+	take_all(scene);
+	if (c->breach)
+		expect(scene, c->breach);
+	else
+		assert_int_equal(scene->f->finding_count, 0);
+	private_key_destroy(office.private);
+	private_key_destroy(other.private);
+	assert_int_equal(end_scene(&made), 0);
+}
+
+static void an_inspector_endorses_records_and_nothing_else(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof endorsement_cases / sizeof endorsement_cases[0]; i++)
+		try_case(&endorsement_cases[i]);
+}
+
+/* Of what was read before this look somebody else says what stands there. */
+static void an_endorsement_of_what_was_read_before_is_a_claim(void **state)
+{
+	struct scene *scene = *state;
+	const struct uuid org = {{8}};
+	struct sample_signer office =
+		sample_enrol(scene->log, uuid_name(scene, org), org, "inspect", &scene->log->registrar);
+	take_all(scene);
+	struct sha256 root = merkle_edge_root(&scene->f->edge);
+	scene->f->head = sample_head(scene->log, scene->log->count, root, 0);
+	struct str kept = log_follow_print(scene->arena, scene->f);
+	assert_true(log_follow_read(scene->arena, kept, &scene->f));
+	endorse(scene, &office, 4, 4, "agrees");
+	assert_int_equal(scene->f->finding_count, 0);
+	assert_int_equal(scene->f->about_count, 1);
+	const struct follow_about about = scene->f->abouts[0];
+	assert_int_equal(about.entry, 4);
+	log_follow_judge_about(scene->f, scene->arena, &about, str_bytes(scene->log->entries[4].note));
+	assert_int_equal(scene->f->finding_count, 0);
+	log_follow_judge_about(scene->f, scene->arena, &about, str_bytes(scene->log->entries[5].note));
+	expect(scene, FOLLOW_ENDORSED);
+	private_key_destroy(office.private);
+}
+
 /* Every octet of what an entry says and of its signatures counts. */
 static void a_changed_entry_is_found(void **state)
 {
@@ -548,6 +639,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE(an_honest_log_keeps_every_rule),
+		cmocka_unit_test(an_inspector_endorses_records_and_nothing_else),
+		SCENE(an_endorsement_of_what_was_read_before_is_a_claim),
 		SCENE(what_is_remembered_is_enough_to_go_on),
 		SCENE(an_entry_is_a_statement_of_this_log),
 		SCENE(a_key_is_stated_before_it_signs),

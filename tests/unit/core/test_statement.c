@@ -288,6 +288,48 @@ static void a_log_goes_on_behind_the_head_of_the_one_before(void **state)
 		assert_false(statement_parse(arena, (struct str){whole.at, len}, &s));
 }
 
+#define ENDORSE_HEAD \
+	"farmtrail/endorse@v1\nlog example.com/foo\norg 018f6c1e-7b7a-7c55-9d0e-3f6b2a4d9c11\nkey " HASH_0 \
+	"\nseq 4217\nat 1795300000\n"
+#define ABOUT "lot " HASH_A "\nlot " HASH_0 "\nprev " HASH_A "\nentry 4711\n"
+
+static void an_endorsement_says_all_itself(void **state)
+{
+	struct arena *arena = *state;
+	struct statement s;
+	const struct str whole = STR(ENDORSE_HEAD ABOUT "view full\nsays agrees\nseen 70000 " HASH_A "\n");
+	assert_true(statement_parse(arena, whole, &s));
+	assert_int_equal(s.lots.count, 2);
+	assert_int_equal(s.prevs.count, 1);
+	assert_int_equal(s.entry, 4711);
+	assert_int_equal(s.seen_size, 70000);
+	assert_true(str_equal(s.view, STR("full")) && str_equal(s.says, STR("agrees")));
+	assert_printed(arena, &s, whole);
+	static const char *const good[] = {
+		ENDORSE_HEAD ABOUT "view farm\nsays withdrawn\n",
+		ENDORSE_HEAD "prev " HASH_A "\nentry 0\nview full\nsays agrees\n",
+		ENDORSE_HEAD "lots 65 " HASH_A "\nprev " HASH_A "\nentry 0\nview full\nsays agrees\n",
+	};
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		assert_true(statement_parse(arena, str_of(good[i]), &s));
+		assert_printed(arena, &s, str_of(good[i]));
+	}
+	static const char *const refused[] = {
+		ENDORSE_HEAD "entry 1\nview full\nsays agrees\n",
+		ENDORSE_HEAD "prev " HASH_A "\nprev " HASH_0 "\nentry 1\nview full\nsays agrees\n",
+		ENDORSE_HEAD "prevs 65 " HASH_A "\nentry 1\nview full\nsays agrees\n",
+		ENDORSE_HEAD "prev " HASH_A "\nentry 01\nview full\nsays agrees\n",
+		ENDORSE_HEAD "prev " HASH_A "\nentry -1\nview full\nsays agrees\n",
+		ENDORSE_HEAD ABOUT "view township\nsays agrees\n",
+		ENDORSE_HEAD ABOUT "view full\nsays perhaps\n",
+		ENDORSE_HEAD ABOUT "says agrees\nview full\n",
+		ENDORSE_HEAD ABOUT "view full\nsays agrees\nbody sha256 " HASH_A " 0 text/plain\n",
+	};
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+		if (statement_parse(arena, str_of(refused[i]), &s))
+			fail_msg("%s", refused[i]);
+}
+
 static void the_kind_is_read_from_the_first_line(void **state)
 {
 	(void)state;
@@ -322,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_event_prints_in_fixed_order, create, destroy),
+		cmocka_unit_test_setup_teardown(an_endorsement_says_all_itself, create, destroy),
 		cmocka_unit_test_setup_teardown(what_is_parsed_is_what_was_printed, create, destroy),
 		cmocka_unit_test_setup_teardown(sixty_four_links_stand_one_a_line_and_more_are_summed_up,
 						create, destroy),

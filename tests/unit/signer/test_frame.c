@@ -143,9 +143,9 @@ static void counts_and_lengths_beyond_the_limits_are_refused(void **state)
 	static const uint8_t verdict_0[] = {0, 1, 0, 0, 0, 0, 0}, verdict_9[] = {0, 1, 9, 0, 0, 0, 0};
 	assert_false(frame_parse_reply(*state, FRAME_SIGN, (struct bytes){verdict_0, 7}, &reply));
 	assert_false(frame_parse_reply(*state, FRAME_SIGN, (struct bytes){verdict_9, 7}, &reply));
-	static const uint8_t algorithm_3[18] = {3}, role_3[18] = {1, 3};
+	static const uint8_t algorithm_3[18] = {3}, role_4[18] = {1, 4};
 	assert_false(frame_parse_request(*state, FRAME_GENERATE, (struct bytes){algorithm_3, 18}, &got));
-	assert_false(frame_parse_request(*state, FRAME_GENERATE, (struct bytes){role_3, 18}, &got));
+	assert_false(frame_parse_request(*state, FRAME_GENERATE, (struct bytes){role_4, 18}, &got));
 	assert_false(frame_parse_request(*state, FRAME_FAULT, (struct bytes){0}, &got));
 }
 

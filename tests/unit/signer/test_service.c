@@ -181,6 +181,37 @@ static void the_registrar_vouches_for_keys_and_for_nothing_else(void **state)
 		SIGNER_SIGNED);
 }
 
+static struct str endorsement_of(struct world *world, const struct signer_key *key)
+{
+	const struct sha256 stated = {{7}};
+	const struct statement s = {.kind = STR("endorse"),
+				    .log = STR("farm.example"),
+				    .org = key->org,
+				    .key = key->fingerprint,
+				    .seq = 7,
+				    .prevs = {.count = 1, .hashes = &stated},
+				    .entry = 3,
+				    .view = STR("full"),
+				    .says = STR("agrees")};
+	return statement_print(world->arena, &s);
+}
+
+static void an_inspectors_key_endorses_and_no_other_does(void **state)
+{
+	struct world *world = *state;
+	static const enum signer_role roles[] = {SIGNER_PARTY, SIGNER_REGISTRAR, SIGNER_INSPECTOR};
+	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+		struct signer_key key = generate(world, SIGN_P256, roles[i]);
+		bool inspects = roles[i] == SIGNER_INSPECTOR;
+		assert_int_equal(sign_text(world, key.fingerprint, endorsement_of(world, &key)).verdict,
+				 inspects ? SIGNER_SIGNED : SIGNER_REFUSED);
+		assert_int_equal(sign_text(world, key.fingerprint, event_of(world, key.fingerprint)).verdict,
+				 inspects ? SIGNER_REFUSED : SIGNER_SIGNED);
+		assert_int_equal(sign_text(world, key.fingerprint, key_statement_of(world, &key)).verdict,
+				 SIGNER_SIGNED);
+	}
+}
+
 /* The next key of its own organisation is all that a key says of another. */
 static void a_key_hands_over_to_its_successor(void **state)
 {
@@ -408,6 +439,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_new_key_signs_its_own_statements, create, destroy),
 		cmocka_unit_test_setup_teardown(anything_that_is_not_its_own_statement_is_refused, create,
+						destroy),
+		cmocka_unit_test_setup_teardown(an_inspectors_key_endorses_and_no_other_does, create,
 						destroy),
 		cmocka_unit_test_setup_teardown(a_key_hands_over_to_its_successor, create, destroy),
 		cmocka_unit_test_setup_teardown(nothing_is_wrapped_anew_without_a_next_key, create, destroy),
