@@ -2,14 +2,21 @@
 """The threat table: who attacks, and the tests that show what stops or exposes them. A row without a test, or with one that is
 gone, is red."""
 import base64
+import hashlib
 import json
 import random
 import re
 import subprocess
+import uuid
 
 import pytest
 from auditor import wait_until_logged
 from conftest import ago, kg
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from device import Device, permit, prepare
 from loglab import COSIGNATURE, Log, Org, Server, Signer, b64
 from service import ROOT, shared_data
@@ -228,7 +235,28 @@ def test_database_thief(service, district, farm):
             spellings |= {bytes.fromhex(bare.decode()), base64.b64encode(bytes.fromhex(bare.decode()))}
         assert not [spelling for spelling in spellings if spelling in dump]
     assert b"PRIVATE KEY" not in dump
-    assert service.value("SELECT count(*) FROM key_secret WHERE length(wrapped) < 32 + 12 + 16") == 0, "sealed, with nonce and tag"
+    # With the key-encryption key, which is in no dump, every key opens; with another, or for another organisation, none does.
+    kek, wrong = bytes.fromhex((service.data / "secrets" / "kek").read_text().strip()), bytes(32)
+    keys = service.rows("SELECT s.fingerprint, k.org_id::text, k.use, k.algorithm, s.wrapped FROM key_secret s JOIN signing_key k USING (fingerprint)")
+    assert {use for _, _, use, _, _ in keys} >= {"event", "registrar", "log"}
+    roles = {"event": 0, "registrar": 1, "log": 2}
+    for fingerprint, org, use, algorithm, wrapped in keys:
+        nonce, sealed = bytes(wrapped)[:12], bytes(wrapped)[12:]
+        bound = [uuid.UUID(org).bytes, bytes(fingerprint), bytes([1, roles[use]])]
+        plain = AESGCM(kek).decrypt(nonce, sealed, b"".join(bound))
+        private = plain[1:]
+        assert plain[0] == algorithm % 256 and len(private) == 32
+        if algorithm == 1:
+            public = Ed25519PrivateKey.from_private_bytes(private).public_key()
+        elif algorithm == 2:
+            public = ec.derive_private_key(int.from_bytes(private, "big"), ec.SECP256R1()).public_key()
+        if algorithm in (1, 2):
+            spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            assert hashlib.sha256(spki).digest() == bytes(fingerprint), "this is the key that signs, and nothing of it is seen:"
+        assert not [said for said in (private, private.hex().encode(), base64.b64encode(private)) if said in dump]
+        for key, words in ((wrong, bound), (kek, [uuid.uuid4().bytes, *bound[1:]]), (kek, [bound[0], bytes(32), bound[2]])):
+            with pytest.raises(InvalidTag):
+                AESGCM(key).decrypt(nonce, sealed, b"".join(words))
 
 
 def test_resource_abuse_through_proofs(service, district, farm, lab, tmp_path):
