@@ -124,9 +124,10 @@ WHERE lot_seen_by(org_id, lot_id, CASE WHEN party IS NULL THEN '{}'::uuid[] ELSE
 -- class: any
 -- each: orgs
 -- column: org_id uuid, id uuid, from_party uuid, to_party uuid, vehicle text, event uuid, shipped_at timestamptz, state text
--- column: receipt_org uuid, receipt uuid
+-- column: receipt_org uuid, receipt uuid, receipt_of_partner boolean
 -- opens: vehicle
-SELECT org_id, id, from_party, to_party, vehicle, event, shipped_at, state, receipt_org, receipt
+SELECT org_id, id, from_party, to_party, vehicle, event, shipped_at, state, receipt_org, receipt,
+       coalesce((SELECT e.flags & 8 <> 0 FROM event e WHERE e.org_id = receipt_org AND e.id = receipt), false) AS receipt_of_partner
 FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN shipment ON org_id = z.a AND id = z.b
 ORDER BY org_id, id

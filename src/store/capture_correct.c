@@ -306,7 +306,11 @@ static void receipt_moves(struct batch *batch, const struct shipment_fact *was, 
 	} else {
 		change.on_hand = decimal_sub(none, l->received);
 	}
-	change.claimed = decimal_sub(beyond_now, beyond);
+	/* More than was sent is what a receiver claims; in a partner's event the sender owes it. */
+	if (was->row.receipt_of_partner)
+		change.on_hand = decimal_add(change.on_hand, decimal_sub(beyond, beyond_now));
+	else
+		change.claimed = decimal_sub(beyond_now, beyond);
 	holding_put(holding, stock_sum(stock_of(holding), change));
 	stock_settle(batch, of, lot, was->row.from_party);
 	lot->dirty = true;
@@ -358,6 +362,7 @@ static void settle_receipt(struct batch *batch, struct item *item, struct shipme
 	now->row.state = STR("received");
 	now->row.receipt_org = was->row.receipt_org;
 	now->row.receipt = was->row.receipt;
+	now->row.receipt_of_partner = was->row.receipt_of_partner;
 }
 
 static void alert_deficits(struct batch *batch, struct item *item, size_t first)

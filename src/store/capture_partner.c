@@ -411,6 +411,7 @@ static void receive_shipment(struct batch *batch, struct item *item, struct ship
 	fact->row.state = STR("received");
 	fact->row.receipt_org = item->recorder;
 	fact->row.receipt = item->job->id;
+	fact->row.receipt_of_partner = true;
 	fact->dirty = true;
 	item->shipment_fact = fact;
 }

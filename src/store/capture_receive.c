@@ -263,6 +263,7 @@ enum problem decide_receive(struct batch *batch, struct item *item, struct event
 		shipment->row.state = STR("received");
 		shipment->row.receipt_org = item->recorder;
 		shipment->row.receipt = item->job->id;
+		shipment->row.receipt_of_partner = false;
 		shipment->dirty = true;
 		item->shipment_fact = shipment;
 		struct str id = shipment_id_print(batch->arena,

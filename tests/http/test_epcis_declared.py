@@ -95,7 +95,8 @@ def test_an_event_without_an_id_is_declared_by_what_it_says(packer):
     assert packer.stock(uri)["on_hand"] == 10, "what is withdrawn is withdrawn once"
 
 
-def test_a_shipment_that_was_declared_wrong_is_on_its_way_no_longer(district, packer, farm):
+@pytest.mark.parametrize("arrived", (60, 75, 50))
+def test_a_shipment_that_was_declared_wrong_is_on_its_way_no_longer(district, packer, farm, arrived):
     to = {"destinationList": [{"type": "possessing_party", "destination": packer.uri}]}
     source = {"sourceList": [{"type": "possessing_party", "source": farm.uri}]}
     states = []
@@ -103,14 +104,14 @@ def test_a_shipment_that_was_declared_wrong_is_on_its_way_no_longer(district, pa
         uri = new_class()
         sent = event(bizStep="shipping", disposition="in_transit", quantityList=[amount(uri, 60)], **to)
         acts = [(farm, event(action="ADD", bizStep="commissioning", quantityList=[amount(uri, 100)])), (farm, sent),
-                (farm, declared(sent)), (packer, event(bizStep="receiving", quantityList=[amount(uri, 60)], **source))]
+                (farm, declared(sent)), (packer, event(bizStep="receiving", quantityList=[amount(uri, arrived)], **source))]
         for n in order:
             captured(acts[n][0], document(acts[n][1]))
         stock = district.stock(uri)
         states.append([{name: value for name, value in stock[who.id].items() if name in ("on_hand", "in_transit", "deficit")}
                        for who in (farm, packer)])
     assert all(state == states[0] for state in states)
-    assert states[0] == [{"on_hand": 40, "in_transit": 0, "deficit": 0}, {"on_hand": 60, "in_transit": 0, "deficit": 0}]
+    assert states[0] == [{"on_hand": 100 - arrived, "in_transit": 0, "deficit": 0}, {"on_hand": arrived, "in_transit": 0, "deficit": 0}]
 
 
 def test_a_declaration_repeats_its_event_and_corrects_no_record(farm):
