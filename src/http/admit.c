@@ -232,8 +232,11 @@ static enum problem check_body(struct request *r)
 	const struct route *route = r->call.route;
 	if (!body->declared && !body->chunked)
 		return PROBLEM_NONE;
-	if (body->declared > route->max_body)
+	if (body->declared > body_max(route)) {
+		if (!route->max_body)
+			r->call.fault.detail = STR("this address takes no body");
 		return PROBLEM_BODY_TOO_LARGE;
+	}
 	if (route->max_body && !body_type_is_read(route, r->call.content_type))
 		return PROBLEM_UNSUPPORTED_MEDIA_TYPE;
 	if (!body_reserve(&r->server->bodies, (size_t)body->declared)) {

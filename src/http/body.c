@@ -23,10 +23,16 @@ static void body_grow(struct body *body, size_t needed, size_t max)
 	body->room = room;
 }
 
+size_t body_max(const struct route *route)
+{
+	bool is_post = str_equal(str_of(route->method), STR("POST"));
+	return route->max_body || !is_post ? route->max_body : STR("{}").len;
+}
+
 enum problem body_take(struct request *r, const char *data, size_t len)
 {
 	struct body *body = &r->body;
-	size_t max = r->call.route->max_body;
+	size_t max = body_max(r->call.route);
 	if (len > max - body->len)
 		return PROBLEM_BODY_TOO_LARGE;
 	size_t needed = body->len + len;

@@ -104,8 +104,12 @@ enum problem decode_body(struct call *call)
 	const struct shape *shape = call->route->request;
 	bool utf8 = true;
 	struct str type = header_media_type(call->content_type, &utf8);
-	if (!shape)
-		return PROBLEM_NONE;
+	if (!shape) {
+		if (call->route->max_body || !call->body_bytes.len || str_equal(call->body_bytes, STR("{}")))
+			return PROBLEM_NONE;
+		call->fault.detail = STR("this address takes no body");
+		return PROBLEM_BODY_TOO_LARGE;
+	}
 	if (str_equal_ignoring_case(type, form_type))
 		return decode_pairs(call, shape, call->body_bytes, &call->body);
 	if (type.at && !is_json(type))

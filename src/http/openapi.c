@@ -277,6 +277,8 @@ static struct problem_set problems_of(const struct route *row)
 	if (!(row->scope & SCOPE_PUBLIC))
 		add_problem(&set, PROBLEM_FORBIDDEN);
 	if (is_post(row)) {
+		if (!row->max_body)
+			add_problem(&set, PROBLEM_BODY_TOO_LARGE);
 		add_problem(&set, PROBLEM_IDEMPOTENCY_MISMATCH);
 		add_problem(&set, PROBLEM_DB_UNAVAILABLE);
 	}

@@ -149,6 +149,8 @@ enum problem admit_key(struct request *r) must_check;
 enum problem admit_request(struct request *r) must_check;
 
 /* body.c */
+/* Bytes. A POST that takes no body takes the empty object that many clients send in its place. */
+size_t body_max(const struct route *route);
 enum problem body_take(struct request *r, const char *data, size_t len) must_check;
 bool body_is_too_slow(const struct request *r);
 

@@ -57,6 +57,16 @@ def test_a_revoked_key_opens_nothing_from_then_on(district, farm):
     assert district.admin.post(f"/v1/keys/{uuid7()}/revoke").problem() == "not-found"
 
 
+def test_what_takes_no_body_takes_an_empty_object(district):
+    made = district.admin.make("/v1/keys", {"name": "x", "scopes": ["read"]})
+    for body in ({"a": 1}, b"[]", b"x", b"{ }"):
+        refused = district.admin.post(f"/v1/keys/{made['id']}/revoke", body)
+        assert refused.problem() == "body-too-large", body
+        assert refused.json()["detail"] == "this address takes no body"
+    assert district.admin.read(f"/v1/keys/{made['id']}")["state"] == "active"
+    assert district.admin.post(f"/v1/keys/{made['id']}/revoke", {}).json()["state"] == "revoked"
+
+
 def test_a_scope_that_is_not_held_is_refused(district, farm):
     assert farm.get("/v1/keys").problem() == "forbidden"
     assert farm.post("/v1/sites", {"kind": "plot", "name": {"zh": "地"}}).problem() == "forbidden"
