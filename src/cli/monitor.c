@@ -412,6 +412,8 @@ static enum exit_code look(struct monitor *m, struct note_verifier verifier)
 		m->fault = MONITOR_CUT;
 	if (!m->fault)
 		monitor_judge_name(m, verifier);
+	if (!m->fault)
+		monitor_judge_lines(m, verifier);
 	if (m->fault)
 		return EXIT_GOOD;
 	if (m->before && cli_flag(m->cli, "all"))

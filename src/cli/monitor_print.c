@@ -38,6 +38,17 @@ static const struct {
 	[MONITOR_NAME] = {"name",
 			  {"日志头所用的名称未由其条目声明",
 			   "its head bears a name that its entries do not state"}},
+	[MONITOR_LINE_FORGED] = {"line-forged",
+				 {"日志头上有一行以日志密钥之名的签名无效",
+				  "a line under its head, of a key of the log, does not verify"}},
+	[MONITOR_LINE_MISSING] = {"line-missing",
+				  {"日志头缺少日志所声明的 SM2 密钥的签名",
+				   "its head lacks the line of the SM2 key that it has stated"}},
+	[MONITOR_LINE_UNSTATED] =
+		{"line-unstated",
+		 {"日志头上有一行以日志之名的签名，其密钥未声明或已撤销",
+		  "a line under its head, in its name, is of a key that it has not stated, or "
+		  "that has ended"}},
 };
 
 static const struct said breaches[FOLLOW_BREACHES] = {
@@ -111,7 +122,7 @@ enum exit_code monitor_exit(const struct monitor *m)
 		return EXIT_NOT_FOUND; /* likewise a page */
 	if (has_new_gap(m->f))
 		return EXIT_INCOMPLETE;
-	return m->judged.finding == POLICY_NO_QUORUM ? EXIT_UNLOGGED : EXIT_GOOD;
+	return m->judged.finding == POLICY_HOLDS ? EXIT_GOOD : EXIT_UNLOGGED;
 }
 
 static const char *verdict_word(const struct monitor *m)

@@ -21,6 +21,9 @@ enum monitor_fault {
 	MONITOR_NOT_SERVED,  /* what its head covers is not to be had */
 	MONITOR_CUT,  /* it goes on under another name without entries that the log before it had signed */
 	MONITOR_NAME, /* its head bears a name that its entries do not state */
+	MONITOR_LINE_FORGED, /* beside the line that is trusted: one of a key of the log that does not verify */
+	MONITOR_LINE_MISSING,  /* no line of the SM2 key that it has stated */
+	MONITOR_LINE_UNSTATED, /* one in its name, of a key that it has not stated or that has ended */
 	MONITOR_FAULTS
 };
 
@@ -54,6 +57,8 @@ const struct note_key *monitor_trusted_log(const struct monitor *m);
 bool monitor_is_same_log(const struct log_follow *before, struct arena *arena, const struct note_key *log);
 /* After the entries up to the head: they have said whose it is. Of witnesses it needs as many as any head. */
 void monitor_judge_name(struct monitor *m, struct note_verifier verifier);
+
+void monitor_judge_lines(struct monitor *m, struct note_verifier verifier);
 
 /* The exit code that all of it comes to. */
 enum exit_code monitor_exit(const struct monitor *m);

@@ -22,8 +22,8 @@ void monitor_find_whole(struct monitor *m, enum monitor_fault fault)
 static enum exit_code trust_key(struct monitor *m, struct str vkey, struct said why)
 {
 	struct note_key key;
-	if (!note_key_parse(m->cli->arena, vkey, &key))
-		return cli_usage(m->cli, why);
+	if (!note_key_parse(m->cli->arena, vkey, &key) || note_key_is_sm2(&key))
+		return cli_usage(m->cli, why); /* heads are the log's by their Ed25519 line */
 	m->policy = policy_of_log(&key);
 	return EXIT_GOOD;
 }
@@ -87,7 +87,7 @@ enum exit_code monitor_read_trust(struct monitor *m)
 static bool goes_on(const struct monitor *m)
 {
 	bool later = m->before && log_name_succeeds(m->head.origin, m->before->log.name);
-	if (m->judged.finding == POLICY_HOLDS || m->judged.finding == POLICY_NO_QUORUM)
+	if (m->judged.log)
 		return later;
 	for (size_t i = 0; i < m->policy.log_count; i++)
 		later |= log_name_succeeds(m->head.origin, m->policy.logs[i].key.name);
@@ -132,8 +132,8 @@ enum exit_code monitor_read_head(struct monitor *m, struct note_verifier verifie
 		return EXIT_GOOD;
 	if (m->judged.finding == POLICY_UNKNOWN_LOG || m->judged.finding == POLICY_FORGED)
 		monitor_find_whole(m, MONITOR_HEAD_FORGED);
-	else
-		(void)is_of_an_ended_log(m);
+	else if (!is_of_an_ended_log(m) && m->judged.finding == POLICY_SM2_FORGED)
+		monitor_find_whole(m, MONITOR_LINE_FORGED);
 	return EXIT_GOOD;
 }
 
@@ -203,4 +203,21 @@ void monitor_judge_name(struct monitor *m, struct note_verifier verifier)
 	policy->logs[0].key = *log;
 	m->judged = policy_judge(arena, policy, note, verifier);
 	m->f->log = *log;
+}
+
+/* What else stands under the head in the log's own name; the keys are those that its entries state. */
+void monitor_judge_lines(struct monitor *m, struct note_verifier verifier)
+{
+	static const enum monitor_fault faults[] = {
+		[FOLLOW_LINES_HOLD] = MONITOR_SOUND,
+		[FOLLOW_LINE_FORGED] = MONITOR_LINE_FORGED,
+		[FOLLOW_LINE_MISSING] = MONITOR_LINE_MISSING,
+		[FOLLOW_LINE_UNSTATED] = MONITOR_LINE_UNSTATED,
+	};
+	struct note *note = arena_new(m->cli->arena, struct note);
+	if (!note_parse(m->cli->arena, m->head_note, note))
+		return;
+	enum follow_lines lines = log_follow_lines(m->f, m->cli->arena, note, verifier);
+	if (lines)
+		monitor_find_whole(m, faults[lines]);
 }

@@ -38,11 +38,11 @@ static enum exit_code read_policy(struct verification *v)
 						       "give --policy or --log, not both"});
 	v->trust.policy = &v->policy;
 	if (log.at) {
-		if (!note_key_parse(v->cli->arena, log, &key))
+		if (!note_key_parse(v->cli->arena, log, &key) || note_key_is_sm2(&key))
 			return cli_usage(v->cli,
 					 (struct said){"--log 不是 vkey", "--log is not a verifier key"});
 		v->policy = policy_of_log(&key);
-		v->policy_text = arena_printf(v->cli->arena, "log %.*s\nquorum none\n", STR_ARGS(log));
+		v->policy_text = policy_text_of_log(v->cli->arena, log, /* sm2 */ (struct str){NULL, 0});
 		return EXIT_GOOD;
 	}
 	struct str text = cli_read_file(v->cli, path);

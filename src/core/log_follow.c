@@ -218,18 +218,65 @@ static bool has_finding(const struct log_follow *f, int64_t index)
 	return f->more_findings > 0;
 }
 
+/* Keys of its heads are stated for its name, and break no rule. */
+static bool signs_heads(const struct log_follow *f, const struct follow_key *key, struct str name)
+{
+	return str_equal(key->use, STR("log")) && key->ended < 0 && str_equal(key->key.name, name) &&
+	       !has_finding(f, key->index);
+}
+
 const struct note_key *log_follow_signer(const struct log_follow *f, struct arena *arena,
 					 const struct note *head, struct note_verifier verifier)
 {
 	struct str rest, name = str_cut(head->text, '\n', &rest);
 	for (size_t i = 0; i < map_count(f->keys); i++) {
 		const struct follow_key *key = map_at(f->keys, i);
-		if (str_equal(key->use, STR("log")) && key->ended < 0 && str_equal(key->key.name, name) &&
-		    !has_finding(f, key->index) &&
+		if (signs_heads(f, key, name) && !note_key_is_sm2(&key->key) &&
 		    note_verify(arena, head, &key->key, verifier) == NOTE_SIGNED)
 			return &key->key;
 	}
 	return NULL;
+}
+
+static const struct follow_key *stated_signer(const struct log_follow *f, const struct note_signature *line)
+{
+	for (size_t i = 0; i < map_count(f->keys); i++) {
+		const struct follow_key *key = map_at(f->keys, i);
+		if (signs_heads(f, key, line->name) && key->key.id == line->id)
+			return key;
+	}
+	return NULL;
+}
+
+static const struct follow_key *newest_sm2(const struct log_follow *f, struct str name)
+{
+	const struct follow_key *newest = NULL;
+	for (size_t i = 0; i < map_count(f->keys); i++) {
+		const struct follow_key *key = map_at(f->keys, i);
+		if (signs_heads(f, key, name) && note_key_is_sm2(&key->key) &&
+		    (!newest || key->index > newest->index))
+			newest = key;
+	}
+	return newest;
+}
+
+enum follow_lines log_follow_lines(const struct log_follow *f, struct arena *arena, const struct note *head,
+				   struct note_verifier verifier)
+{
+	struct str rest, name = str_cut(head->text, '\n', &rest);
+	const struct follow_key *sm2 = newest_sm2(f, name);
+	for (size_t i = 0; i < head->count; i++) {
+		const struct note_signature *line = &head->signatures[i];
+		const struct follow_key *key = stated_signer(f, line);
+		if (!str_equal(line->name, name) || (line->id == f->log.id && str_equal(name, f->log.name)))
+			continue; /* a witness's; the one that is trusted, stated or not */
+		if (!key)
+			return FOLLOW_LINE_UNSTATED;
+		if (note_verify(arena, head, &key->key, verifier) != NOTE_SIGNED)
+			return FOLLOW_LINE_FORGED;
+	}
+	return sm2 && note_verify(arena, head, &sm2->key, verifier) != NOTE_SIGNED ? FOLLOW_LINE_MISSING
+										   : FOLLOW_LINES_HOLD;
 }
 
 const struct follow_ended *log_follow_end(const struct log_follow *f, struct str name)

@@ -119,6 +119,11 @@ bool note_key_from_spki(struct str name, struct bytes spki, struct note_key *ret
 	return true;
 }
 
+bool note_key_is_sm2(const struct note_key *key)
+{
+	return is_sm2(key->type, key->material);
+}
+
 struct bytes note_key_spki(struct arena *arena, const struct note_key *key)
 {
 	if (key->type == NOTE_P256)

@@ -6,6 +6,8 @@
 
 enum { MAX_WORDS = 3 + POLICY_MAX_WITNESSES + POLICY_MAX_GROUPS };
 
+#define SM2_MARK STR("#sm2")
+
 /* A policy while it is read. */
 struct reading {
 	struct arena *arena;
@@ -21,6 +23,11 @@ struct words {
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
+}
+
+static bool begins_with_word(struct str line, struct str word)
+{
+	return str_starts(line, word) && (line.len == word.len || is_blank(line.at[word.len]));
 }
 
 static bool split(struct str line, struct words *ret)
@@ -81,6 +88,17 @@ static bool read_log(struct reading *r, const struct words *words)
 			return false;
 	policy->logs[policy->log_count++] =
 		(struct policy_log){key, words->count == 3 ? words->items[2] : (struct str){0}};
+	return true;
+}
+
+static bool read_sm2(struct reading *r, const struct words *words)
+{
+	struct policy *policy = &r->policy;
+	struct note_key key;
+	if (words->count != 2 || policy->sm2_count == POLICY_MAX_LOGS ||
+	    !note_key_parse(r->arena, words->items[1], &key) || !note_key_is_sm2(&key))
+		return false;
+	policy->sm2[policy->sm2_count++] = key;
 	return true;
 }
 
@@ -149,12 +167,16 @@ static bool read_line(struct reading *r, struct str line)
 	static const struct {
 		const char *word;
 		bool (*read)(struct reading *r, const struct words *words);
-	} lines[] = {
-		{"log", read_log}, {"witness", read_witness}, {"group", read_group}, {"quorum", read_quorum}};
+	} lines[] = {{"log", read_log},
+		     {"#sm2", read_sm2},
+		     {"witness", read_witness},
+		     {"group", read_group},
+		     {"quorum", read_quorum}};
 	struct words words;
 	while (line.len > 0 && is_blank(line.at[0]))
 		line = str_from(line, 1);
-	if (line.len == 0 || line.at[0] == '#')
+	bool is_comment = line.len > 0 && line.at[0] == '#';
+	if (line.len == 0 || (is_comment && !begins_with_word(line, SM2_MARK)))
 		return true;
 	if (!split(line, &words))
 		return false;
@@ -193,6 +215,16 @@ struct policy policy_of_log(const struct note_key *log)
 	return (struct policy){.log_count = 1, .logs = {{.key = *log}}};
 }
 
+struct str policy_text_of_log(struct arena *arena, struct str log, struct str sm2)
+{
+	struct buf out = buf_create(arena, log.len + sm2.len + 32);
+	buf_printf(&out, "log %.*s\n", STR_ARGS(log));
+	if (sm2.at)
+		buf_printf(&out, "#sm2 %.*s\n", STR_ARGS(sm2));
+	buf_put(&out, STR("quorum none\n"));
+	return buf_str(&out);
+}
+
 /* Groups stand in the order in which they were defined: members before those that hold them. */
 static bool has_quorum(const struct policy *policy, uint64_t signed_by)
 {
@@ -225,6 +257,26 @@ static enum policy_finding find_log(struct arena *arena, const struct policy *po
 	return finding;
 }
 
+/* Of a head whose Ed25519 line holds. */
+static enum policy_finding judge_sm2(struct arena *arena, const struct policy *policy,
+				     const struct note *head, struct note_verifier verifier, bool *ret_signed)
+{
+	struct str rest;
+	struct str origin = str_cut(head->text, '\n', &rest);
+	bool asked = false;
+	*ret_signed = false;
+	for (size_t i = 0; i < policy->sm2_count; i++) {
+		if (!str_equal(policy->sm2[i].name, origin))
+			continue;
+		asked = true;
+		enum note_verdict verdict = note_verify(arena, head, &policy->sm2[i], verifier);
+		if (verdict == NOTE_FORGED)
+			return POLICY_SM2_FORGED;
+		*ret_signed |= verdict == NOTE_SIGNED;
+	}
+	return asked && !*ret_signed ? POLICY_NO_SM2 : POLICY_HOLDS;
+}
+
 struct policy_report policy_judge(struct arena *arena, const struct policy *policy, const struct note *head,
 				  struct note_verifier verifier)
 {
@@ -242,6 +294,8 @@ struct policy_report policy_judge(struct arena *arena, const struct policy *poli
 			report.no_later_s = at_s;
 	}
 	report.finding = find_log(arena, policy, head, verifier, &report.log);
+	if (report.finding == POLICY_HOLDS)
+		report.finding = judge_sm2(arena, policy, head, verifier, &report.sm2);
 	if (report.finding == POLICY_HOLDS && !has_quorum(policy, signed_by))
 		report.finding = POLICY_NO_QUORUM;
 	return report;

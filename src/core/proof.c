@@ -230,20 +230,37 @@ static struct str print_minute(struct arena *arena, int64_t at_s)
 
 static void say_accepted(struct examination *e, const struct policy_report *judged)
 {
+	struct arena *arena = e->arena;
+	const char *zh = judged->sm2 ? "（Ed25519 与 SM2 签名均有效）" : "";
+	const char *en = judged->sm2 ? " with both lines, Ed25519 and SM2" : "";
 	if (!judged->witnesses) {
-		say(e, STR("日志头由您信任的日志签署；信任策略未要求见证"),
-		    STR("The log head is signed by the log that you trust; your policy asks for no witness"));
+		say(e, arena_printf(arena, "日志头由您信任的日志签署%s；信任策略未要求见证", zh),
+		    arena_printf(arena,
+				 "The log head is signed by the log that you trust%s; your policy asks for "
+				 "no witness",
+				 en));
 		return;
 	}
-	struct str time = judged->no_later_s < 0 ? STR("–") : print_minute(e->arena, judged->no_later_s);
+	struct str time = judged->no_later_s < 0 ? STR("–") : print_minute(arena, judged->no_later_s);
 	say(e,
-	    arena_printf(e->arena, "日志头由您信任的日志签署，%zu 个见证方中有 %zu 个见证，不晚于 %.*s",
+	    arena_printf(arena, "日志头由您信任的日志签署%s，%zu 个见证方中有 %zu 个见证，不晚于 %.*s", zh,
 			 judged->witnesses, judged->cosigned, STR_ARGS(time)),
+	    arena_printf(arena,
+			 "The log head is signed by the log that you trust%s and cosigned by %zu of %zu "
+			 "witnesses; it stood by %.*s",
+			 en, judged->cosigned, judged->witnesses, STR_ARGS(time)));
+}
+
+static void say_too_few(struct examination *e, const struct policy_report *judged)
+{
+	say(e,
 	    arena_printf(e->arena,
-			 "The log head is signed by the log that you trust and cosigned by %zu of %zu "
-			 "witnesses; it stood "
-			 "by %.*s",
-			 judged->cosigned, judged->witnesses, STR_ARGS(time)));
+			 "日志头已由日志签署，但只有 %zu 个见证方（共 %zu 个）见证，未达到信任策略的要求",
+			 judged->cosigned, judged->witnesses),
+	    arena_printf(e->arena,
+			 "The log has signed its head, but %zu of %zu witnesses are fewer than your "
+			 "policy asks for",
+			 judged->cosigned, judged->witnesses));
 }
 
 static enum proof_finding check_checkpoint(struct examination *e)
@@ -260,16 +277,17 @@ static enum proof_finding check_checkpoint(struct examination *e)
 		say_accepted(e, &head->judged);
 		return PROOF_PASSED;
 	case POLICY_NO_QUORUM:
-		say(e,
-		    arena_printf(
-			    e->arena,
-			    "日志头已由日志签署，但只有 %zu 个见证方（共 %zu 个）见证，未达到信任策略的要求",
-			    head->judged.cosigned, head->judged.witnesses),
-		    arena_printf(e->arena,
-				 "The log has signed its head, but %zu of %zu witnesses are fewer than your "
-				 "policy asks for",
-				 head->judged.cosigned, head->judged.witnesses));
+		say_too_few(e, &head->judged);
 		return PROOF_PENDING;
+	case POLICY_NO_SM2:
+		say(e, STR("日志头的 Ed25519 签名有效，但没有信任策略所列的 SM2 签名"),
+		    STR("The Ed25519 line of the log head holds, but it has no line of the SM2 key that your "
+			"policy names"));
+		return PROOF_PENDING;
+	case POLICY_SM2_FORGED:
+		say(e, STR("日志头的 Ed25519 签名有效，SM2 签名无效"),
+		    STR("The Ed25519 line of the log head holds, its SM2 line does not"));
+		return PROOF_FAILED;
 	case POLICY_UNKNOWN_LOG:
 	case POLICY_FORGED:
 		break;
@@ -504,9 +522,8 @@ static struct proof_check run_row(struct examination *e, const struct row *row)
 	e->said[0] = e->said[1] = (struct str){0};
 	struct proof_check check = {.name = row->name, .finding = row->run(e)};
 	for (int language = 0; language < 2; language++)
-		check.text[language] = e->said[language].at && check.finding != PROOF_FAILED
-					       ? e->said[language]
-					       : str_of(row->text[check.finding][language]);
+		check.text[language] =
+			e->said[language].at ? e->said[language] : str_of(row->text[check.finding][language]);
 	return check;
 }
 
@@ -566,26 +583,4 @@ struct proof_report tlog_proof_verify(struct arena *arena, const struct tlog_pro
 	report.verdict = proof_verdict_of(report.checks, report.count);
 	report.ok = report.verdict <= PROOF_UNLOGGED;
 	return report;
-}
-
-bool checkpoint_parse(struct arena *arena, struct str text, struct checkpoint *ret)
-{
-	struct checkpoint head;
-	struct str rest;
-	head.origin = str_cut(text, '\n', &rest);
-	struct str size = str_cut(rest, '\n', &rest);
-	struct str root = str_cut(rest, '\n', &rest);
-	/* Extension lines may follow, but only after a complete third line. */
-	if (!rest.at || head.origin.len == 0 || !signed_text_count(size, &head.size) ||
-	    !signed_text_hash(arena, root, &head.root))
-		return false;
-	*ret = head;
-	return true;
-}
-
-struct str checkpoint_print(struct arena *arena, const struct checkpoint *head)
-{
-	struct str root = signed_text_print_hash(arena, &head->root);
-	return arena_printf(arena, "%.*s\n%lld\n%.*s\n", STR_ARGS(head->origin), (long long)head->size,
-			    STR_ARGS(root));
 }

@@ -102,6 +102,41 @@ static void write_endorsed(const char *directory)
 	sample_log_destroy(log);
 }
 
+/* Whose policy names the SM2 key of the log: its head has the line of this key, none, or one that is of another head. */
+static void write_national(const char *directory)
+{
+	struct sample_log *log = sample_log_create();
+	struct private_key *private;
+	struct note_key key;
+	struct bytes signature;
+	struct str whole = sample_checkpoint(log, 3);
+	struct note *note = arena_new(log->arena, struct note);
+	bool ok = !private_key_generate(SIGN_SM2, &private) &&
+		  note_key_from_spki(STR(SAMPLE_ORIGIN), private_key_spki(log->arena, private), &key) &&
+		  note_parse(log->arena, whole, note);
+	assert(ok);
+	struct str vkey = note_key_print(log->arena, &key);
+	write_file(directory, "national-policy.txt",
+		   arena_printf(log->arena, "%.*s#sm2 %.*s\n", STR_ARGS(sample_policy(log)), STR_ARGS(vkey)));
+	write_file(directory, "national-registrar.vkey", note_key_print(log->arena, &log->registrar.key));
+	struct bundle bundle = sample_bundle(log);
+	bundle.checkpoint = whole;
+	write_bundle(directory, "national-missing.json", log->arena, &bundle);
+	const struct str texts[] = {note->text, STR(SAMPLE_ORIGIN "\n1\n\n")};
+	const char *const names[] = {"national-holds.json", "national-forged.json"};
+	for (size_t i = 0; i < 2; i++) {
+		struct note signed_note = *note;
+		ok = !sign(log->arena, private, str_bytes(texts[i]), &signature);
+		assert(ok);
+		signed_note.signatures[signed_note.count++] =
+			(struct note_signature){key.name, key.id, signature};
+		bundle.checkpoint = note_print(log->arena, &signed_note);
+		write_bundle(directory, names[i], log->arena, &bundle);
+	}
+	private_key_destroy(private);
+	sample_log_destroy(log);
+}
+
 /* Under the head of a log of this name, which the policy trusts: the kind stands before the names of the others. */
 static void write_renamed(const char *directory, const char *kind, struct str name)
 {
@@ -147,6 +182,7 @@ int main(int argc, char **argv)
 	sample_log_destroy(log);
 	write_sm2(argv[1]);
 	write_endorsed(argv[1]);
+	write_national(argv[1]);
 	write_renamed(argv[1], "next", STR(SAMPLE_ORIGIN "/2"));
 	write_renamed(argv[1], "spelled", STR(SAMPLE_ORIGIN "/02"));
 	write_renamed(argv[1], "another", STR("another.example/2"));

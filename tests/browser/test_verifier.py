@@ -146,6 +146,20 @@ def test_a_trail_with_sm2_or_endorsements_is_told_as_the_command_line_tells_it(v
         assert found[0] == said[0] != "holds" and (found[0] == "unusable" or found == said), path
 
 
+@pytest.mark.parametrize("line, verdict, finding", [("holds", "holds", "passed"), ("missing", "unlogged", "pending"),
+                                                    ("forged", "broken", "failed")])
+def test_the_sm2_line_of_a_head_is_told_as_the_command_line_tells_it(verifier, tool, samples, line, verdict, finding):
+    """Where the policy names its key, in words: which lines hold. Under a policy that does not, it is passed over."""
+    text = (samples / f"national-{line}.json").read_text(encoding="utf-8")
+    trust = [(samples / f"national-{name}").read_text(encoding="utf-8") for name in ("policy.txt", "registrar.vkey")]
+    plain = "".join(row for row in trust[0].splitlines(keepends=True) if not row.startswith("#sm2"))
+    found, passed_over = checked(verifier, [text], trust)[0], checked(verifier, [text], [plain, trust[1]])[0]
+    assert found[0] == verdict and found == told(tool, samples, text, "national-")
+    [head] = [check for check in found[1][0] if check[0] == "checkpoint"]
+    assert head[1] == finding and "Ed25519" in head[2] and "SM2" in head[2]
+    assert passed_over[0] == "holds" and "SM2" not in str(passed_over[1][0])
+
+
 @pytest.mark.parametrize("kind, verdict", [("next-", "holds"), ("spelled-", "broken"), ("another-", "broken")])
 def test_heads_of_the_log_that_went_on_count(verifier, samples, tool, kind, verdict):
     """Under a name with a number behind the origin, and under no other: the page and the command line agree."""

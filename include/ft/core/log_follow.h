@@ -139,10 +139,21 @@ struct str log_follow_print(struct arena *arena, const struct log_follow *f);
 void log_follow_entry(struct log_follow *f, struct arena *scratch, struct bytes entry, int64_t now_s,
 		      struct note_verifier verifier);
 
-/* The key that signed this head, of those that the log whose name it bears has stated for its heads without breaking a rule;
+/* The Ed25519 key that signed this head, of those that the log whose name it bears has stated for its heads without breaking a rule;
  * NULL: none has. */
 const struct note_key *log_follow_signer(const struct log_follow *f, struct arena *arena,
 					 const struct note *head, struct note_verifier verifier);
+/* What stands under a head in the log's own name beside the line that is trusted. Keys sign heads from the place of their
+ * statement on; one that has ended, up to its revocation. */
+enum follow_lines {
+	FOLLOW_LINES_HOLD,
+	FOLLOW_LINE_FORGED,   /* of a key that the log has stated; it does not verify */
+	FOLLOW_LINE_MISSING,  /* none of the newest SM2 key that the log has stated */
+	FOLLOW_LINE_UNSTATED, /* of a key that the log has not stated for its heads, or that has ended */
+};
+/* Of the head that covers the entries taken so far. The first fault in the order of the lines. */
+enum follow_lines log_follow_lines(const struct log_follow *f, struct arena *arena, const struct note *head,
+				   struct note_verifier verifier);
 /* Where the log of this name ended; NULL: it goes on, or is not known. */
 const struct follow_ended *log_follow_end(const struct log_follow *f, struct str name);
 

@@ -32,6 +32,7 @@ bool note_name_valid(struct str name);
  * the key is a sound one is for public_key_parse to say. `name` and `spki` are borrowed. */
 bool note_key_from_spki(struct str name, struct bytes spki, struct note_key *ret);
 struct bytes note_key_spki(struct arena *arena, const struct note_key *key); /* absent for other types */
+bool note_key_is_sm2(const struct note_key *key);
 struct sha256 note_key_fingerprint(struct arena *arena,
 				   const struct note_key *key); /* SHA-256 of that SPKI */
 /* false: malformed, or the id is not that of the key. The name is borrowed from `vkey`. */

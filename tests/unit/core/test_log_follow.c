@@ -479,6 +479,65 @@ static void a_key_in_my_name_alarms_until_it_is_known_or_ended(void **state)
 	private_key_destroy(second.private);
 }
 
+/* — lines under heads — */
+
+static void state_log_key(struct scene *scene, struct sample_signer *key);
+
+static struct sample_signer sm2_signer(struct scene *scene)
+{
+	struct sample_signer made = {.org = scene->log->registrar.org};
+	assert_int_equal(private_key_generate(SIGN_SM2, &made.private), PROBLEM_NONE);
+	made.spki = private_key_spki(scene->log->arena, made.private);
+	assert_true(note_key_from_spki(STR(SAMPLE_ORIGIN), made.spki, &made.key));
+	return made;
+}
+
+/* Of a head over all entries, with a line of this key as well; NULL: without; forged: over something else. */
+static enum follow_lines lines_with(struct scene *scene, const struct sample_signer *key, bool forged)
+{
+	struct note note;
+	struct bytes signature;
+	take_all(scene);
+	assert_true(note_parse(scene->arena, sample_checkpoint(scene->log, 3), &note));
+	struct str text = forged ? STR("another head\n") : note.text;
+	if (key) {
+		assert_int_equal(sign(scene->arena, key->private, str_bytes(text), &signature), PROBLEM_NONE);
+		note.signatures[note.count++] =
+			(struct note_signature){key->key.name, key->key.id, signature};
+	}
+	const struct note_key *signer = log_follow_signer(scene->f, scene->arena, &note, verifier);
+	assert_true(!signer || !note_key_is_sm2(signer));
+	return log_follow_lines(scene->f, scene->arena, &note, verifier);
+}
+
+static void the_sm2_line_is_there_from_its_keys_statement_to_its_revocation(void **state)
+{
+	struct scene *scene = *state;
+	struct sample_log *log = scene->log;
+	struct sample_signer key = sm2_signer(scene), next = sm2_signer(scene);
+	assert_int_equal(lines_with(scene, NULL, false), FOLLOW_LINES_HOLD);
+	assert_int_equal(lines_with(scene, &key, false), FOLLOW_LINE_UNSTATED);
+	state_log_key(scene, &key);
+	assert_int_equal(lines_with(scene, &key, false), FOLLOW_LINES_HOLD);
+	assert_int_equal(lines_with(scene, NULL, false), FOLLOW_LINE_MISSING);
+	assert_int_equal(lines_with(scene, &key, true), FOLLOW_LINE_FORGED);
+	assert_int_equal(lines_with(scene, &next, false), FOLLOW_LINE_UNSTATED);
+	state_log_key(scene, &next); /* in its place: heads without the new line lack one */
+	assert_int_equal(lines_with(scene, &next, false), FOLLOW_LINES_HOLD);
+	assert_int_equal(lines_with(scene, &key, false), FOLLOW_LINE_MISSING);
+	struct statement s = revocation(scene, &log->registrar, &next);
+	sample_append(log, &log->registrar, &s, NULL);
+	assert_int_equal(lines_with(scene, &next, false), FOLLOW_LINE_UNSTATED);
+	assert_int_equal(lines_with(scene, &key, false), FOLLOW_LINES_HOLD);
+	s = revocation(scene, &log->registrar, &key);
+	sample_append(log, &log->registrar, &s, NULL);
+	assert_int_equal(lines_with(scene, NULL, false), FOLLOW_LINES_HOLD);
+	assert_int_equal(lines_with(scene, &key, false), FOLLOW_LINE_UNSTATED);
+	assert_int_equal(scene->f->finding_count, 0);
+	private_key_destroy(key.private);
+	private_key_destroy(next.private);
+}
+
 /* — a log that goes on under another name — */
 
 #define SECOND SAMPLE_ORIGIN "/2"
@@ -661,6 +720,7 @@ int main(void)
 		SCENE(a_time_that_has_not_come_is_named),
 		SCENE(what_is_held_back_leaves_a_gap),
 		SCENE(a_key_in_my_name_alarms_until_it_is_known_or_ended),
+		SCENE(the_sm2_line_is_there_from_its_keys_statement_to_its_revocation),
 		SCENE(a_log_goes_on_under_another_name),
 		SCENE(another_log_goes_on_from_the_old_ones_head_alone),
 		SCENE(what_was_taken_note_of_is_marked),

@@ -195,6 +195,55 @@ static void a_head_must_be_signed_by_a_log_of_the_policy_under_its_own_origin(vo
 	assert_int_equal(policy_judge(w->arena, &policy, &note, verifier).finding, POLICY_FORGED);
 }
 
+/* A line that other readers take for a comment. */
+static void the_sm2_line_counts_where_the_policy_names_its_key(void **state)
+{
+	struct world *w = *state;
+	struct policy policy;
+	struct private_key *private;
+	struct note_key key, other;
+	size_t line;
+	assert_int_equal(private_key_generate(SIGN_SM2, &private), PROBLEM_NONE);
+	struct bytes spki = private_key_spki(w->arena, private);
+	assert_true(note_key_from_spki(STR(LOG_NAME), spki, &key) && note_key_is_sm2(&key));
+	assert_true(note_key_from_spki(STR(LOG_NAME "/2"), spki, &other));
+	struct str vkey = note_key_print(w->arena, &key), of_next = note_key_print(w->arena, &other);
+	struct note plain = head_of(w, STR(HEAD), /* by_log */ true, 0), both = plain, wrong = plain;
+	struct note_signature s = {.name = key.name, .id = key.id};
+	assert_int_equal(sign(w->arena, private, str_bytes(plain.text), &s.signature), PROBLEM_NONE);
+	both.signatures[both.count++] = s;
+	assert_int_equal(sign(w->arena, private, str_bytes(STR("x" HEAD)), &s.signature), PROBLEM_NONE);
+	wrong.signatures[wrong.count++] = s;
+	const struct {
+		struct str vkey;
+		const struct note *head;
+		enum policy_finding finding;
+		bool sm2;
+	} cases[] = {
+		{vkey, &both, POLICY_HOLDS, true},        {vkey, &plain, POLICY_NO_SM2, false},
+		{vkey, &wrong, POLICY_SM2_FORGED, false}, {of_next, &plain, POLICY_HOLDS, false},
+		{{NULL, 0}, &both, POLICY_HOLDS, false},  {{NULL, 0}, &wrong, POLICY_HOLDS, false},
+		{{NULL, 0}, &plain, POLICY_HOLDS, false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct str text =
+			policy_text_of_log(w->arena, note_key_print(w->arena, &w->log), cases[i].vkey);
+		assert_true(policy_parse(w->arena, text, &policy, &line));
+		struct policy_report report = policy_judge(w->arena, &policy, cases[i].head, verifier);
+		assert_int_equal(report.finding, cases[i].finding);
+		assert_int_equal(report.sm2, cases[i].sm2);
+	}
+	/* the Ed25519 line is the log's all the same */
+	both.signatures[0] = both.signatures[1];
+	both.count = 1;
+	struct str text = policy_text_of_log(w->arena, note_key_print(w->arena, &w->log), vkey);
+	assert_true(policy_parse(w->arena, text, &policy, &line));
+	assert_int_equal(policy_judge(w->arena, &policy, &both, verifier).finding, POLICY_UNKNOWN_LOG);
+	text = arena_printf(w->arena, "log %.*s\nquorum none\n", STR_ARGS(vkey));
+	assert_false(policy_parse(w->arena, text, &policy, &line));
+	private_key_destroy(private);
+}
+
 static void what_is_not_a_policy_is_refused_with_its_line(void **state)
 {
 	struct world *w = *state;
@@ -207,6 +256,8 @@ static void what_is_not_a_policy_is_refused_with_its_line(void **state)
 		{"quorum", 8},
 		{"quorum none none", 8},
 		{"quorum none\nquorum none\n", 9},
+		{"#sm2\nquorum none\n", 8},
+		{"#sm2 log.example\nquorum none\n", 8},
 		{"quorum nobody\n", 8},
 		{"quorum g\ngroup g any w0\n", 8},
 		{"group g any\nquorum g\n", 8},
@@ -286,6 +337,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_forged_cosignature_counts_for_nothing, create, destroy),
 		cmocka_unit_test_setup_teardown(
 			a_head_must_be_signed_by_a_log_of_the_policy_under_its_own_origin, create, destroy),
+		cmocka_unit_test_setup_teardown(the_sm2_line_counts_where_the_policy_names_its_key, create,
+						destroy),
 		cmocka_unit_test_setup_teardown(what_is_not_a_policy_is_refused_with_its_line, create,
 						destroy),
 		cmocka_unit_test_setup_teardown(a_policy_may_be_large, create, destroy),
