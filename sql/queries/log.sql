@@ -68,8 +68,8 @@ ORDER BY size DESC LIMIT 1;
 -- Keys of the log that nothing has ended, oldest first.
 -- class: ref
 -- scope: program
--- column: fingerprint bytea
-SELECT k.fingerprint FROM signing_key k
+-- column: fingerprint bytea, sm2 boolean, active boolean
+SELECT k.fingerprint, k.algorithm = 255 AS sm2, k.state = 'active' AS active FROM signing_key k
 WHERE k.use = 'log' AND NOT EXISTS (SELECT FROM signing_revocation r WHERE r.fingerprint = k.fingerprint)
 ORDER BY k.created_at LIMIT 1000;
 
@@ -308,28 +308,47 @@ ORDER BY l.idx
 LIMIT 4096;
 
 -- name: log_key_find :many
--- The key that signs heads, and behind it those that a younger one has replaced since: their lines stand beside it. And which
--- log of the origin it is.
+-- The key that signs heads, and behind it those that a younger one has replaced since: their lines stand beside it. Behind
+-- these the same of the SM2 keys, which sign until their revocation has its place in the log. And which log of the origin it is;
+-- stated: the key's statement has its place.
 -- param: since timestamptz
 -- class: ref
 -- scope: program
--- column: org_id uuid, fingerprint bytea, spki bytea, wrapped bytea, number bigint
-SELECT z.org_id, z.fingerprint, z.spki, s.wrapped, (SELECT h.number FROM log_head h WHERE h.one) AS number
-FROM (SELECT k.org_id, k.fingerprint, k.spki, k.state, k.created_at,
-             lead(k.created_at) OVER (ORDER BY k.created_at) AS replaced_at
-      FROM signing_key k WHERE k.use = 'log') z
-LEFT JOIN key_secret s ON s.fingerprint = z.fingerprint -- one that an agent holds has none
-WHERE z.state = 'active'
-   OR (z.replaced_at > @since AND NOT EXISTS (SELECT FROM signing_revocation r WHERE r.fingerprint = z.fingerprint))
-ORDER BY z.state = 'active' DESC, z.created_at DESC
-LIMIT 4;
+-- column: org_id uuid, fingerprint bytea, spki bytea, wrapped bytea, number bigint, sm2 boolean, active boolean, stated boolean
+SELECT y.org_id, y.fingerprint, y.spki, y.wrapped, (SELECT h.number FROM log_head h WHERE h.one) AS number, y.sm2, y.active,
+       EXISTS (SELECT FROM log_leaf l WHERE l.fingerprint = y.fingerprint AND l.kind = 'key') AS stated
+FROM (SELECT z.org_id, z.fingerprint, z.spki, z.sm2, z.state = 'active' AS active, s.wrapped,
+             row_number() OVER (PARTITION BY z.sm2 ORDER BY z.state = 'active' DESC, z.created_at DESC) AS place
+      FROM (SELECT k.org_id, k.fingerprint, k.spki, k.state, k.created_at, k.algorithm = 255 AS sm2,
+                   lead(k.created_at) OVER (PARTITION BY k.algorithm ORDER BY k.created_at) AS replaced_at
+            FROM signing_key k WHERE k.use = 'log') z
+      LEFT JOIN key_secret s ON s.fingerprint = z.fingerprint -- one that an agent holds has none
+      WHERE z.state = 'active'
+         OR (z.sm2 AND (z.state = 'revoked' OR z.replaced_at > @since)
+             AND NOT EXISTS (SELECT FROM log_leaf l WHERE l.fingerprint = z.fingerprint AND l.kind = 'revoke'))
+         OR (NOT z.sm2 AND z.replaced_at > @since
+             AND NOT EXISTS (SELECT FROM signing_revocation r WHERE r.fingerprint = z.fingerprint))) y
+WHERE y.place <= 4 AND (y.place <= 2 OR NOT y.sm2)
+ORDER BY y.sm2, y.place
+LIMIT 6;
 
 -- name: log_statement :one
 -- The statement of that key, for everybody: no secret stands in it.
 -- class: ref
 -- scope: public
 -- column: statement bytea
-SELECT statement FROM signing_key WHERE use = 'log' AND state = 'active' ORDER BY created_at DESC LIMIT 1;
+SELECT statement FROM signing_key WHERE use = 'log' AND state = 'active' AND algorithm <> 255 ORDER BY created_at DESC LIMIT 1;
+
+-- name: log_sm2_statement :one
+-- That of the SM2 key whose line heads carry.
+-- class: ref
+-- scope: public
+-- column: statement bytea
+SELECT k.statement FROM signing_key k
+WHERE k.use = 'log' AND k.algorithm = 255
+  AND EXISTS (SELECT FROM log_leaf l WHERE l.fingerprint = k.fingerprint AND l.kind = 'key')
+  AND NOT EXISTS (SELECT FROM log_leaf l WHERE l.fingerprint = k.fingerprint AND l.kind = 'revoke')
+ORDER BY k.created_at DESC LIMIT 1;
 
 -- name: log_index_of :many
 -- Where statements stand in the log; n counts the lists from 1. What has no number yet gives no row. As number 0 the

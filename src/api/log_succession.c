@@ -15,7 +15,7 @@ enum { MAX_BODY = 4096, MAX_NOTE_CHARS = 16 * 1024, MAX_NAME_CHARS = 255 };
 static const char *const reason_words[] = {"compromise", "lost", NULL};
 
 struct log_answer {
-	struct str name, path, vkey, reason, since, statement;
+	struct str name, path, vkey, sm2, reason, since, statement;
 	int64_t number, first, size;
 	bool ended;
 };
@@ -32,6 +32,10 @@ static const struct shape log_shape = {
 			       .doc = "Where its files lie (c2sp.org/tlog-tiles): checkpoint, tile/…, vkey"),
 			STRING(struct log_answer, vkey, "vkey", .max_len = 1024,
 			       .doc = "C2SP verifier key, for policies"),
+			STRING(struct log_answer, sm2, "sm2", .flags = OPTIONAL, .max_len = 1024,
+			       .doc = "That of the SM2 line, while heads carry one: in a policy a line "
+				      "\"#sm2 "
+				      "VKEY\""),
 			BOOLEAN(struct log_answer, ended, "ended",
 				.doc = "It signs no more; the next goes on behind its last head"),
 			INTEGER(struct log_answer, first, "first",
@@ -122,13 +126,22 @@ static struct log_answer answer_of(struct call *call, const struct log_successio
 	return answer;
 }
 
+/* Out of the statement that is in the log itself; absent when it is none. */
+static struct str vkey_in(struct call *call, struct bytes stated)
+{
+	struct note note;
+	struct statement statement;
+	bool ok = note_parse(call->arena, bytes_str(stated), &note) &&
+		  statement_parse(call->arena, note.text, &statement);
+	return ok ? statement.vkey : (struct str){NULL, 0};
+}
+
 static enum problem list_logs(struct call *call, struct reply *reply)
 {
 	struct log_succession_list_row *rows;
 	struct log_checkpoint_newest_row newest = {.size = 0};
 	struct log_statement_row key;
-	struct note note;
-	struct statement statement;
+	struct log_sm2_statement_row sm2 = {.statement = {0}};
 	size_t count;
 	enum problem p = log_succession_list(call_db(call), call->arena, &rows, &count);
 	if (!p)
@@ -138,13 +151,14 @@ static enum problem list_logs(struct call *call, struct reply *reply)
 	p = log_checkpoint_newest(call_db(call), call->arena, &newest);
 	if (p && p != PROBLEM_NOT_FOUND)
 		return p; /* else nothing is published yet */
-	if (!note_parse(call->arena, bytes_str(key.statement), &note) ||
-	    !statement_parse(call->arena, note.text, &statement))
-		return PROBLEM_INTERNAL;
+	p = log_sm2_statement(call_db(call), call->arena, &sm2);
+	if (p && p != PROBLEM_NOT_FOUND)
+		return p;
 	struct log_answer *items = arena_array(call->arena, struct log_answer, count + 1);
 	for (size_t i = 0; i <= count; i++)
 		items[i] = answer_of(call, rows, count, i);
-	items[count].vkey = statement.vkey;
+	items[count].vkey = vkey_in(call, key.statement);
+	items[count].sm2 = p ? (struct str){NULL, 0} : vkey_in(call, sm2.statement);
 	items[count].size = newest.size;
 	struct list_page *page = arena_new(call->arena, struct list_page);
 	page->items = (struct list){items, count + 1};

@@ -51,6 +51,9 @@ static enum exit_code list_logs(struct cli *cli)
 		       cli_say(cli,
 			       last ? (struct said){"使用中", "goes on"} : (struct said){"已结束", "ended"}),
 		       STR_ARGS(text_in(log, "vkey")));
+		struct str sm2 = text_in(log, "sm2");
+		if (sm2.len)
+			printf("  #sm2 %.*s\n", STR_ARGS(sm2));
 	}
 	return EXIT_GOOD;
 }

@@ -11,7 +11,8 @@ static bool read_row(struct arena *arena, struct str origin, const struct log_ke
 		     struct log_key *ret)
 {
 	struct str name = log_name_print(arena, (struct log_name){origin, row->number});
-	struct log_key key = {.key = {.role = SIGNER_LOG}};
+	struct log_key key = {
+		.key = {.role = SIGNER_LOG}, .sm2 = row->sm2, .active = row->active, .stated = row->stated};
 	key.key.org = row->org_id;
 	key.key.spki = row->spki;
 	key.key.wrapped = row->wrapped;
@@ -30,7 +31,7 @@ enum problem log_keys_read(struct db *db, struct arena *arena, struct str origin
 	size_t count;
 	const struct log_key_find_params params = {now_us - (usec_t)LOG_KEY_DAYS * 24 * 3600 * USEC_PER_SEC};
 	enum problem p = log_key_find(db, arena, &params, &rows, &count);
-	if (p || !count)
+	if (p || !count || rows[0].sm2)
 		return p ? p : PROBLEM_NOT_FOUND;
 	for (size_t i = 0; i < count; i++)
 		if (!read_row(arena, origin, &rows[i], &ret[i]))

@@ -4,6 +4,7 @@
 
 #include "ft/base/log.h"
 #include "ft/core/log_name.h"
+#include "ft/store/enrolment.h"
 #include "log_priv.h"
 
 /* One per database; the number is arbitrary and must stay. */
@@ -52,8 +53,15 @@ static enum problem settle_key(struct db *db, void *context)
 {
 	struct opening *o = context;
 	struct log_key key;
-	return log_key_settle(db, o->arena, o->s->settings.signer, log_origin(o->s), o->s->settings.registrar,
-			      &key);
+	const struct log_settings *settings = &o->s->settings;
+	const struct key_office office = {.signer = settings->signer,
+					  .origin = log_origin(o->s),
+					  .registrar = settings->registrar,
+					  .seen = settings->seen,
+					  .now_us = clock_now()};
+	enum problem p =
+		log_key_settle(db, o->arena, settings->signer, log_origin(o->s), settings->registrar, &key);
+	return p ? p : log_sm2_settle(db, o->arena, &office, settings->config->log_sm2);
 }
 
 /* What the log is called, and where those before it ended. */

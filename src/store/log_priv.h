@@ -27,15 +27,17 @@ struct sequencer {
 	int64_t lock_pid;           /* server process that holds the lock for us; 0: none */
 	struct arena *opened;       /* of the key; NULL: not open */
 	struct sha256 vkey_written; /* fingerprint of the key in log.vkey; zero: not known */
-	int64_t number;             /* which log of the origin goes on */
-	struct str name;            /* what it is called; in `opened` */
-	struct merkle_edge edge;    /* what log_head says */
-	struct log_rim rim;         /* of the same size */
-	struct checkpoint head;     /* newest signed; size 0: none */
-	int64_t published_us;       /* monotonic */
-	int64_t tick_us;            /* what large ticks took of late */
-	int64_t looked_us;          /* monotonic: for heads without witnesses */
-	bool unwitnessed;           /* and it was said */
+	struct sha256 signing
+		[LOG_KEYS_MAX];  /* those of the keys whose lines the newest head has; zero: not known */
+	int64_t number;          /* which log of the origin goes on */
+	struct str name;         /* what it is called; in `opened` */
+	struct merkle_edge edge; /* what log_head says */
+	struct log_rim rim;      /* of the same size */
+	struct checkpoint head;  /* newest signed; size 0: none */
+	int64_t published_us;    /* monotonic */
+	int64_t tick_us;         /* what large ticks took of late */
+	int64_t looked_us;       /* monotonic: for heads without witnesses */
+	bool unwitnessed;        /* and it was said */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A new head: remembered on disk first, then signed, then stored, and with that published. */
+#include <string.h>
 #include <time.h>
 
 #include "ft/base/failpoint.h"
@@ -24,39 +25,82 @@ static void write_vkey(struct sequencer *s, struct arena *arena, const struct lo
 	struct str line = arena_printf(arena, "%.*s\n", STR_ARGS(note_key_print(arena, &key->vkey)));
 	if (sha256_equal(key->key.fingerprint, s->vkey_written))
 		return;
-	if (!sha256_equal(s->vkey_written, (struct sha256){{0}}))
-		log_state_verifier(s);
 	if (file_replace(arena, path, 0644, line))
 		s->vkey_written = key->key.fingerprint;
 	else
 		LOG(LOG_ERROR, "log-vkey", LOG_TEXT("reason", STR("log.vkey cannot be written")));
 }
 
-/* A key that was replaced signs on for a while, so that whoever knows only that one can follow. */
+/* The page that verifies has other keys in it when other keys sign. */
+static void tell_keys(struct sequencer *s, struct arena *arena, const struct log_key *keys, size_t count)
+{
+	struct sha256 signing[LOG_KEYS_MAX] = {{{0}}};
+	for (size_t i = 0; i < count; i++)
+		signing[i] = keys[i].key.fingerprint;
+	if (memcmp(signing, s->signing, sizeof signing) != 0)
+		log_state_verifier(s);
+	memcpy(s->signing, signing, sizeof signing);
+	write_vkey(s, arena, &keys[0]);
+}
+
+/* Those whose statements have their place in the log; while there is none, before the first entry, the key itself. */
+static enum problem find_signers(struct sequencer *s, struct arena *arena, struct log_key keys[LOG_KEYS_MAX],
+				 size_t *ret_count)
+{
+	size_t count, kept = 0;
+	enum problem p = log_keys_read(s->db, arena, log_origin(s), clock_now(), keys, &count);
+	if (p)
+		return p;
+	bool is_stated = false;
+	for (size_t i = 0; i < count; i++)
+		is_stated |= keys[i].stated && !keys[i].sm2;
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].stated || (i == 0 && !is_stated))
+			keys[kept++] = keys[i];
+	*ret_count = kept;
+	return PROBLEM_NONE;
+}
+
+static enum problem add_lines(struct sequencer *s, struct arena *arena, const struct log_key *keys,
+			      size_t count, struct note *note)
+{
+	struct signer_request requests[LOG_KEYS_MAX] = {{0}};
+	struct signer_result results[LOG_KEYS_MAX];
+	for (size_t i = 0; i < count; i++)
+		requests[i] = (struct signer_request){&keys[i].key, note->text};
+	if (signer_sign_batch(s->settings.signer, arena, requests, count, results))
+		return PROBLEM_SIGNER_UNAVAILABLE;
+	for (size_t i = 0; i < count; i++) {
+		if (results[i].verdict != SIGNER_SIGNED)
+			return PROBLEM_SIGNER_UNAVAILABLE;
+		note->signatures[note->count++] =
+			(struct note_signature){keys[i].vkey.name, keys[i].vkey.id, results[i].signature};
+	}
+	return PROBLEM_NONE;
+}
+
+/* A key that was replaced signs on for a while, so that whoever knows only that one can follow. Lines are gathered here and
+ * stored together: a head of which one is lacking is not stored, and is signed anew, with all of them. */
 static enum problem sign_head(struct sequencer *s, struct arena *arena, const struct checkpoint *head,
 			      struct str *ret)
 {
 	struct note *note = arena_new(arena, struct note);
 	struct log_key keys[LOG_KEYS_MAX];
-	struct signer_request requests[LOG_KEYS_MAX];
-	struct signer_result results[LOG_KEYS_MAX];
-	enum problem p = log_keys_read(s->db, arena, log_origin(s), clock_now(), keys, &note->count);
+	size_t count, first_sm2 = 0;
+	enum problem p = find_signers(s, arena, keys, &count);
 	if (!p && !str_equal(keys[0].vkey.name, head->origin))
 		return PROBLEM_DB_UNAVAILABLE; /* it has ended: what goes on is looked for */
 	note->text = checkpoint_print(arena, head);
-	for (size_t i = 0; !p && i < note->count; i++)
-		requests[i] = (struct signer_request){&keys[i].key, note->text};
-	if (!p && signer_sign_batch(s->settings.signer, arena, requests, note->count, results))
-		p = PROBLEM_SIGNER_UNAVAILABLE;
-	for (size_t i = 0; !p && i < note->count; i++) {
-		if (results[i].verdict != SIGNER_SIGNED)
-			return PROBLEM_SIGNER_UNAVAILABLE;
-		note->signatures[i] =
-			(struct note_signature){keys[i].vkey.name, keys[i].vkey.id, results[i].signature};
-	}
+	while (!p && first_sm2 < count && !keys[first_sm2].sm2)
+		first_sm2++;
+	if (!p)
+		p = add_lines(s, arena, keys, first_sm2, note);
+	failpoint("log-6-half-signed");
+	if (!p && first_sm2 < count)
+		p = add_lines(s, arena, keys + first_sm2, count - first_sm2, note);
 	if (p)
 		return p;
-	write_vkey(s, arena, &keys[0]);
+	tell_keys(s, arena, keys, count);
 	*ret = note_print(arena, note);
 	return PROBLEM_NONE;
 }

@@ -23,6 +23,7 @@ struct handing_over {
 	struct checkpoint head;
 	struct signer_key key; /* of the new log */
 	struct note_key vkey;
+	bool has_sm2;
 	struct log_successor made;
 	struct fault *reterr;
 };
@@ -152,6 +153,7 @@ static enum problem end_keys(struct handing_over *h, struct db *db)
 	for (size_t i = 0; !p && i < count; i++) {
 		struct key_end end = {.reason = stolen ? STR("compromise") : STR("superseded")};
 		memcpy(end.key.octets, keys[i].fingerprint.at, sizeof end.key.octets);
+		h->has_sm2 |= keys[i].sm2 && keys[i].active;
 		p = signing_end(db, h->arena, h->office, &h->registrar, h->registrar.org, &end);
 	}
 	return p;
@@ -159,28 +161,26 @@ static enum problem end_keys(struct handing_over *h, struct db *db)
 
 static enum problem state_key(struct handing_over *h, struct db *db)
 {
-	const struct key_words words = {.org = h->key.org,
-					.role = SIGNER_LOG,
-					.fingerprint = h->key.fingerprint,
-					.spki = h->key.spki,
-					.custody = STR("service"),
-					.at_s = h->now_us / USEC_PER_SEC};
-	const struct log_names log = {h->office->origin, h->made.name};
-	struct note *note = arena_new(h->arena, struct note);
-	note->text = signing_key_text(h->arena, log, &words);
-	enum problem p = sign_both(h, note);
-	if (p)
-		return p;
-	const struct new_signing_key row = {.org = h->key.org,
-					    .role = SIGNER_LOG,
-					    .fingerprint = h->key.fingerprint,
+	const struct log_key_words words = {.log = {h->office->origin, h->made.name},
 					    .algorithm = SIGN_ED25519,
-					    .custody = STR("service"),
-					    .spki = h->key.spki,
-					    .wrapped = h->key.wrapped,
-					    .note = note_print(h->arena, note),
+					    .key = h->key,
+					    .registrar = signer_key_of(&h->registrar),
 					    .now_us = h->now_us};
-	return signing_store(db, &row);
+	return signing_state_log_key(db, h->arena, h->office->signer, &words);
+}
+
+/* Heads of the new log carry an SM2 line if those of the old did. */
+static enum problem state_sm2(struct handing_over *h, struct db *db)
+{
+	struct log_key_words words = {.log = {h->office->origin, h->made.name},
+				      .algorithm = SIGN_SM2,
+				      .registrar = signer_key_of(&h->registrar),
+				      .now_us = h->now_us};
+	if (!h->has_sm2)
+		return PROBLEM_NONE;
+	enum problem p = signing_generate(db, h->arena, h->office->signer, words.algorithm, h->registrar.org,
+					  SIGNER_LOG, &words.key);
+	return p ? p : signing_state_log_key(db, h->arena, h->office->signer, &words);
 }
 
 static enum problem end_old(struct handing_over *h, struct db *db)
@@ -221,6 +221,8 @@ static enum problem hand_over_in_tx(struct db *db, void *context)
 		p = end_keys(h, db);
 	if (!p)
 		p = state_key(h, db);
+	if (!p)
+		p = state_sm2(h, db);
 	return p ? p : end_old(h, db);
 }
 

@@ -5,7 +5,7 @@
 #include "queries.h"
 
 #include "ft/crypto/random.h"
-#include "ft/core/note.h"
+#include "ft/core/policy.h"
 #include "ft/core/statement.h"
 #include "ft/core/verifier.h"
 #include "ft/store/act_statement.h"
@@ -22,6 +22,7 @@ static struct str vkey_of(struct arena *arena, struct bytes whole)
 enum problem log_verifier_page(struct db *db, struct arena *arena, struct uuid registrar, struct str *ret)
 {
 	struct log_statement_row log;
+	struct log_sm2_statement_row sm2 = {.statement = {0}};
 	struct registrar_statement_row vouching;
 	enum problem p = log_statement(db, arena, &log);
 	if (!p)
@@ -29,8 +30,11 @@ enum problem log_verifier_page(struct db *db, struct arena *arena, struct uuid r
 					&vouching);
 	if (p)
 		return p;
-	struct str policy =
-		arena_printf(arena, "log %.*s\nquorum none\n", STR_ARGS(vkey_of(arena, log.statement)));
+	p = log_sm2_statement(db, arena, &sm2);
+	if (p && p != PROBLEM_NOT_FOUND)
+		return p;
+	struct str sm2_vkey = p ? (struct str){NULL, 0} : vkey_of(arena, sm2.statement);
+	struct str policy = policy_text_of_log(arena, vkey_of(arena, log.statement), sm2_vkey);
 	*ret = verifier_page(arena, policy, vkey_of(arena, vouching.statement));
 	return PROBLEM_NONE;
 }

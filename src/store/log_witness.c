@@ -111,12 +111,14 @@ static enum problem own_policy(const struct cosigning *c, struct db *db, const s
 {
 	struct policy *policy = arena_new(c->arena, struct policy);
 	struct log_key keys[LOG_KEYS_MAX];
+	size_t count;
 	*policy = *c->policy;
-	enum problem p = log_keys_read(db, c->arena, c->origin, clock_now(), keys, &policy->log_count);
+	policy->log_count = policy->sm2_count = 0;
+	enum problem p = log_keys_read(db, c->arena, c->origin, clock_now(), keys, &count);
 	if (p)
 		return p;
-	for (size_t i = 0; i < policy->log_count; i++)
-		policy->logs[i] = (struct policy_log){.key = keys[i].vkey};
+	for (size_t i = 0; i < count && !keys[i].sm2; i++)
+		policy->logs[policy->log_count++] = (struct policy_log){.key = keys[i].vkey};
 	*ret = policy;
 	return PROBLEM_NONE;
 }

@@ -198,10 +198,44 @@ enum problem signing_generate(struct db *db, struct arena *arena, struct signer 
 			      struct signer_key *ret)
 {
 	struct key_wrap_share_row shared;
-	if (role == SIGNER_LOG && signer_has_agent(signer))
+	if (role == SIGNER_LOG && algorithm == SIGN_ED25519 && signer_has_agent(signer))
 		return pick_agent_key(db, arena, signer, org, ret);
 	enum problem p = key_wrap_share(db, arena, &shared);
 	return p ? p : signer_generate(signer, arena, algorithm, org, role, ret);
+}
+
+enum problem signing_state_log_key(struct db *db, struct arena *arena, struct signer *signer,
+				   const struct log_key_words *w)
+{
+	const struct key_words words = {.org = w->key.org,
+					.fingerprint = w->key.fingerprint,
+					.spki = w->key.spki,
+					.role = SIGNER_LOG,
+					.custody = STR("service"),
+					.at_s = w->now_us / USEC_PER_SEC,
+					.predecessor = w->old ? &w->old->fingerprint : NULL};
+	const struct signer_key signers[MAX_SIGNERS] = {w->key, w->old ? *w->old : w->registrar,
+							w->registrar};
+	struct note *note = arena_new(arena, struct note);
+	note->text = signing_key_text(arena, w->log, &words);
+	int64_t rows;
+	enum problem p = signing_add_signatures(arena, signer, w->log, signers, w->old ? 3 : 2, note);
+	if (p)
+		return p;
+	if (w->old) {
+		struct bytes retired = sha256_bytes(&w->old->fingerprint);
+		p = signing_key_end(db, &(struct signing_key_end_params){retired, STR("retired")}, &rows);
+	}
+	const struct new_signing_key row = {.org = w->key.org,
+					    .fingerprint = w->key.fingerprint,
+					    .algorithm = w->algorithm,
+					    .role = SIGNER_LOG,
+					    .custody = STR("service"),
+					    .spki = w->key.spki,
+					    .wrapped = w->key.wrapped,
+					    .note = note_print(arena, note),
+					    .now_us = w->now_us};
+	return p ? p : signing_store(db, &row);
 }
 
 bool signing_role_of(struct str stored, enum signer_role *ret)

@@ -188,45 +188,22 @@ enum problem signing_rotate(struct db *db, struct arena *arena, const struct key
 
 /* — the log's key — */
 
+/* The present key's successor, of the same algorithm. */
 static enum problem state_log_key(struct db *db, struct change *c, const struct held_key *registrar,
-				  const struct log_key *held)
+				  const struct log_key *old)
 {
-	const struct key_office *office = c->office;
-	const struct signer_key *old = &held->key;
-	const struct log_names log = {office->origin, held->vkey.name};
-	const usec_t now_us = clock_now(); /* whoever waited is later than whom it waited for */
-	struct signer_key made;
-	int64_t rows;
-	enum problem p =
-		signing_generate(db, c->arena, office->signer, SIGN_ED25519, old->org, SIGNER_LOG, &made);
-	if (p)
-		return p;
-	const struct key_words words = {.org = old->org,
-					.fingerprint = made.fingerprint,
-					.spki = made.spki,
-					.role = SIGNER_LOG,
-					.custody = STR("service"),
-					.at_s = now_us / USEC_PER_SEC,
-					.predecessor = &old->fingerprint};
-	const struct signer_key signers[] = {made, *old, signer_key_of(registrar)};
-	struct note *note = arena_new(c->arena, struct note);
-	note->text = signing_key_text(c->arena, log, &words);
-	p = signing_add_signatures(c->arena, office->signer, log, signers, sizeof signers / sizeof signers[0],
-				   note);
-	if (!p)
-		p = end_key(db, old->fingerprint, "retired", &rows);
-	const struct new_signing_key row = {.org = old->org,
-					    .fingerprint = made.fingerprint,
-					    .algorithm = SIGN_ED25519,
-					    .role = SIGNER_LOG,
-					    .custody = STR("service"),
-					    .spki = made.spki,
-					    .wrapped = made.wrapped,
-					    .note = p ? (struct str){NULL, 0} : note_print(c->arena, note),
-					    .now_us = now_us};
-	c->key = made.fingerprint;
-	c->org = old->org;
-	return p ? p : signing_store(db, &row);
+	struct log_key_words words = {.log = {c->office->origin, old->vkey.name},
+				      .algorithm = old->sm2 ? SIGN_SM2 : SIGN_ED25519,
+				      .registrar = signer_key_of(registrar),
+				      .old = &old->key};
+	words.now_us = clock_now(); /* whoever waited is later than whom it waited for */
+	enum problem p = signing_generate(db, c->arena, c->office->signer, words.algorithm, old->key.org,
+					  SIGNER_LOG, &words.key);
+	if (!p && !old->sm2) {
+		c->key = words.key.fingerprint;
+		c->org = old->key.org;
+	}
+	return p ? p : signing_state_log_key(db, c->arena, c->office->signer, &words);
 }
 
 /* Whoever changes keys holds the registrar's sequence: a second rotation waits here, and then replaces the first's key. */
@@ -234,12 +211,14 @@ static enum problem rotate_log_in_tx(struct db *db, void *context)
 {
 	struct change *c = context;
 	struct held_key registrar;
-	struct log_key old;
+	struct log_key keys[LOG_KEYS_MAX];
+	size_t count = 0;
 	enum problem p = signing_lock(db, c->arena, c->office->registrar, &registrar);
 	if (!p)
-		p = log_key_read(db, c->arena, c->office->origin, &old);
-	if (!p)
-		p = state_log_key(db, c, &registrar, &old);
+		p = log_keys_read(db, c->arena, c->office->origin, clock_now(), keys, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		if (keys[i].active)
+			p = state_log_key(db, c, &registrar, &keys[i]);
 	return p ? p : write_act(db, c, "rotateLogKey");
 }
 

@@ -56,6 +56,18 @@ struct new_signing_key {
 /* With its head at seq 1, its secret, and its place in the queue for the log. */
 enum problem signing_store(struct db *db, const struct new_signing_key *key) must_check;
 
+/* A key that signs heads of a log. */
+struct log_key_words {
+	struct log_names log;
+	enum sign_algorithm algorithm;
+	struct signer_key key, registrar;
+	const struct signer_key *old; /* whose place it takes, of the same algorithm; NULL: nobody's */
+	usec_t now_us;
+};
+/* States it by itself, by the key whose place it takes, and by the registrar; retires that one; stores it. */
+enum problem signing_state_log_key(struct db *db, struct arena *arena, struct signer *signer,
+				   const struct log_key_words *words) must_check;
+
 /* Ends a key and states its revocation by the registrar, whose sequence is locked and goes on. */
 struct key_office;
 struct key_end;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Killed at every numbered place of the sequencer's tick, whoever dies, the log goes on: all that was stated is in it once, and
 of no size is there a second root."""
+import contextlib
 import os
 import shutil
 import signal
@@ -136,6 +137,40 @@ def test_the_database_is_killed(cluster, log, step):
     assert wait_for(lambda: log.public.get("/readyz").status == 200, 60)
     log.state()
     log.check()
+    log.service.stop()
+
+
+@pytest.mark.parametrize("who", ["sequencer", "signer", "database"])
+def test_whoever_is_killed_between_the_two_lines_of_a_head_no_head_has_one(cluster, log, who):
+    """With the SM2 line of the national profile: what is signed by half is not stored, and signed anew."""
+    wait_until_logged(log.service, log.public)
+    log.service.settings["LOG_SM2"] = "true"
+    log.restart()
+    log.state()
+    wait_until_logged(log.service, log.public)
+    if who == "sequencer":
+        log.restart(FAILPOINT="log-6-half-signed")
+        with contextlib.suppress(OSError):
+            log.state(20)
+        assert wait_for(lambda: log.service.process.poll() is not None), "it never came to that place"
+        log.restart()
+    else:
+        go_on = held_at(log, "log-6-half-signed")
+        log.remember()
+        if who == "signer":
+            os.kill(log.service.signer_pid(), signal.SIGKILL)
+        else:
+            cluster.kill()
+        go_on()
+        if who == "database":
+            cluster.start()
+            assert wait_for(lambda: log.public.get("/readyz").status == 200, 60)
+    log.state()
+    log.check()
+    stated = log.service.value("SELECT l.idx FROM log_leaf l JOIN signing_key k USING (fingerprint) WHERE l.kind = 'key' AND k.algorithm = 255")
+    heads = [Head(bytes(row[0]).decode()) for row in log.service.rows("SELECT checkpoint FROM log_checkpoint")]
+    lines = {head.size: len(head.signatures.splitlines()) for head in heads}
+    assert lines and all(count == 1 + (size > stated) for size, count in lines.items()) and max(lines) > stated
     log.service.stop()
 
 

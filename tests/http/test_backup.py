@@ -43,7 +43,7 @@ class Machine:
 @pytest.fixture(scope="module")
 def old(new_service):
     """An installation with a chain in it: its service, the codes that were printed, the record that made the last."""
-    service = new_service().start()
+    service = new_service(LOG_SM2="true").start()
     district = District(service)
     farm, packer, shop = district.farm(), district.packer(), district.party("shop")
     first, second = farm.harvest(60), farm.harvest(40)
@@ -93,6 +93,7 @@ def test_every_printed_code_answers_on_a_bare_machine(old, backup, bare):
 
 def test_every_proof_verifies_and_work_goes_on(old, backup, bare, tmp_path):
     bare.restore(backup)
+    bare.service.settings["LOG_SM2"] = "true"
     new = bare.service.start()
     reader = Api(new, new.admin_key)
     assert wait_for(lambda: reader.read("/readyz")["log"].startswith("halted: "))
@@ -108,6 +109,8 @@ def test_every_proof_verifies_and_work_goes_on(old, backup, bare, tmp_path):
     farm = Api(new, old.farm_key)  # keys of parties are as they were, and the signer opens what it opened
     made = farm.make("/v1/events", {"type": "harvest", "time": ago(hours=1), "product": "PAKCHOI", "site": "P1", "quantity": kg(5)})
     assert reader.get(f"/v1/events/{made['event']}/proof").status == 200
+    lines = [line.split(" ")[2][:5] for line in old.head.splitlines() if line.startswith("— ")]  # of each the id of its key
+    assert len(lines) == 2 and [line.split(" ")[2][:5] for line in wait_until_logged(new, reader).signatures.splitlines()] == lines
     new.stop()
 
 

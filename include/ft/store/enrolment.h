@@ -56,7 +56,7 @@ enum problem signing_rotate(struct db *db, struct arena *arena, const struct key
 			    struct sha256 *ret_key, struct fault *reterr) must_check;
 
 /* Another key takes the place of the one that signs the log's heads: stated by both and the registrar. Both sign heads for
- * LOG_KEY_DAYS, in which verifiers learn the new one. Two that ask at once make two keys, one after the other. */
+ * LOG_KEY_DAYS, in which verifiers learn the new one. Where heads carry an SM2 line, its key is replaced with it. Two that ask at once make two keys, one after the other. */
 enum problem signing_rotate_log(struct db *db, struct arena *arena, const struct key_office *office,
 				struct sha256 *ret_key) must_check;
 

@@ -88,6 +88,9 @@ enum problem log_unwitnessed(struct db *db, struct arena *arena, int64_t wait_s,
 struct log_key {
 	struct signer_key key;
 	struct note_key vkey;
+	bool sm2;    /* of the line that stands behind the Ed25519 ones */
+	bool active; /* else one that was replaced, or is about to end */
+	bool stated; /* its statement has its place in the log: from there on it signs heads */
 };
 /* PROBLEM_NOT_FOUND: there is none yet. In a transaction with service scope. */
 enum problem log_key_read(struct db *db, struct arena *arena, struct str origin,
@@ -97,14 +100,21 @@ enum problem log_key_settle(struct db *db, struct arena *arena, struct signer *s
 			    struct uuid registrar, struct log_key *ret) must_check;
 
 /* For how long a key that was replaced goes on signing heads beside its successor. */
-enum { LOG_KEY_DAYS = 90, LOG_KEYS_MAX = 4 };
-/* The keys that sign heads now, the newest first, into ret[LOG_KEYS_MAX]; PROBLEM_NOT_FOUND: there is none yet. */
+enum { LOG_KEY_DAYS = 90, LOG_KEYS_MAX = 6 };
+/* The keys that sign heads now, into ret[LOG_KEYS_MAX]: Ed25519, the newest first, then SM2 likewise, if heads carry such a line.
+ * PROBLEM_NOT_FOUND: there is none yet. */
 enum problem log_keys_read(struct db *db, struct arena *arena, struct str origin, usec_t now_us,
 			   struct log_key *ret, size_t *ret_count) must_check;
 
+struct key_office;
+/* Heads carry a line by an SM2 key, or not: a key for it is made and stated, or ended by the registrar, where that is not so yet.
+ * The line is there from the place of the key's statement in the log up to that of its revocation. In a transaction of the
+ * caller's. */
+enum problem log_sm2_settle(struct db *db, struct arena *arena, const struct key_office *office,
+			    bool wanted) must_check;
+
 /* — a log that ends — */
 
-struct key_office;
 struct log_ending {
 	struct str log;    /* name of the log that ends: of two that would end it, one does */
 	struct str reason; /* "compromise", "lost" */

@@ -279,6 +279,27 @@ static void the_log_key_signs_heads_that_grow_and_its_own_enrolment(void **state
 			 SIGNER_REFUSED);
 }
 
+/* Of the two lines under a head: neither signs a second root. */
+static void both_keys_of_a_log_sign_the_same_heads(void **state)
+{
+	struct world *world = *state;
+	struct signer_key ed25519 = generate(world, SIGN_ED25519, SIGNER_LOG),
+			  sm2 = generate(world, SIGN_SM2, SIGNER_LOG);
+	struct str head = head_of(world, 5, "five"), other = head_of(world, 5, "another five");
+	assert_int_equal(sign_text(world, ed25519.fingerprint, head).verdict, SIGNER_SIGNED);
+	struct signer_result result = sign_text(world, sm2.fingerprint, head);
+	assert_int_equal(result.verdict, SIGNER_SIGNED);
+	assert_true(verify_spki(NULL, sm2.spki, str_bytes(head), result.signature));
+	assert_int_equal(sign_text(world, sm2.fingerprint, other).verdict, SIGNER_REFUSED);
+	assert_int_equal(sign_text(world, sm2.fingerprint, head_of(world, 6, "six")).verdict, SIGNER_SIGNED);
+	assert_int_equal(sign_text(world, ed25519.fingerprint, head_of(world, 6, "another six")).verdict,
+			 SIGNER_REFUSED);
+	assert_int_equal(sign_text(world, sm2.fingerprint, event_of(world, sm2.fingerprint)).verdict,
+			 SIGNER_REFUSED);
+	assert_int_equal(sign_text(world, sm2.fingerprint, key_statement_of(world, &sm2)).verdict,
+			 SIGNER_SIGNED);
+}
+
 /* Of another log of the origin heads begin anew, and then none of the one before is signed. */
 static void heads_of_the_next_log_may_be_smaller(void **state)
 {
@@ -448,6 +469,7 @@ int main(void)
 						destroy),
 		cmocka_unit_test_setup_teardown(the_log_key_signs_heads_that_grow_and_its_own_enrolment,
 						create, destroy),
+		cmocka_unit_test_setup_teardown(both_keys_of_a_log_sign_the_same_heads, create, destroy),
 		cmocka_unit_test_setup_teardown(heads_of_the_next_log_may_be_smaller, create, destroy),
 		cmocka_unit_test_setup_teardown(a_log_key_says_that_its_own_log_goes_on_and_no_other, create,
 						destroy),
