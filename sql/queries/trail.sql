@@ -93,18 +93,23 @@ CROSS JOIN LATERAL (
 ) k;
 
 -- name: trail_events :many
--- The records of a trail, without bodies, with what was corrected of them and what they correct.
+-- The records of a trail, without bodies, with what was corrected of them and what they correct; and from when the head of the log is that a
+-- record's statement had seen, and from when the first published one that covers it.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
 -- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz, party uuid
 -- column: site uuid, region text, to_party uuid, input_product text, input_active text[]?, statement_sha256 bytea
 -- column: declaration uuid, replacement uuid, declared_by uuid, reason text, declared_at timestamptz?, corrects uuid, flags bigint, place text
--- column: quarantine text
+-- column: quarantine text, seen_at timestamptz?, headed_at timestamptz?
 -- opens: place
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
        e.to_party, e.input_product, e.input_active, e.statement_sha256,
        c.declaration, c.replacement, c.party AS declared_by, c.reason, c.declared_at, r.event AS corrects, e.flags, e.place,
-       h.certificate AS quarantine
+       h.certificate AS quarantine,
+       (SELECT s.at FROM log_checkpoint s
+        WHERE s.size = substring(convert_from(e.statement, 'UTF8') FROM E'\nseen ([0-9]+) ')::bigint AND NOT s.waits) AS seen_at,
+       (SELECT (SELECT p.at FROM log_checkpoint p WHERE p.size > l.idx AND NOT p.waits ORDER BY p.size LIMIT 1)
+        FROM log_leaf l WHERE l.id = e.id AND l.kind = 'event' AND l.version IS NULL) AS headed_at
 FROM unnest(@orgs, @ids) AS z (org_id, id)
 JOIN event e ON e.org_id = z.org_id AND e.id = z.id
 LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id

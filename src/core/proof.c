@@ -18,7 +18,7 @@ struct examination {
 	const struct proof_head *head;
 	struct proof_trust trust;
 	struct note_verifier verifier;
-	bool has_statement, has_key_statement;
+	bool has_statement, has_key_statement, is_included;
 	struct note note, key_note;
 	struct statement statement, key_statement;
 	enum tier tier;
@@ -216,6 +216,7 @@ static enum proof_finding check_inclusion(struct examination *e)
 	    !log_name_is_of(e->head->head.origin, e->statement.log) ||
 	    !proof_place_holds(e->head, e->proof->place, e->proof->statement))
 		return PROOF_FAILED;
+	e->is_included = true;
 	long long index = (long long)e->proof->place.index, size = (long long)e->head->head.size;
 	say(e, arena_printf(e->arena, "声明已载入日志，为第 %lld 条（共 %lld 条）", index, size),
 	    arena_printf(e->arena, "The statement stands in the log: entry %lld of %lld", index, size));
@@ -397,8 +398,17 @@ static enum proof_finding check_seen(struct examination *e)
 	if (e->statement.seen_size > e->proof->place.index)
 		return PROOF_FAILED;
 	long long size = (long long)e->statement.seen_size;
-	say(e, arena_printf(e->arena, "声明称签署时日志已有 %lld 条", size),
-	    arena_printf(e->arena, "It says that the log had %lld entries when it was signed", size));
+	struct str zh = arena_printf(e->arena, "声明称签署时日志已有 %lld 条", size);
+	struct str en =
+		arena_printf(e->arena, "It says that the log had %lld entries when it was signed", size);
+	if (e->head->judged.finding == POLICY_HOLDS && e->head->judged.no_later_s >= 0 && e->is_included) {
+		struct str time = print_minute(e->arena, e->head->judged.no_later_s);
+		zh = arena_printf(e->arena, "%.*s；经见证，不晚于 %.*s 已载入日志", STR_ARGS(zh),
+				  STR_ARGS(time));
+		en = arena_printf(e->arena, "%.*s; witnesses saw it in the log by %.*s", STR_ARGS(en),
+				  STR_ARGS(time));
+	}
+	say(e, zh, en);
 	return PROOF_PASSED;
 }
 

@@ -204,6 +204,14 @@ static const struct shape endorsement_shape = {
 		END_OF_SHAPE,
 	},
 };
+static const struct shape bounds_shape = {
+	.name = "TrailBounds", .size = sizeof(struct trail_bounds), .doc = "When it was recorded, as far as heads of the log tell",
+	.fields = (const struct field[]){
+		STRING(struct trail_bounds, after, "after", .flags = OPTIONAL, .max_len = 64, .doc = "Of the head that its statement had seen"),
+		STRING(struct trail_bounds, before, "before", .flags = OPTIONAL, .max_len = 64, .doc = "Of the first published head that covers it"),
+		END_OF_SHAPE,
+	},
+};
 static const struct shape step_shape = {
 	.name = "TrailStep", .size = sizeof(struct trail_step), .doc = "One thing that was done",
 	.fields = (const struct field[]){
@@ -211,6 +219,7 @@ static const struct shape step_shape = {
 		STRING(struct trail_step, type, "type", .max_len = 64, .doc = "harvest, pack, ship …"),
 		TIME  (struct trail_step, time, "time", .doc = "When it was done"),
 		STRING(struct trail_step, recorded_at, "recordedAt", .max_len = 64, .doc = "When it was recorded; strictly grows"),
+		OBJECT(struct trail_step, recorded_between, "recordedBetween", &bounds_shape, struct trail_bounds, .flags = OPTIONAL, .doc = "The same by the log"),
 		OBJECT(struct trail_step, party, "party", &party_shape, struct trail_party, .flags = OPTIONAL, .doc = "Who did it"),
 		OBJECT(struct trail_step, recorded_by, "recordedBy", &party_shape, struct trail_party, .flags = OPTIONAL, .doc = "Who signed it"),
 		OBJECT(struct trail_step, place, "place", &place_shape, struct trail_place, .flags = OPTIONAL, .doc = "Where"),

@@ -128,6 +128,24 @@ static void put_signature(struct html *html, const struct trail_proof *proof)
 		HTML(html, "<code>{}</code>", TEXT(proof->statement));
 }
 
+/* What no clock but the log's says of the time of recording. */
+static void put_bounds(struct html *html, const struct trail_step *step)
+{
+	const struct trail_bounds *bounds = step->recorded_between;
+	if (!bounds)
+		return;
+	struct html_fragment after = say_time_after(html, bounds->after, step->time),
+			     before = say_time_after(html, bounds->before, step->time);
+	html_raw(html, "<p class=\"m s\" data-bounds>");
+	if (bounds->after.len && bounds->before.len)
+		HTML_SAY(html, MESSAGE_RECORDED_BETWEEN, FRAGMENT(after), FRAGMENT(before));
+	else if (bounds->before.len)
+		HTML_SAY(html, MESSAGE_RECORDED_BEFORE, FRAGMENT(before));
+	else
+		HTML_SAY(html, MESSAGE_RECORDED_AFTER, FRAGMENT(after));
+	html_raw(html, "</p>");
+}
+
 static void put_record(struct html *html, const struct trail_step *step)
 {
 	struct html_fragment when = say_time_after(html, step->recorded_at, step->time);
@@ -140,7 +158,9 @@ static void put_record(struct html *html, const struct trail_step *step)
 	else
 		HTML_SAY(html, MESSAGE_RECORDED_BY, FRAGMENT(say_party(html, step->recorded_by)),
 			 FRAGMENT(when));
-	HTML(html, "</p><p class=sig><span>{}</span> ", SAY(MESSAGE_SIGNATURE));
+	html_raw(html, "</p>");
+	put_bounds(html, step);
+	HTML(html, "<p class=sig><span>{}</span> ", SAY(MESSAGE_SIGNATURE));
 	put_signature(html, step->proof);
 	html_raw(html, "</p>");
 }

@@ -228,6 +228,19 @@ static bool is_endorsed(const struct trail_fact *fact)
 	return false;
 }
 
+/* What was known of it at another time than now is not told: an answer about then stays the same. */
+static struct trail_bounds *bounds_of(const struct trail_facts *facts, const struct trail_events_row *row)
+{
+	if (facts->ask->as_of_us != TRAIL_NOW || (!row->seen_at.known && !row->headed_at.known))
+		return NULL;
+	struct trail_bounds *bounds = arena_new(facts->arena, struct trail_bounds);
+	if (row->seen_at.known)
+		bounds->after = utc_print(facts->arena, row->seen_at.value);
+	if (row->headed_at.known)
+		bounds->before = utc_print(facts->arena, row->headed_at.value);
+	return bounds;
+}
+
 static struct trail_step step_of(const struct trail_facts *facts, const struct trail_fact *fact)
 {
 	const struct trail_events_row *row = fact->row;
@@ -237,6 +250,7 @@ static struct trail_step step_of(const struct trail_facts *facts, const struct t
 		.type = row->type,
 		.time = {row->event_time, (int16_t)row->offset_min},
 		.recorded_at = utc_print(facts->arena, row->recorded_at),
+		.recorded_between = bounds_of(facts, row),
 		/* a partner's event does not say who acted, only who tells */
 		.party = row->flags & EVENT_OF_PARTNER ? NULL : trail_party_make(facts, row->party),
 		.recorded_by = trail_party_make(facts, row->org_id),
@@ -319,6 +333,7 @@ void trail_tell_steps(const struct trail_facts *facts, struct trail_made *made)
 		made->trail.endorsed_steps += is_endorsed(told[i]);
 		orgs[i] = told[i]->row->org_id;
 		events[i] = told[i]->row->id;
+		made->is_ahead |= !told[i]->row->headed_at.known;
 	}
 	made->trail.steps = (struct list){steps, count};
 	made->event_orgs = orgs;

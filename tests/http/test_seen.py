@@ -8,7 +8,9 @@ import time
 
 import pytest
 from auditor import entries_of, head_of, leaf_hash, root_of, wait_until_logged
+from conftest import ago, kg
 from loglab import b64
+from service import wait_for
 from test_monitor import BROKEN, WELL, lab, look, monitor, url_of  # noqa: F401: fixtures
 from test_own_signing import card, harvest_text, own, problem  # noqa: F401: fixtures
 
@@ -114,3 +116,31 @@ def test_a_time_far_from_its_place_is_told_and_is_no_alarm(lab, look):  # noqa: 
         lab.log.record()
     lab.log.record(at=int(time.time()) - 3600)
     assert len(look()["findings"]) == 1, "an hour is not far"
+
+
+def test_a_step_says_between_which_heads_it_was_recorded(service, district):
+    """Whatever time it claims: after the head that its signer had seen, before the first published one that covers it."""
+    farm = district.farm()
+    wait_until_logged(service, district.public)
+    made = farm.record("harvest", ago(days=31), site="P1", product="PAKCHOI", quantity=kg(3))
+    wait_until_logged(service, district.public)
+    code = made["lots"][0]["code"]
+
+    def step():
+        return district.public.read(f"/t/{code}", Accept="application/json")["steps"][0]
+    assert wait_for(lambda: "before" in step().get("recordedBetween", {}), 60), step()
+    statement, index = service.rows("SELECT e.statement, l.idx FROM event e JOIN log_leaf l USING (id) WHERE e.id = %s AND l.kind = 'event'",
+                                    made["event"])[0]
+    seen = int(SEEN.search(bytes(statement)).group(1))
+    time_of = "SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') FROM log_checkpoint WHERE "
+    expected = {"after": service.value(time_of + f"size = {seen}"),
+                "before": service.value(time_of + f"size > {index} AND NOT waits ORDER BY size LIMIT 1")}
+    told = step()["recordedBetween"]
+    assert {name: value[:26] for name, value in told.items()} == expected and told["after"] < step()["recordedAt"] < told["before"]
+    assert step()["time"][:10] < told["after"][:10]
+    for language, words in (("en", "By the public log it was recorded after"), ("zh-CN", "公开日志可证：登记在")):
+        page = district.public.get(f"/t/{code}", Accept="text/html", **{"Accept-Language": language}).body.decode()
+        bounds = re.search(r"<p class=\"m s\" data-bounds>(.*?)</p>", page).group(1)
+        assert words in bounds and bounds.count("<time ") == 2
+    then = farm.read(f"/v1/lots/{made['lots'][0]['id']}/trail?asOf={step()['recordedAt'].replace('+', '%2B')}")
+    assert "recordedBetween" not in then["steps"][0], "what is told about then stays the same"

@@ -101,6 +101,18 @@ def test_a_head_is_published_once_its_quorum_has_signed(watched):
     assert "cosigned" in watched.feed("--policy", watched.policy, json_=False).stdout
 
 
+def test_until_the_quorum_has_signed_a_step_has_no_upper_bound(watched):
+    """And what is kept of the trail does not outlast that."""
+    lot = watched.farm.harvest(1)
+    watched.grow()
+
+    def bounds():
+        return watched.here.public.read(f"/t/{lot['code']}", Accept="application/json")["steps"][0].get("recordedBetween", {})
+    assert "before" not in bounds()
+    watched.feed("--policy", watched.policy)
+    assert wait_for(lambda: "before" in bounds(), 60)
+
+
 def test_without_a_policy_what_is_signed_is_published(service, district):
     district.farm().harvest(1)
     wait_until_logged(service, district.public)

@@ -284,7 +284,7 @@ MADE_HERE = r"\b[0-9]{8}-[0-9A-Z]{6}\b"  # a lot number that the service made
 SAW_SOLD = r',"sold":(true|false)'  # what the rule saw when it was raised; what followed from it is the severity
 BY_ID = {"origins", "alerts", "inputs", "outputs"}  # lists whose order is that of ids or of their making
 # share: of equal remainders the one with the smaller id is rounded up; shareExact and the edges are compared
-VOLATILE = {"share", "recordedAt", "asOf", "checkpoint", "proof", "code", "statement", "number", "firstSeen", "lastSeen", "dueAt"}
+VOLATILE = {"share", "recordedAt", "recordedBetween", "asOf", "checkpoint", "proof", "code", "statement", "number", "firstSeen", "lastSeen", "dueAt"}
 OF = "= ANY(%s::uuid[])"
 TABLES = {
     "stock": f"SELECT lot_id::text, holder::text, on_hand, in_transit, sold, destroyed, deficit FROM lot_holding WHERE org_id {OF}",

@@ -82,10 +82,16 @@ struct trail_endorsement {           /* by an inspector's office, of the record 
 	struct trail_party *party;   /* NULL: the tier does not tell */
 	struct str at, withdrawn_at; /* UTC; withdrawn_at absent: it stands */
 };
+/* Times of heads of the log, UTC: of the one that the record's statement had seen, and of the first published one that covers it.
+ * Who recorded cannot have done so before the one nor after the other, whatever time he claims. Absent: not known. */
+struct trail_bounds {
+	struct str after, before;
+};
 struct trail_step {
 	struct str event, type;
 	struct instant time;
-	struct str recorded_at; /* UTC, strictly growing */
+	struct str recorded_at;                /* UTC, strictly growing */
+	struct trail_bounds *recorded_between; /* NULL: the log says nothing of it */
 	struct trail_party *party, *recorded_by;
 	struct trail_place *place;
 	struct trail_region *district, *township;

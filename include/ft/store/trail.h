@@ -30,7 +30,8 @@ struct trail_made {
 	size_t event_count;
 	const usec_t *versions; /* theirs when they were read */
 	usec_t version_us;      /* the newest of these */
-	usec_t good_until_us;   /* it changes by itself then: a shelf life ends, or a day has passed */
+	usec_t good_until_us; /* it changes by itself then: a shelf life ends, a head covers a record, or a day has passed */
+	bool is_ahead; /* of the published head: it does not cover all steps yet */
 	usec_t computed_us;
 };
 
