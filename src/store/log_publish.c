@@ -43,6 +43,12 @@ static void tell_keys(struct sequencer *s, struct arena *arena, const struct log
 	write_vkey(s, arena, &keys[0]);
 }
 
+/* An agent's key that was replaced, and nobody to ask for it: who takes the setting away ends its line. */
+static bool has_left(const struct sequencer *s, const struct log_key *key)
+{
+	return !key->active && !key->key.wrapped.at && !signer_has_agent(s->settings.signer);
+}
+
 /* Those whose statements have their place in the log; while there is none, before the first entry, the key itself. */
 static enum problem find_signers(struct sequencer *s, struct arena *arena, struct log_key keys[LOG_KEYS_MAX],
 				 size_t *ret_count)
@@ -53,9 +59,9 @@ static enum problem find_signers(struct sequencer *s, struct arena *arena, struc
 		return p;
 	bool is_stated = false;
 	for (size_t i = 0; i < count; i++)
-		is_stated |= keys[i].stated && !keys[i].sm2;
+		is_stated |= keys[i].stated && !keys[i].sm2 && !has_left(s, &keys[i]);
 	for (size_t i = 0; i < count; i++)
-		if (keys[i].stated || (i == 0 && !is_stated))
+		if ((keys[i].stated && !has_left(s, &keys[i])) || (i == 0 && !is_stated))
 			keys[kept++] = keys[i];
 	*ret_count = kept;
 	return PROBLEM_NONE;

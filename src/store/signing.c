@@ -193,15 +193,22 @@ static enum problem pick_agent_key(struct db *db, struct arena *arena, struct si
 	return p;
 }
 
+enum problem signing_generate_wrapped(struct db *db, struct arena *arena, struct signer *signer,
+				      enum sign_algorithm algorithm, struct uuid org, enum signer_role role,
+				      struct signer_key *ret)
+{
+	struct key_wrap_share_row shared;
+	enum problem p = key_wrap_share(db, arena, &shared);
+	return p ? p : signer_generate(signer, arena, algorithm, org, role, ret);
+}
+
 enum problem signing_generate(struct db *db, struct arena *arena, struct signer *signer,
 			      enum sign_algorithm algorithm, struct uuid org, enum signer_role role,
 			      struct signer_key *ret)
 {
-	struct key_wrap_share_row shared;
 	if (role == SIGNER_LOG && algorithm == SIGN_ED25519 && signer_has_agent(signer))
 		return pick_agent_key(db, arena, signer, org, ret);
-	enum problem p = key_wrap_share(db, arena, &shared);
-	return p ? p : signer_generate(signer, arena, algorithm, org, role, ret);
+	return signing_generate_wrapped(db, arena, signer, algorithm, org, role, ret);
 }
 
 enum problem signing_state_log_key(struct db *db, struct arena *arena, struct signer *signer,

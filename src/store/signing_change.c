@@ -20,6 +20,7 @@ struct change {
 	enum signer_role role;
 	enum sign_algorithm algorithm;
 	struct key_end end;
+	enum log_keeper keeper;
 	struct sha256 key; /* that came of it */
 	struct fault *reterr;
 };
@@ -197,8 +198,11 @@ static enum problem state_log_key(struct db *db, struct change *c, const struct 
 				      .registrar = signer_key_of(registrar),
 				      .old = &old->key};
 	words.now_us = clock_now(); /* whoever waited is later than whom it waited for */
-	enum problem p = signing_generate(db, c->arena, c->office->signer, words.algorithm, old->key.org,
-					  SIGNER_LOG, &words.key);
+	enum problem (*generate)(struct db *, struct arena *, struct signer *, enum sign_algorithm,
+				 struct uuid, enum signer_role, struct signer_key *) =
+		c->keeper == LOG_KEEPER_SERVICE ? signing_generate_wrapped : signing_generate;
+	enum problem p = generate(db, c->arena, c->office->signer, words.algorithm, old->key.org, SIGNER_LOG,
+				  &words.key);
 	if (!p && !old->sm2) {
 		c->key = words.key.fingerprint;
 		c->org = old->key.org;
@@ -223,9 +227,11 @@ static enum problem rotate_log_in_tx(struct db *db, void *context)
 }
 
 enum problem signing_rotate_log(struct db *db, struct arena *arena, const struct key_office *office,
-				struct sha256 *ret_key)
+				enum log_keeper keeper, struct sha256 *ret_key)
 {
-	struct change c = {.arena = arena, .office = office};
+	struct change c = {.arena = arena, .office = office, .keeper = keeper};
+	if (keeper == LOG_KEEPER_AGENT && !signer_has_agent(office->signer))
+		return PROBLEM_LOG_AGENT_KEY;
 	enum problem p = db_tx(db, &db_program, rotate_log_in_tx, &c, /* reterr_unknown */ NULL);
 	if (!p)
 		*ret_key = c.key;

@@ -35,6 +35,10 @@ struct str signing_key_text(struct arena *arena, struct log_names log, const str
 enum problem signing_generate(struct db *db, struct arena *arena, struct signer *signer,
 			      enum sign_algorithm algorithm, struct uuid org, enum signer_role role,
 			      struct signer_key *ret) must_check;
+/* The same, and never an agent's. */
+enum problem signing_generate_wrapped(struct db *db, struct arena *arena, struct signer *signer,
+				      enum sign_algorithm algorithm, struct uuid org, enum signer_role role,
+				      struct signer_key *ret) must_check;
 /* Of the word in table signing_key. false: none of ours. */
 bool signing_role_of(struct str stored, enum signer_role *ret);
 

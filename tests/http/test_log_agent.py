@@ -16,6 +16,7 @@ import pytest
 from auditor import audit, head_of, wait_until_logged
 from conftest import District
 from service import Service, children_of, die_with_parent, wait_for
+from test_monitor import WELL, monitor, url_of
 
 
 def ssh_string(octets):
@@ -302,6 +303,56 @@ def test_into_an_agent_and_on_to_its_next_key(cluster):
         assert made.district.admin.post("/v1/log:succeed", {"log": service.origin, "reason": "compromise"}).status == 201
         made.farm.harvest(1)
         assert made.covered().origin == f"{service.origin}/2"
+    finally:
+        service.stop()
+        service.close()
+        made.agent.close()
+
+
+def test_back_to_a_wrapped_key_and_forth_as_ordinary_rotations(cluster, tmp_path):
+    """Old and new sign, whichever of them the agent holds; who follows the log goes along with each."""
+    made = Kept(cluster, "agent_back").begin()
+    service = made.service
+    trusted = [(service.data / "log.vkey").read_text().strip()]
+
+    def rotate(keeper=None):
+        return made.district.admin.post("/v1/log:rotate" + (f"?keeper={keeper}" if keeper else ""))
+
+    def look(lines):
+        made.farm.harvest(1)
+        assert len(made.covered().signatures.splitlines()) == lines
+        assert monitor(url_of(service), "--log", trusted[-1], "--state", tmp_path / "state", check=WELL)["findings"] == []
+        good, said = audit(service, (service.data / "log.vkey").read_text().strip())
+        assert good, said
+
+    def wrapped():
+        return service.value("SELECT count(*) FROM key_secret s JOIN signing_key k USING (fingerprint) WHERE k.use = 'log' AND k.state = 'active'")
+    try:
+        look(1)
+        made.agent.stop()
+        assert rotate("service").problem() == "signer-unavailable" and wrapped() == 0, "the old key has to sign"
+        made.agent.start()
+        assert rotate("somewhere").status == 422
+        assert rotate("service").status == 201 and wrapped() == 1
+        look(2)
+        assert rotate("agent").problem() == rotate().problem() == "log-agent-key", "it holds none that is new"
+        made.agent.make()
+        assert rotate().status == 201 and wrapped() == 0
+        look(3)
+        assert rotate("service").status == 201 and wrapped() == 1
+        look(4)
+        trusted.append((service.data / "log.vkey").read_text().strip())
+        (settings := service.data / "farmtrail.env").write_text(
+            "".join(line for line in settings.read_text().splitlines(True) if not line.startswith("FARMTRAIL_LOG_AGENT")))
+        service.stop()
+        made.agent.stop()  # for good
+        service.start()
+        assert rotate("agent").problem() == "log-agent-key"
+        look(2)
+        assert rotate().status == 201
+        look(3)
+        code, answer = service.recount()
+        assert code == 0, answer["differences"]
     finally:
         service.stop()
         service.close()

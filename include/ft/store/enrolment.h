@@ -55,10 +55,17 @@ enum problem signing_rotate(struct db *db, struct arena *arena, const struct key
 			    struct uuid org, enum signer_role role, enum sign_algorithm algorithm,
 			    struct sha256 *ret_key, struct fault *reterr) must_check;
 
+/* Where the new key of the log lies: wrapped in the database, or with the agent; either may take over from either. */
+enum log_keeper {
+	LOG_KEEPER_SET,
+	LOG_KEEPER_SERVICE,
+	LOG_KEEPER_AGENT
+}; /* SET: with the agent, if there is one */
 /* Another key takes the place of the one that signs the log's heads: stated by both and the registrar. Both sign heads for
- * LOG_KEY_DAYS, in which verifiers learn the new one. Where heads carry an SM2 line, its key is replaced with it. Two that ask at once make two keys, one after the other. */
+ * LOG_KEY_DAYS, in which verifiers learn the new one. Where heads carry an SM2 line, its key is replaced with it. Two that ask at once make two keys, one after the other. PROBLEM_LOG_AGENT_KEY:
+ * the agent holds no such key, or there is none. PROBLEM_SIGNER_UNAVAILABLE: an agent that holds one of the two keys is away. */
 enum problem signing_rotate_log(struct db *db, struct arena *arena, const struct key_office *office,
-				struct sha256 *ret_key) must_check;
+				enum log_keeper keeper, struct sha256 *ret_key) must_check;
 
 struct key_end {
 	struct sha256 key;
