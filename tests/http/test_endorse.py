@@ -2,9 +2,14 @@
 """An inspector's office puts its signature under a record, with a key that is for nothing else, and takes it back: who may, what
 pages, trails, bundles and the log say of it, and what whoever changes rows or keeps a log that lies is found out by."""
 import concurrent.futures
+import contextlib
 import copy
 import hashlib
+import http.server
 import re
+import subprocess
+import threading
+import urllib.request
 
 import pytest
 from auditor import wait_until_logged
@@ -12,7 +17,7 @@ from conftest import District, ago, kg, uuid7
 from device import Device, b64, enrol
 from loglab import Org
 from loglab import b64 as lab64
-from service import Api, wait_for
+from service import Api, environment, program, wait_for
 from test_monitor import BROKEN, WELL, lab, look, monitor, url_of  # noqa: F401: fixtures
 from test_trail_proofs import bundle_of, verify
 
@@ -88,6 +93,36 @@ def world(new_service):
     made = World(new_service(LOG_SWEEP="20", LOG_PATROL="1").start())
     yield made
     made.service.stop()
+
+
+@contextlib.contextmanager
+def changing(origin, asked, instead):
+    """A service in between that hands one question over as another."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def answer(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
+            path = instead if self.path == asked else self.path
+            names = ("Authorization", "Content-Type", "Accept")
+            request = urllib.request.Request(origin + path, body, {n: self.headers[n] for n in names if self.headers[n]}, method=self.command)
+            with urllib.request.urlopen(request, timeout=60) as reply:
+                told = reply.read()
+                self.send_response(reply.status)
+                self.send_header("Content-Type", reply.headers["Content-Type"])
+            self.send_header("Content-Length", str(len(told)))
+            self.end_headers()
+            self.wfile.write(told)
+
+        do_GET = do_POST = answer
+
+        def log_message(self, *arguments):
+            pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def line_of(statement, word):
@@ -275,6 +310,35 @@ def test_an_office_that_keeps_its_key_signs_itself(world, tmp_path, algorithm):
     # a key for endorsements signs no record
     record = {"type": "harvest", "time": ago(hours=3), "site": "P1", "product": "PAKCHOI", "quantity": kg(1)}
     assert office.party.post("/v1/events:prepare", {"key": device.fingerprint, "record": record}).problem() == "signing-key-ended"
+
+
+def test_the_command_line_endorses_with_a_key_of_its_own(world, tmp_path):
+    event, lot = world.harvest()
+    other, _ = world.harvest()
+    wait_until_logged(world.service, world.public)
+    office, file = Office(world.here, key=False), tmp_path / "office.key"
+    (tmp_path / "api.key").write_text(office.inspector.key + "\n")
+
+    def card(*arguments, check=0, url=url_of(world.service)):
+        done = subprocess.run([program("farmtrail"), *map(str, arguments), "--url", url, "--key-file", tmp_path / "api.key", "--lang", "en"],
+                              capture_output=True, text=True, check=False, timeout=120, env=environment())
+        assert done.returncode == check, done
+        return done
+    token = world.admin.make("/v1/enrolments", {"party": office.number, "use": "inspect"})["token"]
+    card("key", "enrol", token, "--keep", file, check=4)  # it was asked for a key that records
+    assert not file.exists()
+    card("key", "enrol", token, "--keep", file, "--use", "inspect")
+    card("event", "endorse", event, "--party", office.number, check=1)  # the service has no key to sign with
+    words = ("event", "endorse", event, "--party", office.number, "--sign", file)
+    made = card(*words).stdout.strip()
+    assert world.admin.read(f"/v1/events/{event}")["endorsements"][0]["id"] == made and "already" in card(*words).stdout
+    wait_until_logged(world.service, world.public)
+    card(*words, "--withdraw")
+    assert "withdrawnAt" in world.step(lot, event)["endorsements"][0]
+    # a service that words something else gets no signature
+    with changing(url_of(world.service), f"/v1/events/{event}/endorsements:prepare", f"/v1/events/{other}/endorsements:prepare") as url:
+        assert "nothing was signed" in card(*words, url=url, check=4).stderr
+    assert world.admin.read(f"/v1/events/{other}")["endorsements"] == []
 
 
 def test_a_key_is_enrolled_for_what_it_was_permitted(world):
