@@ -17,8 +17,6 @@
 
 #include "trail_priv.h"
 
-enum { CLOCK_SKEW_S = 60 };
-
 struct endorsing {
 	struct arena *arena;
 	const struct key_office *office;
@@ -136,7 +134,7 @@ static enum problem take_note(struct endorsing *e, struct unsigned_statement *s)
 	    !statement_parse(e->arena, note.text, &given) || !note_key_from_spki(name, e->key.spki, &key))
 		return fault_set(e->reterr, PROBLEM_FIELD_RANGE, "note", "/note");
 	e->statement.at_s = given.at_s;
-	if (given.at_s > now_s + CLOCK_SKEW_S || given.at_s < now_s - ENDORSE_PREPARED_MINUTES * 60 ||
+	if (given.at_s > now_s || given.at_s < now_s - ENDORSE_PREPARED_MINUTES * 60 ||
 	    !str_equal(statement_print(e->arena, &e->statement), note.text))
 		return PROBLEM_PREPARED_OTHERWISE;
 	if (note_verify(e->arena, &note, &key, verifier) != NOTE_SIGNED)
