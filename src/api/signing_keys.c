@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "master_priv.h"
+#include "signing_keys_priv.h"
 
 #include "ft/base/text.h"
 #include "ft/core/note.h"
@@ -34,7 +35,7 @@ struct signing_key_answer {
 	struct str reason, since, revoked_at;
 	struct uuid party;
 };
-static const struct shape signing_key_shape = {
+const struct shape signing_key_shape = {
 	.name = "SigningKey",
 	.size = sizeof(struct signing_key_answer),
 	.doc = "A public key that an organisation signs with",
@@ -215,24 +216,6 @@ static const struct shape revoke_input_shape = {
 		},
 };
 
-static const char *const keeper_words[] = {"service", "agent", NULL};
-struct log_rotation_query {
-	struct str keeper;
-};
-static const struct shape log_rotation_query_shape = {
-	.name = "LogRotationQuery",
-	.size = sizeof(struct log_rotation_query),
-	.doc = "Where the new key lies",
-	.fields =
-		(const struct field[]){
-			WORD(struct log_rotation_query, keeper, "keeper", keeper_words, .flags = OPTIONAL,
-			     .doc = "service: wrapped in the database; agent: in that of "
-				    "FARMTRAIL_LOG_AGENT, "
-				    "which is the default where there is one"),
-			END_OF_SHAPE,
-		},
-};
-
 /* — handlers — */
 
 static struct master master_of(const struct call *call)
@@ -336,7 +319,7 @@ static enum problem list_signing_keys(struct call *call, struct reply *reply)
 	return PROBLEM_NONE;
 }
 
-static enum problem put_key(struct call *call, struct reply *reply, struct sha256 key)
+enum problem signing_key_put(struct call *call, struct reply *reply, struct sha256 key)
 {
 	struct signing_key_get_row row;
 	enum problem p = signing_key_get(call_db(call), call->arena,
@@ -362,7 +345,7 @@ static enum problem get_signing_key(struct call *call, struct reply *reply)
 	struct sha256 key;
 	enum problem p = key_in_path(call, &key);
 	if (!p)
-		p = put_key(call, reply, key);
+		p = signing_key_put(call, reply, key);
 	reply->location = (struct str){NULL, 0};
 	return p;
 }
@@ -432,7 +415,7 @@ static enum problem enrol_key(struct call *call, struct reply *reply)
 	enum problem p = enrolment_finish(call_db(call), call->arena, &office, in->token, in->note, &key,
 					  &replayed, &call->fault);
 	if (!p)
-		p = put_key(call, reply, key);
+		p = signing_key_put(call, reply, key);
 	if (!p && replayed)
 		reply->status = 200;
 	return p;
@@ -452,21 +435,7 @@ static enum problem rotate_key(struct call *call, struct reply *reply)
 	if (!p)
 		p = signing_rotate(call_db(call), call->arena, &office, org, role_of(in->use), algorithm,
 				   &key, &call->fault);
-	return p ? p : put_key(call, reply, key);
-}
-
-static enum problem rotate_log_key(struct call *call, struct reply *reply)
-{
-	const struct log_rotation_query *in = call->query;
-	const struct key_office office = call_office(call);
-	enum log_keeper keeper = !in->keeper.at                          ? LOG_KEEPER_SET
-				 : str_equal(in->keeper, STR("service")) ? LOG_KEEPER_SERVICE
-									 : LOG_KEEPER_AGENT;
-	struct sha256 key;
-	if (!call_sees_all(call)) /* the log is everybody's */
-		return PROBLEM_FORBIDDEN;
-	enum problem p = signing_rotate_log(call_db(call), call->arena, &office, keeper, &key);
-	return p ? p : put_key(call, reply, key);
+	return p ? p : signing_key_put(call, reply, key);
 }
 
 static enum problem revoke_signing_key(struct call *call, struct reply *reply)
@@ -487,7 +456,7 @@ static enum problem revoke_signing_key(struct call *call, struct reply *reply)
 	if (!p)
 		p = signing_revoke(call_db(call), call->arena, &office, &end, &call->fault);
 	if (!p)
-		p = put_key(call, reply, end.key);
+		p = signing_key_put(call, reply, end.key);
 	reply->location = (struct str){NULL, 0};
 	return p;
 }
@@ -583,21 +552,6 @@ const struct route signing_key_routes[] = {
 		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_NO_SIGNING_KEY, PROBLEM_SIGNS_ITSELF,
 			     PROBLEM_FORBIDDEN, PROBLEM_ERASED, PROBLEM_SIGNER_UNAVAILABLE,
 			     PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
-	},
-	{
-		.method = "POST",
-		.path = "/v1/log:rotate",
-		.id = "rotateLogKey",
-		.summary =
-			"Replace the key that signs the log's heads; the old one signs beside it for 90 days",
-		.tag = TAG,
-		.scope = SCOPE_ADMIN,
-		.query = &log_rotation_query_shape,
-		.response = &signing_key_shape,
-		.status = 201,
-		.handle = rotate_log_key,
-		.may_fail = {PROBLEM_FORBIDDEN, PROBLEM_NO_SIGNING_KEY, PROBLEM_LOG_AGENT_KEY,
-			     PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},
 	{
 		.method = "POST",
