@@ -48,8 +48,10 @@ ORDER BY e.org_id, e.id;
 -- param: hashes bytea[]
 -- class: any
 -- scope: program
--- column: hash bytea, kind text, org_id uuid, id uuid, uri text, dimension bigint?, unit text, salt bytea
-SELECT t.hash, t.kind, t.org_id, t.id, l.uri, l.dimension::bigint AS dimension, l.unit, l.salt
+-- column: hash bytea, kind text, org_id uuid, id uuid, uri text, dimension bigint?, unit text, salt bytea, product uuid
+-- column: commodity text, created_event uuid, event_time timestamptz?, produced_day date?, expires_day date?, site uuid
+SELECT t.hash, t.kind, t.org_id, t.id, l.uri, l.dimension::bigint AS dimension, l.unit, l.salt, l.product, l.commodity,
+       l.created_event, l.event_time, l.produced_day, l.expires_day, l.site
 FROM thing t
 LEFT JOIN lot l ON t.kind = 'lot' AND l.org_id = t.org_id AND l.lot_id = t.id
 WHERE t.hash = ANY(@hashes);
@@ -252,6 +254,16 @@ FROM (SELECT 'edge' AS part, e.event || ' ' || e.parent || ' to ' || e.child AS 
       UNION ALL
       SELECT 'link', t.event || ' ' || t.lot_id, 'of no event'
       FROM event_thing t LEFT JOIN event e ON e.org_id = t.event_org AND e.id = t.event WHERE e.id IS NULL
+      UNION ALL
+      SELECT 'link', t.event || ' ' || t.lot_id, 'to no lot'
+      FROM event_thing t LEFT JOIN lot l ON l.org_id = t.org_id AND l.lot_id = t.lot_id WHERE l.lot_id IS NULL
+      UNION ALL
+      SELECT 'shipment', i.shipment::text, 'lines of no shipment'
+      FROM shipment_line i LEFT JOIN shipment s ON s.org_id = i.org_id AND s.id = i.shipment WHERE s.id IS NULL
+      UNION ALL
+      SELECT 'lot', l.lot_id::text, 'told by a record that does not name it'
+      FROM lot l
+      WHERE NOT EXISTS (SELECT FROM event_thing t WHERE t.org_id = l.org_id AND t.lot_id = l.lot_id AND t.event = l.created_event)
       UNION ALL
       SELECT 'move', m.event || ' ' || m.lot_id, 'of no event'
       FROM stock_move m LEFT JOIN event e ON e.org_id = m.event_org AND e.id = m.event WHERE e.id IS NULL

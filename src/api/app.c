@@ -30,11 +30,37 @@ static struct uuid *events_of(const struct call *call, const struct trail *trail
 	return events;
 }
 
+/* Neighbours name the same parties and places: what was just added is not added again. */
+static void add_id(struct uuid *ids, size_t *count, const struct str *id)
+{
+	enum { LOOK_BACK = 8 };
+	struct uuid found;
+	if (!id || !id->at || !uuid_parse(*id, &found))
+		return;
+	for (size_t i = *count; i > 0 && i + LOOK_BACK > *count; i--)
+		if (uuid_equal(ids[i - 1], found))
+			return;
+	ids[(*count)++] = found;
+}
+
+/* Its records, then what it says of goods, people and places. */
 void app_examine_trail(const struct call *call, const struct trail *trail)
 {
-	size_t count;
-	const struct uuid *events = events_of(call, trail, &count);
-	log_examine(call_app(call)->sequencer, events, count);
+	enum { OF_A_STEP = 4, OF_THE_LOT = 2 };
+	const struct trail_step *steps = trail->steps.items;
+	const struct trail_lot *lot = trail->lot;
+	size_t count = 0;
+	struct uuid *ids = arena_array(call->arena, struct uuid, OF_THE_LOT + OF_A_STEP * trail->steps.count);
+	for (size_t i = 0; i < trail->steps.count; i++)
+		add_id(ids, &count, &steps[i].event);
+	add_id(ids, &count, lot->product ? &lot->product->id : NULL);
+	add_id(ids, &count, lot->issuer ? &lot->issuer->id : NULL);
+	for (size_t i = 0; i < trail->steps.count; i++) {
+		add_id(ids, &count, steps[i].party ? &steps[i].party->id : NULL);
+		add_id(ids, &count, steps[i].to ? &steps[i].to->id : NULL);
+		add_id(ids, &count, steps[i].place ? &steps[i].place->id : NULL);
+	}
+	log_examine(call_app(call)->sequencer, ids, count);
 }
 
 bool app_trail_is_unwitnessed(const struct call *call, const struct trail *trail)

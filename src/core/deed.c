@@ -56,9 +56,27 @@ static void net_of(const struct reading *r, struct deed_line *line)
 	const struct json *nets = json_get(r->event, FT("net"));
 	for (size_t i = 0; i < count_of(nets); i++) {
 		const struct json *net = &nets->items[i];
-		if (str_equal(json_text(json_get(net, STR("epcClass"))), line->uri))
+		if (str_equal(json_text(json_get(net, FT("epcClass"))), line->uri))
 			line->has_net = amount_read(number_of(json_get(net, FT("quantity"))),
 						    json_text(json_get(net, FT("uom"))), &line->net);
+	}
+}
+
+static void product_of(const struct reading *r, struct deed_line *line)
+{
+	const struct json *products = json_get(r->event, FT("products"));
+	for (size_t i = 0; i < count_of(products); i++)
+		if (str_equal(json_text(json_get(&products->items[i], FT("epcClass"))), line->uri)) {
+			line->product = json_text(json_get(&products->items[i], FT("product")));
+			line->commodity = json_text(json_get(&products->items[i], FT("commodity")));
+		}
+	const struct json *pins = json_get(r->event, FT("pins"));
+	pins = pins ? json_get(pins, FT("products")) : NULL;
+	for (size_t i = 0; line->product.at && i < count_of(pins); i++) {
+		const struct json *version = json_get(&pins->items[i], FT("version"));
+		if (version && str_equal(json_text(json_get(&pins->items[i], FT("id"))), line->product) &&
+		    !json_integer(version, &line->product_version))
+			line->product_version = 0;
 	}
 }
 
@@ -71,6 +89,8 @@ static void read_goods(struct reading *r, const char *name, enum deed_role role)
 		line->has_amount = amount_read(number_of(json_get(goods, STR("quantity"))),
 					       json_text(json_get(goods, STR("uom"))), &line->amount);
 		net_of(r, line);
+		if (role == DEED_OUTPUT)
+			product_of(r, line);
 	}
 }
 

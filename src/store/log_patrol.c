@@ -15,6 +15,7 @@ enum {
 	LEAF_PAGES_A_SLICE = 512,
 	ALL_PAGES_A_SLICE = 32, /* of leaves that are all looked up */
 	TILES_A_SLICE = 256,
+	MASTERS_A_SLICE = 256,
 };
 
 static int by_number(const void *a, const void *b)
@@ -68,6 +69,7 @@ static enum problem begin(struct log_patrol *patrol, struct db *db, struct arena
 	patrol->kept = patrol->keeps = patrol->leaves = 0;
 	patrol->part = LOG_PATROL_ROWS;
 	patrol->next = 0;
+	patrol->after = (struct uuid){{0}};
 	patrol->level = 0;
 	patrol->slices = 0;
 	patrol->slice_count = slices_of(row.pages, PAGES_A_SLICE) +
@@ -109,7 +111,35 @@ static enum problem read_rows(struct log_patrol *patrol, struct db *db, struct a
 		return p;
 	patrol->kept += kept;
 	patrol->keeps += keeps;
-	go_on(patrol, PAGES_A_SLICE, patrol->pages, LOG_PATROL_LEAVES);
+	go_on(patrol, PAGES_A_SLICE, patrol->pages, LOG_PATROL_MASTERS);
+	return PROBLEM_NONE;
+}
+
+static const enum thing_kind master_kinds[] = {THING_PARTY, THING_SITE, THING_PRODUCT, THING_CERTIFICATE};
+enum { MASTER_KINDS = sizeof master_kinds / sizeof *master_kinds };
+
+/* Rows that stand for their newest version are written with every version: the young ones are read. */
+static enum problem read_masters(struct log_patrol *patrol, struct db *db, struct arena *arena,
+				 const struct log_suspicion *suspicion)
+{
+	struct master_row_all_row *rows;
+	size_t count;
+	enum thing_kind kind = master_kinds[patrol->next];
+	const struct master_row_all_params params = {str_of(thing_kind_words[kind]),
+						     patrol->after,
+						     {!patrol->all, patrol->before.horizon},
+						     MASTERS_A_SLICE};
+	enum problem p = master_row_all(db, arena, &params, &rows, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		if (rows[i].whole && rows[i].idx.known) /* else erased, or not yet numbered */
+			p = suspicion->row(suspicion->context, kind, rows[i].idx.value, rows[i].id,
+					   rows[i].body);
+	if (p)
+		return p;
+	bool ended = count < MASTERS_A_SLICE;
+	patrol->after = ended ? (struct uuid){{0}} : rows[count - 1].id;
+	if (ended)
+		go_on(patrol, 1, MASTER_KINDS, LOG_PATROL_LEAVES);
 	return PROBLEM_NONE;
 }
 
@@ -195,6 +225,8 @@ static enum problem read_slice(struct log_patrol *patrol, struct db *db, struct 
 		return begin(patrol, db, arena);
 	case LOG_PATROL_ROWS:
 		return read_rows(patrol, db, arena, suspicion);
+	case LOG_PATROL_MASTERS:
+		return read_masters(patrol, db, arena, suspicion);
 	case LOG_PATROL_LEAVES:
 		return read_leaves(patrol, db, arena, suspicion);
 	case LOG_PATROL_TILES:

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+#include "ft/core/thing_name.h"
 #include "ft/core/proof.h"
 #include "ft/store/log.h"
 #include "ft/store/log_seen.h"
@@ -45,7 +46,7 @@ struct sequencer {
 	enum log_state state;
 	char reason[LOG_REASON_MAX];
 	int64_t size, published;
-	struct uuid asked[LOG_ASKED_MAX]; /* events to examine before others */
+	struct uuid asked[LOG_ASKED_MAX]; /* events and things to examine before others */
 	size_t asked_count;
 };
 
@@ -107,11 +108,18 @@ struct str log_subject_words(struct arena *arena, struct str kind, struct uuid o
 struct log_marks {
 	int64_t horizon, size, tick; /* as log_patrol_marks_row */
 };
-enum log_patrol_part { LOG_PATROL_RESTS, LOG_PATROL_ROWS, LOG_PATROL_LEAVES, LOG_PATROL_TILES };
+enum log_patrol_part {
+	LOG_PATROL_RESTS,
+	LOG_PATROL_ROWS,
+	LOG_PATROL_MASTERS,
+	LOG_PATROL_LEAVES,
+	LOG_PATROL_TILES
+};
 struct log_patrol {
 	enum log_patrol_part part;
-	unsigned level; /* of tiles */
-	int64_t next;   /* page, or tile */
+	unsigned level;    /* of tiles */
+	int64_t next;      /* page, or tile, or kind of master data */
+	struct uuid after; /* of that kind */
 	struct log_marks
 		before; /* those that the round before began with: what was written since is looked at */
 	struct log_marks now;               /* those that this one began with */
@@ -122,10 +130,13 @@ struct log_patrol {
 	int64_t slices, slice_count;        /* read so far; about how many there are */
 	int64_t began_us, worked_us, at_us; /* of this round; when the next slice is due; monotonic */
 };
-/* Who is told of what is suspected: entries [first, after); a tile at a level which the entries until `after` fill. */
+/* Who is told of what is suspected: entries [first, after); a tile at a level which the entries until `after` fill; a row. */
 struct log_suspicion {
 	enum problem (*entries)(void *context, int64_t first, int64_t after);
 	enum problem (*tile)(void *context, unsigned level, int64_t first, int64_t after);
+	/* The row of a thing, whose newest version is this body at this entry. */
+	enum problem (*row)(void *context, enum thing_kind kind, int64_t entry, struct uuid id,
+			    struct bytes body);
 	void *context;
 };
 /* Reads a slice if one is due. On a problem the same slice is read again. Sets at_us. Takes the share of the sweep, and more,

@@ -124,6 +124,21 @@ static enum problem body_sound(struct sweep *w, struct arena *arena, const struc
 	return PROBLEM_NONE;
 }
 
+/* Pages read names, places and shelf lives from a row that has no entry of its own: it must say what the newest version says. */
+static enum problem check_row(struct sweep *w, struct arena *arena, enum thing_kind kind, int64_t entry,
+			      struct uuid id, struct bytes body)
+{
+	const char *other;
+	enum problem p = master_row_check(w->db, arena, kind, body, &other);
+	if (p == PROBLEM_DB_UNAVAILABLE || p == PROBLEM_BUSY)
+		return p;
+	if (!p && other)
+		tell(w, "row", entry, entry,
+		     arena_printf(arena, "%s %.*s %s", thing_kind_words[kind],
+				  STR_ARGS(uuid_print(arena, id)), other));
+	return PROBLEM_NONE;
+}
+
 static enum problem examine(struct sweep *w, const struct log_sweep_read_row *row)
 {
 	struct arena *arena = arena_create();
@@ -133,6 +148,7 @@ static enum problem examine(struct sweep *w, const struct log_sweep_read_row *ro
 		.kind = row->kind, .statement = row->statement, .statement_sha256 = row->statement_sha256};
 	struct sha256 leaf = merkle_leaf(row->statement);
 	struct str subject = log_subject_words(arena, row->kind, row->org_id, row->id);
+	enum thing_kind kind;
 	if (!log_entry_sound(arena, &entry))
 		tell(w, "entry", row->idx, row->idx, subject);
 	else if (!bytes_equal(row->hash, sha256_bytes(&leaf)))
@@ -141,6 +157,8 @@ static enum problem examine(struct sweep *w, const struct log_sweep_read_row *ro
 		p = body_sound(w, arena, row, &sound);
 	if (!p && !sound)
 		tell(w, "body", row->idx, row->idx, subject);
+	if (!p && sound && is_master(row->kind, &kind) && row->view_secret.len)
+		p = check_row(w, arena, kind, row->idx, row->id, row->body);
 	if (!p && sound && is_act(row->kind) && w->act_count < LOG_TILE_WIDTH) {
 		w->act_entries[w->act_count] = row->idx;
 		w->acts[w->act_count++] = row->id;
@@ -257,6 +275,19 @@ static size_t take_asked(struct sequencer *s, struct uuid ret[LOG_ASKED_MAX])
 	return count;
 }
 
+static enum problem check_asked_rows(struct sweep *w, const struct uuid *ids, size_t count)
+{
+	struct master_row_some_row *rows;
+	size_t row_count;
+	enum thing_kind kind;
+	const struct master_row_some_params params = {{ids, count}};
+	enum problem p = master_row_some(w->db, w->arena, &params, &rows, &row_count);
+	for (size_t i = 0; !p && i < row_count; i++)
+		if (is_master(rows[i].kind, &kind))
+			p = check_row(w, w->arena, kind, rows[i].idx, rows[i].id, rows[i].body);
+	return p;
+}
+
 static enum problem check_asked(struct sweep *w, const struct uuid *ids, size_t count)
 {
 	struct log_sweep_events_row *rows;
@@ -265,7 +296,7 @@ static enum problem check_asked(struct sweep *w, const struct uuid *ids, size_t 
 	enum problem p = log_sweep_events(w->db, w->arena, &params, &rows, &row_count);
 	for (size_t i = 0; !p && i < row_count; i++)
 		p = examine(w, (const struct log_sweep_read_row *)(const void *)&rows[i]);
-	return p;
+	return p ? p : check_asked_rows(w, ids, count);
 }
 
 /* A step of a pass. *ret_done: the pass ended with it. */
@@ -299,6 +330,13 @@ static enum problem check_suspected_tile(void *context, unsigned level, int64_t 
 	bool whole;
 	enum problem p = check_full(w, level, after, &whole);
 	return p || whole || level ? p : check_tile(w, first, after);
+}
+
+static enum problem check_suspected_row(void *context, enum thing_kind kind, int64_t entry, struct uuid id,
+					struct bytes body)
+{
+	struct sweep *w = context;
+	return check_row(w, w->arena, kind, entry, id, body);
 }
 
 static enum problem check_suspected(void *context, int64_t first, int64_t after)
@@ -344,7 +382,8 @@ static int64_t sweep_step(struct sweep *w)
 	size_t asked = take_asked(w->s, ids);
 	if (asked)
 		return check_asked(w, ids, asked) ? IDLE_US : 0;
-	const struct log_suspicion suspicion = {check_suspected, check_suspected_tile, w};
+	const struct log_suspicion suspicion = {check_suspected, check_suspected_tile, check_suspected_row,
+						w};
 	if (log_patrol_step(&w->patrol, w->db, w->arena, w->s->settings.config, &suspicion))
 		return IDLE_US;
 	int64_t pause_us = pass_due(w), patrol_us = w->patrol.at_us - log_clock();
@@ -380,12 +419,12 @@ void *log_sweeper_main(void *argument)
 	return NULL;
 }
 
-void log_examine(struct sequencer *s, const struct uuid *events, size_t count)
+void log_examine(struct sequencer *s, const struct uuid *ids, size_t count)
 {
 	if (!s || !s->has_sweeper)
 		return;
 	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < count && s->asked_count < LOG_ASKED_MAX; i++)
-		s->asked[s->asked_count++] = events[i];
+		s->asked[s->asked_count++] = ids[i];
 	pthread_mutex_unlock(&s->lock);
 }

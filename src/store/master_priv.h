@@ -75,6 +75,20 @@ enum problem master_manifest(struct db *db, struct arena *arena, enum thing_kind
 /* An entity from its stored body. */
 enum problem master_from_body(struct arena *arena, const struct master_kind *kind, struct bytes body,
 			      void *ret) must_check;
+/* Whether the row that pages read says what this version says: *ret_other is a member for which it does not, NULL when it does,
+ * and when the row is of a later version. */
+enum problem master_row_check(struct db *db, struct arena *arena, enum thing_kind kind, struct bytes body,
+			      const char **ret_other) must_check;
+/* Whether it says no more than that something was removed. */
+enum problem master_row_check_erased(struct db *db, struct arena *arena, enum thing_kind kind, struct uuid id,
+				     const char **ret_other) must_check;
+/* What the row of a product holds beside the text members. */
+struct product_columns {
+	struct sql_nullable_int shelf_life_days;
+	struct sql_nullable_decimal temperature_min, temperature_max;
+	struct bytes packages;
+};
+struct product_columns product_columns(struct arena *arena, const struct product *product);
 void master_stamp(struct arena *arena, void *entity, usec_t recorded_at_us, struct bytes statement_sha256);
 
 /* Own number: as sent, as it was, or made from the id, so that a repetition makes the same. */

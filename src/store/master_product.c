@@ -172,13 +172,6 @@ static void spell(struct arena *arena, const void *entity, struct spellings *s)
 	spell_uri(arena, s, product->head.uri, "/number");
 }
 
-/* What the columns hold beside the text members. */
-struct columns {
-	struct sql_nullable_int shelf_life_days;
-	struct sql_nullable_decimal temperature_min, temperature_max;
-	struct bytes packages;
-};
-
 static struct sql_nullable_decimal degrees(struct str text)
 {
 	struct sql_nullable_decimal d = {0};
@@ -186,9 +179,9 @@ static struct sql_nullable_decimal degrees(struct str text)
 	return d;
 }
 
-static struct columns columns_of(struct arena *arena, const struct product *product)
+struct product_columns product_columns(struct arena *arena, const struct product *product)
 {
-	struct columns c = {0};
+	struct product_columns c = {0};
 	c.shelf_life_days.known =
 		product->shelf_life_days.at &&
 		json_integer(&(struct json){.kind = JSON_NUMBER, .text = product->shelf_life_days},
@@ -215,7 +208,7 @@ static enum problem insert(struct db *db, const void *entity, usec_t now_us)
 {
 	const struct product *product = entity;
 	struct arena *arena = arena_create();
-	struct columns c = columns_of(arena, product);
+	struct product_columns c = product_columns(arena, product);
 	struct product_insert_params row = {
 		.id = product->head.id,
 		.party = product->party,
@@ -243,7 +236,7 @@ static enum problem update(struct db *db, const void *entity, usec_t now_us)
 {
 	const struct product *product = entity;
 	struct arena *arena = arena_create();
-	struct columns c = columns_of(arena, product);
+	struct product_columns c = product_columns(arena, product);
 	struct product_update_params row = {
 		.id = product->head.id,
 		.name_zh = product->name->zh,

@@ -49,7 +49,7 @@ static enum problem strays(struct recount *r)
 
 static enum problem recount_tables(struct recount *r)
 {
-	enum { STEPS = 6 };
+	enum { STEPS = 7 };
 	recount_went(r, RECOUNT_TABLES, 0, STEPS);
 	TELL_ALL(r, "holding", recount_holdings);
 	recount_went(r, RECOUNT_TABLES, 1, STEPS);
@@ -65,6 +65,9 @@ static enum problem recount_tables(struct recount *r)
 	recount_went(r, RECOUNT_TABLES, 5, STEPS);
 	if (!p)
 		p = recount_all_acts(r);
+	recount_went(r, RECOUNT_TABLES, 6, STEPS);
+	if (!p)
+		p = recount_all_masters(r);
 	recount_went(r, RECOUNT_TABLES, STEPS, STEPS);
 	return p;
 }
@@ -99,6 +102,8 @@ enum problem recount(struct db *db, struct str origin, const struct recount_watc
 		     struct recount_totals *ret)
 {
 	struct recount r = {.db = db, .origin = origin, .watch = watch, .arena = arena_create()};
+	r.kept = r.arena;
+	r.shelves = map_create(r.arena, 1024);
 	enum problem p = db_tx(db, &db_program, recount_body, &r, /* reterr_unknown */ NULL);
 	if (!p)
 		*ret = r.totals;

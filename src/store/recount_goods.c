@@ -159,12 +159,61 @@ static void check_row(struct recount *r, const struct recounted *event)
 			     deed->to.at ? deed->to : STR("nobody"));
 }
 
+static bool lies_at(const struct recounted *event, struct uuid site)
+{
+	bool found = uuid_is_nil(site);
+	for (size_t i = 0; i < event->deed.places.count; i++)
+		found = found || uuid_equal(event->places[i], site);
+	return found;
+}
+
+static struct sql_nullable_int best_before(const struct recounted *event, size_t line)
+{
+	struct sql_nullable_int days = event->shelves[line]->days;
+	days.value += days.known ? instant_day(event->deed.time) : 0;
+	return days;
+}
+
+/* What a lot is, since when, how long and where, as the record says that made it first. */
+static void check_lot(struct recount *r, const struct recounted *event, size_t line)
+{
+	const struct recount_things_row *lot = event->lots[line];
+	const struct deed_line *said = &event->deed.lines[line];
+	const struct instant time = event->deed.time;
+	struct str name = uuid_print(r->arena, lot->id);
+	if (!uuid_equal(lot->product, event->products[line]) || !str_equal(lot->commodity, said->commodity))
+		recount_tell(r, "lot", name,
+			     arena_printf(r->arena, "product %.*s, %.*s",
+					  STR_ARGS(uuid_print(r->arena, lot->product)),
+					  STR_ARGS(lot->commodity)),
+			     arena_printf(r->arena, "%.*s, %.*s", STR_ARGS(said->product),
+					  STR_ARGS(said->commodity)));
+	if (!lot->event_time.known || lot->event_time.value != time.at_us || !lot->produced_day.known ||
+	    lot->produced_day.value != instant_day(time))
+		recount_tell(r, "lot", name, STR("another time"), instant_print(r->arena, time));
+	if (event->shelves[line] && !same_moment(lot->expires_day, best_before(event, line)))
+		recount_tell(r, "lot", name, STR("another shelf life"),
+			     arena_printf(r->arena, "that of version %lld of its product",
+					  (long long)said->product_version));
+	if (!lies_at(event, lot->site))
+		recount_tell(r, "lot", name, STR("another place"), STR("one that its record names"));
+}
+
+static void check_made(struct recount *r, const struct recounted *event)
+{
+	for (size_t i = 0; i < event->deed.count; i++)
+		if (event->lots[i] && event->deed.lines[i].product.at &&
+		    uuid_equal(event->lots[i]->created_event, event->row->id))
+			check_lot(r, event, i);
+}
+
 void recount_goods(struct recount *r, struct recounted *event)
 {
 	if (!event->readable)
 		return;
 	check_row(r, event);
 	check_links(r, event);
+	check_made(r, event);
 	recount_edges_of(r, event);
 	recount_moves_of(r, event);
 	recount_shipment_of(r, event);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Reads events by pages, in the order of their key, with the rows that were derived of them. */
+#include "master_priv.h"
 #include "recount_priv.h"
 
 struct page {
@@ -40,15 +41,17 @@ static enum problem load_things(struct page *page)
 	struct recount_things_row *rows;
 	size_t most = 1, count = 0, row_count;
 	for (size_t i = 0; i < page->count; i++)
-		most += page->events[i].deed.count + page->events[i].deed.places.count + DEED_SIDES;
+		most += 2 * page->events[i].deed.count + page->events[i].deed.places.count + DEED_SIDES;
 	struct sha256 *hashes = arena_array(page->arena, struct sha256, most);
 	for (size_t i = 0; i < page->count; i++) {
 		const struct deed *deed = &page->events[i].deed;
 		ask(page, hashes, &count, deed->party);
 		ask(page, hashes, &count, deed->from);
 		ask(page, hashes, &count, deed->to);
-		for (size_t k = 0; k < deed->count; k++)
+		for (size_t k = 0; k < deed->count; k++) {
 			ask(page, hashes, &count, deed->lines[k].uri);
+			ask(page, hashes, &count, deed->lines[k].product);
+		}
 		for (size_t k = 0; k < deed->places.count; k++)
 			ask(page, hashes, &count, deed->places.items[k]);
 	}
@@ -88,6 +91,14 @@ static void resolve(struct page *page)
 			const struct recount_things_row *lot = thing_of(page, deed->lines[k].uri, "lot");
 			event->lots[k] = lot && lot->uri.at ? lot : NULL;
 		}
+		event->products = arena_array(page->arena, struct uuid, deed->count + 1);
+		for (size_t k = 0; k < deed->count; k++) {
+			const struct recount_things_row *product =
+				deed->lines[k].product.at ? thing_of(page, deed->lines[k].product, "product")
+							  : NULL;
+			if (product)
+				event->products[k] = product->id;
+		}
 		event->places = arena_array(page->arena, struct uuid, deed->places.count);
 		for (size_t k = 0; k < deed->places.count; k++) {
 			const struct recount_things_row *site = thing_of(page, deed->places.items[k], "site");
@@ -99,6 +110,48 @@ static void resolve(struct page *page)
 		event->sides[DEED_FROM] = party_of(page, deed->from);
 		event->sides[DEED_TO] = party_of(page, deed->to);
 	}
+}
+
+/* Each version of a product is read once. */
+static enum problem shelf_of(struct recount *r, struct uuid product, int64_t version,
+			     const struct recount_shelf **ret)
+{
+	struct recount_shelf *shelf = arena_new(r->kept, struct recount_shelf);
+	*shelf = (struct recount_shelf){product, version, {false, 0}};
+	struct bytes key = {(const uint8_t *)shelf, sizeof shelf->product + sizeof shelf->version};
+	struct master_version_get_row row;
+	struct product entity;
+	*ret = map_get(r->shelves, key);
+	if (*ret)
+		return PROBLEM_NONE;
+	const struct master_version_get_params params = {
+		str_of(thing_kind_words[THING_PRODUCT]), product, {true, version}};
+	enum problem p = master_version_get(r->db, r->arena, &params, &row);
+	if (p == PROBLEM_NOT_FOUND || (!p && row.erased))
+		return PROBLEM_NONE;
+	if (!p)
+		p = master_from_body(r->arena, &master_product, row.body, &entity);
+	if (p)
+		return p;
+	shelf->days = product_columns(r->arena, &entity).shelf_life_days;
+	map_set(r->shelves, key, shelf);
+	*ret = shelf;
+	return PROBLEM_NONE;
+}
+
+static enum problem load_shelves(struct page *page)
+{
+	enum problem p = PROBLEM_NONE;
+	for (size_t i = 0; i < page->count; i++) {
+		struct recounted *event = &page->events[i];
+		const struct deed *deed = &event->deed;
+		event->shelves = arena_array(page->arena, const struct recount_shelf *, deed->count + 1);
+		for (size_t k = 0; !p && k < deed->count; k++)
+			if (deed->lines[k].product_version && !uuid_is_nil(event->products[k]))
+				p = shelf_of(page->r, event->products[k], deed->lines[k].product_version,
+					     &event->shelves[k]);
+	}
+	return p;
 }
 
 static size_t line_count(const struct page *page)
@@ -261,7 +314,9 @@ static enum problem load(struct page *page)
 	if (p)
 		return p;
 	resolve(page);
-	p = load_links(page);
+	p = load_shelves(page);
+	if (!p)
+		p = load_links(page);
 	if (!p)
 		p = load_edges(page);
 	if (!p)

@@ -20,6 +20,8 @@ struct recount {
 	struct recount_totals totals;
 	struct recount_size_row size;
 	struct map *queued;  /* event → recount_queue_row: waits for its number in the log */
+	struct arena *kept;  /* as long as the recount */
+	struct map *shelves; /* product and version → struct recount_shelf */
 	struct arena *arena; /* of a page */
 };
 
@@ -30,6 +32,12 @@ void recount_went(struct recount *r, enum recount_pass pass, int64_t done, int64
 /* The hash under which a URI is filed. false: it is not filed. */
 bool recount_path_hash(struct arena *arena, struct str uri, struct sha256 *ret);
 
+struct recount_shelf {
+	struct uuid product;
+	int64_t version;
+	struct sql_nullable_int days; /* how long goods keep, as this version says; none: it does not say */
+};
+
 /* An event of a page, with the rows that were derived of it. */
 struct recounted {
 	const struct recount_events_row *row;
@@ -39,6 +47,8 @@ struct recounted {
 	struct statement statement;
 	struct deed deed;
 	const struct recount_things_row **lots; /* parallel to deed.lines; NULL: names no lot */
+	struct uuid *products;                  /* parallel to deed.lines; nil: not said, not registered */
+	const struct recount_shelf **shelves;   /* parallel to deed.lines; NULL: not known */
 	struct uuid sides[DEED_SIDES];          /* parties; nil: not registered, or not said */
 	const struct recount_links_row *links;
 	const struct recount_edges_row *edges;
@@ -69,9 +79,10 @@ void recount_packs_of(struct recount *r, struct recounted *event);
 /* recount_herd.c */
 void recount_herds_of(struct recount *r, struct recounted *event);
 
-enum problem recount_all_events(struct recount *r) must_check; /* recount_page.c */
-enum problem recount_all_lots(struct recount *r) must_check;   /* recount_lots.c */
-enum problem recount_all_acts(struct recount *r) must_check;   /* recount_acts.c */
-enum problem recount_all_units(struct recount *r) must_check;  /* recount_units.c */
+enum problem recount_all_events(struct recount *r) must_check;  /* recount_page.c */
+enum problem recount_all_lots(struct recount *r) must_check;    /* recount_lots.c */
+enum problem recount_all_acts(struct recount *r) must_check;    /* recount_acts.c */
+enum problem recount_all_masters(struct recount *r) must_check; /* recount_masters.c */
+enum problem recount_all_units(struct recount *r) must_check;   /* recount_units.c */
 
 #endif

@@ -10,7 +10,7 @@ from conftest import District, ago, kg, line, uuid7
 from service import environment, program, wait_for
 
 ALTERED = ("event", "event_key", "event_thing", "lot", "lot_edge", "lot_holding", "stock_move", "thing", "code", "shipment_line",
-           "containment", "unit_act", "unit", "log_leaf", "item_event")
+           "containment", "unit_act", "unit", "log_leaf", "item_event", "party", "site", "product", "certificate", "master_version")
 
 
 class Chain:
@@ -24,6 +24,8 @@ class Chain:
         self.wrong = self.farm.record("harvest", ago(days=3), site="P1", product="PAKCHOI", quantity=kg(7))
         self.farm.record("correct", ago(days=2), event=self.wrong["event"], reason="读错了秤",
                          replacement={"type": "harvest", "time": ago(days=3), "site": "P1", "product": "PAKCHOI", "quantity": kg(8)})
+        self.here.admin.make("/v1/certificates", {
+            "holder": self.farm.id, "scheme": "green", "number": "LB-1", "products": [], "sites": [], "validFrom": "2026-01-01", "validTo": "2027-12-31"})
         self.shipment = self.farm.record("ship", ago(days=2), to=self.packer.number, lots=[line(lot, 30) for lot in self.lots])
         self.packer.record("receive", ago(days=2), shipment=self.shipment["shipment"])
         self.pack = self.packer.record("pack", ago(days=1), site="H1", inputs=[line(lot, 30) for lot in self.lots],
@@ -121,6 +123,66 @@ def test_a_changed_holding_is_named(chain):
     lot = chain.id_of(chain.packed)
     found = chain.altered("UPDATE lot_holding SET on_hand = on_hand + 1 WHERE lot_id = %s", lot)
     assert found == {("holding", f"{lot} of {chain.packer.id}"): ("51 0 5 0 0", "50 0 5 0 0")}
+
+
+LEADING_NOWHERE = [  # rows that a foreign key would not have let in: a link, stock, a line of a lot or shipment that is not there
+    ("link", "INSERT INTO event_thing SELECT org_id, gen_random_uuid(), event_org, event, 99, role, recorded_at, value, unit, base FROM event_thing LIMIT 1"),
+    ("holding", "INSERT INTO lot_holding SELECT org_id, gen_random_uuid(), holder, region, site, 0, 0, 1, 0, 0, 0 FROM lot_holding LIMIT 1"),
+    ("shipment", "INSERT INTO shipment_line SELECT org_id, gen_random_uuid(), 0, lot_org, lot_id, value, unit, base, received FROM shipment_line LIMIT 1"),
+]
+
+
+@pytest.mark.parametrize("part,sql", LEADING_NOWHERE)
+def test_a_row_that_leads_nowhere_is_named(chain, part, sql):
+    assert part in {found for found, _ in chain.altered(sql)}
+
+
+OTHER_LOTS = {
+    "product": "product = gen_random_uuid()", "commodity": "commodity = 'fruit'", "time": "event_time = event_time + interval '1 hour'",
+    "day": "produced_day = produced_day + 1", "shelf life": "expires_day = '2030-01-01'",
+    "place": "site = (SELECT id FROM site WHERE id <> lot.site LIMIT 1)", "record": "created_event = gen_random_uuid()",
+}
+
+
+@pytest.mark.parametrize("what", OTHER_LOTS)
+def test_a_lot_that_is_not_what_its_record_says_is_named(chain, what):
+    lot = chain.id_of(chain.packed)
+    assert ("lot", lot) in chain.altered(f"UPDATE lot SET {OTHER_LOTS[what]} WHERE lot_id = %s", lot)
+
+
+OTHER_ROWS = [  # (table, member, change)
+    ("party", "name.zh", "name_zh = 'x'"), ("party", "name.en", "name_en = NULL"), ("party", "region", "region = (SELECT r.code FROM region r WHERE r.code <> party.region LIMIT 1)"),
+    ("party", "uscc", "uscc = '91350100M000100Y43'"), ("party", "personal", "personal = NOT personal"), ("party", "kind", "kind = 'market'"),
+    ("party", "version", "version = version - 1"), ("site", "name.zh", "name_zh = 'x'"), ("site", "region", "region = (SELECT r.code FROM region r WHERE r.code <> site.region LIMIT 1)"),
+    ("site", "geometry", "geometry = ST_SetSRID(ST_MakePoint(1, 1), 4326)"), ("site", "commodity", "commodity = 'fruit'"),
+    ("product", "name.zh", "name_zh = 'x'"), ("product", "shelfLifeDays", "shelf_life_days = 1000"),
+    ("product", "temperature.max", "temperature_max = 30"), ("product", "packages", "packages = '[]'"),
+    ("product", "gtin", "gtin = '09506000134352'"), ("certificate", "validTo", "valid_to = '2099-01-01'"),
+    ("certificate", "products or sites", "sites = ARRAY[gen_random_uuid()]"), ("certificate", "state", "state = 'revoked'"),
+]
+
+
+@pytest.mark.parametrize("table,member,change", OTHER_ROWS)
+def test_a_row_that_is_not_its_newest_version_is_named(chain, table, member, change):
+    """What pages show of people, places and goods stands beside the versions that were signed."""
+    subject = chain.service.value(f"SELECT id::text FROM {table} ORDER BY version DESC, id LIMIT 1")
+    found = chain.altered(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_version_check;"
+                          f"UPDATE {table} SET {change} WHERE id = '{subject}'")
+    version = chain.service.value("SELECT max(version) FROM master_version WHERE id = %s", subject)
+    assert found[table, subject] == (f"another {member}", f"that of version {version}")
+
+
+def test_a_version_that_nobody_signed_is_named(chain):
+    subject = chain.service.value("SELECT id::text FROM product LIMIT 1")
+    body = chain.service.resealed("master_version", f"id = '{subject}'", '"state":"active"', '"state":"closed"')
+    found = chain.altered("UPDATE master_version SET body = %s WHERE id = %s", body, subject)
+    assert found == {("product", subject): ("not what was signed", "what its statement covers")}
+
+
+def test_a_thing_without_a_row_is_named(chain):
+    subject = chain.service.value("SELECT id::text FROM certificate LIMIT 1")
+    found = chain.altered("DELETE FROM certificate WHERE id = %s", subject)
+    assert found["certificate", subject] == ("nothing", "a row")
 
 
 def test_a_changed_total_is_named(chain):

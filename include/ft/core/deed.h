@@ -13,6 +13,8 @@ struct deed_line {
 	struct str uri;
 	bool has_amount, has_net; /* net: a second measure of the same goods */
 	struct quantity amount, net;
+	struct str product, commodity; /* URI and word; absent: not said of this lot */
+	int64_t product_version;       /* that it was recorded under; 0: not said */
 };
 struct deed {
 	bool of_partner;  /* no native record: it has no farmtrail:record */

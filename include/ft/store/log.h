@@ -51,9 +51,9 @@ struct log_status {
 struct log_status log_status(struct sequencer *sequencer, struct arena *arena);
 const char *log_state_word(enum log_state state);
 
-/* Has these records, which somebody is reading, compared with the log before others: within a second what was changed
+/* Has these records, and parties, sites, products, which somebody is reading, compared with the log before others: within a second what was changed
  * is in the log lines and in log_alteration. Never waits; when too many are asked for, the sweep finds them in its turn. */
-void log_examine(struct sequencer *sequencer, const struct uuid *events, size_t count);
+void log_examine(struct sequencer *sequencer, const struct uuid *ids, size_t count);
 
 /* The file that FARMTRAIL_LOG_POLICY names. PROBLEM_CONFIG: not a policy, or no log of `origin` in it; the detail
  * names the line. Texts live in the arena. */

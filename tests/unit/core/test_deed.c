@@ -67,9 +67,9 @@ static void inputs_come_before_outputs_with_their_net(void **state)
 					    "A") "\",\"quantity\":1,\"uom\":\"KGM\"},"
 						 "{\"epcClass\":\"" LOT(
 							 "B") "\",\"quantity\":2,\"uom\":\"KGM\"}],"
-							      "\"farmtrail:net\":[{\"epcClass\":\"" LOT(
-								      "C") "\",\"farmtrail:quantity\":3,"
-									   "\"farmtrail:uom\":\"KGM\"}]"));
+							      "\"farmtrail:net\":[{\"farmtrail:epcClass\":"
+							      "\"" LOT("C") "\",\"farmtrail:quantity\":3,"
+									    "\"farmtrail:uom\":\"KGM\"}]"));
 	assert_int_equal(deed.count, 3);
 	assert_int_equal(deed.lines[0].role, DEED_INPUT);
 	assert_text(deed.lines[1].uri, LOT("B"));
