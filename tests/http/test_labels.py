@@ -64,7 +64,8 @@ def test_codes_are_large_enough_to_be_read_and_fit_their_label(farm, lot, size):
 
 def test_a_natural_person_is_not_named(district):
     person = district.party("family_farm", TOWNSHIP)
-    district.service.rows("UPDATE party SET personal = true WHERE id = %s RETURNING id", person.id)
+    body = {"kind": "family_farm", "region": TOWNSHIP, "name": {"zh": "张三", "en": f"Party {person.number}"}, "personal": True}
+    assert district.admin.put(f"/v1/parties/{person.id}", body, **{"If-Match": "*"}).status == 200
     person.site("P1", commodity="vegetable/leafy/pak-choi")
     person.product("PAKCHOI")
     text = sheet(person, codes=[person.harvest(2)["code"]], language="en")

@@ -244,11 +244,15 @@ class Chain:
         return rows[0] if rows else None
 
 
-def held_up(service, table, where, value, works, strength="NO KEY UPDATE"):
-    """Starts the first work, which has to wait for a row; then the second, until it is done or waits too."""
+def lot_lock(lot):
+    return "SELECT FROM lot WHERE uri = %s FOR NO KEY UPDATE", [lot["uri"]]
+
+
+def held_up(service, lock, works):
+    """Starts the first work, which has to wait for what is locked; then the second, until it is done or waits too."""
     holder = service.cluster.connect(service.database)
     holder.autocommit = False
-    holder.cursor().execute(f"SELECT FROM {table} WHERE {where} = %s FOR {strength}", [value])
+    holder.cursor().execute(*lock)
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         try:
@@ -265,7 +269,7 @@ def test_goods_are_not_sold_past_an_alert_that_is_being_raised(service, district
     """What is sold makes it critical, and neither had seen the other."""
     chain = Chain(district)
     chain.deliver()
-    held_up(service, "lot", "uri", chain.lot["uri"], (chain.treat_late, chain.sell))
+    held_up(service, lot_lock(chain.lot), (chain.treat_late, chain.sell))
     assert chain.alert(district.inspector(chain.region))["severity"] == "critical"
 
 
@@ -295,7 +299,6 @@ def test_what_two_parties_record_of_one_plot_at_once_is_held_together(service, d
     hired = Api(service, district.key(["capture", "read"], parties=[contractor.id, farm.id]))
     treat = {"type": "treat", "time": "2026-05-03T08:00:00+08:00", "party": farm.number, **TREATED}
     works = (lambda: farm.harvest(10, time="2026-05-05T08:00:00+08:00")), (lambda: hired.make("/v1/events", treat))
-    product = service.value("SELECT id::text FROM product WHERE party = %s", farm.id)
-    first, second = held_up(service, "product", "id", product, works, "UPDATE")
+    first, second = held_up(service, ["LOCK TABLE lot IN SHARE MODE"], works)  # until the lot is made
     found = service.rows("SELECT l.uri, a.rule FROM alert a JOIN lot l USING (org_id, lot_id) WHERE a.org_id = %s", farm.id)
     assert found == [(first["uri"], "I01")], (found, second)
