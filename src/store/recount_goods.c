@@ -159,12 +159,13 @@ static void check_row(struct recount *r, const struct recounted *event)
 			     deed->to.at ? deed->to : STR("nobody"));
 }
 
-static bool lies_at(const struct recounted *event, struct uuid site)
+/* A place whose address was removed may be any. */
+static bool may_lie_at(const struct recounted *event, struct uuid site)
 {
-	bool found = uuid_is_nil(site);
+	bool may = uuid_is_nil(site);
 	for (size_t i = 0; i < event->deed.places.count; i++)
-		found = found || uuid_equal(event->places[i], site);
-	return found;
+		may = may || uuid_is_nil(event->places[i]) || uuid_equal(event->places[i], site);
+	return may;
 }
 
 static struct sql_nullable_int best_before(const struct recounted *event, size_t line)
@@ -195,7 +196,7 @@ static void check_lot(struct recount *r, const struct recounted *event, size_t l
 		recount_tell(r, "lot", name, STR("another shelf life"),
 			     arena_printf(r->arena, "that of version %lld of its product",
 					  (long long)said->product_version));
-	if (!lies_at(event, lot->site))
+	if (!may_lie_at(event, lot->site))
 		recount_tell(r, "lot", name, STR("another place"), STR("one that its record names"));
 }
 
