@@ -476,3 +476,13 @@ bool json_integer(const struct json *value, int64_t *ret)
 {
 	return value && value->kind == JSON_NUMBER && str_integer(value->text, ret);
 }
+
+bool json_is_interoperable(const struct json *number)
+{
+	const int64_t most = (int64_t)1 << 53;
+	int64_t n;
+	for (size_t i = 0; i < number->text.len; i++)
+		if (memchr(".eE", number->text.at[i], 3))
+			return true;
+	return json_integer(number, &n) && n >= -most && n <= most;
+}

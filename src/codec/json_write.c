@@ -163,3 +163,16 @@ void json_pair_int(struct json_writer *w, struct str name, int64_t n)
 	json_name(w, name);
 	json_int(w, n);
 }
+
+void json_pointer_put(struct buf *out, struct str name)
+{
+	buf_put_char(out, '/');
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.at[i] == '~')
+			buf_put(out, STR("~0"));
+		else if (name.at[i] == '/')
+			buf_put(out, STR("~1"));
+		else
+			buf_put_char(out, name.at[i]);
+	}
+}

@@ -9,19 +9,6 @@
 
 enum { NAME_LEN = 64, NEAR_ENOUGH = 2, WORDS_LEN = 240 };
 
-/* RFC 6901 §3: "~" and "/" inside a name are written ~0 and ~1. */
-static void put_name(struct buf *out, struct str name)
-{
-	for (size_t i = 0; i < name.len; i++) {
-		if (name.at[i] == '~')
-			buf_put(out, STR("~0"));
-		else if (name.at[i] == '/')
-			buf_put(out, STR("~1"));
-		else
-			buf_put_char(out, name.at[i]);
-	}
-}
-
 static void put_pointer(struct buf *out, const struct crumb *at)
 {
 	if (!at)
@@ -31,8 +18,7 @@ static void put_pointer(struct buf *out, const struct crumb *at)
 		buf_put_char(out, '?');
 		buf_put(out, at->name);
 	} else if (at->name.at) {
-		buf_put_char(out, '/');
-		put_name(out, at->name);
+		json_pointer_put(out, at->name);
 	} else {
 		buf_printf(out, "/%zu", at->index);
 	}

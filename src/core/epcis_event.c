@@ -548,6 +548,8 @@ enum problem epcis_event_read(struct arena *arena, const struct json *json, cons
 	enum problem p = read_type(&r, json, root);
 	if (!p)
 		p = check_member_names(&r, json, root);
+	if (!p)
+		p = reading_numbers(&r, json, root);
 	if (p)
 		return p;
 	const struct json *action =

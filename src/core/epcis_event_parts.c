@@ -136,3 +136,33 @@ size_t epcis_event_edges(const struct epcis_event *event)
 	}
 	return inputs * outputs;
 }
+
+/* The first number below this value that not every reader takes for the same; `at` is its pointer then. */
+static const struct json *find_number(const struct json *value, struct buf *at)
+{
+	const struct json *found = NULL;
+	size_t len = at->len;
+	if (value->kind == JSON_NUMBER)
+		return json_is_interoperable(value) ? NULL : value;
+	for (size_t i = 0; (value->kind == JSON_ARRAY || value->kind == JSON_OBJECT) && i < value->count;
+	     i++) {
+		if (value->kind == JSON_ARRAY)
+			buf_printf(at, "/%zu", i);
+		else
+			json_pointer_put(at, value->members[i].name);
+		found = find_number(value->kind == JSON_ARRAY ? &value->items[i] : &value->members[i].value,
+				    at);
+		if (found)
+			return found;
+		at->len = len;
+	}
+	return NULL;
+}
+
+enum problem reading_numbers(struct reading *r, const struct json *event, struct str pointer)
+{
+	struct buf at = buf_create(r->arena, 128);
+	buf_put(&at, pointer);
+	const struct json *number = find_number(event, &at);
+	return number ? reading_refuse(r, "number", buf_str(&at), number) : PROBLEM_NONE;
+}

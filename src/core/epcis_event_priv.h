@@ -36,6 +36,8 @@ bool reading_offset(struct str s, int16_t *ret);
 enum problem reading_uris(struct reading *r, const struct json *value, struct str pointer) must_check;
 enum problem reading_declaration(struct reading *r, const struct json *value, struct str pointer) must_check;
 enum problem reading_dispositions(struct reading *r, const struct json *value, struct str pointer) must_check;
+/* What is signed must be read alike by whoever checks it: extensions too hold no integer beyond ±2^53. */
+enum problem reading_numbers(struct reading *r, const struct json *event, struct str pointer) must_check;
 enum problem reading_sensors(struct reading *r, const struct json *list, struct str pointer) must_check;
 
 /* A bare word of CBV 2.0 of this kind (see cbv_word). */

@@ -417,6 +417,21 @@ def test_what_is_no_document_is_told_so(packer, change, pointer, rule):
     assert (reply.status, error["pointer"], error["rule"]) == (400, pointer, rule)
 
 
+NUMBERS = {"9007199254740993": False, "-9007199254740993": False, "123456789012345678901234": False,
+           "9007199254740992": True, "9007199254740993.5": True, "1e300": True}
+
+
+@pytest.mark.parametrize("number,taken", NUMBERS.items())
+def test_a_number_that_readers_take_for_another_is_refused_in_extensions_too(packer, number, taken):
+    """What is signed must say the same to whoever checks it, in a browser too."""
+    told = event(quantityList=[], **{"ext:a/b~c": [1, {"ext:n": "NUMBER"}]})
+    text = document(told)
+    text = (text if isinstance(text, bytes) else json.dumps(text).encode()).replace(b'"NUMBER"', number.encode())
+    reply = capture(packer, text)
+    errors = [(e["rule"], e["pointer"]) for e in reply.json().get("errors", [])] if reply.status == 400 else job_of(packer, reply)["errors"]
+    assert errors == ([] if taken else [("number", "/epcisBody/eventList/0/ext:a~1b~0c/1/ext:n")])
+
+
 def test_a_time_ahead_is_refused_and_an_unknown_behaviour_too(packer):
     ahead = document(event(eventTime="2099-01-01T00:00:00Z", quantityList=[]))
     assert capture(packer, ahead).problem() == "time-future"

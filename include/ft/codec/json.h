@@ -37,6 +37,9 @@ const struct json *json_get(const struct json *object,
 const struct json *json_at(const struct json *document, struct str pointer);
 struct str json_text(const struct json *value);            /* of a string; absent otherwise or for NULL */
 bool json_integer(const struct json *value, int64_t *ret); /* a number that is an int64, "1e2" is not */
+/* Whether every reader takes a number for the same: integers beyond ±2^53 become others where numbers are doubles (RFC 7493
+ * §2.2). Of fractions and exponents nobody expects more. */
+bool json_is_interoperable(const struct json *number);
 
 /* Writer: appends to a buf; commas are put by the writer. Names are written escaped. */
 struct json_writer {
@@ -49,6 +52,8 @@ void json_end_object(struct json_writer *w);
 void json_begin_array(struct json_writer *w);
 void json_end_array(struct json_writer *w);
 void json_name(struct json_writer *w, struct str name);
+/* A step of a JSON Pointer, "/name": "~" and "/" in it are written ~0 and ~1 (RFC 6901 §3). */
+void json_pointer_put(struct buf *out, struct str name);
 void json_string(struct json_writer *w, struct str s);           /* shortest escapes; UTF-8 passes through */
 void json_number(struct json_writer *w, struct str number_text); /* the caller vouches for its form */
 void json_int(struct json_writer *w, int64_t n);

@@ -39,9 +39,10 @@ struct call {
 	void *app;    /* what main gave the server */
 	void *worker; /* what app.worker_start made for this thread; NULL outside worker threads */
 	struct caller caller;
-	enum language language;  /* by ?lang=, else Accept-Language, else zh */
-	bool head;               /* HEAD: the body is not sent */
-	struct str path;         /* raw, as on the request line, without the query */
+	enum language language; /* by ?lang=, else Accept-Language, else zh */
+	bool head;              /* HEAD: the body is not sent */
+	struct str
+		path; /* as on the request line but for escapes of unreserved characters, without the query */
 	struct str raw_query;    /* raw, without "?"; absent when there is none */
 	struct str path_args[4]; /* {names} of the route's path, in order, percent-decoded once */
 	struct str accept, if_none_match, if_match,
@@ -108,7 +109,7 @@ enum { ROUTE_MAY_FAIL = 40 };
 struct route {
 	const char *method; /* GET rows answer HEAD too */
 	const char *
-		path; /* "/v1/lots/{id}/trail"; an argument is one segment; a last "{name...}" takes the raw rest */
+		path; /* "/v1/lots/{id}/trail"; an argument is one segment; a last "{name...}" takes the rest of the path as it is */
 	const char *id; /* operationId */
 	const char *summary;
 	const char *tag;
