@@ -91,6 +91,35 @@ static void write_sm2(const char *directory)
 	sample_log_destroy(log);
 }
 
+/* With a statement that sums up its lots and what it builds on, and the lines beside it. */
+static void write_wide(const char *directory)
+{
+	enum { WIDE = STATEMENT_MAX_LINKS + 2 };
+	struct sample_log *log = sample_log_create();
+	struct statement s = sample_statement(log, &log->farm, STR("event"));
+	struct sha256 *hashes = arena_array(log->arena, struct sha256, WIDE);
+	for (uint8_t i = 0; i < WIDE; i++)
+		hashes[i] = sha256_of((struct bytes){&i, 1});
+	s.lots = s.prevs = (struct statement_links){WIDE, hashes, {{0}}};
+	s.body = sha256_of(str_bytes(STR("{}")));
+	s.body_len = 2;
+	s.media_type = STR("application/json");
+	size_t place = sample_append(log, &log->farm, &s, NULL);
+	struct bundle bundle = sample_bundle(log);
+	struct bundle_step *steps = arena_array(log->arena, struct bundle_step, bundle.step_count + 1);
+	memcpy(steps, bundle.steps, bundle.step_count * sizeof *steps);
+	struct bundle_step *wide = &steps[bundle.step_count++];
+	*wide = sample_step(log, place, /* is_shown */ false);
+	wide->proof.lots = statement_link_lines(log->arena, STR("lot"), hashes, WIDE);
+	wide->proof.prevs = statement_link_lines(log->arena, STR("prev"), hashes, WIDE);
+	bundle.steps = steps;
+	bundle.checkpoint = sample_checkpoint(log, 3);
+	write_file(directory, "wide-policy.txt", sample_policy(log));
+	write_file(directory, "wide-registrar.vkey", note_key_print(log->arena, &log->registrar.key));
+	write_bundle(directory, "wide-holds.json", log->arena, &bundle);
+	sample_log_destroy(log);
+}
+
 static void write_endorsed(const char *directory)
 {
 	struct sample_log *log = sample_log_create();
@@ -181,6 +210,7 @@ int main(int argc, char **argv)
 	write_bundle(argv[1], "erased-and-revoked.json", log->arena, &bundle);
 	sample_log_destroy(log);
 	write_sm2(argv[1]);
+	write_wide(argv[1]);
 	write_endorsed(argv[1]);
 	write_national(argv[1]);
 	write_renamed(argv[1], "next", STR(SAMPLE_ORIGIN "/2"));

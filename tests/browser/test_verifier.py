@@ -132,8 +132,8 @@ def test_every_flipped_field_is_told_as_the_command_line_tells_it(verifier, tool
             assert found[0] != "holds", path
 
 
-@pytest.mark.parametrize("kind", ["sm2-", "endorsed-"])
-def test_a_trail_with_sm2_or_endorsements_is_told_as_the_command_line_tells_it(verifier, tool, samples, kind):
+@pytest.mark.parametrize("kind", ["sm2-", "endorsed-", "wide-"])
+def test_a_trail_with_sm2_endorsements_or_many_links_is_told_as_the_command_line_tells_it(verifier, tool, samples, kind):
     """In every browser, for none has SM2: and with every field flipped."""
     document = json.loads((samples / f"{kind}holds.json").read_text(encoding="utf-8"))
     trust = [(samples / f"{kind}{name}").read_text(encoding="utf-8") for name in ("policy.txt", "registrar.vkey")]
