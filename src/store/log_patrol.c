@@ -137,9 +137,12 @@ static enum problem read_masters(struct log_patrol *patrol, struct db *db, struc
 	if (p)
 		return p;
 	bool ended = count < MASTERS_A_SLICE;
-	patrol->after = ended ? (struct uuid){{0}} : rows[count - 1].id;
-	if (ended)
+	if (ended) {
+		patrol->after = (struct uuid){{0}};
 		go_on(patrol, 1, MASTER_KINDS, LOG_PATROL_LEAVES);
+	} else {
+		patrol->after = rows[count - 1].id;
+	}
 	return PROBLEM_NONE;
 }
 

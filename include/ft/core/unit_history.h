@@ -49,7 +49,8 @@ struct unit_stay {
 struct unit_history {
 	struct unit_stay *stays; /* those that were given first, in their order */
 	size_t count;
-	struct decimal *lacking; /* parallel to the acts: what an unload of so much did not find; of a unit 1 */
+	struct decimal
+		*lacking; /* parallel to the acts: what an unload of so much did not find; of a unit 1 */
 };
 
 /* From what was in the unit before the first of the acts, by the order in which it came in, on. Acts may come in any order;

@@ -71,7 +71,8 @@ struct page_thing {
 	struct str_list units;                  /* numbers of those in it */
 	struct list certificates;               /* struct trail_certificate */
 	bool more;                              /* not all are listed */
-	struct str unregistered; /* the part of the place that was asked for and that nobody registered; absent: none */
+	struct str
+		unregistered; /* the part of the place that was asked for and that nobody registered; absent: none */
 };
 struct str page_thing(struct arena *arena, const struct page *page, const struct page_thing *thing);
 
