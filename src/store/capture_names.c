@@ -302,8 +302,7 @@ static void queue_identities(struct batch *batch)
 		if (batch->items[i].job->kind->class == RECORD_CORRECT)
 			want_hash(batch, &hashes, &batch->items[i].target_hash);
 		const struct sha256 *keys[3];
-		size_t key_count = partner_declaration_keys(&batch->items[i], keys);
-		for (size_t k = 0; k < key_count; k++)
+		for (size_t k = 0, n = partner_declaration_keys(&batch->items[i], keys); k < n; k++)
 			want_hash(batch, &hashes, keys[k]);
 		want_name(batch, &party_hashes, &unused, &batch->items[i].party);
 	}
