@@ -397,9 +397,10 @@ SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement,
        coalesce(left_of.manifest, rest_of.manifest) AS manifest, coalesce(left_of.salts, rest_of.salts) AS salts
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
-LEFT JOIN erasure left_of ON left_of.org_id = e.org_id AND left_of.event = e.id
+LEFT JOIN erasure left_of ON left_of.org_id = e.org_id AND left_of.event = e.id AND is_stated('erase', l.id, NULL)
 LEFT JOIN master_version m ON m.kind = l.kind AND m.id = l.id AND m.version = l.version
 LEFT JOIN master_erasure rest_of ON rest_of.kind = m.kind AND rest_of.id = m.id AND rest_of.version = m.version
+                               AND is_stated('erase-' || m.kind, l.id, l.version)
 LEFT JOIN signing_key k ON l.kind = 'key' AND k.fingerprint = l.fingerprint
 LEFT JOIN signing_revocation r ON l.kind = 'revoke' AND r.fingerprint = l.fingerprint
 LEFT JOIN erasure x ON l.kind = 'erase' AND x.org_id = l.org_id AND x.event = l.id
@@ -582,8 +583,26 @@ SELECT l.idx, l.kind, l.org_id, l.id, l.hash, e.statement, e.statement_sha256, e
        left_of.manifest, left_of.salts
 FROM log_leaf l
 LEFT JOIN event e ON e.org_id = l.org_id AND e.id = l.id
-LEFT JOIN erasure left_of ON left_of.org_id = e.org_id AND left_of.event = e.id
+LEFT JOIN erasure left_of ON left_of.org_id = e.org_id AND left_of.event = e.id AND is_stated('erase', l.id, NULL)
 WHERE l.id = ANY(@ids) AND l.kind = 'event'
+ORDER BY l.idx
+LIMIT 1000;
+
+-- name: log_sweep_masters :many
+-- The same of the newest versions of some things.
+-- param: ids uuid[]
+-- class: fan
+-- scope: program
+-- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
+-- opens: body, view_secret
+SELECT l.idx, l.kind, l.org_id, l.id, l.hash, m.statement, m.statement_sha256, m.body, m.view_secret,
+       rest_of.manifest, rest_of.salts
+FROM (SELECT DISTINCT unnest(@ids) AS id) t
+CROSS JOIN LATERAL (SELECT * FROM master_version
+                    WHERE kind IN ('party', 'site', 'product', 'certificate') AND id = t.id ORDER BY version DESC LIMIT 1) m
+JOIN log_leaf l ON l.id = m.id AND l.version = m.version AND l.kind = m.kind
+LEFT JOIN master_erasure rest_of ON rest_of.kind = m.kind AND rest_of.id = m.id AND rest_of.version = m.version
+                               AND is_stated('erase-' || m.kind, l.id, l.version)
 ORDER BY l.idx
 LIMIT 1000;
 

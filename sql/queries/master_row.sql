@@ -7,9 +7,9 @@
 -- class: ref
 -- scope: program
 -- column: number text, kind text, name_zh text, name_en text, uscc text, gln text, region text, uri text, personal boolean
--- column: state text, version bigint, erased_at timestamptz?
+-- column: state text, version bigint
 -- opens: name_zh, name_en, uscc, gln
-SELECT number, kind, name_zh, name_en, uscc, gln, region, uri, personal, state, version, erased_at FROM party WHERE id = @id;
+SELECT number, kind, name_zh, name_en, uscc, gln, region, uri, personal, state, version FROM party WHERE id = @id;
 
 -- name: site_row :one
 -- A site's. Its geometry is compared as PostGIS writes it; of somebody's home the row has none.
@@ -17,12 +17,12 @@ SELECT number, kind, name_zh, name_en, uscc, gln, region, uri, personal, state, 
 -- class: ref
 -- scope: program
 -- column: party uuid, number text, kind text, name_zh text, name_en text, region text, uri text, personal boolean
--- column: same_geometry boolean, commodity text, state text, version bigint, erased_at timestamptz?
+-- column: same_geometry boolean, commodity text, state text, version bigint
 -- opens: name_zh, name_en
 SELECT party, number, kind, name_zh, name_en, region, uri, personal,
        geometry IS NOT DISTINCT FROM CASE WHEN NOT personal THEN ST_SetSRID(ST_GeomFromGeoJSON(@geometry), 4326) END
            AS same_geometry,
-       commodity, state, version, erased_at
+       commodity, state, version
 FROM site WHERE id = @id;
 
 -- name: product_row :one
@@ -51,9 +51,9 @@ FROM certificate WHERE id = @id;
 -- param: kind text, after uuid, since bigint?, max_rows bigint
 -- class: ref
 -- scope: program
--- column: idx bigint?, id uuid, version bigint?, body bytea, view_secret bytea, statement bytea, whole boolean
+-- column: idx bigint?, id uuid, version bigint?, body bytea, view_secret bytea, statement bytea
 -- opens: body, view_secret
-SELECT l.idx, t.id, m.version, m.body, m.view_secret, m.statement, m.view_secret IS NOT NULL AS whole
+SELECT l.idx, t.id, m.version, m.body, m.view_secret, m.statement
 FROM (SELECT id, written
       FROM (SELECT id, xmin AS written FROM party WHERE @kind = 'party'
             UNION ALL SELECT id, xmin FROM site WHERE @kind = 'site'
@@ -65,22 +65,6 @@ LEFT JOIN LATERAL (SELECT version, body, view_secret, statement FROM master_vers
                    ORDER BY version DESC LIMIT 1) m ON true
 LEFT JOIN log_leaf l ON l.id = t.id AND l.version = m.version AND l.kind = @kind
 ORDER BY t.id;
-
--- name: master_row_some :many
--- Newest versions of some things.
--- param: ids uuid[]
--- class: ref
--- scope: program
--- column: idx bigint, kind text, id uuid, body bytea
--- opens: body
-SELECT l.idx, m.kind, m.id, m.body
-FROM (SELECT DISTINCT unnest(@ids) AS id) t
-CROSS JOIN LATERAL (SELECT kind, id, version, body, view_secret FROM master_version
-                    WHERE kind IN ('party', 'site', 'product', 'certificate') AND id = t.id ORDER BY version DESC LIMIT 1) m
-JOIN log_leaf l ON l.id = m.id AND l.version = m.version AND l.kind = m.kind
-WHERE m.view_secret IS NOT NULL
-ORDER BY l.idx
-LIMIT 1000;
 
 -- name: master_row_gone :many
 -- Things of which there is a version and no row.

@@ -26,12 +26,12 @@ SELECT id FROM log_pending WHERE kind = 'event' LIMIT 100000000;
 -- column: org_id uuid, id uuid, event_id text, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz
 -- column: party uuid, to_party uuid, shipment_org uuid, shipment uuid, flags bigint, declaration boolean, body bytea
 -- column: view_secret bytea, key_fingerprint bytea, seq bigint, statement bytea, statement_sha256 bytea, spki bytea
--- column: declared_at timestamptz?, leaf bytea, named boolean
+-- column: declared_at timestamptz?, leaf bytea, named boolean, manifest bytea, salts bytea
 -- opens: body, view_secret
 SELECT e.org_id, e.id, e.event_id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.to_party,
        e.shipment_org, e.shipment, e.flags, e.declaration_time IS NOT NULL AS declaration, e.body, e.view_secret,
        e.key_fingerprint, e.seq, e.statement, e.statement_sha256, k.spki, c.declared_at, l.hash AS leaf,
-       n.id IS NOT NULL AS named
+       n.id IS NOT NULL AS named, x.manifest, x.salts
 FROM (SELECT * FROM event
       WHERE (org_id, id) > (coalesce(@org, '00000000-0000-0000-0000-000000000000'::uuid),
                             coalesce(@id, '00000000-0000-0000-0000-000000000000'::uuid))
@@ -41,6 +41,8 @@ LEFT JOIN LATERAL (SELECT declared_at FROM correction WHERE org_id = e.org_id AN
 LEFT JOIN LATERAL (SELECT hash FROM log_leaf WHERE id = e.id AND kind = 'event' OFFSET 0) l ON true
 LEFT JOIN LATERAL (SELECT id FROM event_key
                    WHERE hash = sha256(convert_to('urn:uuid:' || e.id, 'UTF8')) AND org_id = e.org_id AND id = e.id OFFSET 0) n ON true
+LEFT JOIN LATERAL (SELECT manifest, salts FROM erasure
+                   WHERE org_id = e.org_id AND event = e.id AND is_stated('erase', e.id, NULL) OFFSET 0) x ON true
 ORDER BY e.org_id, e.id;
 
 -- name: recount_things :many

@@ -207,6 +207,26 @@ enum problem erasure_carry_out(struct db *db, struct arena *arena, const struct 
 	return p;
 }
 
+bool erasure_covers(struct arena *arena, bool is_record, struct bytes statement, struct bytes manifest,
+		    struct bytes salts, struct bytes body)
+{
+	struct manifest parsed;
+	struct manifest_salt salt;
+	struct note note;
+	struct statement stated;
+	if (!manifest.at || !note_parse(arena, bytes_str(statement), &note) ||
+	    !statement_parse(arena, note.text, &stated) || !sha256_equal(sha256_of(manifest), stated.body) ||
+	    !manifest_parse(arena, bytes_str(manifest), &parsed))
+		return false;
+	if (is_record ? salts.len != SALTS_LEN : salts.len > SALTS_LEN)
+		return false;
+	if (!salts.len)
+		return true;
+	enum tier kept = (enum tier)(TIER_COUNT - salts.len / MANIFEST_SALT_LEN);
+	memcpy(salt.octets, salts.at, sizeof salt.octets);
+	return manifest_check_view(&parsed, kept, salt, bytes_str(body));
+}
+
 bool erased_of(struct bytes manifest, struct bytes salts, struct bytes statement, struct erased *ret)
 {
 	if (salts.len != SALTS_LEN)

@@ -131,7 +131,7 @@ static enum problem read_masters(struct log_patrol *patrol, struct db *db, struc
 						     MASTERS_A_SLICE};
 	enum problem p = master_row_all(db, arena, &params, &rows, &count);
 	for (size_t i = 0; !p && i < count; i++)
-		if (rows[i].whole && rows[i].idx.known) /* else erased, or not yet numbered */
+		if (rows[i].idx.known) /* else not yet numbered */
 			p = suspicion->row(suspicion->context, kind, rows[i].idx.value, rows[i].id,
 					   rows[i].body);
 	if (p)

@@ -9,6 +9,7 @@
 #include "ft/base/metrics.h"
 #include "ft/core/epcis_body.h"
 #include "ft/store/act_statement.h"
+#include "ft/store/erasure.h"
 #include "log_priv.h"
 #include "master_priv.h"
 
@@ -33,6 +34,7 @@ struct sweep {
 };
 
 _Static_assert(sizeof(struct log_sweep_read_row) == sizeof(struct log_sweep_events_row), "the same columns");
+_Static_assert(sizeof(struct log_sweep_read_row) == sizeof(struct log_sweep_masters_row), "the same columns");
 
 /* What one statement still read of a log that ended, and the next no longer, was not altered. */
 static bool has_ended(struct sweep *w)
@@ -72,28 +74,8 @@ static bool is_act(struct str kind)
 	       str_equal(kind, STR("verifier")) || str_equal(kind, STR("endorse"));
 }
 
-/* Of what was erased the finest view that names nobody is left, with as many salts, and the manifest that the statement names;
- * of a version of a party all of whose views named it, the manifest alone. */
-static enum problem rest_sound(struct arena *arena, const struct log_sweep_read_row *row, bool *ret_sound)
-{
-	struct manifest manifest;
-	struct manifest_salt salt;
-	struct note note;
-	struct statement statement;
-	bool sound = note_parse(arena, bytes_str(row->statement), &note) &&
-		     statement_parse(arena, note.text, &statement) &&
-		     sha256_equal(sha256_of(row->manifest), statement.body) &&
-		     manifest_parse(arena, bytes_str(row->manifest), &manifest);
-	if (sound && row->salts.len >= sizeof salt.octets) {
-		memcpy(salt.octets, row->salts.at, sizeof salt.octets);
-		enum tier kept = (enum tier)(TIER_COUNT - row->salts.len / sizeof salt.octets);
-		sound = kept > TIER_FULL && manifest_check_view(&manifest, kept, salt, bytes_str(row->body));
-	}
-	*ret_sound = sound;
-	return PROBLEM_NONE;
-}
-
-/* The views are computed again from the body; their digests are in the statement. *ret_sound is set on success. */
+/* The views are computed again from the body; their digests are in the statement. Without the secret that needs, the log has
+ * an entry that says why. *ret_sound is set on success. */
 static enum problem body_sound(struct sweep *w, struct arena *arena, const struct log_sweep_read_row *row,
 			       bool *ret_sound)
 {
@@ -104,13 +86,15 @@ static enum problem body_sound(struct sweep *w, struct arena *arena, const struc
 	enum problem p = PROBLEM_NONE;
 	bool is_event = str_equal(row->kind, STR("event"));
 	*ret_sound = true;
-	if (is_act(row->kind)) {
+	if (is_act(row->kind))
 		*ret_sound = act_covers(arena, row->body, row->view_secret, row->statement);
+	if (!is_event && !is_master(row->kind, &kind))
+		return PROBLEM_NONE;
+	if (row->view_secret.len != MANIFEST_SECRET_LEN) {
+		*ret_sound =
+			erasure_covers(arena, is_event, row->statement, row->manifest, row->salts, row->body);
 		return PROBLEM_NONE;
 	}
-	if ((!is_event && !is_master(row->kind, &kind)) || row->view_secret.len != MANIFEST_SECRET_LEN)
-		return row->manifest.at ? rest_sound(arena, row, ret_sound)
-					: PROBLEM_NONE; /* keys have none */
 	*ret_sound = note_parse(arena, bytes_str(row->statement), &note) &&
 		     statement_parse(arena, note.text, &statement);
 	if (*ret_sound && is_event)
@@ -275,28 +259,22 @@ static size_t take_asked(struct sequencer *s, struct uuid ret[LOG_ASKED_MAX])
 	return count;
 }
 
-static enum problem check_asked_rows(struct sweep *w, const struct uuid *ids, size_t count)
-{
-	struct master_row_some_row *rows;
-	size_t row_count;
-	enum thing_kind kind;
-	const struct master_row_some_params params = {{ids, count}};
-	enum problem p = master_row_some(w->db, w->arena, &params, &rows, &row_count);
-	for (size_t i = 0; !p && i < row_count; i++)
-		if (is_master(rows[i].kind, &kind))
-			p = check_row(w, w->arena, kind, rows[i].idx, rows[i].id, rows[i].body);
-	return p;
-}
-
+/* Records, and the newest versions of what pages name beside them. */
 static enum problem check_asked(struct sweep *w, const struct uuid *ids, size_t count)
 {
-	struct log_sweep_events_row *rows;
-	size_t row_count;
-	const struct log_sweep_events_params params = {{ids, count}};
-	enum problem p = log_sweep_events(w->db, w->arena, &params, &rows, &row_count);
-	for (size_t i = 0; !p && i < row_count; i++)
-		p = examine(w, (const struct log_sweep_read_row *)(const void *)&rows[i]);
-	return p ? p : check_asked_rows(w, ids, count);
+	struct log_sweep_events_row *events;
+	struct log_sweep_masters_row *versions;
+	size_t event_count, version_count;
+	const struct log_sweep_events_params of_events = {{ids, count}};
+	const struct log_sweep_masters_params of_masters = {{ids, count}};
+	enum problem p = log_sweep_events(w->db, w->arena, &of_events, &events, &event_count);
+	for (size_t i = 0; !p && i < event_count; i++)
+		p = examine(w, (const struct log_sweep_read_row *)(const void *)&events[i]);
+	if (!p)
+		p = log_sweep_masters(w->db, w->arena, &of_masters, &versions, &version_count);
+	for (size_t i = 0; !p && i < version_count; i++)
+		p = examine(w, (const struct log_sweep_read_row *)(const void *)&versions[i]);
+	return p;
 }
 
 /* A step of a pass. *ret_done: the pass ended with it. */

@@ -79,9 +79,6 @@ enum problem master_from_body(struct arena *arena, const struct master_kind *kin
  * and when the row is of a later version. */
 enum problem master_row_check(struct db *db, struct arena *arena, enum thing_kind kind, struct bytes body,
 			      const char **ret_other) must_check;
-/* Whether it says no more than that something was removed. */
-enum problem master_row_check_erased(struct db *db, struct arena *arena, enum thing_kind kind, struct uuid id,
-				     const char **ret_other) must_check;
 /* What the row of a product holds beside the text members. */
 struct product_columns {
 	struct sql_nullable_int shelf_life_days;

@@ -158,29 +158,3 @@ enum problem master_row_check(struct db *db, struct arena *arena, enum thing_kin
 	*ret_other = "its row, which is gone";
 	return PROBLEM_NONE;
 }
-
-enum problem master_row_check_erased(struct db *db, struct arena *arena, enum thing_kind kind, struct uuid id,
-				     const char **ret_other)
-{
-	const struct master_name *removed = master_removed_name(arena);
-	enum problem p;
-	*ret_other = NULL;
-	if (kind == THING_PARTY) {
-		struct party_row_row row;
-		p = party_row(db, arena, &(struct party_row_params){id}, &row);
-		if (!p && (!row.erased_at.known || !same(row.name_zh, removed->zh) ||
-			   !same(row.name_en, removed->en) || row.uscc.at || row.gln.at))
-			*ret_other = "what was removed";
-	} else if (kind == THING_SITE) {
-		struct site_row_row row;
-		p = site_row(db, arena, &(struct site_row_params){.id = id}, &row);
-		if (!p && (!row.erased_at.known || !same(row.name_zh, removed->zh) ||
-			   !same(row.name_en, removed->en) || !row.same_geometry))
-			*ret_other = "what was removed";
-	} else
-		return PROBLEM_NONE;
-	if (p != PROBLEM_NOT_FOUND)
-		return p;
-	*ret_other = "its row, which is gone";
-	return PROBLEM_NONE;
-}

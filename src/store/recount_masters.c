@@ -33,13 +33,13 @@ static enum problem check(struct recount *r, enum thing_kind kind, const struct 
 		recount_tell(r, part, name, STR("a row"), STR("no version"));
 		return PROBLEM_NONE;
 	}
-	bool sound = true;
-	enum problem p = row->whole ? is_signed(r, kind, row, &sound) : PROBLEM_NONE;
+	bool sound;
+	enum problem p =
+		is_signed(r, kind, row, &sound); /* what was removed has a newer version, which is whole */
 	if (!p && !sound)
 		recount_tell(r, part, name, STR("not what was signed"), STR("what its statement covers"));
 	if (!p && sound)
-		p = row->whole ? master_row_check(r->db, r->arena, kind, row->body, &other)
-			       : master_row_check_erased(r->db, r->arena, kind, row->id, &other);
+		p = master_row_check(r->db, r->arena, kind, row->body, &other);
 	if (!p && other)
 		recount_tell(r, part, name, arena_printf(r->arena, "another %s", other),
 			     arena_printf(r->arena, "that of version %lld", (long long)row->version.value));

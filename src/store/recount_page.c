@@ -18,10 +18,7 @@ static void read_bodies(struct page *page)
 		struct recounted *event = &page->events[i];
 		event->name = uuid_print(page->arena, event->row->id);
 		recount_statement(page->r, event);
-		bool erased = !event->row->body.len;
-		if (!event->readable || erased)
-			event->readable = false;
-		else if (deed_read(page->arena, bytes_str(event->row->body), &event->deed)) {
+		if (event->readable && deed_read(page->arena, bytes_str(event->row->body), &event->deed)) {
 			event->readable = false;
 			recount_tell(page->r, "body", event->name, STR("unreadable"), STR("an event"));
 		}

@@ -5,6 +5,7 @@
 #include "ft/core/merkle.h"
 #include "ft/core/note.h"
 #include "ft/crypto/sign.h"
+#include "ft/store/erasure.h"
 #include "recount_priv.h"
 
 static const struct note_verifier verifier = {.verify = verify_spki};
@@ -45,13 +46,13 @@ static void check_words(struct recount *r, struct recounted *event, const struct
 			     hex_encode(r->arena, sha256_bytes(&hash)));
 }
 
-/* The views are computed again; of an erased body the digests alone are left. */
+/* The views are computed again; of an erased body the farm view is left, and an entry that says so. */
 static bool covers_body(struct recount *r, const struct recounted *event)
 {
 	const struct recount_events_row *row = event->row;
 	struct str views[TIER_COUNT], manifest;
 	if (row->view_secret.len != MANIFEST_SECRET_LEN)
-		return true;
+		return erasure_covers(r->arena, true, row->statement, row->manifest, row->salts, row->body);
 	return !manifest_of_body(r->arena, bytes_str(row->body), row->view_secret.at, event->statement.body,
 				 views, &manifest) &&
 	       sha256_equal(sha256_of(str_bytes(manifest)), event->statement.body);

@@ -9,22 +9,12 @@ import time
 
 import capture
 from district import bulk_lines
-from service import Api
+from service import QUEUE_COPIES, Api
 from stage import FailedToRun, run_wrk, wait_for
 
 QUEUE, QUICK_QUEUE = 1000000, 60000
 COST_RATE = 600  # captures a second: two cores take them with room to spare
 DELAY_RATE, DELAY_LINES, DELAY_RECORDS, DELAY_CONNECTIONS = 2000, 400, 20, 16
-# statements of the right size, no more: the sequencer reads nothing else of a record
-FILL = """
-    INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, party, body, request_sha256, key_fingerprint, seq,
-                       statement, statement_sha256, answer)
-    SELECT '00000000-0000-7000-8000-000000000000', id, id::text, 'treat', now(), 480, now(), id, '{}', sha256(''), sha256('bench'), n, convert_to(text ||
-           E'\\n\\u2014 bench.example/o/bench ' || repeat('A', 100) || E'=\\n', 'UTF8'), sha256(convert_to(text, 'UTF8')), '{}'
-    FROM (SELECT gen_random_uuid() AS id, n, E'farmtrail/event@v1\\nseq ' || n || E'\\n' || repeat('x', 300) || E'\\n' AS text
-          FROM generate_series(1, %s) n) x;
-    INSERT INTO log_pending (kind, org_id, id) SELECT 'event', org_id, id FROM event WHERE key_fingerprint = sha256('bench');
-"""
 
 
 def size(service):
@@ -34,7 +24,7 @@ def size(service):
 def fill(service, count):
     connection = service.cluster.connect(service.database)
     with connection.cursor() as cursor:
-        cursor.execute(FILL, [count])
+        cursor.execute(QUEUE_COPIES, [count])
         cursor.execute("VACUUM ANALYZE event")
         cursor.execute("VACUUM ANALYZE log_pending")
         cursor.execute("CHECKPOINT")

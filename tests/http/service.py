@@ -146,11 +146,11 @@ class Cluster:
         connection.autocommit = True
         return connection
 
-    def execute(self, database, sql):
+    def execute(self, database, sql, *parameters):
         connection = self.connect(database)
         try:
             with connection.cursor() as cursor:
-                cursor.execute(sql)
+                cursor.execute(sql, parameters or None)
         finally:
             connection.close()
 
@@ -438,6 +438,10 @@ class Service:
     def value(self, sql, *parameters):
         return self.rows(sql, *parameters)[0][0]
 
+    def queue_copies(self, count):
+        """Of its first harvest, for the log."""
+        self.cluster.execute(self.database, QUEUE_COPIES, count)
+
     def snapshot(self, but=UNSTEADY):
         """A fingerprint of every table's content, so that a refusal can be shown to have left nothing."""
         connection = self.cluster.connect(self.database)
@@ -455,6 +459,21 @@ class Service:
                 return found
         finally:
             connection.close()
+
+
+# A record as if it had been captured many times: entries of the true size, whose bodies are what their statements cover.
+QUEUE_COPIES = """
+    INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, party, body, view_secret, request_sha256,
+                       key_fingerprint, seq, statement, statement_sha256, answer)
+    SELECT id, id, id::text, 'treat', now(), 480, now(), id, body, view_secret, sha256(''), sha256('copy'), n,
+           convert_to(said || signature, 'UTF8'), sha256(convert_to(said, 'UTF8')), '{}'
+    FROM (SELECT gen_random_uuid() AS id, n, body, view_secret, signature, said_before || n || said_after AS said
+          FROM (SELECT body, view_secret, part[1] AS said_before, part[2] AS said_after, part[3] AS signature
+                FROM event, regexp_match(convert_from(statement, 'UTF8'), E'^(.*?\\nseq )[0-9]+(\\n.*\\n)(\\n\u2014 .*)$') AS part
+                WHERE type = 'harvest' AND view_secret IS NOT NULL ORDER BY recorded_at LIMIT 1) one, generate_series(1, %s) n) copy;
+    INSERT INTO log_pending (kind, org_id, id) SELECT 'event', org_id, id FROM event e
+    WHERE key_fingerprint = sha256('copy') AND NOT EXISTS (SELECT FROM log_leaf l WHERE l.kind = 'event' AND l.id = e.id);
+"""
 
 
 # — the OpenAPI document as a judge —

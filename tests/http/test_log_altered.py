@@ -9,17 +9,6 @@ from conftest import District, ago, kg, uuid7
 from service import wait_for
 
 FLIP = "set_byte({0}, 40, get_byte({0}, 40) # 1)"
-# statements of the right size, no more: the log reads nothing else of a record
-FILL = """
-    INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, party, body, request_sha256, key_fingerprint, seq,
-                       statement, statement_sha256, answer)
-    SELECT gen_random_uuid(), id, id::text, 'treat', now(), 480, now(), id, '{}', sha256(''), sha256('fill'), n, convert_to(text ||
-           E'\\n\\u2014 fill.example/o/fill ' || repeat('A', 100) || E'=\\n', 'UTF8'), sha256(convert_to(text, 'UTF8')), '{}'
-    FROM (SELECT gen_random_uuid() AS id, n, E'farmtrail/event@v1\\nseq ' || n || E'\\n' || repeat('x', 300) || E'\\n' AS text
-          FROM generate_series(1, %(count)s) n) x;
-    INSERT INTO log_pending (kind, org_id, id) SELECT 'event', org_id, id FROM event e
-    WHERE key_fingerprint = sha256('fill') AND NOT EXISTS (SELECT FROM log_leaf l WHERE l.kind = 'event' AND l.id = e.id);
-"""
 
 
 class Log:
@@ -34,10 +23,14 @@ class Log:
         return wait_until_logged(self.service, self.here.public)
 
     def fill(self, count):
-        """The same with entries that nobody recorded."""
-        self.execute(FILL, count=count)
+        """The same with copies of a record."""
+        self.queue_copies(count)
         assert wait_for(lambda: self.service.value("SELECT NOT EXISTS (SELECT FROM log_pending)"), 300), self.state()
         return wait_until_logged(self.service, self.here.public)
+
+    def queue_copies(self, count):
+        self.farm.harvest(1)
+        self.service.queue_copies(count)
 
     def index_of(self, event):
         return self.service.value("SELECT idx FROM log_leaf WHERE kind = 'event' AND id = %s", event)
@@ -282,6 +275,38 @@ def test_a_changed_version_of_master_data_is_named(log, kind):
     assert log.found() == {("body", index, index): f"{kind} {subject}"}
 
 
+def test_what_claims_to_be_erased_is_named(log):
+    """Without the secret that makes its views nobody can recompute them: the log has to say why it is gone."""
+    log.here.admin.make("/v1/certificates", {
+        "holder": log.farm.id, "scheme": "green", "number": "LB-1", "products": [], "sites": [],
+        "validFrom": "2026-01-01", "validTo": "2027-12-31"})
+    log.harvest()
+    assert log.found() == {}
+    newest = log.service.rows("SELECT DISTINCT ON (kind) kind, id::text, idx FROM log_leaf"
+                              " WHERE kind IN ('event', 'party', 'site', 'product', 'certificate') ORDER BY kind, idx DESC")
+    for kind, subject, _ in newest:
+        log.execute(f"UPDATE {'event' if kind == 'event' else 'master_version'} SET view_secret = NULL WHERE id = %(id)s", id=subject)
+    expected = {("body", index, index): f"{kind} {subject}" for kind, subject, index in newest}
+    assert len(expected) == 5 and wait_for(lambda: len(log.found()) >= 5, 60), log.found()
+    assert log.found() == expected
+
+
+def test_an_erasure_that_the_log_has_not_is_named(log):
+    """A row of table erasure is no entry, and an entry removes no more than it says."""
+    (one, a), (other, b), (third, _) = (log.harvest() for _ in range(3))
+    for answer in (one, other, third):
+        assert log.here.admin.post(f"/v1/events/{answer['event']}/erase", {"reason": "request"}).status == 200
+    wait_until_logged(log.service, log.here.public)
+    assert log.found() == {}
+    erase = log.service.value("SELECT idx FROM log_leaf WHERE kind = 'erase' AND id = %s", one["event"])
+    log.execute("UPDATE log_leaf SET kind = 'erased' WHERE kind = 'erase' AND id = %(id)s", id=one["event"])
+    body = log.service.resealed("event", f"id = '{other['event']}'", '"type":"', '"type":" ')
+    log.execute("UPDATE event SET body = %(body)s WHERE id = %(id)s", body=body, id=other["event"])
+    expected = {("body", a, a), ("body", b, b), ("entry", erase, erase)}
+    assert wait_for(lambda: expected <= set(log.found()), 60), log.found()
+    assert set(log.found()) == expected
+
+
 @pytest.mark.parametrize("table,member,change", [
     ("party", "name.zh", "name_zh = 'x'"), ("site", "region", "region = (SELECT r.code FROM region r WHERE r.code <> site.region LIMIT 1)"),
     ("product", "shelfLifeDays", "shelf_life_days = 1000"), ("certificate", "validTo", "valid_to = '2099-01-01'")])
@@ -407,7 +432,7 @@ def test_a_body_changed_while_its_statement_waits_is_named(new_service):
     """Then it is older than its entry: neither the patrol nor, in a long log, the sweep finds it soon."""
     service = new_service(LOG_SEQUENCER="false").start()
     log = Log(service)
-    log.execute(FILL, count=WIDTH * WIDTH)
+    log.queue_copies(WIDTH * WIDTH)
     event = log.farm.record("harvest", ago(days=1), site="P1", product="PAKCHOI", quantity=kg(1))["event"]
     log.execute(f"UPDATE event SET body = {FLIP.format('body')} WHERE id = %(id)s", id=event)
     service.stop()

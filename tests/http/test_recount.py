@@ -237,6 +237,19 @@ def test_a_changed_body_is_named(chain):
     assert found == {("body", chain.sale["event"]): ("not what was signed", "what its statement covers")}
 
 
+@pytest.mark.parametrize("body", ["body", "'\\x'", "convert_to('{}', 'UTF8')"])
+def test_a_record_without_its_secret_is_named(chain, body):
+    """It may be erased: then the log says so."""
+    found = chain.altered(f"UPDATE event SET view_secret = NULL, body = {body} WHERE id = %s", chain.sale["event"])
+    assert found["body", chain.sale["event"]] == ("not what was signed", "what its statement covers")
+
+
+def test_a_version_without_its_secret_is_named(chain):
+    subject = chain.service.value("SELECT id::text FROM product LIMIT 1")
+    found = chain.altered("UPDATE master_version SET view_secret = NULL WHERE id = %s", subject)
+    assert found == {("product", subject): ("not what was signed", "what its statement covers")}
+
+
 def test_a_changed_statement_is_named(chain):
     found = chain.altered("UPDATE event SET statement = convert_to(replace(convert_from(statement, 'UTF8'), E'\\nseq ', E'\\nseq 1'), 'UTF8')"
                           " WHERE id = %s", chain.sale["event"])

@@ -24,6 +24,11 @@ struct erased {
 	struct str statement;                   /* the erasure's note */
 	struct manifest_salt salts[TIER_COUNT]; /* that of TIER_FULL is not known any more */
 };
+/* Whether what was left of a record, or of a version of master data, is what the statement covers: of the finest view that names
+ * nobody and the coarser ones there are the salts, and the manifest, which the statement names, has that view. Of a version of
+ * a party all of whose views named it there is no salt, and its body says nothing that was signed. */
+bool erasure_covers(struct arena *arena, bool is_record, struct bytes statement, struct bytes manifest,
+		    struct bytes salts, struct bytes body);
 /* From columns of table erasure. false: no salts of that length. */
 bool erased_of(struct bytes manifest, struct bytes salts, struct bytes statement, struct erased *ret);
 /* Its view at a tier, made of the farm view that stands in for the body: absent for TIER_FULL, and where the manifest knows
