@@ -607,17 +607,24 @@ ORDER BY l.idx
 LIMIT 1000;
 
 -- name: log_alteration_insert :exec
--- Something that is not what it was; known ones stay as they were found first.
+-- Something that is not what it was; known ones stay as they were found first, until they are mended.
 -- param: part text, idx bigint, last_idx bigint, subject text, found_at timestamptz
 -- class: local
 -- scope: program
 INSERT INTO log_alteration (part, idx, last_idx, subject, found_at)
 VALUES (@part, @idx, @last_idx, @subject, @found_at)
-ON CONFLICT (part, idx) DO NOTHING;
+ON CONFLICT (part, idx) WHERE mended_at IS NULL DO NOTHING;
+
+-- name: log_alteration_mend :exec
+-- A whole pass found nothing.
+-- param: now timestamptz
+-- class: local
+-- scope: program
+UPDATE log_alteration SET mended_at = @now WHERE mended_at IS NULL;
 
 -- name: log_alteration_list :many
--- What was found so far, by place in the log.
+-- What was found and is not mended, by place in the log.
 -- class: local
 -- scope: program
 -- column: part text, idx bigint, last_idx bigint, subject text, found_at timestamptz
-SELECT part, idx, last_idx, subject, found_at FROM log_alteration ORDER BY idx, part LIMIT 1000;
+SELECT part, idx, last_idx, subject, found_at FROM log_alteration WHERE mended_at IS NULL ORDER BY idx, part LIMIT 1000;

@@ -238,11 +238,17 @@ static enum problem check_root(struct sweep *w)
 	return PROBLEM_NONE;
 }
 
+/* What was found stays open until all of the log was read and nothing was found. */
 static enum problem end_pass(struct sweep *w)
 {
+	int64_t mended = 0;
 	enum problem p = check_root(w);
+	if (!p && !w->found && !has_ended(w))
+		p = log_alteration_mend(w->db, &(struct log_alteration_mend_params){clock_now()}, &mended);
 	if (p)
 		return p;
+	if (mended)
+		LOG(LOG_INFO, "log-mended", LOG_NUMBER("count", mended));
 	metric_set(METRIC_LOG_ALTERED, w->found);
 	w->next = 0;
 	w->found = 0;

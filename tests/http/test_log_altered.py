@@ -275,6 +275,21 @@ def test_a_changed_version_of_master_data_is_named(log, kind):
     assert log.found() == {("body", index, index): f"{kind} {subject}"}
 
 
+def test_what_was_brought_back_is_mended_and_news_again(log):
+    answer, index = log.harvest()
+    doctor = lambda: next(finding for finding in json.loads(log.service.farmtrail(  # noqa: E731
+        "doctor", "--data", str(log.service.data), "--json", check=False).stdout) if finding["check"] == "log")
+    change = f"UPDATE event SET body = {FLIP.format('body')} WHERE id = %(id)s"
+    rows = lambda: [tuple(row) for row in log.service.rows("SELECT idx, mended_at IS NOT NULL FROM log_alteration ORDER BY found_at")]  # noqa: E731
+    log.execute(change, id=answer["event"])
+    assert wait_for(lambda: rows() == [(index, False)], 60) and not doctor()["ok"]
+    log.execute(change, id=answer["event"])
+    assert wait_for(lambda: rows() == [(index, True)], 60) and doctor()["ok"]
+    log.execute(change, id=answer["event"])
+    assert wait_for(lambda: rows() == [(index, True), (index, False)], 60) and not doctor()["ok"]
+    assert log.service.log().count(f'event {answer["event"]}"') == 2
+
+
 def test_what_claims_to_be_erased_is_named(log):
     """Without the secret that makes its views nobody can recompute them: the log has to say why it is gone."""
     log.here.admin.make("/v1/certificates", {
