@@ -60,6 +60,18 @@ ORDER BY m.event, m.lot_org, m.lot_id, m.holder;
 SELECT DISTINCT org_id, site, event FROM site_event WHERE lot_id = ANY(@lots) AND event = ANY(@events)
 LIMIT 100000;
 
+-- name: correction_others :many
+-- When else the lots that some events made were made, and when they were used, by the records that stand.
+-- param: orgs uuid[], lots uuid[], events uuid[]
+-- class: any
+-- column: event uuid, lot_id uuid, made boolean, type text, first_at timestamptz
+SELECT z.c AS event, z.b AS lot_id, t.role = 'output' AS made, e.type, min(e.event_time) AS first_at
+FROM unnest(@orgs, @lots, @events) AS z (a, b, c)
+JOIN event_thing t ON t.org_id = z.a AND t.lot_id = z.b AND t.event <> z.c AND t.declared_at IS NULL
+JOIN event e ON e.org_id = t.event_org AND e.id = t.event
+GROUP BY z.c, z.b, t.role = 'output', e.type
+LIMIT 100000;
+
 -- name: correction_site_lots :many
 -- Lots harvested at some sites: their trails tell what was done there.
 -- param: orgs uuid[], sites uuid[]

@@ -441,6 +441,7 @@ enum problem decide_correct(struct batch *batch, struct item *item)
 			   fact_of(batch, ((const struct target_move *)item->target->moves.items)[i].lot));
 	if (replacement)
 		map_set(batch->new_ids, sha256_bytes(&replacement->event_hash), replacement);
+	times_warn_corrected(batch, item);
 	alert_deficits(batch, item, kept.moves);
 	correction_note(batch, item, item->job->id, item->job->record->reason, at);
 	return PROBLEM_NONE;

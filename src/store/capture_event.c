@@ -249,6 +249,7 @@ enum problem event_store(struct batch *batch, struct item *item, const struct ev
 		row->site = site->id;
 	if (parts->to)
 		row->to = parts->to->id;
+	times_warn(batch, item, parts);
 	add_links(batch, item, parts, s);
 	add_sites(batch, item, parts);
 	herds_add(batch, item, parts);

@@ -137,6 +137,8 @@ struct target {
 	struct rows moves; /* struct target_move: what it does to stock, as it stands now */
 	struct rows units; /* struct kept_unit: whose contents changed with it */
 	struct rows sites; /* struct lot_id: party and site */
+	struct rows
+		others; /* struct correction_others_row: of its lots, where its replacement makes them later */
 };
 struct output_ids {
 	struct uuid lot;
@@ -448,6 +450,10 @@ bool may_act_for(const struct batch *batch, const struct capture_job *job, struc
 /* A key without bounds: everything is its business. */
 bool job_is_unbounded(const struct capture_job *job);
 void item_warn(struct batch *batch, struct item *item, const char *word); /* once a word */
+/* capture_time.c: goods that were used, by what is told, before they were there. Clocks of devices that are offline go wrong:
+ * it is stored, and the answer says `time-order`. */
+void times_warn(struct batch *batch, struct item *item, const struct event_parts *parts);
+void times_warn_corrected(struct batch *batch, struct item *item); /* once its replacement is decided */
 /* capture_receive.c */
 enum problem decide_receive(struct batch *batch, struct item *item, struct event_parts *parts) must_check;
 /* capture_event.c */

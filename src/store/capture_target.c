@@ -192,6 +192,46 @@ static enum problem load_sites(struct batch *batch, const struct rows *events)
 	return p;
 }
 
+static bool makes_later(const struct item *item)
+{
+	const struct target *target = item->target;
+	enum record_class class = target->kind ? target->kind->class : RECORD_CORRECT;
+	return item->replacement && (class == RECORD_CREATE || class == RECORD_TRANSFORM) &&
+	       item->replacement->time.at_us > target->time.at_us;
+}
+
+/* What was made later than was thought may have been used before. */
+static enum problem load_others(struct batch *batch)
+{
+	struct rows orgs = {0}, lots = {0}, events = {0};
+	struct correction_others_row *rows;
+	size_t count;
+	struct item *item;
+	for (size_t i = 0; (item = next_with_target(batch, &i));)
+		for (size_t k = 0; makes_later(item) && k < item->target->output_count; k++) {
+			*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) =
+				item->target->outputs[k].org;
+			*(struct uuid *)rows_add(batch->arena, &lots, sizeof(struct uuid)) =
+				item->target->outputs[k].lot;
+			*(struct uuid *)rows_add(batch->arena, &events, sizeof(struct uuid)) =
+				item->target->id;
+		}
+	if (!lots.count)
+		return PROBLEM_NONE;
+	const struct correction_others_params params = {rows_array(&orgs), rows_array(&lots),
+							rows_array(&events)};
+	db_queue(batch->db, &sql_correction_others, &params);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_correction_others, (void **)&rows, &count);
+	for (size_t i = 0; !p && (item = next_with_target(batch, &i));)
+		for (size_t k = 0; k < count; k++)
+			if (uuid_equal(rows[k].event, item->target->id))
+				*(struct correction_others_row *)rows_add(batch->arena, &item->target->others,
+									  sizeof *rows) = rows[k];
+	return p;
+}
+
 static struct uuid recorder_of(const struct item *item)
 {
 	return item->job->party_count ? item->job->parties[0] : item->acting;
@@ -240,6 +280,8 @@ enum problem batch_load_targets(struct batch *batch)
 			p = take_moves(batch);
 		if (!p)
 			p = load_sites(batch, &ids);
+		if (!p)
+			p = load_others(batch);
 	}
 	for (size_t i = 0; !p && i < batch->count; i++) {
 		struct item *item = &batch->items[i];

@@ -32,6 +32,12 @@ static void put_alerts(struct batch *batch, const struct item *item, struct json
 		json_string(w, uuid_print(batch->arena, alerts[i]));
 }
 
+static void put_warnings(const struct item *item, struct json_writer *w)
+{
+	for (size_t i = 0; i < item->warnings.count; i++)
+		json_string(w, ((const struct str *)item->warnings.items)[i]);
+}
+
 static struct str answer_of(struct batch *batch, const struct item *item)
 {
 	struct buf out = buf_create(batch->arena, 512);
@@ -56,8 +62,9 @@ static struct str answer_of(struct batch *batch, const struct item *item)
 	json_begin_array(&w);
 	if (item->job->time_ahead)
 		json_string(&w, STR("time-ahead"));
-	for (size_t i = 0; i < item->warnings.count; i++)
-		json_string(&w, ((const struct str *)item->warnings.items)[i]);
+	put_warnings(item, &w);
+	if (item->replacement)
+		put_warnings(item->replacement, &w);
 	json_end_array(&w);
 	json_pair(&w, STR("log"), STR("queued")); /* last: see capture_answer_logged */
 	json_end_object(&w);

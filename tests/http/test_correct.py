@@ -419,3 +419,30 @@ def test_a_release_stated_anew_lifts_the_same_hold(farm):
     correct(farm, lifted["event"])
     assert trail(farm, lot)["verdict"] == "registered", "there was no such hold"
     assert held
+
+
+def test_goods_used_before_they_were_there_are_told_of_whichever_came_first(district, farm, packer):
+    was = harvested(farm, 100)
+    lot = was["lots"][0]
+    early = ago(days=3)
+    assert farm.record("treat", early, lot=lot["number"], product="X")["warnings"] == [], "it may grow then"
+    assert farm.record("sell", ago(days=1), lots=[line(lot, 1)])["warnings"] == []
+    deeds = [("sell", {"lots": [line(lot, 2)]}), ("ship", {"lots": [line(lot, 3)], "to": packer.number}), ("destroy", {"lots": [line(lot, 1)], "reason": "x"}),
+             ("store", {"lots": [line(lot, 1)]}), ("load", {"unit": "T1", "contents": [line(lot, 5)]}),
+             ("pack", {"inputs": [line(lot, 4)], "outputs": [{"product": "PAKCHOI", "quantity": kg(4)}]})]
+    done = [farm.record(type_, early, **members) for type_, members in deeds]
+    assert [each["warnings"] for each in done] == [["time-order"]] * len(done)
+    assert packer.receive(done[1]["shipment"], time=early)["warnings"] == ["time-order"]
+    # A sale that was in time, of a harvest that was later than was thought; another that is told anew before it.
+    other = harvested(farm, 50, time=ago(days=4))
+    sale = farm.record("sell", ago(days=3), lots=[line(other["lots"][0], 2)])
+    assert sale["warnings"] == []
+    assert correct(farm, other["event"], harvest_of(50, time=ago(days=3, hours=2)))["warnings"] == [], "still before the sale"
+    again = farm.read(f"/v1/events/{other['event']}")["replacement"]
+    late = correct(farm, again, harvest_of(50, time=ago(days=2)))
+    assert late["warnings"] == ["time-order"]
+    assert correct(farm, sale["event"], {"type": "sell", "time": ago(days=1), "lots": [line(other["lots"][0], 2)]})["warnings"] == []
+    grown = harvested(farm, 5, lot="GROWS", time=ago(days=5))
+    farm.record("harvest", ago(days=4), site="P1", product="PAKCHOI", quantity=kg(5), lot="GROWS")
+    farm.record("sell", ago(days=3), lots=[line(grown["lots"][0], 2)])
+    assert correct(farm, grown["event"], harvest_of(5, lot="GROWS", time=ago(days=1)))["warnings"] == [], "some of it was there"

@@ -93,3 +93,26 @@ def test_a_refused_record_is_nobodys_double(farm):
     sale = {"id": uuid7(), "type": "sell", "time": ago(hours=1), "lots": [line("SOON", 2)]}
     results = farm.post("/v1/events:batch", {"onError": "proceed", "records": [sale, harvest(lot="SOON"), {**sale, "id": uuid7()}]})
     assert [result.get("warnings") for result in results.json()["results"]] == [None, [], []]
+
+
+def test_the_order_of_lists_and_where_the_site_stands_do_not_matter(farm):
+    a, b = farm.harvest(50), farm.harvest(60)
+    farm.site("P2", "plot")
+    sites = [farm.read(f"/v1/things?id={number}")["uri"] for number in ("P1", "P2")]
+    pairs = [
+        ({"type": "sell", "lots": [line(a, 2), line(b, 3)]}, {"type": "sell", "lots": [line(b["code"], 3), line(a["number"], 2)]}),
+        ({"type": "pack", "inputs": [line(a, 4), line(b, 5)], "outputs": [{"product": "PAKCHOI", "quantity": kg(n)} for n in (3, 6)]},
+         {"type": "pack", "inputs": [line(b, 5), line(a, 4)], "outputs": [{"product": "PAKCHOI", "quantity": kg(n)} for n in (6, 3)]}),
+        ({"type": "harvest", "site": "P1", "product": "PAKCHOI", "quantity": kg(7)},
+         {"type": "harvest", "sites": [sites[0]], "product": "PAKCHOI", "quantity": kg(7)}),
+        ({"type": "harvest", "sites": ["P1", "P2"], "product": "PAKCHOI", "quantity": kg(8)},
+         {"type": "harvest", "site": sites[1], "sites": ["P1"], "product": "PAKCHOI", "quantity": kg(8)}),
+        ({"type": "load", "unit": "K1", "contents": [line(a, 1), line(b, 2)]}, {"type": "load", "unit": "K1", "contents": [line(b, 2), line(a, 1)]}),
+    ]
+    for hours, (one, other) in enumerate(pairs):
+        first = farm.make("/v1/events", {**one, "id": uuid7(), "time": ago(hours=20 - hours)})
+        assert first["warnings"] == [], one
+        again = {**other, "id": uuid7(), "time": ago(hours=20 - hours)}
+        assert farm.make("/v1/events", again)["warnings"] == [f"likely-double {first['event']}"], one
+    swapped = {"id": uuid7(), "type": "sell", "time": ago(hours=20), "lots": [line(a, 3), line(b, 2)]}
+    assert farm.make("/v1/events", swapped)["warnings"] == [], "other amounts are another sale"

@@ -141,7 +141,7 @@ void record_explain(struct arena *arena, const struct record *record, enum probl
 
 enum { RECORD_DOUBLE_S = 600 };
 /* Two records of one party with the same likeness, minutes apart, are likely one deed told twice: the same type, things as
- * they are spelled, and amounts, whatever their unit. Id, time, note, reason, device, position, papers and readings do not
+ * they are spelled, and amounts, whatever their unit and whatever the order of lists. Id, time, note, reason, device, position, papers and readings do not
  * count. */
 int64_t record_likeness(struct arena *arena, const struct record *record, struct uuid party);
 bool record_times_are_near(usec_t a_us, usec_t b_us); /* at most RECORD_DOUBLE_S apart */

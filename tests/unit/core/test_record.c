@@ -537,6 +537,44 @@ static void what_was_done_makes_records_alike(void **state)
 	assert_false(record_times_are_near(0, 600 * USEC_PER_SEC + 1));
 }
 
+#define AMOUNT(kg) "\"quantity\":{\"value\":\"" kg "\",\"unit\":\"kg\"}"
+#define LINE(lot, kg) "{\"lot\":\"" lot "\"," AMOUNT(kg) "}"
+#define MADE(product, kg) "{\"product\":\"" product "\"," AMOUNT(kg) "}"
+
+static int64_t likeness_of(struct arena *arena, const char *members, struct uuid party)
+{
+	struct outcome o =
+		take(arena, arena_printf(arena, "{\"time\":\"2026-05-03T08:00:00+08:00\",%s}", members));
+
+	assert_int_equal(o.problem, PROBLEM_NONE);
+	return record_likeness(arena, &o.record, party);
+}
+
+static void the_order_of_lists_makes_no_other_deed(void **state)
+{
+	static const char *const alike[][2] = {
+		{"\"type\":\"sell\",\"lots\":[" LINE("L1", "2") "," LINE("L2", "3") "]",
+		 "\"type\":\"sell\",\"lots\":[" LINE("L2", "3") "," LINE("L1", "2") "]"},
+		{"\"type\":\"harvest\",\"product\":\"P\"," AMOUNT("2") ",\"site\":\"A\",\"sites\":[\"B\"]",
+		 "\"type\":\"harvest\",\"product\":\"P\"," AMOUNT("2") ",\"sites\":[\"B\",\"A\"]"},
+		{"\"type\":\"treat\",\"product\":\"X\",\"site\":\"A\",\"active\":[\"a\",\"b\"]",
+		 "\"type\":\"treat\",\"product\":\"X\",\"site\":\"A\",\"active\":[\"b\",\"a\"]"},
+		{"\"type\":\"pack\",\"inputs\":[" LINE("L1", "4") "," LINE("L2", "1") "],\"outputs\":[" MADE(
+			 "P", "2") "," MADE("Q", "3") "]",
+		 "\"type\":\"pack\",\"inputs\":[" LINE("L2", "1") "," LINE("L1", "4") "],\"outputs\":[" MADE(
+			 "Q", "3") "," MADE("P", "2") "]"},
+		{"\"type\":\"load\",\"unit\":\"C\",\"contents\":[{\"unit\":\"D\"}," LINE("L1", "4") "]",
+		 "\"type\":\"load\",\"unit\":\"C\",\"contents\":[" LINE("L1", "4") ",{\"unit\":\"D\"}]"},
+	};
+	static const char other[] = "\"type\":\"sell\",\"lots\":[" LINE("L1", "3") "," LINE("L2", "2") "]";
+	const struct uuid party = {{1}};
+
+	for (size_t i = 0; i < sizeof alike / sizeof *alike; i++)
+		assert_true(likeness_of(*state, alike[i][0], party) ==
+			    likeness_of(*state, alike[i][1], party));
+	assert_true(likeness_of(*state, alike[0][0], party) != likeness_of(*state, other, party));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -562,6 +600,7 @@ int main(void)
 		TEST(positions_and_temperatures_lie_on_earth),
 		TEST(a_dose_is_text_or_an_amount),
 		TEST(what_was_done_makes_records_alike),
+		TEST(the_order_of_lists_makes_no_other_deed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
