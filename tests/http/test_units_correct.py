@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The wrong crate: what was loaded, unloaded or used by mistake is corrected, and a crate holds what it would have held. What
 others recorded stays; what cannot have been is found."""
+import random
 import threading
+from collections import Counter
 
 import pytest
 from conftest import ago, kg, line, uuid7
@@ -183,3 +185,94 @@ def test_corrections_and_loads_at_once_leave_what_they_say(farm, service):
     for thread in threads:
         thread.join()
     assert contents(service, pallet) == {lot["uri"]: 10 + 11 + 12 + 13 + 4}
+
+
+class Crate:
+    """What a crate and its shipment come to, by what was known when its sender spoke of it: a load that comes late is in the
+    crate, and joins the shipment when the sender says so. What is received is received."""
+
+    def __init__(self, stock, sent_at):
+        self.stock, self.sent_at, self.loads = stock, sent_at, []
+        self.lines, self.got, self.state = Counter(), Counter(), None
+
+    def inside(self):
+        return sum((Counter({lot: kilos}) for hours, lot, kilos in self.loads if hours > self.sent_at), Counter())
+
+    def holds(self):
+        return sum((Counter({lot: kilos}) for _, lot, kilos in self.loads), Counter())
+
+    def send(self):
+        self.lines, self.state = self.inside(), "in_transit"
+
+    def send_again(self):
+        if self.state == "received" and set(self.inside()) != set(self.lines):
+            self.got, self.state = self.got + self.lines_got, "in_transit"  # what came was handed over without a shipment
+        self.lines = self.inside()
+
+    def receive(self):
+        self.lines_got, self.state = self.lines, "received"
+
+    def expected(self):
+        """(on hand, in transit at the sender, on hand at the receiver) of each lot."""
+        at = self.state == "in_transit"
+        arrived = self.got + (self.lines_got if self.state == "received" else Counter())
+        return {lot: (self.stock - self.lines[lot] - self.got[lot], self.lines[lot] if at else 0, arrived[lot]) for lot in "abc"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_shipment_is_what_its_sender_knew_in_whatever_order_records_come(farm, packer, service, seed):
+    rng = random.Random(seed)
+    lots = {name: farm.harvest(100) for name in "abc"}
+    sent_at, unit, times = ago(hours=20), f"C{seed}", {}
+    loads = [(hours, rng.choice("abc"), rng.randint(1, 9)) for hours in (26, 25, 24, 23, 22, 10)]
+    steps = [("load", each) for each in loads] + [("ship", None), ("receive", None), ("receive", None)] + [("correct", None)] * 3
+    rng.shuffle(steps)
+    first = next(place for place, (kind, what) in enumerate(steps) if kind == "load" and what[0] > 20)
+    steps.sort(key=lambda step: step[0] == "ship")  # the one record that all others name, somewhere behind the first load
+    steps.insert(rng.randint(first + 1, len(steps) - 3), steps.pop())
+    crate, ship, shipment, kept = Crate(100, sent_at=20), {"type": "ship", "time": sent_at, "units": [unit], "to": packer.number}, None, []
+
+    def told():
+        def amounts(party, lot, *names):
+            row = party.stock(lot) or {}
+            return tuple(row.get(name, 0) for name in names)
+        return {name: amounts(farm, lot, "on_hand", "in_transit") + amounts(packer, lot, "on_hand") for name, lot in lots.items()}
+
+    def trail(lot, moment):
+        answer = farm.read(f"/v1/lots/{lot['id']}/trail?asOf={moment}")
+        answer.pop("checkpoint")
+        return answer
+
+    for kind, what in steps + [("correct", None)]:
+        if kind == "load":
+            load(farm, unit, line(lots[what[1]], what[2]), time=times.setdefault(what, ago(hours=what[0])))
+            crate.loads.append(what)
+        elif kind != "ship" and not shipment:
+            assert packer.refuse("receive", ago(hours=1), shipment=uuid7()).problem() == "not-known-yet"
+            continue
+        elif kind == "ship":
+            done = farm.make("/v1/events", ship)
+            event, shipment = done["event"], done["shipment"]
+            crate.send()
+        elif kind == "receive" and crate.state == "received":
+            assert packer.refuse("receive", ago(hours=1), shipment=shipment).problem() == "shipment-state"
+        elif kind == "receive":
+            packer.receive(shipment, time=ago(hours=1))
+            crate.receive()
+        else:
+            done = correct(farm, {"event": event}, ship)["replacement"]
+            same, event = done["shipment"] == shipment, done["event"]
+            assert same == (crate.state == "in_transit" or set(crate.inside()) == set(crate.lines))
+            shipment = done["shipment"]
+            crate.send_again()
+        assert told() == crate.expected(), kind
+        lot, moment = rng.choice(list(lots.values())), farm.read("/v1/events?limit=1")["items"][0]["recordedAt"]
+        kept.append((lot, moment, trail(lot, moment)))
+    assert shipment and crate.lines == crate.inside() and len(crate.loads) == len(loads), "all that was in it when it was sent"
+    assert contents(service, f"{farm.uri}/u/{unit}") == {lots[name]["uri"]: kilos for name, kilos in crate.holds().items()}
+    for name, lot in lots.items():
+        standing = [step for step in farm.read(f"/v1/lots/{lot['id']}/trail")["steps"] if step["type"] == "ship" and not step["corrected"]]
+        assert len(standing) == (1 if crate.lines[name] else 0)
+    assert all(trail(lot, moment) == answer for lot, moment, answer in kept), "what was known then does not change"
+    code, differences = service.recount()
+    assert code == 0, differences
