@@ -6,8 +6,10 @@
 -- How much there is to read.
 -- class: fan
 -- scope: program
--- column: events bigint, lots bigint, herds_since timestamptz?
+-- column: events bigint, lots bigint, site_rows bigint, herds_since timestamptz?
 SELECT (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM lot) AS lots,
+       (SELECT count(*) FROM site_event s JOIN event e ON e.org_id = s.event_org AND e.id = s.event
+        WHERE e.view_secret IS NOT NULL AND e.flags & 8 = 0) AS site_rows,
        (SELECT applied_at FROM schema_migration WHERE name LIKE '%-herds') AS herds_since;
 
 -- name: recount_queue :many
@@ -26,18 +28,22 @@ SELECT id FROM log_pending WHERE kind = 'event' LIMIT 100000000;
 -- column: org_id uuid, id uuid, event_id text, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz
 -- column: party uuid, to_party uuid, shipment_org uuid, shipment uuid, flags bigint, declaration boolean, body bytea
 -- column: view_secret bytea, key_fingerprint bytea, seq bigint, statement bytea, statement_sha256 bytea, spki bytea
--- column: declared_at timestamptz?, leaf bytea, named boolean, manifest bytea, salts bytea
--- opens: body, view_secret
+-- column: declared_at timestamptz?, leaf bytea, named boolean, manifest bytea, salts bytea, site uuid, region text
+-- column: place text, input_product text, input_active text[]?, declared_by uuid, reason text, declaration_body bytea, declaration_secret bytea
+-- opens: body, view_secret, place, declaration_body, declaration_secret
 SELECT e.org_id, e.id, e.event_id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.to_party,
        e.shipment_org, e.shipment, e.flags, e.declaration_time IS NOT NULL AS declaration, e.body, e.view_secret,
        e.key_fingerprint, e.seq, e.statement, e.statement_sha256, k.spki, c.declared_at, l.hash AS leaf,
-       n.id IS NOT NULL AS named, x.manifest, x.salts
+       n.id IS NOT NULL AS named, x.manifest, x.salts, e.site, e.region, e.place, e.input_product, e.input_active, c.party AS declared_by, c.reason,
+       c.body AS declaration_body, c.view_secret AS declaration_secret
 FROM (SELECT * FROM event
       WHERE (org_id, id) > (coalesce(@org, '00000000-0000-0000-0000-000000000000'::uuid),
                             coalesce(@id, '00000000-0000-0000-0000-000000000000'::uuid))
       ORDER BY org_id, id LIMIT @max_rows) e
 LEFT JOIN signing_key k ON k.fingerprint = e.key_fingerprint
-LEFT JOIN LATERAL (SELECT declared_at FROM correction WHERE org_id = e.org_id AND event = e.id OFFSET 0) c ON true
+LEFT JOIN LATERAL (SELECT x.declared_at, x.party, x.reason, d.body, d.view_secret
+                   FROM correction x LEFT JOIN event d ON d.org_id = x.org_id AND d.id = x.declaration
+                   WHERE x.org_id = e.org_id AND x.event = e.id OFFSET 0) c ON true
 LEFT JOIN LATERAL (SELECT hash FROM log_leaf WHERE id = e.id AND kind = 'event' OFFSET 0) l ON true
 LEFT JOIN LATERAL (SELECT id FROM event_key
                    WHERE hash = sha256(convert_to('urn:uuid:' || e.id, 'UTF8')) AND org_id = e.org_id AND id = e.id OFFSET 0) n ON true
@@ -51,9 +57,10 @@ ORDER BY e.org_id, e.id;
 -- class: any
 -- scope: program
 -- column: hash bytea, kind text, org_id uuid, id uuid, uri text, dimension bigint?, unit text, salt bytea, product uuid
--- column: commodity text, created_event uuid, event_time timestamptz?, produced_day date?, expires_day date?, site uuid
+-- column: commodity text, created_event uuid, event_time timestamptz?, offset_min bigint?, produced_day date?, expires_day date?
+-- column: site uuid, region text
 SELECT t.hash, t.kind, t.org_id, t.id, l.uri, l.dimension::bigint AS dimension, l.unit, l.salt, l.product, l.commodity,
-       l.created_event, l.event_time, l.produced_day, l.expires_day, l.site
+       l.created_event, l.event_time, l.offset_min::bigint AS offset_min, l.produced_day, l.expires_day, l.site, l.region
 FROM thing t
 LEFT JOIN lot l ON t.kind = 'lot' AND l.org_id = t.org_id AND l.lot_id = t.id
 WHERE t.hash = ANY(@hashes);
@@ -95,6 +102,30 @@ FROM herd_event WHERE event = ANY(@events)
 ORDER BY event, n
 LIMIT 500000;
 
+-- name: recount_sites :many
+-- What rows say was done at a place: trails of what was harvested there find it by them.
+-- param: sites uuid[], events uuid[]
+-- class: any
+-- scope: program
+-- column: event uuid, site uuid, event_org uuid, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz
+-- column: lot_id uuid, declared_at timestamptz?
+SELECT s.event, s.site, s.event_org, s.type, s.event_time, s.offset_min::bigint AS offset_min, s.recorded_at, s.lot_id, s.declared_at
+FROM (SELECT DISTINCT a, b FROM unnest(@sites, @events) AS u (a, b)) z
+JOIN site p ON p.id = z.a
+JOIN site_event s ON s.org_id = p.party AND s.site = z.a AND s.event = z.b
+ORDER BY s.event, s.n;
+
+-- name: recount_tests :many
+-- What rows say that tests found.
+-- param: orgs uuid[], lots uuid[], events uuid[]
+-- class: any
+-- scope: program
+-- column: event uuid, event_org uuid, lot_id uuid, kind text, outcome text, at timestamptz, offset_min bigint, recorded_at timestamptz
+SELECT t.event, t.event_org, t.lot_id, t.kind, t.outcome, t.at, t.offset_min::bigint AS offset_min, t.recorded_at
+FROM (SELECT DISTINCT a, b, c FROM unnest(@orgs, @lots, @events) AS u (a, b, c)) z
+JOIN test_result t ON t.org_id = z.a AND t.lot_id = z.b AND t.event = z.c
+ORDER BY t.event, t.lot_id;
+
 -- name: recount_edges :many
 -- Edges by their whole key.
 -- param: parents uuid[], children uuid[], events uuid[]
@@ -128,8 +159,10 @@ ORDER BY s.id, l.lot_id;
 -- class: fan
 -- scope: program
 -- column: org_id uuid, lot_id uuid, number text, uri text, code text, head bytea, salt bytea, registered boolean, coded boolean
+-- column: version timestamptz
 SELECT l.org_id, l.lot_id, l.number, l.uri, l.code, l.head, l.salt, l.product IS NOT NULL AS registered,
-       l.code IS NULL OR EXISTS (SELECT FROM code c WHERE c.code = l.code AND c.org_id = l.org_id AND c.id = l.lot_id) AS coded
+       l.code IS NULL OR EXISTS (SELECT FROM code c WHERE c.code = l.code AND c.org_id = l.org_id AND c.id = l.lot_id) AS coded,
+       l.version
 FROM lot l
 WHERE (l.org_id, l.lot_id) > (coalesce(@org, '00000000-0000-0000-0000-000000000000'::uuid),
                               coalesce(@id, '00000000-0000-0000-0000-000000000000'::uuid))
@@ -272,7 +305,14 @@ FROM (SELECT 'edge' AS part, e.event || ' ' || e.parent || ' to ' || e.child AS 
       UNION ALL
       SELECT 'site', s.event || ' ' || s.site, 'of no event, or of one at another time'
       FROM site_event s LEFT JOIN event e ON e.org_id = s.event_org AND e.id = s.event
-      WHERE e.id IS NULL OR e.event_time <> s.event_time OR e.type <> s.type
+      WHERE e.id IS NULL OR e.event_time <> s.event_time OR e.type <> s.type OR (s.n = 0 AND e.site IS DISTINCT FROM s.site)
+      UNION ALL
+      SELECT 'test', r.event || ' ' || r.lot_id, 'of no test of that lot'
+      FROM test_result r LEFT JOIN event e ON e.org_id = r.event_org AND e.id = r.event AND e.type = 'test'
+      WHERE e.id IS NULL OR NOT EXISTS (SELECT FROM event_thing t WHERE t.org_id = r.org_id AND t.lot_id = r.lot_id AND t.event = r.event)
+      UNION ALL
+      SELECT 'code', c.kind || ' ' || c.id, c.state
+      FROM code c WHERE c.kind <> 'item' AND c.state <> 'activated'
       UNION ALL
       SELECT 'herd', h.event || ' ' || h.n, 'of no event, or of one at another time'
       FROM herd_event h LEFT JOIN event e ON e.org_id = h.event_org AND e.id = h.event
@@ -305,6 +345,65 @@ FROM (SELECT 'edge' AS part, e.event || ' ' || e.parent || ' to ' || e.child AS 
       WHERE w.id IS NULL OR d.id IS NULL OR (c.replacement IS NOT NULL AND r.id IS NULL)
          OR c.declared_at <> coalesce(r.recorded_at, greatest(d.recorded_at, w.recorded_at))) a
 ORDER BY part, subject
+LIMIT 1000;
+
+-- name: recount_states :many
+-- What is said of lots: holds, each of a record that places one, until a record that lifts it; what follows from amounts; and
+-- what stands, beside the lot. Of LOT_ON_HOLD 2, LOT_VOIDED 8, LOT_DESTROYED 16, LOT_RETURNED 32.
+-- class: fan
+-- scope: program
+-- column: subject text, stored text, derived text
+WITH hold AS MATERIALIZED (
+    SELECT t.org_id, t.lot_id, t.event_org, t.event, e.party, e.event_time, e.recorded_at
+    FROM event e JOIN event_thing t ON t.event_org = e.org_id AND t.event = e.id
+    WHERE e.type = 'hold' AND e.declaration_time IS NULL AND e.flags & 8 = 0
+), lifts AS MATERIALIZED (
+    SELECT t.org_id, t.lot_id, e.party, e.recorded_at, c.event IS NOT NULL AS withdrawn
+    FROM event e JOIN event_thing t ON t.event_org = e.org_id AND t.event = e.id
+    LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
+    WHERE e.type = 'release' AND e.declaration_time IS NULL AND e.flags & 8 = 0
+)
+SELECT subject, stored, derived
+FROM (SELECT h.lot_id || ' ' || h.event AS subject, 'nothing' AS stored, 'a hold' AS derived
+      FROM hold h
+      WHERE NOT EXISTS (SELECT FROM correction c WHERE c.org_id = h.event_org AND c.event = h.event)
+        AND NOT EXISTS (SELECT FROM lot_state s WHERE s.org_id = h.org_id AND s.lot_id = h.lot_id AND s.event = h.event AND s.flag = 2)
+      UNION ALL
+      SELECT s.lot_id || ' ' || s.event, 'a hold', 'no record that places it so'
+      FROM lot_state s
+      LEFT JOIN hold h ON h.org_id = s.org_id AND h.lot_id = s.lot_id AND h.event = s.event AND h.event_org = s.event_org
+      WHERE s.flag = 2
+        AND (h.event IS NULL OR h.party <> s.party OR h.event_time <> s.at
+             OR (h.recorded_at <> s.since AND NOT EXISTS (SELECT FROM lot_state f
+                                                          WHERE f.org_id = s.org_id AND f.lot_id = s.lot_id AND f.event = s.event
+                                                            AND f.flag = 2 AND f.since = h.recorded_at AND f.until < s.since)))
+      UNION ALL
+      SELECT s.lot_id || ' ' || s.event, coalesce('a hold until ' || s.until, 'a hold that stands'), 'another end'
+      FROM lot_state s
+      LEFT JOIN correction c ON c.org_id = s.event_org AND c.event = s.event
+      LEFT JOIN event d ON d.org_id = c.org_id AND d.id = c.declaration
+      LEFT JOIN event r ON r.org_id = c.org_id AND r.id = c.replacement
+      WHERE s.flag = 2
+        AND CASE WHEN s.until IS NULL
+                 THEN c.event IS NOT NULL
+                      OR EXISTS (SELECT FROM lifts l WHERE l.org_id = s.org_id AND l.lot_id = s.lot_id AND l.party = s.party
+                                                       AND l.recorded_at > s.since AND NOT l.withdrawn)
+                 ELSE NOT EXISTS (SELECT FROM lifts l WHERE l.org_id = s.org_id AND l.lot_id = s.lot_id AND l.recorded_at = s.until)
+                      AND coalesce(s.until NOT IN (c.declared_at, coalesce(d.recorded_at, c.declared_at), coalesce(r.recorded_at, c.declared_at)), true)
+            END
+      UNION ALL
+      SELECT l.lot_id::text, 'stands: ' || l.flags, 'stands: ' || coalesce(s.flags, 0)
+      FROM lot l
+      LEFT JOIN (SELECT org_id, lot_id, bit_or(flag) AS flags FROM lot_state WHERE until IS NULL GROUP BY org_id, lot_id) s
+          ON s.org_id = l.org_id AND s.lot_id = l.lot_id
+      WHERE l.flags <> coalesce(s.flags, 0)
+      UNION ALL
+      SELECT l.lot_id::text, 'stands: ' || l.flags, 'what its amounts say'
+      FROM lot l
+      WHERE (l.flags & 8 <> 0 AND l.total <> 0)
+         OR (l.flags & 16 <> 0) <> (l.destroyed <> 0 AND l.destroyed >= l.total)
+         OR (l.flags & 32 <> 0 AND (l.returned = 0 OR l.outside > 0))) z
+ORDER BY subject
 LIMIT 1000;
 
 -- name: recount_contents :many

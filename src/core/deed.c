@@ -144,6 +144,48 @@ static struct str_list texts_of(const struct reading *r, const struct json *list
 	return ret;
 }
 
+static const struct str *regions_of(const struct reading *r, const struct json *places)
+{
+	struct str *regions = arena_array(r->arena, struct str, count_of(places));
+	for (size_t i = 0; i < count_of(places); i++) {
+		struct str township = json_text(json_get(&places->items[i], FT("township")));
+		regions[i] = township.at ? township : json_text(json_get(&places->items[i], FT("district")));
+	}
+	return regions;
+}
+
+static void read_results(struct reading *r)
+{
+	const struct json *list = json_get(r->event, FT("results"));
+	struct record_result *results = arena_array(r->arena, struct record_result, count_of(list));
+	for (size_t i = 0; i < count_of(list); i++) {
+		const struct json *detected = json_get(&list->items[i], FT("detected"));
+		results[i] = (struct record_result){
+			.substance = json_text(json_get(&list->items[i], FT("substance"))),
+			.value = number_of(json_get(&list->items[i], FT("value"))),
+			.unit = json_text(json_get(&list->items[i], FT("unit"))),
+			.detected = detected && detected->boolean};
+	}
+	r->deed.results = (struct list){results, count_of(list)};
+}
+
+static void read_test(struct reading *r)
+{
+	r->deed.test = json_text(json_get(r->event, FT("kind")));
+	r->deed.outcome = json_text(json_get(r->event, FT("outcome")));
+	read_results(r);
+}
+
+static void read_declaration(struct reading *r)
+{
+	const struct json *declaration = json_get(r->event, STR("errorDeclaration"));
+	if (!declaration)
+		return;
+	r->deed.declaration = true;
+	r->deed.reason = json_text(json_get(declaration, FT("reason")));
+	r->deed.declared_by = json_text(json_get(declaration, FT("declaredBy")));
+}
+
 static void read_animals(struct reading *r)
 {
 	static const struct str itself = {NULL, 0};
@@ -151,6 +193,7 @@ static void read_animals(struct reading *r)
 	struct deed *deed = &r->deed;
 	deed->animals = texts_of(r, json_get(r->event, FT("animals")), itself);
 	deed->places = texts_of(r, json_get(r->event, FT("places")), FT("id"));
+	deed->regions = regions_of(r, json_get(r->event, FT("places")));
 	deed->certificate = json_text(json_get(r->event, FT("quarantineCertificate")));
 	if (!input)
 		return;
@@ -164,7 +207,8 @@ static bool read_native(struct reading *r, struct str word)
 	deed->kind = record_kind_find(word);
 	if (!deed->kind || instant_parse(json_text(json_get(r->event, STR("eventTime"))), &deed->time))
 		return false;
-	deed->declaration = json_get(r->event, STR("errorDeclaration")) != NULL;
+	read_declaration(r);
+	deed->id = json_text(json_get(r->event, STR("eventID")));
 	deed->party = json_text(json_get(r->event, FT("party")));
 	deed->from = end_of(r->event, "sourceList", "source");
 	deed->to = end_of(r->event, "destinationList", "destination");
@@ -173,6 +217,7 @@ static bool read_native(struct reading *r, struct str word)
 	deed->taken_back = deed->kind->class == RECORD_RETURN && !deed->to.at;
 	read_packs(r);
 	read_animals(r);
+	read_test(r);
 	for (size_t i = 0; i < GOODS_LISTS; i++)
 		r->room += count_of(json_get(r->event, str_of(goods_lists[i])));
 	deed->lines = arena_array(r->arena, struct deed_line, r->room);
@@ -212,7 +257,9 @@ static bool read_partner(struct reading *r)
 	deed->kind = event_kind_of(&event);
 	deed->declaration = event.is_declaration;
 	deed->removes = event.type == EPCIS_OBJECT && str_equal(event.action, STR("DELETE"));
+	deed->id = event.event_id;
 	deed->time = event.time;
+	deed->told_place = event.biz_location.at ? event.biz_location : event.read_point;
 	deed->from = event.from;
 	deed->to = event.to;
 	deed->makes = deed->kind->class == RECORD_CREATE || deed->kind->class == RECORD_TRANSFORM;

@@ -155,6 +155,7 @@ static void make(struct batch *batch, struct item *item, const struct event_part
 	if (own)
 		told->lot->row.own = decimal_add(told->lot->row.own, told->base);
 	told->lot->row.total = decimal_add(told->lot->row.total, told->base);
+	lot_settle(batch, item, told->lot);
 	give(batch, item, told, item->acting);
 }
 

@@ -36,6 +36,11 @@ bool recount_path_hash(struct arena *arena, struct str uri, struct sha256 *ret)
 			return p_; \
 	} while (0)
 
+static struct str int_words(struct recount *r, int64_t number)
+{
+	return arena_printf(r->arena, "%lld", (long long)number);
+}
+
 static enum problem strays(struct recount *r)
 {
 	struct recount_strays_row *rows;
@@ -49,7 +54,7 @@ static enum problem strays(struct recount *r)
 
 static enum problem recount_tables(struct recount *r)
 {
-	enum { STEPS = 7 };
+	enum { STEPS = 8 };
 	recount_went(r, RECOUNT_TABLES, 0, STEPS);
 	TELL_ALL(r, "holding", recount_holdings);
 	recount_went(r, RECOUNT_TABLES, 1, STEPS);
@@ -68,8 +73,20 @@ static enum problem recount_tables(struct recount *r)
 	recount_went(r, RECOUNT_TABLES, 6, STEPS);
 	if (!p)
 		p = recount_all_masters(r);
+	recount_went(r, RECOUNT_TABLES, 7, STEPS);
+	if (p)
+		return p;
+	TELL_ALL(r, "state", recount_states);
 	recount_went(r, RECOUNT_TABLES, STEPS, STEPS);
-	return p;
+	return PROBLEM_NONE;
+}
+
+/* What leads from a place to a record that does not name the place: which of them it is their number does not say. */
+static void count_sites(struct recount *r)
+{
+	if (!r->sites_removed && r->site_rows != r->size.site_rows)
+		recount_tell(r, "site", STR("rows"), int_words(r, r->size.site_rows),
+			     int_words(r, r->site_rows));
 }
 
 static enum problem load_queue(struct recount *r)
@@ -93,6 +110,8 @@ static enum problem recount_body(struct db *db, void *context)
 		p = load_queue(r);
 	if (!p)
 		p = recount_all_events(r);
+	if (!p)
+		count_sites(r);
 	if (!p)
 		p = recount_all_lots(r);
 	return p ? p : recount_tables(r);

@@ -168,6 +168,17 @@ static bool may_lie_at(const struct recounted *event, struct uuid site)
 	return may;
 }
 
+/* The region that the body says of that place; goods that come into being at a place lie at one. */
+static bool lies_in(const struct recounted *event, struct uuid site, struct str region)
+{
+	const struct deed *deed = &event->deed;
+	for (size_t i = 0; i < deed->places.count; i++)
+		if (!uuid_is_nil(site) && uuid_equal(event->places[i], site) && deed->regions[i].len)
+			return str_equal(region.at ? region : STR(""), deed->regions[i]);
+	return !uuid_is_nil(site) || deed->kind->class != RECORD_CREATE || !deed->places.count ||
+	       uuid_is_nil(event->places[0]);
+}
+
 static struct sql_nullable_int best_before(const struct recounted *event, size_t line)
 {
 	struct sql_nullable_int days = event->shelves[line]->days;
@@ -189,14 +200,15 @@ static void check_lot(struct recount *r, const struct recounted *event, size_t l
 					  STR_ARGS(lot->commodity)),
 			     arena_printf(r->arena, "%.*s, %.*s", STR_ARGS(said->product),
 					  STR_ARGS(said->commodity)));
-	if (!lot->event_time.known || lot->event_time.value != time.at_us || !lot->produced_day.known ||
+	if (!lot->event_time.known || lot->event_time.value != time.at_us || !lot->offset_min.known ||
+	    lot->offset_min.value != time.offset_min || !lot->produced_day.known ||
 	    lot->produced_day.value != instant_day(time))
 		recount_tell(r, "lot", name, STR("another time"), instant_print(r->arena, time));
 	if (event->shelves[line] && !same_moment(lot->expires_day, best_before(event, line)))
 		recount_tell(r, "lot", name, STR("another shelf life"),
 			     arena_printf(r->arena, "that of version %lld of its product",
 					  (long long)said->product_version));
-	if (!may_lie_at(event, lot->site))
+	if (!may_lie_at(event, lot->site) || !lies_in(event, lot->site, lot->region))
 		recount_tell(r, "lot", name, STR("another place"), STR("one that its record names"));
 }
 
@@ -220,4 +232,5 @@ void recount_goods(struct recount *r, struct recounted *event)
 	recount_shipment_of(r, event);
 	recount_packs_of(r, event);
 	recount_herds_of(r, event);
+	recount_said_of(r, event);
 }

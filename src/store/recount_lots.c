@@ -177,6 +177,10 @@ static void check_heads(const struct lots_page *page)
 			recount_tell(r, "lot", chain->name, hex_encode(r->arena, chain->lot->head),
 				     chain->head.at ? hex_encode(r->arena, chain->head)
 						    : STR("no statement"));
+		/* Trails that were kept are good for it. */
+		if (chain->last > chain->lot->version)
+			recount_tell(r, "lot", chain->name, utc_print(r->arena, chain->lot->version),
+				     utc_print(r->arena, chain->last));
 	}
 }
 

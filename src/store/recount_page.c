@@ -305,6 +305,58 @@ static enum problem load_herds(struct page *page)
 	return p;
 }
 
+/* What was done at places stands there under the place. */
+static enum problem load_sites(struct page *page)
+{
+	struct recount_sites_row *rows;
+	size_t most = 1, count = 0, row_count;
+	for (size_t i = 0; i < page->count; i++)
+		most += page->events[i].deed.places.count;
+	struct uuid *sites = arena_array(page->arena, struct uuid, most),
+		    *events = arena_array(page->arena, struct uuid, most);
+	for (size_t i = 0; i < page->count; i++)
+		for (size_t k = 0; k < page->events[i].deed.places.count; k++) {
+			if (uuid_is_nil(page->events[i].places[k]))
+				continue;
+			sites[count] = page->events[i].places[k];
+			events[count++] = page->events[i].row->id;
+		}
+	const struct recount_sites_params params = {{sites, count}, {events, count}};
+	enum problem p = recount_sites(page->r->db, page->arena, &params, &rows, &row_count);
+	for (size_t i = 0; !p && i < row_count; i++) {
+		struct recounted *event = event_at(page, rows[i].event);
+		if (!event->site_count++)
+			event->sites = &rows[i];
+	}
+	return p;
+}
+
+static enum problem load_tests(struct page *page)
+{
+	struct recount_tests_row *rows;
+	size_t most = line_count(page) + 1, count = 0, row_count;
+	struct uuid *orgs = arena_array(page->arena, struct uuid, most),
+		    *lots = arena_array(page->arena, struct uuid, most),
+		    *events = arena_array(page->arena, struct uuid, most);
+	for (size_t i = 0; i < page->count; i++)
+		for (size_t k = 0; page->events[i].deed.test.at && k < page->events[i].deed.count; k++) {
+			const struct recount_things_row *lot = page->events[i].lots[k];
+			if (!lot)
+				continue;
+			orgs[count] = lot->org_id;
+			lots[count] = lot->id;
+			events[count++] = page->events[i].row->id;
+		}
+	const struct recount_tests_params params = {{orgs, count}, {lots, count}, {events, count}};
+	enum problem p = recount_tests(page->r->db, page->arena, &params, &rows, &row_count);
+	for (size_t i = 0; !p && i < row_count; i++) {
+		struct recounted *event = event_at(page, rows[i].event);
+		if (!event->test_count++)
+			event->tests = &rows[i];
+	}
+	return p;
+}
+
 static enum problem load(struct page *page)
 {
 	enum problem p = load_things(page);
@@ -322,6 +374,10 @@ static enum problem load(struct page *page)
 		p = load_packs(page);
 	if (!p)
 		p = load_herds(page);
+	if (!p)
+		p = load_sites(page);
+	if (!p)
+		p = load_tests(page);
 	return p ? p : load_shipments(page);
 }
 

@@ -23,6 +23,8 @@ struct recount {
 	struct arena *kept;  /* as long as the recount */
 	struct map *shelves; /* product and version → struct recount_shelf */
 	struct arena *arena; /* of a page */
+	int64_t site_rows;   /* that records say, of what was done at places */
+	bool sites_removed;  /* some name a place whose address was removed, and so say fewer */
 };
 
 /* Where `seen` is not what it should be. */
@@ -56,8 +58,11 @@ struct recounted {
 	const struct recount_shipments_row *shipment; /* its lines */
 	const struct recount_packs_row *packs;
 	const struct recount_herds_row *herds;
+	const struct recount_sites_row *sites;
+	const struct recount_tests_row *tests;
 	struct uuid *places; /* parallel to deed.places; nil: not registered */
-	size_t link_count, edge_count, move_count, shipment_count, pack_count, herd_count;
+	size_t link_count, edge_count, move_count, shipment_count, pack_count, herd_count, site_count,
+		test_count;
 };
 
 /* recount_event.c: the note, the body it covers, its place in the log. */
@@ -78,6 +83,8 @@ void recount_shipment_of(struct recount *r, struct recounted *event);
 void recount_packs_of(struct recount *r, struct recounted *event);
 /* recount_herd.c */
 void recount_herds_of(struct recount *r, struct recounted *event);
+/* recount_said.c: what pages tell of it, and by which rows they find it */
+void recount_said_of(struct recount *r, struct recounted *event);
 
 enum problem recount_all_events(struct recount *r) must_check;  /* recount_page.c */
 enum problem recount_all_lots(struct recount *r) must_check;    /* recount_lots.c */

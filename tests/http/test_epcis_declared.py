@@ -31,7 +31,7 @@ def told(party, uri, made):
     """All that follows of the story, without ids."""
     trail = trail_of(party, made)
     steps = sorted((step["type"], bool(step["corrected"])) for step in trail["steps"])
-    return party.stock(uri), party.stock(made), steps, [origin["share"] for origin in trail["origins"]], \
+    return trail["verdict"], party.stock(uri), party.stock(made), steps, [origin["share"] for origin in trail["origins"]], \
         [edge["quantity"]["value"] for step in trail["steps"] if not step["corrected"] for edge in step["inputs"] if edge.get("quantity")]
 
 
@@ -50,7 +50,8 @@ def test_a_declared_event_counts_for_nothing_in_whatever_order_it_comes(district
             captured(packer, document(each))
         states.append(told(packer, uri, made))
     assert states[0] == states[1] == states[2]
-    stock, of_made, steps, *_ = states[0]
+    verdict, stock, of_made, steps, *_ = states[0]
+    assert verdict == "registered", "there is something of it after all"
     assert (stock["on_hand"], of_made["on_hand"], of_made["deficit"]) == (50, 35, 0)
     assert ("process", True) in steps and ("process", False) in steps, "both are visible"
     assert not [row for row in district.admin.read(f"/v1/alerts?party={packer.id}&state=open")["items"] if row["rule"] == "M02"]

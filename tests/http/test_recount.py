@@ -15,6 +15,7 @@ ALTERED = ("event", "event_key", "event_thing", "lot", "lot_edge", "lot_holding"
 
 class Chain:
     """A farm's harvests, packed by the packer, sold; a crate; a correction: something of everything."""
+    altered_tables = ALTERED
 
     def __init__(self, service):
         self.service = service
@@ -62,21 +63,23 @@ class Chain:
 
 
     def save(self):
-        self.execute("CREATE SCHEMA saved; " + "".join(f"CREATE TABLE saved.{t} AS TABLE {t}; " for t in ALTERED))
+        self.execute("CREATE SCHEMA saved; " + "".join(f"CREATE TABLE saved.{t} AS TABLE {t}; " for t in self.altered_tables))
 
     def restore(self):
         self.execute("SET session_replication_role = replica; " + "".join(
-            f"DELETE FROM {t}; INSERT INTO {t} TABLE saved.{t}; " for t in reversed(ALTERED)))
+            f"DELETE FROM {t}; INSERT INTO {t} TABLE saved.{t}; " for t in reversed(self.altered_tables)))
+
+    def keep(self):
+        """The server has gone: only the database is asked."""
+        assert wait_for(lambda: self.service.value("SELECT count(*) FROM log_pending") == 0)
+        self.service.stop()
+        self.save()
+        return self
 
 
 @pytest.fixture(scope="module")
 def kept(new_service):
-    """The server has gone: only the database is asked."""
-    made = Chain(new_service().start())
-    assert wait_for(lambda: made.service.value("SELECT count(*) FROM log_pending") == 0)
-    made.service.stop()
-    made.save()
-    return made
+    return Chain(new_service().start()).keep()
 
 
 @pytest.fixture
@@ -331,6 +334,74 @@ def test_a_lot_of_many_records_is_followed_to_its_last_statement(chain):
     found = chain.altered("UPDATE event_thing SET recorded_at = recorded_at + interval '1 hour' WHERE event = %s", moved)
     told = {subject.split(" ")[0] for part, subject in found if part == "statement"}
     assert told == {chain.looks[601]["id"], moved}
+
+
+class Told(Chain):
+    """What pages tell beside goods: what was used where, what tests found, what is on hold, why something was corrected."""
+    altered_tables = ("event", "site_event", "test_result", "lot_state", "lot", "correction", "code")
+
+    def __init__(self, service):
+        self.service, self.here = service, District(service)
+        self.farm = self.here.farm()
+        self.farm.site("P2", commodity="vegetable/leafy/pak-choi")
+        self.treat = self.farm.record("treat", ago(days=9), site="P1", product="1.8%乳油", active=["阿维菌素"])
+        made = self.farm.record("harvest", ago(days=1), sites=["P1", "P2"], product="PAKCHOI", quantity=kg(40))
+        self.harvest, self.lot = made["event"], made["lots"][0]
+        other = self.farm.harvest(3)
+        self.first = self.farm.record("hold", ago(hours=9), lots=[{"lot": self.lot["id"]}], reason="待检")
+        self.release = self.farm.record("release", ago(hours=8), lots=[{"lot": self.lot["id"]}], reason="合格")
+        self.hold = self.farm.record("hold", ago(hours=7), lots=[{"lot": self.lot["id"]}], reason="复检")
+        self.test = self.farm.record("test", ago(hours=6), kind="lab", lot=self.lot["id"], outcome="positive", report="R 1",
+                                     results=[{"substance": "毒死蜱", "value": "0.2", "unit": "mg/kg", "detected": True}])
+        self.wrong = self.farm.record("treat", ago(days=8), site="P1", product="草木灰")["event"]
+        self.farm.record("correct", ago(days=2), event=self.wrong, reason="选错了")
+        self.farm.record("destroy", ago(hours=1), lots=[line(other, 3)], reason="x")
+        self.lot_id = self.id_of(self.lot)
+
+
+@pytest.fixture(scope="module")
+def kept_told(new_service):
+    return Told(new_service().start()).keep()
+
+
+@pytest.fixture
+def told(kept_told):
+    yield kept_told
+    kept_told.restore()
+
+
+def test_what_pages_tell_has_no_difference(told):
+    assert told.service.recount()[0] == 0
+
+
+SAID = [  # (part, change): of a record that pages tell, or of the row by which they find it
+    ("event", "UPDATE event SET input_product = '草木灰' WHERE id = %(treat)s"), ("event", "UPDATE event SET input_active = NULL WHERE id = %(treat)s"),
+    ("event", "UPDATE event SET site = (SELECT id FROM site WHERE number = 'P2') WHERE id = %(treat)s"),
+    ("event", "UPDATE event SET region = '500109001' WHERE id = %(treat)s"), ("event", "UPDATE event SET flags = flags | 8 WHERE id = %(treat)s"),
+    ("event", "UPDATE event SET to_party = party WHERE id = %(treat)s"),
+    ("site", "DELETE FROM site_event WHERE event = %(treat)s"), ("site", "DELETE FROM site_event WHERE event = %(harvest)s AND n = 1"),
+    ("site", "UPDATE site_event SET lot_id = NULL WHERE event = %(harvest)s AND n = 0"), ("site", "UPDATE site_event SET declared_at = recorded_at WHERE event = %(treat)s"),
+    ("site", "UPDATE site_event SET org_id = gen_random_uuid() WHERE event = %(treat)s"), ("site", "UPDATE site_event SET recorded_at = recorded_at + interval '1 year' WHERE event = %(treat)s"),
+    ("site", "INSERT INTO site_event SELECT org_id, (SELECT id FROM site WHERE number = 'P2'), event_org, event, 1, type, event_time, offset_min, recorded_at, lot_org, lot_id,"
+             " declared_at FROM site_event WHERE event = %(treat)s"),
+    ("test", "UPDATE test_result SET outcome = 'negative'"), ("test", "DELETE FROM test_result"), ("test", "UPDATE test_result SET at = at + interval '1 day'"),
+    ("test", "INSERT INTO test_result SELECT org_id, lot_id, %(hold)s, event_org, kind, 'negative', at, offset_min, recorded_at FROM test_result"),
+    ("correction", "UPDATE correction SET reason = 'x'"), ("code", "UPDATE code SET state = 'voided' WHERE kind = 'lot'"),
+    ("state", "DELETE FROM lot_state WHERE event = %(first)s"), ("state", "UPDATE lot_state SET until = (SELECT recorded_at FROM event WHERE id = %(test)s) WHERE event = %(hold)s"),
+    ("state", "UPDATE lot_state SET until = NULL WHERE event = %(first)s"), ("state", "UPDATE lot SET flags = 0 WHERE lot_id = %(lot_id)s"),
+    ("state", "UPDATE lot_state SET party = gen_random_uuid() WHERE event = %(first)s"), ("state", "UPDATE lot_state SET since = since - interval '1 s' WHERE event = %(first)s"),
+    ("state", "UPDATE lot SET flags = 0 WHERE flags = 16"), ("state", "INSERT INTO lot_state SELECT org_id, lot_id, flag, event_org, %(test)s, party, binds_all, at, since, until"
+                                                                       " FROM lot_state WHERE event = %(first)s"),
+    ("lot", "UPDATE lot SET region = '500109001' WHERE lot_id = %(lot_id)s"), ("lot", "UPDATE lot SET site = NULL WHERE lot_id = %(lot_id)s"),
+    ("lot", "UPDATE lot SET offset_min = 0 WHERE lot_id = %(lot_id)s"), ("lot", "UPDATE lot SET version = version - interval '1 day' WHERE lot_id = %(lot_id)s"),
+]
+
+
+@pytest.mark.parametrize("part,sql", SAID)
+def test_what_pages_tell_otherwise_than_records_is_named(told, part, sql):
+    values = {name: f"'{getattr(told, name)['event'] if name in ('treat', 'first', 'hold', 'test') else getattr(told, name)}'"
+              for name in ("treat", "harvest", "first", "hold", "test", "lot_id")}
+    assert part in {found for found, _ in told.altered(sql % values)}
 
 
 def test_what_was_said_of_animals_is_derived_again(new_service):

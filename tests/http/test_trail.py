@@ -258,8 +258,10 @@ def test_what_keeps_longer_than_its_origins_is_not_expired_with_them(district, p
 def test_the_verdict_is_the_first_that_holds_of_the_lot_or_an_origin(district, mixed, flags, verdict):
     _, lots, packed = mixed
     public(district, packed)
-    district.service.rows("UPDATE lot SET flags = %s, version = now() WHERE uri = %s RETURNING 1", flags, lots[1]["uri"])
+    change = "UPDATE lot SET flags = %s, version = now() WHERE uri = %s RETURNING 1"
+    district.service.rows(change, flags, lots[1]["uri"])
     assert district.admin.read(f"/v1/lots/{packed['id']}/trail")["verdict"] == verdict
+    district.service.rows(change, 0, lots[1]["uri"])  # no record says so
 
 
 # — always current —

@@ -22,6 +22,7 @@ struct deed {
 	bool removes;     /* of a partner: goods are taken out of the world */
 	const struct record_kind *kind;
 	struct instant time;
+	struct str id;                        /* eventID */
 	struct str party, from, to, shipment; /* URIs; absent: not said */
 	struct deed_line *lines;
 	size_t count;
@@ -31,6 +32,12 @@ struct deed {
 	/* What a native record says of animals: ear tags, places (URIs), what was given to them, the paper that goes with them. */
 	struct str_list animals, places, active;
 	struct str product, certificate;
+	const struct str *
+		regions; /* parallel to places: code of the township, else of the district; absent: not said */
+	struct str told_place;          /* of a partner: where it was, as the event says it */
+	struct str test, outcome;       /* of a test: its kind; what it found */
+	struct list results;            /* of a test: struct record_result */
+	struct str reason, declared_by; /* of a native declaration: why, and the URI of who says so */
 };
 /* Texts are borrowed from the body or the arena. PROBLEM_JSON_SYNTAX: not an event that this program stores. */
 enum problem deed_read(struct arena *arena, struct str body, struct deed *ret) must_check;

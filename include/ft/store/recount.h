@@ -8,7 +8,7 @@
 
 struct recount_difference {
 	const char *
-		part; /* body statement log event name link edge move shipment thing lot holding sequence site correction contents act */
+		part; /* body statement log event name link edge move shipment thing lot holding sequence site correction contents act test state code alert */
 	struct str subject; /* ids of what it is about */
 	struct str stored, derived;
 };

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What an event's body says, beside what pages tell of it without opening the body: where it was, what was used, what a test
+ * found, why it was withdrawn; and the rows by which what was done at a place is found. */
+#include "recount_priv.h"
+
+static bool is_whole(const struct recounted *event)
+{
+	return event->row->view_secret.len > 0; /* else something of it was removed */
+}
+
+static bool same(struct str a, struct str b)
+{
+	return a.len == b.len && (!a.len || str_equal(a, b));
+}
+
+static struct str words(struct str text, const char *none)
+{
+	return text.len ? text : str_of(none);
+}
+
+static void tell(struct recount *r, const struct recounted *event, struct str stored, struct str derived)
+{
+	recount_tell(r, "event", event->name, stored, derived);
+}
+
+/* — the row — */
+static bool same_active(const struct recounted *event)
+{
+	const struct sql_array *stored = &event->row->input_active;
+	const struct str_list *said = &event->deed.active;
+	if (stored->count != said->count)
+		return false;
+	for (size_t i = 0; i < said->count; i++)
+		if (!str_equal(((const struct str *)stored->items)[i], said->items[i]))
+			return false;
+	return true;
+}
+
+/* What is used, where something is put to use: elsewhere a record's product is what comes of it. */
+static void check_used(struct recount *r, const struct recounted *event)
+{
+	if (!same(event->row->input_product, event->deed.product))
+		tell(r, event, words(event->row->input_product, "no product"),
+		     words(event->deed.product, "no product"));
+	if (!same_active(event))
+		tell(r, event, STR("other active ingredients"), STR("those of its body"));
+}
+
+/* A place whose address was removed may be any. */
+static void check_place(struct recount *r, const struct recounted *event)
+{
+	const struct recount_events_row *row = event->row;
+	const struct deed *deed = &event->deed;
+	if (!deed->places.count) {
+		if (!uuid_is_nil(row->site))
+			tell(r, event, uuid_print(r->arena, row->site), STR("no place"));
+		return;
+	}
+	if (!uuid_is_nil(event->places[0]) && !uuid_equal(event->places[0], row->site))
+		tell(r, event, uuid_print(r->arena, row->site), deed->places.items[0]);
+	if (deed->regions[0].len && !same(row->region, deed->regions[0]))
+		tell(r, event, words(row->region, "no region"), deed->regions[0]);
+}
+
+static void check_partner(struct recount *r, const struct recounted *event)
+{
+	const struct recount_events_row *row = event->row;
+	if (uuid_is_nil(row->site) && !same(row->place, event->deed.told_place))
+		tell(r, event, words(row->place, "no place"), words(event->deed.told_place, "no place"));
+}
+
+static void check_row(struct recount *r, const struct recounted *event)
+{
+	const struct recount_events_row *row = event->row;
+	if (!(row->flags & EVENT_OF_PARTNER) != !event->deed.of_partner)
+		tell(r, event, STR("told by another"), STR("what its body says"));
+	if (event->deed.of_partner) {
+		check_partner(r, event);
+		return;
+	}
+	check_used(r, event);
+	check_place(r, event);
+	if (!record_sends(event->deed.kind) && !uuid_is_nil(row->to_party))
+		tell(r, event, uuid_print(r->arena, row->to_party), STR("nobody"));
+}
+
+/* — why it does not stand — */
+static void check_withdrawn(struct recount *r, const struct recounted *event)
+{
+	const struct recount_events_row *row = event->row;
+	struct deed declaration;
+	if (!row->declared_at.known || !row->declaration_secret.len || event->deed.of_partner ||
+	    deed_read(r->arena, bytes_str(row->declaration_body), &declaration))
+		return;
+	if (!declaration.declaration || !same(declaration.id, event->deed.id) ||
+	    !same(row->reason, declaration.reason))
+		recount_tell(r, "correction", event->name, words(row->reason, "no reason"),
+			     words(declaration.reason, "no reason"));
+}
+
+/* — places — */
+static bool leaves_sites(const struct deed *deed)
+{
+	return deed->kind->class == RECORD_CREATE || deed->kind->class == RECORD_OBSERVE ||
+	       (deed->kind->class == RECORD_LOOK && !deed->count);
+}
+
+static const struct recount_sites_row *site_of(const struct recounted *event, struct uuid site)
+{
+	for (size_t i = 0; i < event->site_count; i++)
+		if (uuid_equal(event->sites[i].site, site))
+			return &event->sites[i];
+	return NULL;
+}
+
+static bool site_holds(const struct recounted *event, const struct recount_sites_row *row)
+{
+	const struct recount_events_row *of = event->row;
+	const struct deed *deed = &event->deed;
+	bool makes = deed->kind->class == RECORD_CREATE && deed->count;
+	struct uuid lot = makes && event->lots[0] ? event->lots[0]->id : (struct uuid){{0}};
+	bool declared = row->declared_at.known;
+	return uuid_equal(row->event_org, of->org_id) && str_equal(row->type, str_of(deed->kind->word)) &&
+	       row->event_time == deed->time.at_us && row->offset_min == deed->time.offset_min &&
+	       row->recorded_at == of->recorded_at && declared == of->declared_at.known &&
+	       (!declared || row->declared_at.value == of->declared_at.value) &&
+	       (uuid_equal(row->lot_id, lot) || (makes && !event->lots[0]));
+}
+
+static void check_sites(struct recount *r, const struct recounted *event)
+{
+	const struct str_list *places = &event->deed.places;
+	r->site_rows += is_whole(event) ? (int64_t)event->site_count : 0;
+	for (size_t i = 0; i < places->count; i++) {
+		const struct recount_sites_row *row = site_of(event, event->places[i]);
+		struct str subject = arena_printf(r->arena, "%.*s %.*s", STR_ARGS(event->name),
+						  STR_ARGS(places->items[i]));
+		if (uuid_is_nil(event->places[i])) {
+			r->sites_removed |= is_whole(event);
+			continue;
+		}
+		if (!row && leaves_sites(&event->deed))
+			recount_tell(r, "site", subject, STR("nothing"), STR("was done there"));
+		if (row && !leaves_sites(&event->deed))
+			recount_tell(r, "site", subject, STR("was done there"), STR("nothing"));
+		if (row && !site_holds(event, row))
+			recount_tell(r, "site", subject, STR("another record, time or lot"),
+				     STR("those of the event"));
+	}
+}
+
+/* — tests — */
+static const struct recount_tests_row *test_of(const struct recounted *event, struct uuid lot)
+{
+	for (size_t i = 0; i < event->test_count; i++)
+		if (uuid_equal(event->tests[i].lot_id, lot))
+			return &event->tests[i];
+	return NULL;
+}
+
+static void check_tests(struct recount *r, const struct recounted *event)
+{
+	const struct recount_events_row *of = event->row;
+	const struct deed *deed = &event->deed;
+	for (size_t i = 0; deed->test.at && i < deed->count; i++) {
+		if (!event->lots[i])
+			continue;
+		const struct recount_tests_row *row = test_of(event, event->lots[i]->id);
+		struct str subject = arena_printf(r->arena, "%.*s %.*s", STR_ARGS(event->name),
+						  STR_ARGS(uuid_print(r->arena, event->lots[i]->id)));
+		if (!row || !same(row->kind, deed->test) || !same(row->outcome, deed->outcome))
+			recount_tell(r, "test", subject,
+				     row ? words(row->outcome, "nothing") : STR("nothing"),
+				     words(deed->outcome, "nothing"));
+		else if (row->at != deed->time.at_us || row->offset_min != deed->time.offset_min ||
+			 row->recorded_at != of->recorded_at || !uuid_equal(row->event_org, of->org_id))
+			recount_tell(r, "test", subject, STR("another recorder or another time"),
+				     STR("that of the event"));
+	}
+}
+
+void recount_said_of(struct recount *r, struct recounted *event)
+{
+	if (event->deed.declaration)
+		return;
+	if (is_whole(event)) {
+		check_row(r, event);
+		check_withdrawn(r, event);
+	}
+	if (event->deed.of_partner)
+		return;
+	check_sites(r, event);
+	check_tests(r, event);
+}
