@@ -58,11 +58,13 @@ ORDER BY e.org_id, e.id;
 -- scope: program
 -- column: hash bytea, kind text, org_id uuid, id uuid, uri text, dimension bigint?, unit text, salt bytea, product uuid
 -- column: commodity text, created_event uuid, event_time timestamptz?, offset_min bigint?, produced_day date?, expires_day date?
--- column: site uuid, region text
+-- column: site uuid, region text, place_party uuid
 SELECT t.hash, t.kind, t.org_id, t.id, l.uri, l.dimension::bigint AS dimension, l.unit, l.salt, l.product, l.commodity,
-       l.created_event, l.event_time, l.offset_min::bigint AS offset_min, l.produced_day, l.expires_day, l.site, l.region
+       l.created_event, l.event_time, l.offset_min::bigint AS offset_min, l.produced_day, l.expires_day, l.site, l.region,
+       s.party AS place_party
 FROM thing t
 LEFT JOIN lot l ON t.kind = 'lot' AND l.org_id = t.org_id AND l.lot_id = t.id
+LEFT JOIN site s ON t.kind = 'site' AND s.id = t.id
 WHERE t.hash = ANY(@hashes);
 
 -- name: recount_links :many
@@ -125,6 +127,24 @@ SELECT t.event, t.event_org, t.lot_id, t.kind, t.outcome, t.at, t.offset_min::bi
 FROM (SELECT DISTINCT a, b, c FROM unnest(@orgs, @lots, @events) AS u (a, b, c)) z
 JOIN test_result t ON t.org_id = z.a AND t.lot_id = z.b AND t.event = z.c
 ORDER BY t.event, t.lot_id;
+
+-- name: recount_alerts :many
+-- Alerts of some findings, and those about some records, with who closed them last: the nil key is the service.
+-- param: orgs uuid[], subjects bytea[], events uuid[]
+-- class: any
+-- scope: program
+-- column: org_id uuid, id uuid, rule text, rule_version bigint, severity bigint, state text, subject bytea, title_zh text
+-- column: title_en text, reason_zh text, reason_en text, edition text, first_seen timestamptz, lot_id uuid, event uuid, code text
+-- column: closed_by uuid
+SELECT a.org_id, a.id, a.rule, a.rule_version, a.severity::bigint AS severity, a.state, a.subject, a.title_zh, a.title_en, a.reason_zh,
+       a.reason_en, a.edition, a.first_seen, a.lot_id, a.event, a.code,
+       (SELECT x.key_id FROM alert_action x WHERE x.org_id = a.org_id AND x.alert = a.id AND x.action = 'close'
+        ORDER BY x.at DESC, x.id DESC LIMIT 1) AS closed_by
+FROM (SELECT l.org_id, l.id FROM unnest(@orgs, @subjects) AS z (a, b) JOIN alert l ON l.org_id = z.a AND l.subject = z.b
+      UNION SELECT org_id, id FROM alert WHERE event = ANY(@events)) k
+JOIN alert a ON a.org_id = k.org_id AND a.id = k.id
+ORDER BY a.id
+LIMIT 500000;
 
 -- name: recount_edges :many
 -- Edges by their whole key.

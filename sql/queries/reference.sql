@@ -22,3 +22,10 @@ ON CONFLICT (name, edition) DO UPDATE SET active = excluded.active OR reference_
 -- scope: program
 -- column: name text, edition text, content bytea
 SELECT name, edition, content FROM reference_set WHERE active ORDER BY name LIMIT 100;
+
+-- name: reference_set_all :many
+-- All editions there were, the oldest first.
+-- class: ref
+-- scope: program
+-- column: name text, edition text, loaded_at timestamptz, content bytea
+SELECT name, edition, loaded_at, content FROM reference_set ORDER BY loaded_at, name LIMIT 1000;

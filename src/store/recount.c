@@ -100,6 +100,15 @@ static enum problem load_queue(struct recount *r)
 	return p;
 }
 
+static enum problem load_reference(struct recount *r)
+{
+	struct str other;
+	enum problem p = reference_check(r->db, r->arena, &other);
+	if (!p && other.at)
+		recount_tell(r, "reference", other, STR("another edition"), STR("that of this program"));
+	return p ? p : reference_history(r->db, r->arena, &r->epochs, &r->epoch_count);
+}
+
 static enum problem recount_body(struct db *db, void *context)
 {
 	struct recount *r = context;
@@ -108,6 +117,8 @@ static enum problem recount_body(struct db *db, void *context)
 	enum problem p = recount_size(r->db, r->arena, &r->size);
 	if (!p)
 		p = load_queue(r);
+	if (!p)
+		p = load_reference(r);
 	if (!p)
 		p = recount_all_events(r);
 	if (!p)

@@ -97,10 +97,13 @@ static void resolve(struct page *page)
 				event->products[k] = product->id;
 		}
 		event->places = arena_array(page->arena, struct uuid, deed->places.count);
+		event->place_parties = arena_array(page->arena, struct uuid, deed->places.count);
 		for (size_t k = 0; k < deed->places.count; k++) {
 			const struct recount_things_row *site = thing_of(page, deed->places.items[k], "site");
-			if (site)
+			if (site) {
 				event->places[k] = site->id;
+				event->place_parties[k] = site->place_party;
+			}
 		}
 		event->sides[DEED_ACTING] = deed->party.at && !deed->declaration ? party_of(page, deed->party)
 										 : event->row->party;
@@ -394,6 +397,8 @@ static enum problem take_page(struct recount *r, const struct recount_events_row
 	enum problem p = load(&page);
 	for (size_t i = 0; !p && i < count; i++)
 		recount_goods(r, &page.events[i]);
+	if (!p)
+		p = recount_alerts_of(r, page.events, count);
 	return p;
 }
 

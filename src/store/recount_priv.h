@@ -9,6 +9,7 @@
 #include "ft/core/statement.h"
 #include "ft/core/thing_name.h"
 #include "ft/store/recount.h"
+#include "ft/store/reference.h"
 #include "queries.h"
 
 enum { RECOUNT_PAGE = 256 };
@@ -24,7 +25,9 @@ struct recount {
 	struct map *shelves; /* product and version → struct recount_shelf */
 	struct arena *arena; /* of a page */
 	int64_t site_rows;   /* that records say, of what was done at places */
-	bool sites_removed;  /* some name a place whose address was removed, and so say fewer */
+	const struct reference_epoch *epochs; /* what the rules went by, oldest first */
+	size_t epoch_count;
+	bool sites_removed; /* some name a place whose address was removed, and so say fewer */
 };
 
 /* Where `seen` is not what it should be. */
@@ -60,7 +63,8 @@ struct recounted {
 	const struct recount_herds_row *herds;
 	const struct recount_sites_row *sites;
 	const struct recount_tests_row *tests;
-	struct uuid *places; /* parallel to deed.places; nil: not registered */
+	struct uuid *places;        /* parallel to deed.places; nil: not registered */
+	struct uuid *place_parties; /* parallel to deed.places: whose they are */
 	size_t link_count, edge_count, move_count, shipment_count, pack_count, herd_count, site_count,
 		test_count;
 };
@@ -85,6 +89,9 @@ void recount_packs_of(struct recount *r, struct recounted *event);
 void recount_herds_of(struct recount *r, struct recounted *event);
 /* recount_said.c: what pages tell of it, and by which rows they find it */
 void recount_said_of(struct recount *r, struct recounted *event);
+
+/* recount_alerts.c: what the rules find in a page of events that stand, beside the alerts that there are */
+enum problem recount_alerts_of(struct recount *r, struct recounted *events, size_t count) must_check;
 
 enum problem recount_all_events(struct recount *r) must_check;  /* recount_page.c */
 enum problem recount_all_lots(struct recount *r) must_check;    /* recount_lots.c */

@@ -4,6 +4,9 @@
 
 #include <assert.h>
 
+#include "ft/base/text.h"
+#include "ft/crypto/digest.h"
+
 #include "queries.h"
 
 #include "embedded_priv.h"
@@ -70,4 +73,85 @@ enum problem reference_load(struct db *db, struct arena *arena, struct reference
 	if (!p && reference_parse(arena, &texts, buf_str(&edition), ret, &fault))
 		p = PROBLEM_INTERNAL;
 	return p;
+}
+
+static bool has_edition(const struct reference_set_all_row *rows, size_t count, struct str name,
+			struct str edition)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(rows[i].name, name) && str_equal(rows[i].edition, edition))
+			return true;
+	return false;
+}
+
+/* An edition is named by the digest of its content. */
+static bool is_itself(struct arena *arena, const struct reference_set_all_row *row)
+{
+	struct sha256 hash = sha256_of(row->content);
+	struct str hex = hex_encode(arena, sha256_bytes(&hash));
+	return str_equal(row->edition, (struct str){hex.at, EDITION_LEN});
+}
+
+enum problem reference_check(struct db *db, struct arena *arena, struct str *ret_other)
+{
+	struct reference_set_all_row *rows;
+	size_t count;
+	struct str other = {NULL, 0};
+	enum problem p = reference_set_all(db, arena, &rows, &count);
+	if (p)
+		return p;
+	for (size_t i = 0; i < count && !other.at; i++)
+		if (!is_itself(arena, &rows[i]))
+			other = rows[i].name;
+	for (size_t i = 0; i < SET_COUNT && !other.at; i++) {
+		const struct embedded_file *file = embedded_find(sets[i].file);
+		assert(file);
+		struct str name = str_of(sets[i].name), edition = {file->sha256_hex, EDITION_LEN};
+		if (!has_edition(rows, count, name, edition))
+			other = name;
+	}
+	*ret_other = other;
+	return PROBLEM_NONE;
+}
+
+/* Those that were the newest at that moment; of a set that came later its first. */
+static enum problem editions_at(struct arena *arena, const struct reference_set_all_row *rows, size_t count,
+				struct reference_epoch *epoch)
+{
+	struct reference_texts texts = {0};
+	struct buf edition = buf_create(arena, 128);
+	struct fault fault = {0};
+	for (size_t s = 0; s < SET_COUNT; s++) {
+		const struct reference_set_all_row *found = NULL;
+		for (size_t i = 0; i < count; i++)
+			if (str_equal(rows[i].name, str_of(sets[s].name)) &&
+			    (!found || rows[i].loaded_at <= epoch->since))
+				found = &rows[i];
+		if (found)
+			take_set(&(struct reference_set_active_row){found->name, found->edition,
+								    found->content},
+				 &texts, &edition);
+	}
+	return reference_parse(arena, &texts, buf_str(&edition), &epoch->reference, &fault) ? PROBLEM_INTERNAL
+											    : PROBLEM_NONE;
+}
+
+enum problem reference_history(struct db *db, struct arena *arena, const struct reference_epoch **ret,
+			       size_t *ret_count)
+{
+	struct reference_set_all_row *rows;
+	size_t count, epochs = 0;
+	enum problem p = reference_set_all(db, arena, &rows, &count);
+	struct reference_epoch *all = p ? NULL : arena_array(arena, struct reference_epoch, count + 1);
+	for (size_t i = 0; !p && i < count; i++) {
+		if (epochs && all[epochs - 1].since == rows[i].loaded_at)
+			continue;
+		all[epochs].since = rows[i].loaded_at;
+		p = editions_at(arena, rows, count, &all[epochs++]);
+	}
+	if (p)
+		return p;
+	*ret = all;
+	*ret_count = epochs;
+	return PROBLEM_NONE;
 }

@@ -338,7 +338,8 @@ def test_a_lot_of_many_records_is_followed_to_its_last_statement(chain):
 
 class Told(Chain):
     """What pages tell beside goods: what was used where, what tests found, what is on hold, why something was corrected."""
-    altered_tables = ("event", "site_event", "test_result", "lot_state", "lot", "correction", "code")
+    altered_tables = ("event", "site_event", "test_result", "lot_state", "lot", "correction", "code", "alert", "alert_action",
+                      "reference_set")
 
     def __init__(self, service):
         self.service, self.here = service, District(service)
@@ -352,11 +353,17 @@ class Told(Chain):
         self.release = self.farm.record("release", ago(hours=8), lots=[{"lot": self.lot["id"]}], reason="合格")
         self.hold = self.farm.record("hold", ago(hours=7), lots=[{"lot": self.lot["id"]}], reason="复检")
         self.test = self.farm.record("test", ago(hours=6), kind="lab", lot=self.lot["id"], outcome="positive", report="R 1",
-                                     results=[{"substance": "毒死蜱", "value": "0.2", "unit": "mg/kg", "detected": True}])
+                                     results=[{"substance": "甲胺磷", "value": "0.2", "unit": "mg/kg", "detected": True}])
         self.wrong = self.farm.record("treat", ago(days=8), site="P1", product="草木灰")["event"]
         self.farm.record("correct", ago(days=2), event=self.wrong, reason="选错了")
         self.farm.record("destroy", ago(hours=1), lots=[line(other, 3)], reason="x")
         self.lot_id = self.id_of(self.lot)
+        self.banned = self.farm.record("treat", ago(days=3), site="P2", product="甲胺磷")["event"]
+        self.early = self.farm.record("treat", ago(days=4), site="P1", product="1.8%乳油", active=["阿维菌素"])["event"]
+        assert set(self.rules()) == {"R01", "R05", "R06", "I01"}
+
+    def rules(self):
+        return [rule for rule, in self.service.rows("SELECT rule FROM alert")]
 
 
 @pytest.fixture(scope="module")
@@ -402,6 +409,35 @@ def test_what_pages_tell_otherwise_than_records_is_named(told, part, sql):
     values = {name: f"'{getattr(told, name)['event'] if name in ('treat', 'first', 'hold', 'test') else getattr(told, name)}'"
               for name in ("treat", "harvest", "first", "hold", "test", "lot_id")}
     assert part in {found for found, _ in told.altered(sql % values)}
+
+
+@pytest.mark.parametrize("rule", ["R01", "R05", "R06", "I01"])
+@pytest.mark.parametrize("change", ["SET session_replication_role = replica; DELETE FROM alert WHERE {}", "UPDATE alert SET title_zh = '正常' WHERE {}", "UPDATE alert SET severity = 3 WHERE {}",
+                                    "UPDATE alert SET subject = sha256(id::text::bytea) WHERE {}", "UPDATE alert SET code = 'X' WHERE {}", "UPDATE alert SET lot_id = gen_random_uuid() WHERE {}"])
+def test_an_alert_that_is_not_what_records_say_is_named(told, rule, change):
+    found = told.altered(change.format(f"rule = '{rule}'"))
+    assert f"alert {rule}" in {f"{part} {subject.split(' ')[0]}" for part, subject in found}
+
+
+def test_an_alert_that_the_service_closed_without_a_reason_is_named(told):
+    """What a person does about one is stated; the service closes those alone whose records no longer say so."""
+    told.execute("INSERT INTO alert_action (org_id, alert, id, at, key_id, action, reason) SELECT org_id, id, gen_random_uuid(), now(),"
+                 " '00000000-0000-0000-0000-000000000000', 'close', 'record_corrected' FROM alert WHERE rule = 'R01'")
+    found = told.altered("UPDATE alert SET state = 'closed' WHERE rule = 'R01'")
+    assert [stored for stored, _ in found.values()] == ["closed by nobody"]
+
+
+def test_an_alert_that_no_record_says_is_named(told):
+    found = told.altered("INSERT INTO alert SELECT org_id, gen_random_uuid(), rule, rule_version, severity, state, sha256('x'), title_zh, title_en, reason_zh, reason_en,"
+                         " action_zh, action_en, inputs, edition, evidence, first_seen, last_seen, due_at, assignee, party, product, lot_org, lot_id, %s, happened_at, code"
+                         " FROM alert WHERE rule = 'R01'", told.treat["event"])
+    assert found == {("alert", f"R01 {told.treat['event']}"): (mock.ANY, "nothing")}
+
+
+@pytest.mark.parametrize("change", ["UPDATE reference_set SET content = replace(convert_from(content, 'UTF8'), '甲胺磷', '甲')::bytea WHERE name = 'bans'",
+                                    "DELETE FROM reference_set WHERE name = 'intervals'", "UPDATE reference_set SET edition = 'x' WHERE name = 'yields'"])
+def test_what_rules_go_by_is_what_was_shipped(told, change):
+    assert "reference" in {part for part, _ in told.altered(change)}
 
 
 def test_what_was_said_of_animals_is_derived_again(new_service):
