@@ -241,8 +241,8 @@ FROM up u CROSS JOIN LATERAL (SELECT * FROM region WHERE code = u.code OFFSET 0)
 -- class: any
 -- scope: public
 -- column: n bigint, kind text, state text, org_id uuid, lot_id uuid, lots uuid[]?, good_until timestamptz?
--- column: computed_at timestamptz?, body bytea
-SELECT y.n, c.kind, c.state, c.org_id, c.id AS lot_id, s.lots, s.good_until, s.computed_at, s.body
+-- column: computed_at timestamptz?, versions timestamptz[]?, body bytea
+SELECT y.n, c.kind, c.state, c.org_id, c.id AS lot_id, s.lots, s.good_until, s.computed_at, s.versions, s.body
 FROM unnest(@codes) WITH ORDINALITY AS y (code, n)
 JOIN code c ON c.code = y.code
 LEFT JOIN trail_summary s
@@ -258,8 +258,8 @@ LIMIT 1000;
 -- class: any
 -- scope: public
 -- column: n bigint, kind text, state text, org_id uuid, lot_id uuid, lots uuid[]?, good_until timestamptz?
--- column: computed_at timestamptz?, body bytea
-SELECT y.n, t.kind, 'activated'::text AS state, t.org_id, t.id AS lot_id, s.lots, s.good_until, s.computed_at, s.body
+-- column: computed_at timestamptz?, versions timestamptz[]?, body bytea
+SELECT y.n, t.kind, 'activated'::text AS state, t.org_id, t.id AS lot_id, s.lots, s.good_until, s.computed_at, s.versions, s.body
 FROM unnest(@hashes) WITH ORDINALITY AS y (hash, n)
 JOIN thing t ON t.hash = y.hash
 LEFT JOIN trail_summary s

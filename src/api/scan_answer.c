@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ft/base/log.h"
 #include "ft/base/metrics.h"
 #include "ft/base/text.h"
 #include "ft/http/gzip.h"
@@ -113,6 +114,19 @@ static void remember_reply(const struct call *call, const struct scan *scan, con
 	scan_remember(call, scan, &body, answer);
 }
 
+/* What the row keeps, if it was kept by who has the key. */
+static struct bytes kept_of(const struct call *call, const struct trails_by_code_row *row)
+{
+	const struct app *app = call_app(call);
+	const struct trail_kept kept = {.lot = {row->org_id, row->lot_id},
+					.edition = trail_edition(app->test_codes, app->config->demonstration),
+					.lots = row->lots,
+					.versions = row->versions,
+					.computed_us = row->computed_at.value,
+					.good_until_us = row->good_until.value};
+	return trail_take(&app->vault, &kept, row->body);
+}
+
 static const struct sql_statement *scan_statement(const struct call *call, struct scan *scan)
 {
 	const struct app *app = call_app(call);
@@ -163,10 +177,10 @@ enum problem scan_finish(struct call *call, struct reply *reply)
 	const struct trails_by_code_row *row = scan->read.rows;
 	if (scan->item)
 		return scan_item_finish(call, scan, reply);
-	call->needs_worker = !scan->read.count || !row->body.at;
+	struct str body = scan->read.count ? bytes_str(kept_of(call, row)) : (struct str){NULL, 0};
+	call->needs_worker = !body.at;
 	if (call->needs_worker)
 		return PROBLEM_NONE;
-	struct str body = bytes_str(row->body);
 	const struct lot_id lot = {row->org_id, row->lot_id};
 	struct str etag = etag_of_kept(call->arena, lot, row->computed_at.value, GZIP_SUFFIX);
 	put_reply(reply, body, etag, scan->media_type, "gzip");
@@ -249,7 +263,7 @@ static enum problem compute(struct call *call, struct scan_answer *answer, bool 
 	answer->json = trail_json(call->arena, &made.trail);
 	answer->gzip = gzip_bytes(call->arena, str_bytes(answer->json));
 	/* Kept for the next scan; this one has its answer, whatever becomes of it. */
-	(void)!trail_store(call_db(call), &made, answer->lot,
+	(void)!trail_store(call_db(call), call->arena, &app->vault, &made, answer->lot,
 			   trail_edition(app->test_codes, app->config->demonstration), answer->gzip);
 	return PROBLEM_NONE;
 }
@@ -264,6 +278,12 @@ static enum problem aggregate(struct call *call, const struct scan *scan, struct
 	return p ? p : trail_aggregate(call->arena, &answer->trail, scan->tier, &answer->trail);
 }
 
+/* Somebody wrote it who does not have the key: it is computed anew. */
+static void tell_altered(const struct call *call, struct lot_id lot)
+{
+	LOG(LOG_ERROR, "trail-altered", LOG_TEXT("lot", lot_id_print(call->arena, lot)));
+}
+
 static enum problem find(struct call *call, struct scan *scan, struct scan_answer *ret, bool *ret_found)
 {
 	struct trails_by_code_row *rows;
@@ -276,11 +296,13 @@ static enum problem find(struct call *call, struct scan *scan, struct scan_answe
 	if (!*ret_found)
 		return PROBLEM_NONE;
 	*ret = (struct scan_answer){.lot = {rows->org_id, rows->lot_id},
-				    .gzip = rows->body,
+				    .gzip = kept_of(call, rows),
 				    .lots = rows->lots,
 				    .computed_us = rows->computed_at.value,
 				    .good_until_us = rows->good_until.value};
 	struct bytes json;
+	if (rows->body.at && !ret->gzip.at)
+		tell_altered(call, ret->lot);
 	if (ret->gzip.at && gunzip_bytes(call->arena, ret->gzip, &json)) {
 		ret->json = bytes_str(json);
 		if (!trail_read(call->arena, ret->json, &ret->trail))

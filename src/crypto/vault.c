@@ -23,6 +23,7 @@ struct vault vault_of(const uint8_t key[VAULT_KEY_LEN])
 		.bytes_key = hmac_sha256(k, str_bytes(STR("farmtrail/vault@v1 bytes"))),
 		.text_key = hmac_sha256(k, str_bytes(STR("farmtrail/vault@v1 text"))),
 		.nonce_key = hmac_sha256(k, str_bytes(STR("farmtrail/vault@v1 nonce"))),
+		.kept_key = hmac_sha256(k, str_bytes(STR("farmtrail/vault@v1 kept"))),
 		.check = hmac_sha256(k, str_bytes(STR("farmtrail/vault@v1 check"))),
 	};
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Puts a trail together, and keeps public ones for the next scan. */
 #include "trail_priv.h"
+#include "trail_priv.h"
 
+#include <string.h>
 #include "ft/codec/json.h"
 #include "ft/core/risk.h"
 #include "ft/core/unit.h"
@@ -142,22 +144,61 @@ enum problem trail_read(struct arena *arena, struct str text, struct trail *ret)
 
 struct str trail_edition(bool test_codes, bool demonstration)
 {
-	return demonstration ? STR("2 demonstration") : test_codes ? STR("2 test") : STR("2");
+	return demonstration ? STR("3 demonstration") : test_codes ? STR("3 test") : STR("3");
 }
 
-enum problem trail_store(struct db *db, const struct trail_made *made, struct lot_id lot, struct str edition,
+static struct sha256 mark_of(const struct vault *vault, const struct trail_kept *kept, struct bytes gzip)
+{
+	const struct bytes parts[] = {
+		{(const uint8_t *)&kept->lot, sizeof kept->lot},
+		{(const uint8_t *)&kept->computed_us, sizeof kept->computed_us},
+		{(const uint8_t *)&kept->good_until_us, sizeof kept->good_until_us},
+		{(const uint8_t *)&kept->lots.count, sizeof kept->lots.count},
+		{kept->lots.items, kept->lots.count * sizeof(struct uuid)},
+		{kept->versions.items, kept->versions.count * sizeof(usec_t)},
+		{(const uint8_t *)&kept->edition.len, sizeof kept->edition.len},
+		str_bytes(kept->edition),
+		gzip,
+	};
+	struct sha256 all = sha256_of_parts(parts, sizeof parts / sizeof *parts);
+	return hmac_sha256(sha256_bytes(&vault->kept_key), sha256_bytes(&all));
+}
+
+struct bytes trail_take(const struct vault *vault, const struct trail_kept *kept, struct bytes body)
+{
+	const struct bytes nothing = {NULL, 0};
+	struct sha256 mark;
+	if (!body.at || body.len < sizeof mark || kept->lots.count != kept->versions.count)
+		return nothing;
+	struct bytes gzip = {body.at + sizeof mark, body.len - sizeof mark};
+	mark = mark_of(vault, kept, gzip);
+	return bytes_equal(sha256_bytes(&mark), (struct bytes){body.at, sizeof mark}) ? gzip : nothing;
+}
+
+enum problem trail_store(struct db *db, struct arena *arena, const struct vault *vault,
+			 const struct trail_made *made, struct lot_id lot, struct str edition,
 			 struct bytes gzip)
 {
+	const struct trail_kept kept = {.lot = lot,
+					.edition = edition,
+					.lots = {made->lots, made->lot_count},
+					.versions = {made->versions, made->lot_count},
+					.computed_us = made->computed_us,
+					.good_until_us = made->good_until_us};
+	struct sha256 mark = mark_of(vault, &kept, gzip);
+	uint8_t *body = arena_alloc(arena, sizeof mark + gzip.len);
+	memcpy(body, mark.octets, sizeof mark);
+	memcpy(body + sizeof mark, gzip.at, gzip.len);
 	const struct trail_keep_params params = {.org_id = lot.org,
 						 .lot_id = lot.lot,
 						 .code = made->trail.lot->code,
 						 .orgs = {made->orgs, made->lot_count},
-						 .lots = {made->lots, made->lot_count},
-						 .versions = {made->versions, made->lot_count},
+						 .lots = kept.lots,
+						 .versions = kept.versions,
 						 .version = made->version_us,
 						 .good_until = made->good_until_us,
 						 .computed_at = made->computed_us,
 						 .edition = edition,
-						 .body = gzip};
+						 .body = {body, sizeof mark + gzip.len}};
 	return trail_keep(db, &params, /* ret_rows */ NULL);
 }

@@ -80,7 +80,8 @@ def opened(service):
 def dump_of(service):
     done = subprocess.run([service.cluster.programs / "pg_dump", "-h", service.cluster.directory, "-U", "postgres", service.database],
                           capture_output=True, check=True)
-    kept = [gzip.decompress(bytes(row[0])) for row in service.rows("SELECT body FROM trail_summary")]
+    # behind the mark of who keeps it
+    kept = [gzip.decompress(bytes(row[0])[32:]) for row in service.rows("SELECT body FROM trail_summary")]
     return done.stdout + b"\n".join(kept)
 
 

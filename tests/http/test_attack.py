@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What somebody tries who wants more than is his: keys beyond their bounds, stock out of nothing, names that mislead."""
 import copy
+import gzip
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 from conftest import OTHER_TOWNSHIP, TOWNSHIP, District, ago, kg, line
@@ -63,6 +65,52 @@ def test_a_kept_trail_ends_when_a_slow_commit_brings_an_older_version(new_servic
                                               f" WHERE uri = '{lot['uri']}'")
     steps(farm.district.public, mixed)
     assert service.value(kept, mixed["uri"]) > first
+    service.stop()
+
+
+def forged(body, name):
+    """Another trail under the mark of a true one."""
+    trail = json.loads(gzip.decompress(bytes(body)[32:]))
+    trail["lot"]["number"] = name
+    return bytes(body)[:32] + gzip.compress(json.dumps(trail).encode())
+
+
+ROWS = "trail_summary s SET {} FROM lot l WHERE l.org_id = s.org_id AND l.lot_id = s.lot_id AND l.uri = %s"
+
+
+def test_a_kept_trail_that_somebody_wrote_is_not_shown(new_service):
+    """It is shown without a look at records: another text, that of another lot, one that has had its time."""
+    service = new_service(TRAIL_CACHE=0).start()
+    farm = District(service).farm()
+    lot, other = farm.harvest(10), farm.harvest(20)
+
+    def read():
+        """As JSON and as a page, from the table's row and computed anew; what the JSON says."""
+        replies = [farm.district.public.get(f"/t/{lot['code']}", Accept=form, **more)
+                   for form in ("text/html", "application/json") for more in ({"Accept_Encoding": "gzip"}, {})]
+        assert not any(b"X-1" in (gzip.decompress(r.body) if "content-encoding" in r.headers else r.body) for r in replies)
+        trail = replies[-1].json()
+        assert trail["lot"]["number"] == lot["number"]
+        return trail
+
+    def alter(change, *values):
+        before = service.log().count("event=trail-altered")
+        service.rows("UPDATE " + ROWS.format(change) + " RETURNING 1", *values, lot["uri"])
+        read()
+        assert service.log().count("event=trail-altered") > before
+
+    steps(farm.district.public, other)
+    read()
+    [(body,)] = service.rows("SELECT body FROM trail_summary s JOIN lot l USING (org_id, lot_id) WHERE l.uri = %s", lot["uri"])
+    far = "good_until = good_until + interval '1 day'"
+    for change, *values in (("body = %s", forged(body, "X-1")), ("body = substr(%s, 33)", forged(body, "X-1")), (far,), ("lots = lots || gen_random_uuid()",),
+                            ("body = (SELECT body FROM trail_summary o WHERE o.lot_id <> s.lot_id)",), ("body = ''",)):
+        alter(change, *values)
+    old = service.rows("SELECT lots, versions, good_until, computed_at, body FROM trail_summary s JOIN lot l USING (org_id, lot_id) WHERE l.uri = %s", lot["uri"])[0]
+    farm.record("hold", ago(hours=1), lots=[{"lot": lot["id"]}], reason="x")
+    assert read()["verdict"] == "on_hold"
+    service.rows("UPDATE " + ROWS.format("good_until = %s, computed_at = %s, body = %s") + " RETURNING 1", *old[2:], lot["uri"])
+    assert read()["verdict"] == "on_hold", "what was true before the hold is not"
     service.stop()
 
 

@@ -45,8 +45,20 @@ enum problem trail_read(struct arena *arena, struct str json, struct trail *ret)
 
 /* Form of the kept JSON and the settings that show in it. */
 struct str trail_edition(bool test_codes, bool demonstration);
-/* Keeps a public trail of the farm tier, its JSON in gzip, for trails_by_code and trails_by_thing. */
-enum problem trail_store(struct db *db, const struct trail_made *made, struct lot_id lot, struct str edition,
+
+/* A public trail of the farm tier as it is kept: for which lot, what it was made of, until when it is good. */
+struct trail_kept {
+	struct lot_id lot;
+	struct str edition;
+	struct sql_array lots, versions; /* struct uuid; usec_t */
+	usec_t computed_us, good_until_us;
+};
+/* Keeps its JSON in gzip, for trails_by_code and trails_by_thing, marked with a key that the database does not have: a trail that
+ * is kept is shown without a look at records, so that whoever writes rows could show anything. */
+enum problem trail_store(struct db *db, struct arena *arena, const struct vault *vault,
+			 const struct trail_made *made, struct lot_id lot, struct str edition,
 			 struct bytes gzip) must_check;
+/* The gzip of a row, borrowed; absent: it was not kept so. */
+struct bytes trail_take(const struct vault *vault, const struct trail_kept *kept, struct bytes body);
 
 #endif
