@@ -254,6 +254,45 @@ static void a_declaration_does_nothing(void **state)
 	assert_text(deed_counts_print(*state, effect[DEED_ACTING]), "nothing");
 }
 
+static void a_test_says_what_it_found_where(void **state)
+{
+	struct deed deed = read_deed(
+		*state,
+		NATIVE("test", "ObjectEvent",
+		       "\"eventID\":\"urn:uuid:1\",\"farmtrail:places\":[{\"farmtrail:id\":\"https://"
+		       "f.example/o/coop/f/1\","
+		       "\"farmtrail:township\":\"500112016\",\"farmtrail:district\":\"500112\"},{\"farmtrail:"
+		       "id\":"
+		       "\"https://f.example/o/coop/f/"
+		       "2\",\"farmtrail:district\":\"500109\"}],\"farmtrail:kind\":\"lab\","
+		       "\"farmtrail:outcome\":\"positive\",\"farmtrail:results\":[{\"farmtrail:substance\":"
+		       "\"x\","
+		       "\"farmtrail:value\":0.2,\"farmtrail:unit\":\"mg/kg\",\"farmtrail:detected\":true},"
+		       "{\"farmtrail:substance\":\"y\",\"farmtrail:detected\":false}]"));
+	const struct record_result *results = deed.results.items;
+	assert_text(deed.id, "urn:uuid:1");
+	assert_text(deed.test, "lab");
+	assert_text(deed.outcome, "positive");
+	assert_int_equal(deed.places.count, 2);
+	assert_text(deed.regions[0], "500112016");
+	assert_text(deed.regions[1], "500109");
+	assert_int_equal(deed.results.count, 2);
+	assert_text(results[0].substance, "x");
+	assert_text(results[0].value, "0.2");
+	assert_true(results[0].detected && !results[1].detected && !results[1].value.at);
+}
+
+static void a_declaration_says_why(void **state)
+{
+	struct deed deed = read_deed(
+		*state, NATIVE("treat", "ObjectEvent",
+			       "\"errorDeclaration\":{\"reason\":\"did_not_occur\",\"farmtrail:declaredBy\":"
+			       "\"https://f.example/o/coop\",\"farmtrail:reason\":\"wrong plot\"}"));
+	assert_true(deed.declaration);
+	assert_text(deed.reason, "wrong plot");
+	assert_text(deed.declared_by, "https://f.example/o/coop");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +306,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_event_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(effects_are_those_of_the_deed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_test_says_what_it_found_where, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_declaration_says_why, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_declaration_does_nothing, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
