@@ -86,11 +86,42 @@ LIMIT 100000;
 -- name: correction_insert_many :exec
 -- Corrections; the second of one event breaks the key.
 -- param: org_id uuid[], event uuid[], declaration uuid[], replacement uuid[], party uuid[], reason text[]
--- param: declared_at timestamptz[]
+-- param: declared_at timestamptz[], named bytea[]
 -- class: key
-INSERT INTO correction (org_id, event, declaration, replacement, party, reason, declared_at)
+INSERT INTO correction (org_id, event, declaration, replacement, party, reason, declared_at, named)
 SELECT unnest(@org_id), unnest(@event), unnest(@declaration), unnest(@replacement), unnest(@party), unnest(@reason),
-       unnest(@declared_at);
+       unnest(@declared_at), unnest(@named);
+
+-- name: correction_fill_many :exec
+-- What stands in the place of withdrawn events came after the declarations that name it.
+-- param: orgs uuid[], events uuid[], replacements uuid[]
+-- class: any
+UPDATE correction c SET replacement = z.c
+FROM unnest(@orgs, @events, @replacements) AS z (a, b, c)
+WHERE c.org_id = z.a AND c.event = z.b AND c.replacement IS NULL;
+
+-- name: correction_awaiting :many
+-- Withdrawn events in whose place an event of one of these names is to stand, with the first answers to them.
+-- param: orgs uuid[], names bytea[]
+-- class: any
+-- column: org_id uuid, event uuid, named bytea, answer bytea
+SELECT c.org_id, c.event, c.named, e.answer
+FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @names) AS u (a, b)) z
+JOIN correction c ON c.org_id = z.a AND c.named = z.b AND c.replacement IS NULL
+JOIN event e ON e.org_id = c.org_id AND e.id = c.event
+LIMIT 10000;
+
+-- name: correction_correctives :many
+-- Partners' events of some names, declarations aside, with the first answers to them.
+-- param: names bytea[]
+-- class: fan
+-- column: hash bytea, org_id uuid, id uuid, answer bytea
+SELECT k.hash, e.org_id, e.id, e.answer
+FROM (SELECT DISTINCT unnest(@names) AS a) z
+JOIN event_key k ON k.hash = z.a
+JOIN event e ON e.org_id = k.org_id AND e.id = k.id
+WHERE e.flags & 8 <> 0 AND e.declaration_time IS NULL
+LIMIT 10000;
 
 -- name: stock_move_insert_many :exec
 -- What a batch did to stock.

@@ -363,7 +363,14 @@ FROM (SELECT 'edge' AS part, e.event || ' ' || e.parent || ' to ' || e.child AS 
       LEFT JOIN event d ON d.org_id = c.org_id AND d.id = c.declaration
       LEFT JOIN event r ON r.org_id = c.org_id AND r.id = c.replacement
       WHERE w.id IS NULL OR d.id IS NULL OR (c.replacement IS NOT NULL AND r.id IS NULL)
-         OR c.declared_at <> coalesce(r.recorded_at, greatest(d.recorded_at, w.recorded_at))) a
+         OR c.declared_at <> coalesce(CASE WHEN w.flags & 8 = 0 THEN r.recorded_at END, greatest(d.recorded_at, w.recorded_at))
+      UNION ALL
+      SELECT 'correction', c.event::text, 'replaced by another than its declaration names'
+      FROM correction c
+      JOIN event w ON w.org_id = c.org_id AND w.id = c.event AND w.flags & 8 <> 0
+      WHERE c.replacement IS DISTINCT FROM (
+                SELECT e.id FROM event_key k JOIN event e ON e.org_id = k.org_id AND e.id = k.id
+                WHERE k.hash = c.named AND k.org_id = c.org_id AND e.flags & 8 <> 0 AND e.declaration_time IS NULL)) a
 ORDER BY part, subject
 LIMIT 1000;
 

@@ -99,12 +99,15 @@ CROSS JOIN LATERAL (
 -- class: any
 -- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz, party uuid
 -- column: site uuid, region text, to_party uuid, input_product text, input_active text[]?, statement_sha256 bytea
--- column: declaration uuid, replacement uuid, declared_by uuid, reason text, declared_at timestamptz?, corrects uuid, flags bigint, place text
+-- column: declaration uuid, replacement uuid, declared_by uuid, reason text, declared_at timestamptz?, replaced_at timestamptz?
+-- column: corrects uuid, corrects_at timestamptz?, flags bigint, place text
 -- column: quarantine text, seen_at timestamptz?, headed_at timestamptz?
 -- opens: place
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.site, e.region,
        e.to_party, e.input_product, e.input_active, e.statement_sha256,
-       c.declaration, c.replacement, c.party AS declared_by, c.reason, c.declared_at, r.event AS corrects, e.flags, e.place,
+       c.declaration, c.replacement, c.party AS declared_by, c.reason, c.declared_at,
+       (SELECT x.recorded_at FROM event x WHERE x.org_id = c.org_id AND x.id = c.replacement) AS replaced_at,
+       r.event AS corrects, r.declared_at AS corrects_at, e.flags, e.place,
        h.certificate AS quarantine,
        (SELECT s.at FROM log_checkpoint s
         WHERE s.size = substring(convert_from(e.statement, 'UTF8') FROM E'\nseen ([0-9]+) ')::bigint AND NOT s.waits) AS seen_at,
@@ -113,7 +116,8 @@ SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min,
 FROM unnest(@orgs, @ids) AS z (org_id, id)
 JOIN event e ON e.org_id = z.org_id AND e.id = z.id
 LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
-LEFT JOIN correction r ON r.org_id = e.org_id AND r.replacement = e.id
+LEFT JOIN LATERAL (SELECT y.event, y.declared_at FROM correction y
+                   WHERE y.org_id = e.org_id AND y.replacement = e.id ORDER BY y.declared_at, y.event LIMIT 1) r ON true
 LEFT JOIN herd_event h ON h.event = e.id AND h.n = 0;
 
 -- name: trail_tests :many

@@ -54,6 +54,10 @@ enum problem reading_declaration(struct reading *r, const struct json *value, st
 				 &r->event.declared_reason);
 	if (!p && corrective)
 		p = reading_uris(r, corrective, reading_below(r, pointer, "correctiveEventIDs"));
+	if (!p && corrective)
+		r->event.corrective =
+			json_text(corrective->kind == JSON_ARRAY && corrective->count ? &corrective->items[0]
+										      : corrective);
 	return p;
 }
 

@@ -188,7 +188,7 @@ static const struct shape used_shape = {
 static const struct shape correction_shape = {
 	.name = "TrailCorrection", .size = sizeof(struct trail_correction), .doc = "Why a step no longer counts",
 	.fields = (const struct field[]){
-		STRING(struct trail_correction, replacement, "replacement", .flags = OPTIONAL, .max_len = MAX_ID, .doc = "Record that stands in its place; absent: nothing of the kind happened"),
+		STRING(struct trail_correction, replacement, "replacement", .flags = OPTIONAL, .max_len = MAX_ID, .doc = "Record that stands in its place; absent: nothing of the kind happened, or it is not known yet"),
 		STRING(struct trail_correction, reason, "reason", .flags = OPTIONAL, .max_len = MAX_NAME, .doc = "In the words of who corrected it"),
 		STRING(struct trail_correction, recorded_at, "recordedAt", .max_len = 64, .doc = "Since when"),
 		OBJECT(struct trail_correction, party, "party", &party_shape, struct trail_party, .flags = OPTIONAL, .doc = "Who declared it"),

@@ -56,6 +56,7 @@ void corrections_send(struct batch *batch)
 	size_t n = batch->corrections.count;
 	struct correction_insert_many_params p;
 	send_moves(batch);
+	correctives_send(batch);
 	if (!n)
 		return;
 	COLUMN(p.org_id, struct uuid, n, rows[i].org);
@@ -65,6 +66,7 @@ void corrections_send(struct batch *batch)
 	COLUMN(p.party, struct uuid, n, rows[i].party);
 	COLUMN(p.reason, struct str, n, rows[i].reason);
 	COLUMN(p.declared_at, usec_t, n, rows[i].at);
+	COLUMN(p.named, struct bytes, n, rows[i].named);
 	db_queue(batch->db, &sql_correction_insert_many, &p);
 	send_declared(batch);
 }

@@ -345,6 +345,7 @@ void batch_decide(struct batch *batch)
 		if (!item->job->event)
 			doubles_warn(batch, item);
 	}
+	correctives_find(batch);
 	batch_find_shorts(batch);
 	units_find_lacking(batch);
 }

@@ -301,7 +301,9 @@ enum problem batch_load_rows(struct batch *batch)
 		p = load_region_parties(batch, &wanted);
 	if (!p)
 		p = load_lineage(batch);
-	return p ? p : batch_reload_moves(batch);
+	if (!p)
+		p = batch_reload_moves(batch);
+	return p ? p : batch_load_correctives(batch);
 }
 
 struct lot_fact *batch_lot(struct batch *batch, const struct named *named)

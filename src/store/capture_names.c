@@ -301,7 +301,7 @@ static void queue_identities(struct batch *batch)
 		want_hash(batch, &hashes, &batch->items[i].event_hash);
 		if (batch->items[i].job->kind->class == RECORD_CORRECT)
 			want_hash(batch, &hashes, &batch->items[i].target_hash);
-		const struct sha256 *keys[3];
+		const struct sha256 *keys[PARTNER_KEYS];
 		for (size_t k = 0, n = partner_declaration_keys(&batch->items[i], keys); k < n; k++)
 			want_hash(batch, &hashes, keys[k]);
 		want_name(batch, &party_hashes, &unused, &batch->items[i].party);

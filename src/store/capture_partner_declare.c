@@ -11,7 +11,7 @@ static bool declares(const struct item *item)
 }
 
 /* Who captures: said by the key or the request, so it is known before any name is. */
-static struct uuid source_of(const struct item *item)
+struct uuid partner_source(const struct item *item)
 {
 	return item->job->party_count ? item->job->parties[0] : item->acting;
 }
@@ -21,8 +21,16 @@ static struct sha256 waiting_hash(const struct item *item, struct str event_id)
 {
 	struct arena *arena = item->job->arena;
 	return sha256_of(str_bytes(arena_printf(
-		arena, "declared\n%.*s\n%.*s\n%.*s", STR_ARGS(uuid_print(arena, source_of(item))),
+		arena, "declared\n%.*s\n%.*s\n%.*s", STR_ARGS(uuid_print(arena, partner_source(item))),
 		STR_ARGS(event_id), STR_ARGS(epcis_event_hash(arena, item->job->event)))));
+}
+
+struct sha256 partner_awaiting_name(const struct item *item, struct str event_id)
+{
+	struct arena *arena = item->job->arena;
+	return sha256_of(str_bytes(arena_printf(arena, "corrective\n%.*s\n%.*s",
+						STR_ARGS(uuid_print(arena, partner_source(item))),
+						STR_ARGS(event_id))));
 }
 
 void partner_read_declaration(struct item *item)
@@ -32,11 +40,15 @@ void partner_read_declaration(struct item *item)
 		return;
 	item->waiting[0] = waiting_hash(item, job->event_id);
 	item->waiting[1] = waiting_hash(item, epcis_event_hash(job->arena, job->event));
-	if (declares(item))
+	if (declares(item)) {
 		item->target_hash = sha256_of(str_bytes(job->event_id));
+		return;
+	}
+	item->awaiting[0] = partner_awaiting_name(item, job->event_id);
+	item->awaiting[1] = partner_awaiting_name(item, epcis_event_hash(job->arena, job->event));
 }
 
-size_t partner_declaration_keys(const struct item *item, const struct sha256 *ret[3])
+size_t partner_declaration_keys(const struct item *item, const struct sha256 *ret[PARTNER_KEYS])
 {
 	size_t count = 0;
 	if (!item->job->event)
@@ -45,6 +57,8 @@ size_t partner_declaration_keys(const struct item *item, const struct sha256 *re
 		ret[count++] = &item->target_hash;
 	for (size_t i = 0; i < 2; i++)
 		ret[count++] = &item->waiting[i];
+	for (size_t i = 0; i < 2 && !declares(item); i++)
+		ret[count++] = &item->awaiting[i];
 	return count;
 }
 
@@ -61,23 +75,31 @@ void partner_take_declaration(struct batch *batch, struct item *item, const stru
 		const struct event_key_find_many_row *row = map_get(taken, sha256_bytes(&item->waiting[i]));
 		if (row && uuid_is_nil(item->declared_by.lot))
 			item->declared_by = event_of(row);
+		item->awaited = item->awaited || map_get(taken, sha256_bytes(&item->awaiting[i]));
 	}
 	const struct event_key_find_many_row *row =
 		declares(item) ? map_get(taken, sha256_bytes(&item->target_hash)) : NULL;
-	if (row && uuid_equal(row->org_id, source_of(item)))
+	if (row && uuid_equal(row->org_id, partner_source(item)))
 		item->target = target_named(batch, event_of(row));
 }
 
-/* Why it was declared wrong is said in the body of the declaration alone. */
-static struct str reason_in(struct arena *arena, struct bytes body)
+/* Why it was declared wrong, and what stands in its place, is said in the body of the declaration alone. */
+static void read_declared(struct arena *arena, struct bytes body, struct item *item)
 {
 	struct json event;
 	struct fault ignored = {0};
+	item->declared_reason = STR("");
 	if (json_parse(arena, bytes_str(body), &event, &ignored))
-		return STR("");
+		return;
 	const struct json *declaration = json_get(&event, STR("errorDeclaration"));
 	const struct json *reason = declaration ? json_get(declaration, STR("reason")) : NULL;
-	return reason ? cbv_word(json_text(reason), "er") : STR("");
+	const struct json *corrective = declaration ? json_get(declaration, STR("correctiveEventIDs")) : NULL;
+	if (reason)
+		item->declared_reason = cbv_word(json_text(reason), "er");
+	if (corrective && corrective->kind == JSON_ARRAY && corrective->count)
+		corrective = &corrective->items[0];
+	if (corrective)
+		item->declared_corrective = json_text(corrective);
 }
 
 enum problem batch_load_declarations(struct batch *batch)
@@ -102,7 +124,7 @@ enum problem batch_load_declarations(struct batch *batch)
 	for (size_t i = 0; !p && i < batch->count; i++)
 		for (size_t k = 0; k < count; k++)
 			if (uuid_equal(rows[k].id, batch->items[i].declared_by.lot))
-				batch->items[i].declared_reason = reason_in(batch->arena, rows[k].body);
+				read_declared(batch->arena, rows[k].body, &batch->items[i]);
 	return p;
 }
 
@@ -110,7 +132,7 @@ void partner_queue_declarations(struct batch *batch)
 {
 	struct rows hashes = {0};
 	for (size_t i = 0; i < batch->count; i++) {
-		const struct sha256 *keys[3];
+		const struct sha256 *keys[PARTNER_KEYS];
 		const struct item *item = &batch->items[i];
 		size_t count = item->problem || item->replay ? 0 : partner_declaration_keys(item, keys);
 		for (size_t k = 0; k < count; k++)
@@ -136,9 +158,11 @@ enum problem partner_recheck_declarations(struct batch *batch)
 			continue;
 		now.target = NULL;
 		now.declared_by = (struct lot_id){0};
+		now.awaited = false;
 		partner_take_declaration(batch, &now, taken);
 		if ((now.target != NULL) != (now.job->event && batch->items[i].target != NULL) ||
-		    !uuid_equal(now.declared_by.lot, batch->items[i].declared_by.lot))
+		    !uuid_equal(now.declared_by.lot, batch->items[i].declared_by.lot) ||
+		    now.awaited != batch->items[i].awaited)
 			p = PROBLEM_CONFLICT;
 	}
 	return p;
@@ -165,6 +189,7 @@ static void find_in_batch(struct batch *batch, struct item *item)
 		if (maker) {
 			item->declared_by = (struct lot_id){maker->recorder, maker->job->id};
 			item->declared_reason = maker->job->event->declared_reason;
+			item->declared_corrective = maker->job->event->corrective;
 		}
 	}
 }
@@ -199,6 +224,16 @@ static void name_lots(struct batch *batch, const struct item *item, struct targe
 	target->outputs = lots;
 }
 
+static void name_corrective(struct batch *batch, struct str event_id)
+{
+	struct correction_row *rows = batch->corrections.items;
+	struct sha256 *hash = arena_new(batch->arena, struct sha256);
+	if (!event_id.at)
+		return;
+	*hash = sha256_of(str_bytes(event_id));
+	rows[batch->corrections.count - 1].named = sha256_bytes(hash);
+}
+
 void partner_declare(struct batch *batch, struct item *item)
 {
 	bool late =
@@ -212,4 +247,5 @@ void partner_declare(struct batch *batch, struct item *item)
 	name_lots(batch, item, target);
 	struct str reason = late ? item->declared_reason : item->job->event->declared_reason;
 	event_withdraw(batch, item, declaration.lot, reason.at ? reason : STR(""));
+	name_corrective(batch, late ? item->declared_corrective : item->job->event->corrective);
 }

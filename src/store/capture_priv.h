@@ -169,7 +169,10 @@ struct item {
 	/* of a partner's event: names under which a declaration waits for it, and the one that did. nil: none */
 	struct sha256 waiting[2];
 	struct lot_id declared_by;
-	struct str declared_reason;
+	struct str declared_reason, declared_corrective;
+	struct sha256
+		awaiting[2]; /* names under which a declaration waits for it to stand in its event's place, */
+	bool awaited;        /* and that one does */
 	struct named party, to, from, shipment, lot, product;
 	struct named *sites, *lots; /* lots: inputs, lots or contents */
 	size_t site_count, lot_count;
@@ -239,6 +242,7 @@ struct correction_row {
 	struct uuid org, event, declaration, replacement, party;
 	struct str reason;
 	usec_t at;
+	struct bytes named; /* digest of the id of what a partner says stands in its place; absent: none */
 };
 struct thing_row {
 	struct sha256 hash;
@@ -320,6 +324,9 @@ struct batch {
 	struct rows events; /* struct event_rows */
 	struct rows things_new, things_moved, codes_new, links, site_rows, edges, alerts;
 	struct rows moves, corrections, declared_lots, declared_sites;
+	struct map *correctives; /* digest of its id → correction_correctives_row */
+	struct rows awaiting,
+		filled;     /* struct correction_awaiting_row; struct correction_row: replacement alone */
 	struct rows shorts; /* struct short_row: what partners' events took beyond what was there */
 	struct rows closed; /* struct closed_alert: alerts that hold no longer */
 	struct rows herds;  /* struct herd_row */
@@ -382,9 +389,12 @@ enum problem partner_check_known(struct batch *batch, struct item *item,
 enum problem batch_load_arrivals(struct batch *batch) must_check; /* shipments that receiving events end */
 /* capture_partner_declare.c: error declarations. What is asked for of an event's names, and what is found of them: */
 void partner_read_declaration(struct item *item);
-size_t partner_declaration_keys(const struct item *item, const struct sha256 *ret[3]);
+enum { PARTNER_KEYS = 4 };
+size_t partner_declaration_keys(const struct item *item, const struct sha256 *ret[PARTNER_KEYS]);
 void partner_take_declaration(struct batch *batch, struct item *item, const struct map *taken);
 enum problem batch_load_declarations(struct batch *batch) must_check;
+struct uuid partner_source(const struct item *item); /* who captures */
+struct sha256 partner_awaiting_name(const struct item *item, struct str event_id);
 /* Asked again once the source's keys are locked: PROBLEM_CONFLICT when an event and its declaration came at once. */
 void partner_queue_declarations(struct batch *batch);
 enum problem partner_recheck_declarations(struct batch *batch) must_check;
@@ -392,6 +402,11 @@ void partner_note_declaration(struct batch *batch, struct item *item);
 enum problem partner_check_declaration(struct batch *batch, struct item *item) must_check;
 /* Once the event is stored: withdraws what it declares, or itself where its declaration came first. */
 void partner_declare(struct batch *batch, struct item *item);
+/* capture_corrective.c: what stands in the place of what partners declare wrong. Loaded behind the locks, found once all
+ * records are decided. */
+enum problem batch_load_correctives(struct batch *batch) must_check;
+void correctives_find(struct batch *batch);
+void correctives_send(struct batch *batch);
 /* capture_aggregate.c */
 void partner_read_units(struct batch *batch, struct item *item);
 /* What is filed as a unit is no goods. */

@@ -103,11 +103,14 @@ static void send_further_keys(struct batch *batch)
 	struct rows hashes = {0}, orgs = {0}, ids = {0};
 	for (size_t i = 0; i < batch->events.count; i++) {
 		const struct item *item = rows[i].item;
-		struct sha256 *names = arena_array(batch->arena, struct sha256, 2);
+		struct sha256 *names = arena_array(batch->arena, struct sha256, 3);
 		bool declares = item->job->event && item->job->event->is_declaration;
 		names[0] = event_id_hash(batch->arena, item->job->id);
 		names[1] = declares ? item->waiting[0] : item->content_hash;
-		for (size_t k = 0; item->job->event && k < 2; k++) {
+		size_t count = 2;
+		if (declares && item->job->event->corrective.at)
+			names[count++] = partner_awaiting_name(item, item->job->event->corrective);
+		for (size_t k = 0; item->job->event && k < count; k++) {
 			if (sha256_equal(names[k], item->event_hash))
 				continue;
 			*(struct bytes *)rows_add(batch->arena, &hashes, sizeof(struct bytes)) =

@@ -200,7 +200,7 @@ static struct trail_correction *correction_of(const struct trail_facts *facts, c
 		(struct trail_correction){.reason = row->reason,
 					  .recorded_at = utc_print(facts->arena, row->declared_at.value),
 					  .party = trail_party_make(facts, row->declared_by)};
-	if (!uuid_is_nil(row->replacement))
+	if (row->replaced_at.known && row->replaced_at.value <= facts->ask->as_of_us)
 		correction->replacement = uuid_print(facts->arena, row->replacement);
 	return correction;
 }
@@ -266,8 +266,9 @@ static struct trail_step step_of(const struct trail_facts *facts, const struct t
 		.corrected =
 			fact->declared ? uuid_print(facts->arena, row->declaration) : (struct str){NULL, 0},
 		.correction = correction_of(facts, fact),
-		.corrects = uuid_is_nil(row->corrects) ? (struct str){NULL, 0}
-						       : uuid_print(facts->arena, row->corrects),
+		.corrects = row->corrects_at.known && row->corrects_at.value <= facts->ask->as_of_us
+				    ? uuid_print(facts->arena, row->corrects)
+				    : (struct str){NULL, 0},
 		.endorsements = endorsements_of(facts, fact),
 		.proof = proof_of(facts, row),
 	};

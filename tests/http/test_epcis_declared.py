@@ -2,6 +2,7 @@
 """Error declarations in partners' documents: the event that one repeats is withdrawn, whichever of them came first, by who
 captured it and by nobody else; both stay to be seen, and what was known before is answered as it was."""
 import datetime
+import itertools
 import random
 
 import pytest
@@ -147,3 +148,67 @@ def test_an_event_and_its_declaration_at_once_end_withdrawn(packer):
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(lambda what: captured(packer, document(what)), (made, declared(made))))
         assert packer.stock(uri)["on_hand"] == 0
+
+
+def place_of(party, lot):
+    """Of a lot: its withdrawn events, each with what stands in its place, and what stands in the place of others, with one of these."""
+    steps = party.read(f"/v1/lots/{lot}/trail")["steps"]
+    return [(step["event"], step["correction"].get("replacement")) for step in steps if step["corrected"]], \
+        [(step["event"], step["corrects"]) for step in steps if step.get("corrects")]
+
+
+@pytest.mark.parametrize("order", itertools.permutations("wdr"))
+@pytest.mark.parametrize("at_once", (False, True))
+def test_what_stands_in_the_place_of_an_event_is_told_in_whatever_order_they_come(packer, order, at_once):
+    made, other = new_class(), new_class()
+    wrong = event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(made, 30)])
+    right = event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(other, 30)])
+    pieces = {"w": wrong, "d": declared(wrong, right["eventID"]), "r": right}
+    moments = []
+    for piece in [order] if at_once else order:
+        captured(packer, document(*[pieces[each] for each in piece]))
+        for uri in (made, other):
+            reply = packer.get("/v1/things?id=" + uri)
+            if reply.status == 200:  # what is shown of it now is kept, and must be told anew
+                lot, moment = reply.json()["id"], packer.read("/v1/events?limit=1")["items"][0]["recordedAt"]
+                place_of(packer, lot)
+                moments.append((lot, moment, packer.read(f"/v1/lots/{lot}/trail?asOf={moment}")))
+    lot, instead = (packer.read("/v1/things?id=" + uri)["id"] for uri in (made, other))
+    [(withdrawn, replacement)], none = place_of(packer, lot)
+    assert not none and place_of(packer, instead) == ([], [(replacement, withdrawn)])
+    assert packer.read(f"/v1/events/{withdrawn}")["replacement"] == replacement
+    for lot, moment, then in moments:
+        now = packer.read(f"/v1/lots/{lot}/trail?asOf={moment}")
+        assert {**now, "checkpoint": None} == {**then, "checkpoint": None}, "what was known then does not change"
+
+
+def test_one_event_stands_in_the_place_of_several_of_its_own_source_alone(packer, farm):
+    made = new_class()
+    wrong = [event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(made, n)]) for n in (3, 4)]
+    right = event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(made, 7)])
+    captured(packer, document(wrong[0], declared(wrong[0], right["eventID"]), declared(wrong[1], right["eventID"])))
+    lot = packer.read("/v1/things?id=" + made)["id"]
+    assert [instead for _, instead in place_of(packer, lot)[0]] == [None]
+    captured(farm, document(right))
+    captured(packer, document(wrong[1]))
+    assert [instead for _, instead in place_of(packer, lot)[0]] == [None, None], "another's event stands in the place of none"
+    made = new_class()
+    wrong = [{**each, "eventID": f"urn:uuid:{uuid7()}", "quantityList": [amount(made, n)]} for n, each in enumerate(wrong, 3)]
+    right = {**right, "eventID": f"urn:uuid:{uuid7()}", "quantityList": [amount(made, 7)]}
+    captured(packer, document(*wrong, *[declared(each, right["eventID"]) for each in wrong]))
+    captured(packer, document(right))
+    lot = packer.read("/v1/things?id=" + made)["id"]
+    replaced, [(standing, of)] = place_of(packer, lot)
+    assert [instead for _, instead in replaced] == [standing] * 2 and of in dict(replaced)
+    assert packer.stock(made)["on_hand"] == 7
+
+
+def test_the_three_at_once_are_joined(packer):
+    from concurrent.futures import ThreadPoolExecutor
+    for _ in range(5):
+        made = new_class()
+        wrong, right = (event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(made, n)]) for n in (30, 20))
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda what: captured(packer, document(what)), (right, wrong, declared(wrong, right["eventID"]))))
+        [(withdrawn, replacement)], standing = place_of(packer, packer.read("/v1/things?id=" + made)["id"])
+        assert standing == [(replacement, withdrawn)]

@@ -50,6 +50,7 @@ struct epcis_event {
 	bool is_declaration;          /* an errorDeclaration: the event as it was, declared wrong */
 	usec_t declared_us;
 	struct str declared_reason; /* CBV word or URI; absent: none given */
+	struct str corrective; /* the first id of the events that stand in its place; absent: none is named */
 };
 
 enum { EPCIS_MAX_MENTIONS = 2000, EPCIS_MAX_URI = 1024, EPCIS_MAX_EDGES = 5000 };
