@@ -88,17 +88,17 @@ INSERT INTO log_pending (kind, org_id, id, version, fingerprint) VALUES (@kind, 
 
 -- name: audit_insert :exec
 -- An administrative act.
--- param: id uuid, at timestamptz, key_id uuid, action text, subject text, request_id text
+-- param: id uuid, at timestamptz, key_id uuid, action text, subject text, request_id text, reason text
 -- class: local
-INSERT INTO audit (id, at, key_id, action, subject, request_id)
-VALUES (@id, @at, @key_id, @action, @subject, @request_id);
+INSERT INTO audit (id, at, key_id, action, subject, request_id, reason)
+VALUES (@id, @at, @key_id, @action, @subject, @request_id, @reason);
 
 -- name: audit_list :many
 -- Administrative acts, newest first, after one of them.
 -- param: key uuid, action text, subject text, since timestamptz?, until timestamptz?, before uuid, max_rows bigint
 -- class: local
--- column: id uuid, at timestamptz, key_id uuid, action text, subject text, request_id text
-SELECT id, at, key_id, action, subject, request_id
+-- column: id uuid, at timestamptz, key_id uuid, action text, subject text, request_id text, reason text
+SELECT id, at, key_id, action, subject, request_id, reason
 FROM audit
 WHERE id < coalesce(@before, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
   AND (@key IS NULL OR key_id = @key) AND (@action IS NULL OR action = @action) AND (@subject IS NULL OR subject = @subject)

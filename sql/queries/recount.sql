@@ -294,6 +294,29 @@ WHERE h.seq <> coalesce(s.last, 1) OR coalesce(s.count, 0) <> h.seq - 1 OR coale
 ORDER BY subject
 LIMIT 1000;
 
+-- name: recount_keys :many
+-- Further keys of an organisation that none of its own signs and of which nobody says why, and keys of devices that are stated
+-- for another reason than was permitted. What is older than the migration that knows reasons needs none. A key that came back from
+-- a mirror has the full second that its statement claims.
+-- class: fan
+-- scope: program
+-- column: subject text, stored text, derived text
+WITH since AS MATERIALIZED (SELECT applied_at AS at FROM schema_migration WHERE name LIKE '%-key-reasons'),
+     stated AS MATERIALIZED (SELECT fingerprint, org_id, created_at,
+                                    substring(convert_from(statement, 'UTF8') FROM E'\ncustody [a-z]+\n(predecessor|reason) ') AS by,
+                                    substring(convert_from(statement, 'UTF8') FROM E'\nreason ([a-z-]+)\n') AS reason
+                             FROM signing_key WHERE use <> 'log')
+SELECT encode(k.fingerprint, 'hex') AS subject, 'a further key' AS stored, 'neither predecessor nor reason' AS derived
+FROM stated k
+WHERE k.by IS NULL AND k.created_at >= (SELECT at FROM since)
+  AND EXISTS (SELECT FROM stated o WHERE o.org_id = k.org_id AND o.created_at < date_trunc('second', k.created_at))
+UNION ALL
+SELECT encode(e.fingerprint, 'hex'), 'permitted: ' || coalesce(e.reason, 'no reason'), coalesce(k.reason, 'no reason')
+FROM enrolment e JOIN stated k ON k.fingerprint = e.fingerprint
+WHERE e.reason IS DISTINCT FROM k.reason
+ORDER BY subject
+LIMIT 1000;
+
 -- name: recount_strays :many
 -- Rows whose event, lot or thing is not there, or does not say so.
 -- class: fan

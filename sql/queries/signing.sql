@@ -95,18 +95,33 @@ VALUES (@fingerprint, @org_id, @reason, @since, @statement, @statement_sha256, @
 
 -- name: enrolment_insert :exec
 -- A permission to enrol one key.
--- param: id uuid, org_id uuid, use text, token_hash bytea, created_at timestamptz, expires_at timestamptz
+-- param: id uuid, org_id uuid, use text, reason text, token_hash bytea, created_at timestamptz, expires_at timestamptz
 -- class: local
-INSERT INTO enrolment (id, org_id, use, token_hash, created_at, expires_at)
-VALUES (@id, @org_id, @use, @token_hash, @created_at, @expires_at);
+INSERT INTO enrolment (id, org_id, use, reason, token_hash, created_at, expires_at)
+VALUES (@id, @org_id, @use, @reason, @token_hash, @created_at, @expires_at);
+
+-- name: org_keys_lock :one
+-- Before an organisation gets a key: of two that would be its first the second waits, and is none then. One that was erased is
+-- not found. In the order of master data, the party before any key's head.
+-- param: org_id uuid
+-- class: ref
+-- column: id uuid
+SELECT id FROM party WHERE id = @org_id AND erased_at IS NULL FOR NO KEY UPDATE;
+
+-- name: org_has_key :one
+-- Whether any key was ever stated for an organisation. A statement of its own after org_keys_lock, as held_keys.
+-- param: org_id uuid
+-- class: ref
+-- column: known boolean
+SELECT EXISTS (SELECT FROM signing_key WHERE org_id = @org_id AND use <> 'log') AS known;
 
 -- name: enrolment_find :one
 -- What a token permits.
 -- scope: program
 -- param: token_hash bytea
 -- class: local
--- column: id uuid, org_id uuid, use text, expires_at timestamptz, fingerprint bytea
-SELECT id, org_id, use, expires_at, fingerprint FROM enrolment WHERE token_hash = @token_hash;
+-- column: id uuid, org_id uuid, use text, reason text, expires_at timestamptz, fingerprint bytea
+SELECT id, org_id, use, reason, expires_at, fingerprint FROM enrolment WHERE token_hash = @token_hash;
 
 -- name: enrolment_use :exec
 -- Used; of two at once one finds it so.

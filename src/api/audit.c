@@ -32,7 +32,7 @@ static const struct shape audit_query = {
 };
 struct audit_item {
 	struct uuid id, key;
-	struct str at, action, subject, request;
+	struct str at, action, subject, request, reason;
 };
 static const struct shape audit_item = {
 	.name = "AuditAct",
@@ -48,6 +48,8 @@ static const struct shape audit_item = {
 			STRING(struct audit_item, subject, "subject", .doc = "Id of what was acted on"),
 			STRING(struct audit_item, request, "request", .flags = OPTIONAL,
 			       .doc = "Request id, as in the server's log"),
+			STRING(struct audit_item, reason, "reason", .flags = OPTIONAL,
+			       .doc = "Of a further key of an organisation: why it was permitted or made"),
 			END_OF_SHAPE,
 		},
 };
@@ -96,7 +98,8 @@ static enum problem list_acts(struct call *call, struct reply *reply)
 					       .at = utc_print(call->arena, rows[i].at),
 					       .action = rows[i].action,
 					       .subject = rows[i].subject,
-					       .request = rows[i].request_id};
+					       .request = rows[i].request_id,
+					       .reason = rows[i].reason};
 	page->items = (struct list){items, count};
 	reply->value = page;
 	return PROBLEM_NONE;

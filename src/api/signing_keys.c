@@ -32,7 +32,7 @@ static const char *const state_words[] = {"active", "retired", "revoked", NULL};
 
 struct signing_key_answer {
 	struct str fingerprint, vkey, algorithm, use, custody, state, created_at, statement;
-	struct str reason, since, revoked_at;
+	struct str further_reason, reason, since, revoked_at;
 	struct uuid party;
 };
 const struct shape signing_key_shape = {
@@ -57,6 +57,9 @@ const struct shape signing_key_shape = {
 			STRING(struct signing_key_answer, created_at, "createdAt", .doc = "UTC"),
 			STRING(struct signing_key_answer, statement, "statement", .max_len = MAX_NOTE_CHARS,
 			       .doc = "The signed note farmtrail/key@v1"),
+			STRING(struct signing_key_answer, further_reason, "furtherReason", .flags = OPTIONAL,
+			       .doc = "Of a further key of the organisation that none of its own signed: why "
+				      "the registrar alone vouched for it, as its statement says"),
 			STRING(struct signing_key_answer, reason, "reason", .flags = OPTIONAL,
 			       .doc = "Of a revocation"),
 			STRING(struct signing_key_answer, since, "since", .flags = OPTIONAL,
@@ -91,8 +94,15 @@ static const char *const use_words[] = {"event", "inspect", NULL};
 	     .doc = "What the key is for: records (event, unless given), or endorsements of an inspector's " \
 		    "office (inspect)")
 
+#define REASON_FIELD(T, WHEN) \
+	WORD(T, reason, "reason", key_reasons, .flags = OPTIONAL, \
+	     .doc = "Why the organisation gets a further key, in the public log: an earlier one was lost " \
+		    "or " \
+		    "stolen (compromise), another keeps the key (custody), who kept it has left " \
+		    "(staff-change), a new-device signs as well, it is for a new-use. " WHEN)
+
 struct permit_input {
-	struct str party, use;
+	struct str party, use, reason;
 };
 static const struct shape permit_input_shape = {
 	.name = "EnrolmentInput",
@@ -103,6 +113,8 @@ static const struct shape permit_input_shape = {
 			STRING(struct permit_input, party, "party",
 			       .doc = "Id, number or URI of the organisation"),
 			USE_FIELD(struct permit_input),
+			REASON_FIELD(struct permit_input,
+				     "Needed unless it is the first that is stated for it"),
 			END_OF_SHAPE,
 		},
 };
@@ -183,7 +195,7 @@ static const struct shape enrol_input_shape = {
 };
 
 struct rotate_input {
-	struct str party, use, algorithm;
+	struct str party, use, algorithm, reason;
 };
 static const struct shape rotate_input_shape = {
 	.name = "SigningKeyRotation",
@@ -196,6 +208,9 @@ static const struct shape rotate_input_shape = {
 			USE_FIELD(struct rotate_input),
 			WORD(struct rotate_input, algorithm, "algorithm", algorithm_words, .flags = OPTIONAL,
 			     .doc = "p256 unless given"),
+			REASON_FIELD(struct rotate_input,
+				     "Needed where there is no key of this use that the new one takes over "
+				     "from and that signs it; else there is none"),
 			END_OF_SHAPE,
 		},
 };
@@ -271,13 +286,13 @@ static struct str algorithm_word(int64_t algorithm)
 	return STR("");
 }
 
-static struct str vkey_of(struct arena *arena, struct bytes note)
+static struct statement stated(struct arena *arena, struct bytes note)
 {
 	struct note parsed;
 	struct statement statement;
 	if (!note_parse(arena, bytes_str(note), &parsed) || !statement_parse(arena, parsed.text, &statement))
-		return STR("");
-	return statement.vkey;
+		return (struct statement){.vkey = STR("")};
+	return statement;
 }
 
 static struct str hex_of(struct arena *arena, struct bytes fingerprint)
@@ -289,10 +304,11 @@ static struct str hex_of(struct arena *arena, struct bytes fingerprint)
 #define ANSWER_OF(arena, row, org) \
 	{ \
 		.fingerprint = hex_of(arena, (row)->fingerprint), .party = (org), \
-		.vkey = vkey_of(arena, (row)->statement), .algorithm = algorithm_word((row)->algorithm), \
-		.use = (row)->use, .custody = (row)->custody, .state = (row)->state, \
-		.created_at = utc_print(arena, (row)->created_at), .statement = bytes_str((row)->statement), \
-		.reason = (row)->reason, \
+		.vkey = stated(arena, (row)->statement).vkey, \
+		.further_reason = stated(arena, (row)->statement).reason, \
+		.algorithm = algorithm_word((row)->algorithm), .use = (row)->use, .custody = (row)->custody, \
+		.state = (row)->state, .created_at = utc_print(arena, (row)->created_at), \
+		.statement = bytes_str((row)->statement), .reason = (row)->reason, \
 		.since = (row)->since.known ? utc_print(arena, (row)->since.value) : (struct str){NULL, 0}, \
 		.revoked_at = (row)->revoked_at.known ? utc_print(arena, (row)->revoked_at.value) \
 						      : (struct str){NULL, 0}, \
@@ -359,8 +375,8 @@ static enum problem permit_key(struct call *call, struct reply *reply)
 	struct qr qr;
 	enum problem p = party_acted_for(call, in->party, &org);
 	if (!p)
-		p = enrolment_permit(call_db(call), call->arena, &office, org, role_of(in->use), &token,
-				     &call->fault);
+		p = enrolment_permit(call_db(call), call->arena, &office, org, role_of(in->use), in->reason,
+				     &token, &call->fault);
 	if (p)
 		return p;
 	struct permit_answer *answer = arena_new(call->arena, struct permit_answer);
@@ -434,7 +450,7 @@ static enum problem rotate_key(struct call *call, struct reply *reply)
 	enum problem p = party_acted_for(call, in->party, &org);
 	if (!p)
 		p = signing_rotate(call_db(call), call->arena, &office, org, role_of(in->use), algorithm,
-				   &key, &call->fault);
+				   in->reason, &key, &call->fault);
 	return p ? p : signing_key_put(call, reply, key);
 }
 
@@ -500,8 +516,8 @@ const struct route signing_key_routes[] = {
 		.response = &permit_shape,
 		.status = 201,
 		.handle = permit_key,
-		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_FORBIDDEN, PROBLEM_DB_UNAVAILABLE,
-			     PROBLEM_DB_RETRY, PROBLEM_ERASED},
+		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_KEY_REASON, PROBLEM_FIELD_RANGE,
+			     PROBLEM_FORBIDDEN, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY, PROBLEM_ERASED},
 	},
 	{
 		.method = "POST",
@@ -532,8 +548,8 @@ const struct route signing_key_routes[] = {
 		.repeatable = true,
 		.handle = enrol_key,
 		.may_fail = {PROBLEM_ENROLMENT_TOKEN, PROBLEM_KEY_REFUSED, PROBLEM_SIGNATURE,
-			     PROBLEM_FIELD_RANGE, PROBLEM_ID_TAKEN, PROBLEM_SIGNER_UNAVAILABLE,
-			     PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
+			     PROBLEM_FIELD_RANGE, PROBLEM_KEY_REASON, PROBLEM_ERASED, PROBLEM_ID_TAKEN,
+			     PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},
 	{
 		.method = "POST",
@@ -549,9 +565,9 @@ const struct route signing_key_routes[] = {
 		.response = &signing_key_shape,
 		.status = 201,
 		.handle = rotate_key,
-		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_NO_SIGNING_KEY, PROBLEM_SIGNS_ITSELF,
-			     PROBLEM_FORBIDDEN, PROBLEM_ERASED, PROBLEM_SIGNER_UNAVAILABLE,
-			     PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
+		.may_fail = {PROBLEM_REFERENCE_UNKNOWN, PROBLEM_KEY_REASON, PROBLEM_FIELD_RANGE,
+			     PROBLEM_NO_SIGNING_KEY, PROBLEM_SIGNS_ITSELF, PROBLEM_FORBIDDEN, PROBLEM_ERASED,
+			     PROBLEM_SIGNER_UNAVAILABLE, PROBLEM_DB_UNAVAILABLE, PROBLEM_DB_RETRY},
 	},
 	{
 		.method = "POST",

@@ -71,6 +71,10 @@ static const struct said breaches[FOLLOW_BREACHES] = {
 			 "claims a time more than a day before it was logged"},
 	[FOLLOW_ENDORSED] = {"所核签（或撤回）的内容在其之前不在此日志中",
 			     "endorses, or takes back, what does not stand in the log before it"},
+	[FOLLOW_UNEXPLAINED] =
+		{"组织已有密钥，又得一把：未经其已有密钥签署，也未说明登记处为何单独担保",
+		 "a further key of an organisation, which none of its own signs, without a reason why the "
+		 "registrar alone vouches for it"},
 	[FOLLOW_ORIGIN] = {"声称另一日志由此延续，但与前一日志签署的日志头不符",
 			   "says that another log goes on, and not from the head of the one before"},
 };
@@ -237,6 +241,10 @@ static void put_planted(struct json_writer *w, const struct monitor *m)
 		json_pair(w, STR("key"), hex_of(m, &key->fingerprint));
 		json_pair(w, STR("org"), uuid_print(m->cli->arena, key->org));
 		json_pair_int(w, STR("index"), key->index);
+		if (key->reason.at) {
+			json_pair(w, STR("reason"), key->reason);
+			json_pair(w, STR("text"), key_reason_text(key->reason, m->cli->language));
+		}
 		json_end_object(w);
 	}
 	json_end_array(w);
@@ -310,6 +318,18 @@ static void print_gaps(const struct monitor *m)
 	}
 }
 
+/* The index of a key that is no first one and has no reason is among the findings. */
+static void print_reason(const struct monitor *m, const struct follow_key *key)
+{
+	struct str reason = key_reason_text(key->reason, m->cli->language);
+	if (key->reason.at)
+		printf(m->cli->language == LANGUAGE_ZH
+			       ? "  未经您已有的密钥签署，仅由登记处担保，其所述原因：%.*s\n"
+			       : "  no key that you had signs it; the registrar alone vouches for it, with "
+				 "the reason: %.*s\n",
+		       STR_ARGS(reason));
+}
+
 static void print_planted(const struct monitor *m)
 {
 	for (size_t i = 0; i < map_count(m->f->keys); i++) {
@@ -322,6 +342,8 @@ static void print_planted(const struct monitor *m)
 								 "of your organisation: if it is "
 								 "yours, say so with --known\n",
 			       (long long)key->index, STR_ARGS(fingerprint));
+		if (log_follow_is_planted(m->f, key))
+			print_reason(m, key);
 	}
 }
 

@@ -48,6 +48,16 @@ static bool is_of_key(const struct cli *cli, struct str text, struct str name, s
 	       str_equal(s.vkey, note_key_print(cli->arena, &key->public));
 }
 
+/* What the device signs and anybody can read in the log. */
+static void say_reason(const struct cli *cli, struct str reason)
+{
+	struct str words = key_reason_text(reason, cli->language);
+	const char *label =
+		cli_say(cli, (struct said){"登记原因，将公开载入日志",
+					   "why the registrar vouches for it, in the public log"});
+	fprintf(stderr, "%s: %.*s\n", label, STR_ARGS(words));
+}
+
 static enum exit_code ask_for(struct cli *cli, struct client *client, struct str token, struct own_key *key,
 			      struct str *ret_text)
 {
@@ -62,6 +72,7 @@ static enum exit_code ask_for(struct cli *cli, struct client *client, struct str
 	enum exit_code code = client_judge(cli, &answer);
 	if (code)
 		return code;
+	struct statement s;
 	*ret_text = json_text(json_get(&answer.json, STR("statement")));
 	struct str name = json_text(json_get(&answer.json, STR("name")));
 	if (!ret_text->at || !name.at || !is_of_key(cli, *ret_text, name, key))
@@ -70,6 +81,8 @@ static enum exit_code ask_for(struct cli *cli, struct client *client, struct str
 			str_of(cli_say(cli, (struct said){"服务给出的内容不是登记此密钥，未签名",
 							  "what the service wants signed does not enrol "
 							  "this key: nothing was signed"})));
+	if (statement_parse(cli->arena, *ret_text, &s) && s.reason.at)
+		say_reason(cli, s.reason);
 	return EXIT_GOOD;
 }
 

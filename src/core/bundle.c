@@ -258,6 +258,54 @@ static enum proof_finding check_seq(struct look *l)
 	return PROOF_PASSED;
 }
 
+/* A key by what its statement says, and by where that stands. */
+struct stated_key {
+	struct statement s;
+	int64_t index; /* not logged: behind all that are */
+};
+
+static size_t read_keys(struct look *l, struct stated_key *ret)
+{
+	size_t count = 0;
+	struct note *note = arena_new(l->arena, struct note);
+	for (size_t i = 0; i < l->bundle->key_count; i++) {
+		const struct proof_entry *given = &l->bundle->keys[i].statement;
+		struct stated_key *key = &ret[count];
+		if (!note_parse(l->arena, given->note, note) ||
+		    !statement_parse(l->arena, note->text, &key->s) || !str_equal(key->s.kind, STR("key")))
+			continue;
+		key->index = given->place.index < 0 ? INT64_MAX : given->place.index;
+		count++;
+	}
+	return count;
+}
+
+/* Of keys that are here: an organisation's first need not be among them. Old ones may lack the reason, so what was signed with
+ * such a key holds, and whoever reads it is told. */
+static enum proof_finding check_keys(struct look *l)
+{
+	struct stated_key *keys = arena_array(l->arena, struct stated_key, l->bundle->key_count);
+	struct map *first = map_create(l->arena, l->bundle->key_count);
+	size_t count = read_keys(l, keys), unexplained = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct stated_key *known = map_get(first, MAP_KEY(keys[i].s.org));
+		if (!known || keys[i].index < known->index)
+			map_set(first, MAP_KEY(keys[i].s.org), &keys[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct stated_key *known = map_get(first, MAP_KEY(keys[i].s.org));
+		unexplained +=
+			known->index < keys[i].index && !keys[i].s.has_predecessor && !keys[i].s.reason.at;
+	}
+	if (!unexplained)
+		return PROOF_PASSED;
+	say(l, arena_printf(l->arena, "既无前任又无原因的后续密钥：%zu 个", unexplained),
+	    arena_printf(l->arena,
+			 "Further keys of an organisation with neither a predecessor nor a reason: %zu",
+			 unexplained));
+	return PROOF_NOTED;
+}
+
 static bool endorses(const struct seen *s)
 {
 	return s->is_read && str_equal(s->statement.kind, STR("endorse"));
@@ -464,6 +512,12 @@ static const struct row {
 	   "An endorsement is not of the record that it names, or the trail tells it otherwise"},
 	  {"没有检查机构的核签", "No inspector's office has endorsed a record here"}},
 	 {"核签所指的记录不在其中", "The record that an endorsement is of is not here"}},
+	{"keys",
+	 check_keys,
+	 {{"后续密钥均有前任或原因", "Every further key of an organisation has a predecessor or a reason"},
+	  {"", ""},
+	  {"", ""}},
+	 {"", ""}},
 };
 
 static struct proof_check run_row(struct look *l, const struct row *row)

@@ -7,12 +7,13 @@
 
 #include "ft/core/log_name.h"
 #include "ft/core/statement.h"
+#include "log_follow_priv.h"
 
 enum { CLOCK_SLACK_S = 5 * 60, LATE_S = 24 * 3600 };
 
 const char *const follow_breach_words[FOLLOW_BREACHES] = {
-	"kept",   "form", "key-unknown", "key-ended", "signature", "vouching", "key-again", "registrar",
-	"office", "seq",  "time",        "seen",      "late",      "endorsed", "origin"};
+	"kept",   "form", "key-unknown", "key-ended", "signature", "vouching", "key-again",   "registrar",
+	"office", "seq",  "time",        "seen",      "late",      "endorsed", "unexplained", "origin"};
 
 /* One entry while it is judged. */
 struct reading {
@@ -35,6 +36,7 @@ struct log_follow *log_follow_create(struct arena *arena, const struct note_key 
 	if (registrar)
 		f->registrar = *registrar;
 	f->keys = map_create(arena, 256);
+	f->orgs = map_create(arena, 256);
 	f->known = map_create(arena, 16);
 	return f;
 }
@@ -158,19 +160,39 @@ static bool is_vouched_for(const struct reading *r)
 	       is_signed_by(r, &before->key);
 }
 
+/* Keys of a log are another matter: heads are judged by them, records are not. */
+static bool is_of_log(const struct follow_key *key)
+{
+	return str_equal(key->use, STR("log"));
+}
+
+void log_follow_add_key(struct log_follow *f, struct follow_key *key)
+{
+	map_set(f->keys, sha256_bytes(&key->fingerprint), key);
+	if (!is_of_log(key) && !map_get(f->orgs, MAP_KEY(key->org)))
+		map_set(f->orgs, MAP_KEY(key->org), key);
+}
+
+/* An old statement may lack the reason; nobody can tell it from one that is made so today, so each is named. */
+static bool is_explained(const struct reading *r, const struct follow_key *key)
+{
+	return r->s.has_predecessor || r->s.reason.at || is_of_log(key) ||
+	       !map_get(r->f->orgs, MAP_KEY(key->org));
+}
+
 static enum follow_breach judge_key(const struct reading *r, const struct follow_key *key)
 {
 	/* A log signs under its own name (c2sp.org/tlog-checkpoint), an organisation under one below it. */
-	struct str name = str_equal(key->use, STR("log"))
-				  ? r->f->name
-				  : statement_signer_name(r->arena, r->s.log, r->s.org);
+	struct str name = is_of_log(key) ? r->f->name : statement_signer_name(r->arena, r->s.log, r->s.org);
 	if (!str_equal(key->key.name, name))
 		return FOLLOW_FORM;
 	if (!is_signed_by(r, &key->key))
 		return FOLLOW_SIGNATURE;
 	if (str_equal(key->use, STR("register")))
 		return judge_registrar(r, key);
-	return is_vouched_for(r) ? FOLLOW_KEPT : FOLLOW_VOUCHING;
+	if (!is_vouched_for(r))
+		return FOLLOW_VOUCHING;
+	return is_explained(r, key) ? FOLLOW_KEPT : FOLLOW_UNEXPLAINED;
 }
 
 /* Kept even when it breaks a rule: that is said once, and what it signs is then held against it. */
@@ -185,10 +207,12 @@ static enum follow_breach take_key(const struct reading *r)
 				   .use = arena_str(arena, r->s.use),
 				   .index = r->index,
 				   .ended = -1};
+	if (r->s.reason.at)
+		key->reason = arena_str(arena, r->s.reason);
 	if (!note_key_parse(arena, arena_str(arena, r->s.vkey), &key->key))
 		return FOLLOW_FORM;
 	enum follow_breach breach = judge_key(r, key);
-	map_set(r->f->keys, sha256_bytes(&key->fingerprint), key);
+	log_follow_add_key(r->f, key);
 	return count(r, key) ? FOLLOW_SEQ : breach;
 }
 

@@ -10,6 +10,7 @@
  *	mine <uuid>                          organisations that are watched
  *	known <base64 32>                    their keys
  *	key INDEX ENDED SEQ USE ORG <base64 32> VKEY      "-" for a key that has not ended, and for the vkey of one that has
+ *	reason <base64 32> WORD              of a key that the registrar alone vouches for
  *	gap <base64 32> FIRST LAST INDEX new|seen
  *	finding WORD INDEX <base64 32> new|seen
  *	more GAPS FINDINGS
@@ -20,6 +21,8 @@
 #include <assert.h>
 
 #include "ft/core/log_name.h"
+#include "ft/core/statement.h"
+#include "log_follow_priv.h"
 #include "signed_text_priv.h"
 
 #define HEAD STR("farmtrail/monitor@v1\n")
@@ -68,6 +71,16 @@ static void put_key(struct buf *out, const struct follow_key *key)
 	buf_printf(out, "key %lld %.*s %lld %.*s %.*s %.*s %.*s\n", (long long)key->index, STR_ARGS(ended),
 		   (long long)key->seq, STR_ARGS(key->use), STR_ARGS(org), STR_ARGS(fingerprint),
 		   STR_ARGS(vkey));
+}
+
+static void put_reasons(struct buf *out, const struct log_follow *f)
+{
+	for (size_t i = 0; i < map_count(f->keys); i++) {
+		const struct follow_key *key = map_at(f->keys, i);
+		struct str hash = signed_text_print_hash(out->arena, &key->fingerprint);
+		if (key->reason.at)
+			buf_printf(out, "reason %.*s %.*s\n", STR_ARGS(hash), STR_ARGS(key->reason));
+	}
 }
 
 static void put_watched(struct buf *out, const struct log_follow *f)
@@ -120,6 +133,7 @@ struct str log_follow_print(struct arena *arena, const struct log_follow *f)
 	put_watched(&out, f);
 	for (size_t i = 0; i < map_count(f->keys); i++)
 		put_key(&out, map_at(f->keys, i));
+	put_reasons(&out, f);
 	put_alarms(&out, f);
 	buf_put_char(&out, '\n');
 	buf_put(&out, f->head);
@@ -239,7 +253,28 @@ static bool take_key(struct log_follow *f, struct str line)
 	} else if (!signed_text_count(ended, &key->ended) || !str_equal(line, STR("-"))) {
 		return false;
 	}
-	map_set(f->keys, sha256_bytes(&key->fingerprint), key);
+	log_follow_add_key(f, key);
+	return true;
+}
+
+/* In the order of the keys. Older states do not have them. */
+static bool take_reasons(struct log_follow *f, struct str *text)
+{
+	struct str line;
+	struct sha256 hash;
+	size_t i = 0;
+	while (signed_text_take(text, STR("reason"), &line)) {
+		struct follow_key *key = NULL;
+		if (!take_hash(f->arena, &line, &hash) || !key_reason_text(line, LANGUAGE_EN).at)
+			return false;
+		while (i < map_count(f->keys) && !key) {
+			struct follow_key *next = map_at(f->keys, i++);
+			key = sha256_equal(next->fingerprint, hash) ? next : NULL;
+		}
+		if (!key)
+			return false;
+		key->reason = line;
+	}
 	return true;
 }
 
@@ -340,7 +375,7 @@ bool log_follow_read(struct arena *arena, struct str text, struct log_follow **r
 	while (signed_text_take(&text, STR("key"), &value))
 		if (!take_key(f, value))
 			return false;
-	if (!take_alarms(f, &text) || !take_head(f, text))
+	if (!take_reasons(f, &text) || !take_alarms(f, &text) || !take_head(f, text))
 		return false;
 	*ret = f;
 	return true;

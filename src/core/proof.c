@@ -94,11 +94,8 @@ static enum proof_finding check_key_statement(struct examination *e)
 	    !note_key_parse(e->arena, e->key_statement.vkey, &key) ||
 	    note_verify(e->arena, &e->key_note, &key, e->verifier) != NOTE_SIGNED)
 		return PROOF_FAILED;
-	if (str_equal(e->key_statement.custody, STR("self")))
-		say(e, STR("密钥声明指明此密钥与组织，并由该密钥签署；密钥由该组织自己保管"),
-		    STR("The key statement names this key and this organisation and is signed with the key, "
-			"which the "
-			"organisation holds itself"));
+	say(e, key_statement_words(e->arena, &e->key_statement, LANGUAGE_ZH),
+	    key_statement_words(e->arena, &e->key_statement, LANGUAGE_EN));
 	return PROOF_PASSED;
 }
 
@@ -432,10 +429,7 @@ static const struct row {
 	  {"声明的签名无效", "The signature of the statement does not verify"}}},
 	{"key-statement",
 	 check_key_statement,
-	 {{"密钥声明指明此密钥与组织，并由该密钥签署；密钥由服务方代为保管",
-	   "The key statement names this key and this organisation and is signed with the key, which the "
-	   "service holds for "
-	   "the organisation"},
+	 {{"", ""},
 	  {"密钥声明与此密钥或组织不符，或未由该密钥签署",
 	   "The key statement is for another key or organisation, or is not signed with the key"}}},
 	{"registrar",

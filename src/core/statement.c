@@ -44,6 +44,13 @@ static bool reason_valid(struct str text)
 	return is_one_of(text, revoke_reasons, sizeof revoke_reasons / sizeof revoke_reasons[0]);
 }
 
+/* Of keys that organisations record and endorse with. */
+static bool key_reason_valid(const struct statement *s)
+{
+	return key_reason_text(s->reason, LANGUAGE_EN).at && !s->has_predecessor &&
+	       (str_equal(s->use, STR("event")) || str_equal(s->use, STR("inspect")));
+}
+
 static bool origin_reason_valid(struct str text)
 {
 	return is_one_of(text, origin_reasons, sizeof origin_reasons / sizeof origin_reasons[0]);
@@ -150,6 +157,10 @@ static void put_key_lines(struct buf *out, const struct statement *s)
 	if (s->has_predecessor) {
 		struct str hash = signed_text_print_hash(out->arena, &s->predecessor);
 		buf_printf(out, "predecessor %.*s\n", STR_ARGS(hash));
+	}
+	if (s->reason.at) {
+		assert(key_reason_valid(s));
+		buf_printf(out, "reason %.*s\n", STR_ARGS(s->reason));
 	}
 }
 
@@ -341,7 +352,9 @@ static bool take_key_lines(struct arena *arena, struct str *text, struct stateme
 	    !signed_text_take(text, STR("custody"), &s->custody) || !custody_valid(s->custody))
 		return false;
 	s->has_predecessor = signed_text_take(text, STR("predecessor"), &value);
-	return !s->has_predecessor || signed_text_hash(arena, value, &s->predecessor);
+	if (s->has_predecessor && !signed_text_hash(arena, value, &s->predecessor))
+		return false;
+	return !signed_text_take(text, STR("reason"), &s->reason) || key_reason_valid(s);
 }
 
 static bool take_revoke_lines(struct arena *arena, struct str *text, struct statement *s)

@@ -24,6 +24,7 @@ struct permit {
 	const struct key_office *office;
 	struct uuid org;
 	enum signer_role role;
+	struct str reason;
 	struct enrolment_token *token;
 	struct fault *reterr;
 };
@@ -52,16 +53,19 @@ static enum problem permit_in_tx(struct db *db, void *context)
 	const struct enrolment_insert_params row = {.id = permit->token->id,
 						    .org_id = permit->org,
 						    .use = use_of(permit->role),
+						    .reason = permit->reason,
 						    .token_hash = sha256_bytes(&hash),
 						    .created_at = permit->office->now_us,
 						    .expires_at = permit->token->expires_us};
-	const struct act act = {permit->office->actor, "permitKey", uuid_print(permit->arena, permit->org),
-				permit->office->request_id, permit->office->now_us};
-	struct party_open_row open;
+	const struct act act = {permit->office->actor,
+				"permitKey",
+				uuid_print(permit->arena, permit->org),
+				permit->office->request_id,
+				permit->office->now_us,
+				permit->reason};
 	int64_t rows;
-	enum problem p = party_open(db, permit->arena, &(struct party_open_params){permit->org}, &open);
-	if (p == PROBLEM_NOT_FOUND)
-		return PROBLEM_ERASED;
+	enum problem p = signing_check_reason(db, permit->arena, permit->org, permit->reason, "/reason",
+					      permit->reterr);
 	if (!p && permit->role == SIGNER_INSPECTOR)
 		p = office_check(db, permit->arena, permit->org, permit->reterr);
 	if (!p)
@@ -70,8 +74,8 @@ static enum problem permit_in_tx(struct db *db, void *context)
 }
 
 enum problem enrolment_permit(struct db *db, struct arena *arena, const struct key_office *office,
-			      struct uuid org, enum signer_role role, struct enrolment_token *ret,
-			      struct fault *reterr)
+			      struct uuid org, enum signer_role role, struct str reason,
+			      struct enrolment_token *ret, struct fault *reterr)
 {
 	uint8_t secret[TOKEN_LEN];
 	random_fill(secret, sizeof secret);
@@ -81,7 +85,7 @@ enum problem enrolment_permit(struct db *db, struct arena *arena, const struct k
 		.token = arena_printf(arena, "fte_%.*s", STR_ARGS(text)),
 		.expires_us = office->now_us + (usec_t)ENROLMENT_HOURS * 3600 * USEC_PER_SEC,
 	};
-	struct permit permit = {arena, office, org, role, &token, reterr};
+	struct permit permit = {arena, office, org, role, reason, &token, reterr};
 	enum problem p = db_tx(db, &service, permit_in_tx, &permit, /* reterr_unknown */ NULL);
 	if (!p)
 		*ret = token;
@@ -129,7 +133,8 @@ enum problem enrolment_statement(struct db *db, struct arena *arena, const struc
 					.spki = public_key_spki(arena, key),
 					.role = role_of(permit.use),
 					.custody = STR("self"),
-					.at_s = office->now_us / USEC_PER_SEC};
+					.at_s = office->now_us / USEC_PER_SEC,
+					.reason = permit.reason};
 	public_key_destroy(key);
 	*ret_text = signing_key_text(arena, log_names_first(office->origin), &words);
 	return PROBLEM_NONE;
@@ -156,7 +161,8 @@ static enum problem check_words(struct arena *arena, const struct key_office *of
 	const struct statement *s = &a->statement;
 	int64_t now_s = office->now_us / USEC_PER_SEC;
 	if (!str_equal(s->kind, STR("key")) || !str_equal(s->use, permit->use) ||
-	    !str_equal(s->custody, STR("self")) || s->seq != 1 || s->has_predecessor)
+	    !str_equal(s->custody, STR("self")) || s->seq != 1 || s->has_predecessor ||
+	    !str_equal(s->reason, permit->reason))
 		return refuse_note("wording", reterr);
 	if (!str_equal(s->log, office->origin))
 		return refuse_note("log", reterr);
@@ -211,6 +217,8 @@ static enum problem enrol(struct db *db, struct finish *f, const struct enrolmen
 	if (!p && rows != 1)
 		return refuse_token(f->reterr);
 	if (!p)
+		p = signing_check_reason(db, f->arena, permit->org_id, permit->reason, "/token", f->reterr);
+	if (!p)
 		p = signing_lock(db, f->arena, f->office->registrar, &registrar);
 	if (!p)
 		beside = signer_key_of(&registrar);
@@ -230,8 +238,9 @@ static enum problem enrol(struct db *db, struct finish *f, const struct enrolmen
 	p = signing_store(db, &row);
 	if (p)
 		return p;
-	const struct act act = {f->office->actor, "enrolKey", uuid_print(f->arena, permit->org_id),
-				f->office->request_id, f->office->now_us};
+	const struct act act = {
+		f->office->actor,      "enrolKey",        uuid_print(f->arena, permit->org_id),
+		f->office->request_id, f->office->now_us, permit->reason};
 	return audit_write(db, &act);
 }
 

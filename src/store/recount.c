@@ -61,6 +61,7 @@ static enum problem recount_tables(struct recount *r)
 	TELL_ALL(r, "lot", recount_sums);
 	recount_went(r, RECOUNT_TABLES, 2, STEPS);
 	TELL_ALL(r, "sequence", recount_sequences);
+	TELL_ALL(r, "key", recount_keys);
 	recount_went(r, RECOUNT_TABLES, 3, STEPS);
 	TELL_ALL(r, "contents", recount_contents);
 	recount_went(r, RECOUNT_TABLES, 4, STEPS);

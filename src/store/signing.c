@@ -110,7 +110,27 @@ struct str signing_key_text(struct arena *arena, struct log_names log, const str
 	};
 	if (words->predecessor)
 		s.predecessor = *words->predecessor;
+	else
+		s.reason = words->reason;
 	return statement_print(arena, &s);
+}
+
+enum problem signing_check_reason(struct db *db, struct arena *arena, struct uuid org, struct str reason,
+				  const char *pointer, struct fault *reterr)
+{
+	struct org_keys_lock_row locked;
+	struct org_has_key_row has;
+	enum problem p = org_keys_lock(db, arena, &(struct org_keys_lock_params){org}, &locked);
+	if (p)
+		return p == PROBLEM_NOT_FOUND ? PROBLEM_ERASED : p;
+	p = org_has_key(db, arena, &(struct org_has_key_params){org}, &has);
+	if (!p && has.known && !reason.at)
+		return fault_set(reterr, PROBLEM_KEY_REASON, "reason", "%s", pointer);
+	if (!p && !has.known && reason.at) {
+		reterr->detail = STR("the organisation's first key needs no reason");
+		return fault_set(reterr, PROBLEM_FIELD_RANGE, "first-key", "%s", pointer);
+	}
+	return p;
 }
 
 static bool add_signature(struct arena *arena, struct log_names log, const struct signer_key *key,

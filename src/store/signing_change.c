@@ -21,6 +21,7 @@ struct change {
 	enum sign_algorithm algorithm;
 	struct key_end end;
 	enum log_keeper keeper;
+	struct str reason; /* of a key that takes over from none */
 	struct sha256 key; /* that came of it */
 	struct fault *reterr;
 };
@@ -75,8 +76,12 @@ static enum problem state_revocation(struct db *db, struct change *c, const stru
 
 static enum problem write_act(struct db *db, const struct change *c, const char *action)
 {
-	const struct act act = {c->office->actor, action, uuid_print(c->arena, c->org), c->office->request_id,
-				c->office->now_us};
+	const struct act act = {.key = c->office->actor,
+				.action = action,
+				.subject = uuid_print(c->arena, c->org),
+				.request_id = c->office->request_id,
+				.at_us = c->office->now_us,
+				.reason = c->reason};
 	return audit_write(db, &act);
 }
 
@@ -97,7 +102,8 @@ static enum problem state_key(struct db *db, struct change *c, const struct held
 					.role = c->role,
 					.custody = STR("service"),
 					.at_s = office->now_us / USEC_PER_SEC,
-					.predecessor = old ? &old->fingerprint : NULL};
+					.predecessor = old ? &old->fingerprint : NULL,
+					.reason = c->reason};
 	struct signer_key signers[3] = {made, signer_key_of(registrar)};
 	size_t signer_count = 2;
 	if (old) {
@@ -129,7 +135,7 @@ static enum problem end_key(struct db *db, struct sha256 key, const char *state,
 			       ret_rows);
 }
 
-/* The key that is replaced. *ret_none: of an office that has not endorsed yet there is none. */
+/* The key that is replaced. *ret_none: an office that endorses has no such key, not yet or no longer. */
 static enum problem lock_old(struct db *db, struct change *c, struct held_key *ret, bool *ret_none)
 {
 	enum problem p;
@@ -154,13 +160,20 @@ static enum problem rotate_in_tx(struct db *db, void *context)
 	struct change *c = context;
 	struct held_key old, registrar;
 	int64_t rows;
-	bool is_first;
-	enum problem p = lock_old(db, c, &old, &is_first);
+	bool takes_over_none;
+	enum problem p = lock_old(db, c, &old, &takes_over_none);
+	if (!p && takes_over_none)
+		p = signing_check_reason(db, c->arena, c->org, c->reason, "/reason", c->reterr);
+	if (!p && !takes_over_none && c->reason.at) {
+		c->reterr->detail =
+			STR("the present key signs the one that takes over from it: no reason is needed");
+		p = fault_set(c->reterr, PROBLEM_FIELD_RANGE, "predecessor", "/reason");
+	}
 	if (!p)
 		p = signing_lock(db, c->arena, c->office->registrar, &registrar);
 	if (!p)
-		p = state_key(db, c, &registrar, is_first ? NULL : &old);
-	if (!p && is_first)
+		p = state_key(db, c, &registrar, takes_over_none ? NULL : &old);
+	if (!p && takes_over_none)
 		return write_act(db, c, "makeKey");
 	if (!p)
 		p = end_key(db, old.fingerprint, "retired", &rows);
@@ -173,12 +186,13 @@ static enum problem rotate_in_tx(struct db *db, void *context)
 
 enum problem signing_rotate(struct db *db, struct arena *arena, const struct key_office *office,
 			    struct uuid org, enum signer_role role, enum sign_algorithm algorithm,
-			    struct sha256 *ret_key, struct fault *reterr)
+			    struct str reason, struct sha256 *ret_key, struct fault *reterr)
 {
 	struct change c = {.arena = arena,
 			   .office = office,
 			   .org = org,
 			   .role = role,
+			   .reason = reason,
 			   .algorithm = algorithm,
 			   .reterr = reterr};
 	enum problem p = db_tx(db, &service, rotate_in_tx, &c, /* reterr_unknown */ NULL);

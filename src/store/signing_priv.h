@@ -26,9 +26,16 @@ struct key_words {
 	struct str custody; /* "self", "service" */
 	int64_t at_s;
 	const struct sha256 *predecessor; /* NULL: none */
+	struct str reason; /* of key_reasons: of a further key without predecessor; absent: none */
 };
 /* farmtrail/key@v1, seq 1. Absent when the key has a form that no note can name. */
 struct str signing_key_text(struct arena *arena, struct log_names log, const struct key_words *words);
+
+/* Before a key without predecessor is stated for `org`: a first one needs no reason, any other has one of key_reasons. The
+ * organisation's keys are locked until the transaction ends; its heads are locked behind this. PROBLEM_KEY_REASON at `pointer`,
+ * PROBLEM_FIELD_RANGE: a reason that a first key does not need. PROBLEM_ERASED. */
+enum problem signing_check_reason(struct db *db, struct arena *arena, struct uuid org, struct str reason,
+				  const char *pointer, struct fault *reterr) must_check;
 
 /* A custodial key that is stored in the transaction of `db`: until this ends nobody takes away what it is wrapped with. Of the log,
  * where an agent holds its keys, the new one of the agent's; PROBLEM_LOG_AGENT_KEY: there is none, or several. */

@@ -120,6 +120,24 @@ static void write_wide(const char *directory)
 	sample_log_destroy(log);
 }
 
+static const char *printed(const struct sample_log *log, const char *name, const char *end)
+{
+	return arena_printf(log->arena, "%s%s", name, end).at;
+}
+
+/* Signed with further keys, once with a reason and once without. */
+static void write_further(const char *directory, const char *name, struct str reason)
+{
+	struct sample_log *log = sample_log_create();
+	struct bundle bundle = sample_further(log, reason);
+	bundle.checkpoint = sample_checkpoint(log, 3);
+	write_file(directory, printed(log, name, "-policy.txt"), sample_policy(log));
+	write_file(directory, printed(log, name, "-registrar.vkey"),
+		   note_key_print(log->arena, &log->registrar.key));
+	write_bundle(directory, printed(log, name, "-holds.json"), log->arena, &bundle);
+	sample_log_destroy(log);
+}
+
 static void write_endorsed(const char *directory)
 {
 	struct sample_log *log = sample_log_create();
@@ -212,6 +230,8 @@ int main(int argc, char **argv)
 	write_sm2(argv[1]);
 	write_wide(argv[1]);
 	write_endorsed(argv[1]);
+	write_further(argv[1], "further", STR("lost"));
+	write_further(argv[1], "unexplained", (struct str){NULL, 0});
 	write_national(argv[1]);
 	write_renamed(argv[1], "next", STR(SAMPLE_ORIGIN "/2"));
 	write_renamed(argv[1], "spelled", STR(SAMPLE_ORIGIN "/02"));

@@ -146,6 +146,21 @@ def test_a_trail_with_sm2_endorsements_or_many_links_is_told_as_the_command_line
         assert found[0] == said[0] != "holds" and (found[0] == "unusable" or found == said), path
 
 
+@pytest.mark.parametrize("kind, finding, said", [("further-", "passed", "vouches for it: an earlier key was lost"),
+                                                 ("unexplained-", "noted", "neither a predecessor nor a reason: 1")])
+def test_why_an_organisation_has_a_further_key_is_told_as_the_command_line_tells_it(verifier, tool, samples, kind, finding, said):
+    document = json.loads((samples / f"{kind}holds.json").read_text(encoding="utf-8"))
+    trust = [(samples / f"{kind}{name}").read_text(encoding="utf-8") for name in ("policy.txt", "registrar.vkey")]
+    paths = [path for path in leaves(document) if path[0] == "keys"]
+    texts = [json.dumps(document), *(changed(document, path) for path in paths),
+             *(json.dumps(document).replace("reason lost", word) for word in ("reason lots", "reason constructor", "reason custody"))]
+    founds = checked(verifier, texts, trust)
+    assert founds[0][0] == "holds" and said in json.dumps(founds[0])
+    assert [check[1] for check in founds[0][1][0] if check[0] == "keys"] == [finding]
+    for text, found in zip(texts, founds):
+        assert found[0] == "unusable" or found == told(tool, samples, text, kind), text
+
+
 @pytest.mark.parametrize("line, verdict, finding", [("holds", "holds", "passed"), ("missing", "unlogged", "pending"),
                                                     ("forged", "broken", "failed")])
 def test_the_sm2_line_of_a_head_is_told_as_the_command_line_tells_it(verifier, tool, samples, line, verdict, finding):

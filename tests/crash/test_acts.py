@@ -34,7 +34,7 @@ class Acts:
         made = farm.record("harvest", tools.ago(days=2), site="P1", product="PAKCHOI", quantity=tools.kg(3000))
         self.lot, self.event = made["lots"][0], made["event"]
         self.office = district.party("authority", "500X01", "OFFICE").number
-        assert district.admin.post("/v1/signing-keys:rotate", {"party": self.office, "use": "inspect"}).status == 201
+        assert district.admin.post("/v1/signing-keys:rotate", {"party": self.office, "use": "inspect", "reason": "new-use"}).status == 201
         self.alert = farm.record("treat", tools.ago(days=3), site="P1", product="1.8%乳油", active=["阿维菌素"])["alerts"][0]
         self.farm, self.inspector = Api(service, farm.key), Api(service, inspector.key)
         self.done, self.made, self.open, self.endorsed, self.repeated = collections.Counter(), [], True, False, 0

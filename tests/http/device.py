@@ -64,7 +64,7 @@ class Device:
 
 
 def permit(district, party, **more):
-    return district.admin.make("/v1/enrolments", {"party": party.number, **more})
+    return district.admin.make("/v1/enrolments", {"party": party.number, "reason": "new-device", **more})
 
 
 def prepare(district, token, device):

@@ -85,8 +85,9 @@ class Log:
         self.entries.append(f"{text}\n{''.join(signer.line(text) for signer in signers)}".encode())
         return len(self.entries) - 1
 
-    def enrol(self, org, *, vouched=True):
-        text = org.text("key", f"vkey {org.vkey}\nuse {org.use}\ncustody service\n")
+    def enrol(self, org, *, vouched=True, by=""):
+        """`by`: the line that says why the registrar vouches for a further key, or of its predecessor."""
+        text = org.text("key", f"vkey {org.vkey}\nuse {org.use}\ncustody service\n{by}")
         self.append(text, *([org] if org.use == "register" or not vouched else [org, self.registrar]))
         return org
 

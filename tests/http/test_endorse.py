@@ -32,10 +32,10 @@ class Office:
         self.inspector = here.inspector(region)
         self.number = self.party.number
         if key:
-            self.make_key()
+            self.make_key(reason="new-use")
 
-    def make_key(self):
-        reply = self.here.admin.post("/v1/signing-keys:rotate", {"party": self.number, "use": "inspect"})
+    def make_key(self, **more):
+        reply = self.here.admin.post("/v1/signing-keys:rotate", {"party": self.number, "use": "inspect", **more})
         assert reply.status == 201 and reply.json()["use"] == "inspect", reply
         return reply.json()
 
@@ -226,14 +226,16 @@ def test_who_may_not(world):
     bare = Office(world.here, key=False)
     assert bare.say(event).problem() == "no-signing-key", "the key that records is not for it"
     assert world.admin.post("/v1/signing-keys:rotate", {"party": world.farm.number, "use": "inspect"}).status == 403
-    assert world.admin.post("/v1/enrolments", {"party": world.farm.number, "use": "inspect"}).status == 403
+    assert world.admin.post("/v1/enrolments", {"party": world.farm.number, "use": "inspect", "reason": "new-use"}).status == 403
+    unexplained = world.admin.post("/v1/signing-keys:rotate", {"party": bare.number, "use": "inspect"})
+    assert (unexplained.problem(), unexplained.pointer()) == ("key-reason", "/reason"), "none of its own signs it"
     assert world.statements() == said and world.differences() == set()
 
 
 def test_a_key_that_was_revoked_endorses_no_more_and_what_it_endorsed_stands(world, tmp_path):
     event, lot = world.harvest()
     office = Office(world.here, key=False)
-    old = office.make_key()
+    old = office.make_key(reason="new-use")
     made = office.endorse(event)
     other = office.make_key()
     assert other["fingerprint"] != old["fingerprint"] and "predecessor" in other["statement"]
@@ -324,7 +326,7 @@ def test_the_command_line_endorses_with_a_key_of_its_own(world, tmp_path):
                               capture_output=True, text=True, check=False, timeout=120, env=environment())
         assert done.returncode == check, done
         return done
-    token = world.admin.make("/v1/enrolments", {"party": office.number, "use": "inspect"})["token"]
+    token = world.admin.make("/v1/enrolments", {"party": office.number, "use": "inspect", "reason": "new-use"})["token"]
     card("key", "enrol", token, "--keep", file, check=4)  # it was asked for a key that records
     assert not file.exists()
     card("key", "enrol", token, "--keep", file, "--use", "inspect")
@@ -343,7 +345,7 @@ def test_the_command_line_endorses_with_a_key_of_its_own(world, tmp_path):
 
 def test_a_key_is_enrolled_for_what_it_was_permitted(world):
     office, device = Office(world.here, key=False), Device()
-    token = world.admin.make("/v1/enrolments", {"party": office.number, "use": "inspect"})["token"]
+    token = world.admin.make("/v1/enrolments", {"party": office.number, "use": "inspect", "reason": "new-use"})["token"]
     text = world.public.post("/v1/signing-keys:prepare", {"token": token, "spki": b64(device.spki)}).json()
     assert "\nuse inspect\n" in text["statement"]
     note = device.note(text, text["statement"].replace("use inspect", "use event"))

@@ -362,7 +362,7 @@ def card(district, tmp_path):
                               input=text, capture_output=True, text=True, check=False, timeout=120, env=environment())
         assert done.returncode == check, done
         return done
-    token = district.admin.make("/v1/enrolments", {"party": party.number})["token"]
+    token = district.admin.make("/v1/enrolments", {"party": party.number, "reason": "new-device"})["token"]
     fingerprint = farmtrail("key", "enrol", token, "--keep", str(file)).stdout.strip()
     keys = keys_of(district, party)
     assert [key["custody"] for key in keys] == ["service", "self"] and keys[1]["fingerprint"] == fingerprint
@@ -398,7 +398,7 @@ def test_the_command_line_makes_a_key_and_signs_with_it(card, tmp_path):
 
 @pytest.mark.parametrize("algorithm", ["ed25519", "sm2"])
 def test_a_key_of_another_algorithm_signs_as_well(card, tmp_path, algorithm):
-    token = card.district.admin.make("/v1/enrolments", {"party": card.party.number})["token"]
+    token = card.district.admin.make("/v1/enrolments", {"party": card.party.number, "reason": "new-device"})["token"]
     file = str(tmp_path / algorithm)
     card("key", "enrol", token, "--keep", file, "--algorithm", algorithm)
     card("event", "add", "-", "--sign", file, text=harvest_text())
@@ -406,7 +406,7 @@ def test_a_key_of_another_algorithm_signs_as_well(card, tmp_path, algorithm):
 
 
 def test_a_key_file_is_never_written_over_and_never_shared(card, tmp_path):
-    token = card.district.admin.make("/v1/enrolments", {"party": card.party.number})["token"]
+    token = card.district.admin.make("/v1/enrolments", {"party": card.party.number, "reason": "new-device"})["token"]
     before = card.file.read_bytes()
     assert "exists" in card("key", "enrol", token, "--keep", str(card.file), check=1).stderr
     assert card.file.read_bytes() == before and len(keys_of(card.district, card.party)) == 2
@@ -496,7 +496,7 @@ def test_the_device_signs_nothing_but_its_record(card, lie, said):
 
 def test_a_key_is_not_lent_to_another_statement(card, tmp_path):
     """What enrols must enrol this key and none of the service's."""
-    token = card.district.admin.make("/v1/enrolments", {"party": card.party.number})["token"]
+    token = card.district.admin.make("/v1/enrolments", {"party": card.party.number, "reason": "new-device"})["token"]
     for lie in (Lie(statement=lambda text: text.replace("custody self", "custody service")),
                 Lie(statement=lambda text: text.replace("use event", "use register")),
                 Lie(name=lambda name: name + "x")):

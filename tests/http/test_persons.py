@@ -126,7 +126,7 @@ def test_the_sweep_finds_nothing_and_notices_what_is_altered_afterwards(district
 
 def test_who_was_erased_acts_no_more(district, farmer):
     service = district.service
-    permit = farmer.admin.make("/v1/enrolments", {"party": farmer.id})
+    permit = farmer.admin.make("/v1/enrolments", {"party": farmer.id, "reason": "new-device"})
     both = Api(service, district.key(["capture", "read"], parties=[farmer.shop.id, farmer.id]))
     wide = Api(service, district.key(["capture", "read"], region=TOWNSHIP))
     farmer.erase()
@@ -137,7 +137,7 @@ def test_who_was_erased_acts_no_more(district, farmer):
     for api in (farmer.admin, wide):
         refused = api.post("/v1/events", record)
         assert refused.status == 410 and refused.json()["type"].endswith("/erased"), refused
-    for path, body in (("/v1/enrolments", {"party": farmer.id}), ("/v1/sites", {**farmer.home_body, "number": "NEW"}),
+    for path, body in (("/v1/enrolments", {"party": farmer.id, "reason": "new-device"}), ("/v1/sites", {**farmer.home_body, "number": "NEW"}),
                        ("/v1/products", {"party": farmer.id, "number": "NEW", "name": {"zh": "新"}, "unit": "KGM", "commodity": "vegetable"}),
                        ("/v1/parties", {**farmer.body, "id": farmer.id})):
         assert farmer.admin.post(path, body).status == 410, path

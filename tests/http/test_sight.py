@@ -109,7 +109,7 @@ WRITES = {
     "replaceCertificate": lambda t, who: [(f"/v1/certificates/{t.certificate['id']}", certificate_body(t))],
     "createKey": lambda t, who: [("/v1/keys", {"name": "X", "scopes": ["read"], "parties": [t.farm.id]}),
                                  ("/v1/keys", {"name": "X", "scopes": ["read", "admin"]})],
-    "permitKey": lambda t, who: [("/v1/enrolments", {"party": spelling}) for spelling in (t.farm.id, t.farm.number)],
+    "permitKey": lambda t, who: [("/v1/enrolments", {"party": spelling, "reason": "new-device"}) for spelling in (t.farm.id, t.farm.number)],
     "rotateSigningKey": lambda t, who: [("/v1/signing-keys:rotate", {"party": t.farm.id})],
     "rotateLogKey": lambda t, who: [("/v1/log:rotate", None)],
     "succeedLog": lambda t, who: [("/v1/log:succeed", {"log": "log.example", "reason": "lost"})],

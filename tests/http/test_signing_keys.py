@@ -8,9 +8,9 @@ import re
 import time
 
 import pytest
-from conftest import ago, kg
+from conftest import District, ago, kg
 from device import UNIVERSAL, WEAK_KEYS, Device, b64, enrol, is_signed_by_nobody, keys_of, permit, prepare
-from service import UNSTEADY, Api, shared_data
+from service import UNSTEADY, Api, shared_data, wait_for
 
 
 @pytest.fixture
@@ -139,12 +139,15 @@ def test_a_note_that_another_key_signed_is_refused(district, party):
 @pytest.mark.parametrize("change, rule", [
     (lambda text: text.replace("seq 1\n", "seq 2\n"), "wording"),
     (lambda text: text.replace("custody self", "custody service"), "wording"),
-    (lambda text: text.replace("use event", "use register"), "wording"),
+    (lambda text: text.replace("use event", "use inspect"), "wording"),
     (lambda text: text.replace("log ", "log other.", 1), "log"),
     (lambda text: "\n".join(f"at {int(line[3:]) - 90000}" if line.startswith("at ") else line for line in text.split("\n")), "time"),
     (lambda text: "\n".join(f"at {int(line[3:]) + 9000}" if line.startswith("at ") else line for line in text.split("\n")), "time"),
     (lambda text: text.replace("farmtrail/key@v1", "farmtrail/event@v1"), "note"),
-], ids=["seq", "custody", "use", "log", "late", "future", "kind"])
+    (lambda text: text.replace("reason new-device", "reason lost"), "wording"),
+    (lambda text: text.replace("reason new-device\n", ""), "wording"),
+    (lambda text: text.replace("reason new-device", "reason other"), "note"),
+], ids=["seq", "custody", "use", "log", "late", "future", "kind", "reason", "no reason", "unknown reason"])
 def test_a_note_of_other_words_is_refused(district, party, change, rule):
     assert refused(district, party, change) == ("field-range", rule)
 
@@ -202,6 +205,87 @@ def test_weak_keys_prove_nothing_by_their_signatures(district, party):
         reply = district.public.post("/v1/signing-keys", {"token": token, "note": f"{forged}\n— {prepared['name']} {b64(key_id + UNIVERSAL)}\n"})
         assert reply.problem() == "key-refused" and reply.json()["errors"][0]["pointer"] == "/note", (key.hex(), reply)
     assert district.public.post("/v1/signing-keys", {"token": token, "note": device.note(prepared)}).status == 201, "the form was right"
+
+
+# — why the registrar alone vouches —
+
+def acts(district, action, subject):
+    return district.admin.read(f"/v1/audit?action={action}&subject={subject}")["items"]
+
+
+@pytest.mark.parametrize("reason", ["lost", "compromise", "custody", "staff-change", "new-device", "new-use"])
+def test_a_further_key_says_why_it_is_there(district, party, reason):
+    reply, _, _ = enrol(district, party, Device(), reason=reason)
+    assert reply.status == 201 and reply.json()["furtherReason"] == reason and f"\nreason {reason}\n\n" in reply.json()["statement"]
+    assert [key.get("furtherReason") for key in keys_of(district, party)] == [None, reason]
+    assert [[act["reason"] for act in acts(district, action, party.id)] for action in ("permitKey", "enrolKey")] == [[reason], [reason]]
+
+
+def test_without_a_reason_it_is_not_permitted(district, party):
+    before = district.service.snapshot()
+    for language, word in (("en", "Send reason"), ("zh", "请在许可或更换时填写 reason")):
+        reply = district.admin.post("/v1/enrolments", {"party": party.number}, **{"Accept-Language": language})
+        assert (reply.status, reply.problem(), reply.pointer()) == (422, "key-reason", "/reason")
+        assert reply.json()["errors"][0]["hint"].startswith(word), reply
+    for other in ("superseded", "first", ""):
+        reply = district.admin.post("/v1/enrolments", {"party": party.number, "reason": other})
+        assert (reply.problem(), reply.pointer()) == ("field-range", "/reason")
+    assert district.service.snapshot(but=(*UNSTEADY, "idempotency")).items() <= before.items()
+
+
+def test_whoever_takes_over_from_a_key_needs_no_reason(district, party):
+    reply = district.admin.post("/v1/signing-keys:rotate", {"party": party.number, "reason": "lost"})
+    assert (reply.problem(), reply.pointer(), reply.json()["errors"][0]["rule"]) == ("field-range", "/reason", "predecessor")
+    made = district.admin.make("/v1/signing-keys:rotate", {"party": party.number})
+    assert "\nreason " not in made["statement"] and "furtherReason" not in made and "reason" not in acts(district, "rotateKey", party.id)[0]
+
+
+def test_of_two_that_would_be_the_first_one_is(new_service):
+    """Of a party without a key, as there is none otherwise. Both tokens were permitted; which is first is decided under its lock."""
+    service = new_service(LOG_SEQUENCER="false").start()
+    here = District(service)
+    party, devices = here.farm(), [Device(), Device()]
+    for statement in ("DELETE FROM log_pending WHERE kind = 'key' AND org_id = %s", "DELETE FROM key_secret s USING signing_key k "
+                      "WHERE s.fingerprint = k.fingerprint AND k.org_id = %s", "DELETE FROM key_head WHERE org_id = %s",
+                      "DELETE FROM signing_key WHERE org_id = %s"):
+        service.cluster.execute(service.database, statement.replace("%s", f"'{party.id}'"))
+    none = here.admin.post("/v1/enrolments", {"party": party.number, "reason": "lost"})
+    assert (none.problem(), none.json()["errors"][0]["rule"]) == ("field-range", "first-key")
+    tokens = [here.admin.make("/v1/enrolments", {"party": party.number})["token"] for _ in devices]
+    notes = [device.note(prepare(here, token, device)) for device, token in zip(devices, tokens)]
+    holder = service.cluster.connect(service.database)
+    holder.autocommit = False
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        try:
+            holder.cursor().execute("SELECT FROM party WHERE id = %s FOR UPDATE", [party.id])
+            sent = [pool.submit(Api(service).post, "/v1/signing-keys", {"token": token, "note": note}) for token, note in zip(tokens, notes)]
+            assert wait_for(lambda: service.value("SELECT count(*) FROM pg_locks WHERE NOT granted") == 2, 30)
+        finally:
+            holder.close()
+        replies = sorted((future.result() for future in sent), key=lambda reply: reply.status)
+    assert [reply.status for reply in replies] == [201, 422], replies
+    assert (replies[1].problem(), replies[1].pointer()) == ("key-reason", "/token")
+    [key] = keys_of(here, party)
+    assert key["custody"] == "self" and "\nreason " not in key["statement"]
+    assert service.value("SELECT count(*) FROM enrolment WHERE fingerprint IS NULL AND org_id = %s", party.id) == 1, "it may be asked for again"
+
+
+def test_what_the_database_says_of_reasons_is_held_against_the_statements(new_service):
+    service = new_service().start()
+    here = District(service)
+    party, device = here.farm(), Device()
+    assert enrol(here, party, device)[0].status == 201
+    # the organisation's first key is of the second before: rows of a key that came back from a mirror have full seconds
+    service.cluster.execute(service.database, "UPDATE signing_key SET created_at = created_at - interval '2 seconds' WHERE custody = 'service'")
+    assert service.recount()[0] == 0
+    found = set()
+    for change in ("UPDATE enrolment SET reason = 'lost'", "UPDATE signing_key SET statement = "
+                   "convert_to(replace(convert_from(statement, 'UTF8'), E'reason new-device\n', ''), 'UTF8')"):
+        service.cluster.execute(service.database, change)
+        code, answer = service.recount()
+        assert code != 0
+        found |= {(difference["part"], difference["subject"], difference["stored"]) for difference in answer["differences"]}
+    assert {("key", device.fingerprint, "permitted: lost"), ("key", device.fingerprint, "a further key")} <= found
 
 
 # — replacing —

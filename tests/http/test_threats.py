@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from device import Device, permit, prepare
+from device import Device, enrol, keys_of, permit, prepare
 from loglab import COSIGNATURE, Log, Org, Server, Signer, b64
 from service import ROOT, shared_data
-from test_monitor import BROKEN, UNWITNESSED, WELL, monitor
+from test_monitor import BROKEN, PLANTED, UNWITNESSED, WELL, monitor, url_of
 
 # To add a row: its attacker as the table calls him, and the tests, as FILE::NAME below tests/.
 THREATS = {
@@ -53,7 +53,10 @@ THREATS = {
         "http/test_mirror.py::test_receipts_are_found_in_the_log",
         "http/test_mirror.py::test_a_last_record_that_the_server_hides_is_found"],
     "server plants a key for cooperative A": [
-        "http/test_monitor.py::test_a_key_in_my_name_alarms_until_i_know_it", "unit/core/test_log_follow.c::a_key_is_vouched_for"],
+        "http/test_threats.py::test_server_plants_a_key", "http/test_threats.py::test_server_that_does_not_ask_why",
+        "http/test_signing_keys.py::test_of_two_that_would_be_the_first_one_is",
+        "http/test_monitor.py::test_a_key_in_my_name_alarms_until_i_know_it", "unit/core/test_log_follow.c::a_key_is_vouched_for",
+        "unit/core/test_log_follow.c::a_further_key_has_a_reason"],
     "split-view server": [
         "http/test_threats.py::test_split_view_server", "http/test_monitor.py::test_a_second_history_is_a_fork_and_both_heads_are_shown",
         "http/test_witness.py::test_another_history_is_refused_by_every_witness_and_told",
@@ -221,9 +224,46 @@ def test_organisation_key_thief(lab, tmp_path):
     assert [(f["kind"], f["index"]) for f in found] == [("key-ended", index)]
 
 
+def test_server_plants_a_key(service, district, tmp_path):
+    """A second key, for which the registrar alone vouches: without a reason it does not enter the log, with one A is warned and told it."""
+    farm, planted = district.farm(), Device()
+    wait_until_logged(service, district.public)
+    mine = ("--log", service.data / "log.vkey", "--state", tmp_path / "mine")
+    monitor(url_of(service), *mine, "--mine", farm.id, "--known", keys_of(district, farm)[0]["fingerprint"], check=WELL)
+    refused = district.admin.post("/v1/enrolments", {"party": farm.number})
+    assert (refused.status, refused.problem(), refused.pointer()) == (422, "key-reason", "/reason")
+    assert not service.rows("SELECT FROM enrolment WHERE org_id = %s", farm.id)
+    monitor(url_of(service), *mine, check=WELL)
+    assert enrol(district, farm, planted, reason="lost")[0].status == 201
+    wait_until_logged(service, district.public)
+    found = monitor(url_of(service), *mine, check=PLANTED)
+    assert [(key["key"], key["reason"], key["text"]) for key in found["planted"]] == \
+        [(planted.fingerprint, "lost", "an earlier key was lost")] and not found["findings"]
+    for language, words in (("en", "with the reason: an earlier key was lost\n"), ("zh", "原密钥遗失\n")):
+        assert words in monitor(url_of(service), *mine, "--lang", language, check=PLANTED, json_=False).stdout
+    monitor(url_of(service), "--log", service.data / "log.vkey", "--state", tmp_path / "others", check=WELL)
+
+
+def test_server_that_does_not_ask_why(lab, tmp_path):
+    """What an honest server refuses stands in this log: whoever follows it is warned, and the other reasons help nobody."""
+    state = ("--log", lab.log.key.vkey, "--state", tmp_path / "state")
+    known = [argument for org in (lab.log.farm, Org(lab.log)) for argument in ("--known", org.fingerprint.hex())]
+    monitor(lab.url, *state, "--mine", lab.log.farm.org, *known, check=WELL)
+    explained, silent = (lab.log.enrol(Org(lab.log, lab.log.farm.org), by=by) for by in ("reason new-device\n", ""))
+    for mine in (state, ("--log", lab.log.key.vkey, "--state", tmp_path / "others")):
+        found = monitor(lab.url, *mine, check=BROKEN)
+        assert [(f["kind"], f["index"], f["key"]) for f in found["findings"]] == \
+            [("unexplained", len(lab.log.entries) - 1, silent.fingerprint.hex())]
+        assert "without a reason" in monitor(lab.url, *mine, check=BROKEN, json_=False).stdout
+        assert monitor(lab.url, *mine, "--acknowledge")
+    planted = monitor(lab.url, *state, check=PLANTED)["planted"]
+    assert [(key["key"], key.get("reason")) for key in planted] == \
+        [(explained.fingerprint.hex(), "new-device"), (silent.fingerprint.hex(), None)]
+
+
 def test_database_thief(service, district, farm):
     """Finds no key: neither those of the interface, nor the one that opens the organisations', nor one of theirs open."""
-    permitted = district.admin.make("/v1/enrolments", {"party": farm.number})
+    permitted = district.admin.make("/v1/enrolments", {"party": farm.number, "reason": "new-device"})
     dump = subprocess.run([service.cluster.programs / "pg_dump", "-h", service.cluster.directory, "-U", "postgres", service.database],
                           capture_output=True, check=True).stdout
     assert len(dump) > 100_000 and b"COPY public.key_secret" in dump

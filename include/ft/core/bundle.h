@@ -51,8 +51,8 @@ struct bundle_step_report {
 	bool is_shown;
 	struct proof_report report;
 };
-/* "checkpoint", "trail", "lots", "prev", "seq", "withheld", "endorsements" */
-enum { BUNDLE_CHECKS = 7 };
+/* "checkpoint", "trail", "lots", "prev", "seq", "withheld", "endorsements", "keys" */
+enum { BUNDLE_CHECKS = 8 };
 struct bundle_report {
 	enum proof_verdict verdict; /* the worst of all */
 	bool ok, trusted;           /* as in proof_report, of every step */

@@ -4,6 +4,7 @@
  *
  * The rules: an entry is a statement of this log, signed with a key that an earlier entry states for its organisation and
  * that none has revoked; a key statement is signed by the key and by the registrar, and by the key it takes over from;
+ * where it takes over from none and its organisation had a key before, it says why;
  * the sequence of every key grows without gaps; keys do nothing but what they are for; an inspector's key endorses records that
  * stand in the log before, or takes that back; a head that an entry names as seen
  * is one of this tree, from before the entry; a log goes on under another name
@@ -34,6 +35,7 @@ enum follow_breach {
 	FOLLOW_SEEN,        /* names a head that was not there before it, or that the log never had */
 	FOLLOW_LATE,        /* claims a time long before it was logged: told, and no alarm */
 	FOLLOW_ENDORSED,    /* endorses, or takes back, what is not in the log before it */
+	FOLLOW_UNEXPLAINED, /* a further key of an organisation that the registrar alone vouches for, without a reason */
 	FOLLOW_ORIGIN, /* says that another log goes on, and not from here or not from a head that the old one signed */
 	FOLLOW_BREACHES
 };
@@ -47,6 +49,7 @@ struct follow_key {
 	int64_t ended;       /* index of its revocation; −1: it counts */
 	int64_t seq;         /* the highest seen */
 	struct note_key key; /* of one that has ended perhaps not kept: name absent */
+	struct str reason; /* of key_reasons: why the registrar alone vouches for it; absent: none was said */
 };
 /* Numbers that a key has passed over: statements that were made and are not in the log. Filled later, it goes. */
 struct follow_gap {
@@ -105,6 +108,7 @@ struct log_follow {
 	struct merkle_edge edge;   /* of all entries taken so far */
 	struct str head;           /* the newest head that they were found to hash to; absent: none */
 	struct map *keys;          /* fingerprint → struct follow_key */
+	struct map *orgs;          /* organisation → struct follow_key, any that it had first */
 	struct map *known;         /* fingerprints of keys that are mine */
 	size_t mine_count;
 	struct uuid mine[FOLLOW_MAX_MINE]; /* organisations whose keys are watched */

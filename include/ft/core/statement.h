@@ -12,7 +12,10 @@
  *those lines>" prev <base64 32>            likewise, "prevs N …" body sha256 <base64 32> 312 text/plain seen
  *70000 <base64 32>      optional
  *
- * A key statement has, after "at": vkey, use, custody and optionally predecessor, and nothing of the rest. A revocation
+ * A key statement has, after "at": vkey, use, custody, then predecessor, reason or neither, and nothing of the rest. Who vouches
+ * for a key beside the registrar is the predecessor, which signs as well. Where an organisation that had a key before gets another
+ * that none of its own signs, the registrar alone vouches for it: the line "reason WORD" says why. A statement with neither line
+ * is of an organisation's first key, of the registrar's or of a log's. A revocation
  * (kind "revoke") has instead: revoked, reason, since. It counts from its place in the log on: what was logged before it
  * stays valid. With the reason "compromise", what claims a time after "since" is doubtful.
  *
@@ -34,6 +37,7 @@
 #ifndef FT_CORE_STATEMENT_H
 #define FT_CORE_STATEMENT_H
 
+#include "ft/base/problem.h"
 #include "ft/base/uuid.h"
 #include "ft/crypto/digest.h"
 
@@ -70,7 +74,7 @@ struct statement {
 	struct str use;     /* "event", "inspect", "log", "register" */
 	struct str custody; /* "self", "service" */
 	bool has_predecessor;
-	struct sha256 predecessor; /* fingerprint of the key it takes over from */
+	struct sha256 predecessor; /* fingerprint of the key it takes over from; then there is no reason */
 
 	/* kind "endorse" */
 	int64_t entry;   /* index of the statement in prevs */
@@ -79,12 +83,19 @@ struct statement {
 
 	/* kind "revoke" */
 	struct sha256 revoked; /* fingerprint of the key that is valid no longer */
-	struct str reason;     /* "superseded", "compromise", "ceased" */
-	int64_t since_s;       /* unix seconds; a claim */
+	struct str reason; /* "superseded", "compromise", "ceased". Of "key": of key_reasons; absent: none */
+	int64_t since_s;   /* unix seconds; a claim */
 
 	/* kind "origin", with a reason: "compromise" of the old log's key, "lost" entries that its heads had covered */
 	struct str head; /* the signed note of the old log's head that is taken over */
 };
+
+/* Why the registrar alone vouches for a further key of an organisation: the words of the statement; NULL ends them. */
+extern const char *const key_reasons[];
+/* For people, to stand behind a colon. Absent: no word of these. */
+struct str key_reason_text(struct str word, enum language language);
+/* What a key statement that holds says, and who vouches for it, as a sentence. */
+struct str key_statement_words(struct arena *arena, const struct statement *key, enum language language);
 
 /* Sorts the links and drops doubles. The fields are the program's own: forms are asserted. */
 struct str statement_print(struct arena *arena, const struct statement *statement);

@@ -11,6 +11,7 @@ struct act {
 	struct str subject;    /* what was acted on: an id, never a name */
 	struct str request_id; /* absent: none */
 	usec_t at_us;
+	struct str reason; /* of key_reasons (core/statement.h); absent: the act needs none */
 };
 enum problem audit_write(struct db *db, const struct act *act) must_check; /* in the transaction of the act */
 

@@ -26,10 +26,11 @@ struct enrolment_token {
 	usec_t expires_us;
 };
 /* Permits one key of `org`, which is registered, for records (SIGNER_PARTY) or endorsements (SIGNER_INSPECTOR).
- * PROBLEM_ERASED: it acts no more. PROBLEM_FORBIDDEN: it is no inspector's office. */
+ * `reason`, of key_reasons: why it gets another key; absent of its first. PROBLEM_KEY_REASON: it had one before.
+ * PROBLEM_FIELD_RANGE: it had none. PROBLEM_ERASED: it acts no more. PROBLEM_FORBIDDEN: it is no inspector's office. */
 enum problem enrolment_permit(struct db *db, struct arena *arena, const struct key_office *office,
-			      struct uuid org, enum signer_role role, struct enrolment_token *ret,
-			      struct fault *reterr) must_check;
+			      struct uuid org, enum signer_role role, struct str reason,
+			      struct enrolment_token *ret, struct fault *reterr) must_check;
 /* Whether a party endorses, in the transaction of who asks; it is not erased meanwhile. As enrolment_permit. */
 enum problem office_check(struct db *db, struct arena *arena, struct uuid org,
 			  struct fault *reterr) must_check;
@@ -42,18 +43,18 @@ enum problem enrolment_statement(struct db *db, struct arena *arena, const struc
 /* The signed note, in which the key vouches for itself; the registrar signs beside it, and the log gets both. The same
  * note again is answered as the first time. PROBLEM_SIGNATURE, PROBLEM_FIELD_RANGE with the rule: a note of another
  * form, of another organisation or log, or not as enrolment_statement words it. PROBLEM_ID_TAKEN: the key is enrolled
- * already. */
+ * already. PROBLEM_KEY_REASON: the token was for a first key, and the organisation has got one meanwhile. */
 enum problem enrolment_finish(struct db *db, struct arena *arena, const struct key_office *office,
 			      struct str token, struct str note, struct sha256 *ret_key, bool *ret_replayed,
 			      struct fault *reterr) must_check;
 
 /* Another custodial key takes the place of the present one: stated by both and the registrar, the old one revoked as
  * superseded. Records that come meanwhile wait. Of endorsements (SIGNER_INSPECTOR) the first is made, where the office keeps
- * none itself. PROBLEM_NO_SIGNING_KEY: there is none to replace. PROBLEM_SIGNS_ITSELF. PROBLEM_FORBIDDEN: the registrar's own
+ * none itself; that takes over from none, and so needs a `reason` (absent otherwise), as enrolment_permit. PROBLEM_NO_SIGNING_KEY: there is none to replace. PROBLEM_SIGNS_ITSELF. PROBLEM_FORBIDDEN: the registrar's own
  * for records; no inspector's office. PROBLEM_ERASED. */
 enum problem signing_rotate(struct db *db, struct arena *arena, const struct key_office *office,
 			    struct uuid org, enum signer_role role, enum sign_algorithm algorithm,
-			    struct sha256 *ret_key, struct fault *reterr) must_check;
+			    struct str reason, struct sha256 *ret_key, struct fault *reterr) must_check;
 
 /* Where the new key of the log lies: wrapped in the database, or with the agent; either may take over from either. */
 enum log_keeper {

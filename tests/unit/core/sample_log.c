@@ -71,17 +71,30 @@ size_t sample_append(struct sample_log *log, struct sample_signer *signer, const
 	return log->count++;
 }
 
-struct sample_signer sample_enrol(struct sample_log *log, struct str name, struct uuid org, const char *use,
-				  const struct sample_signer *registrar)
+static struct sample_signer enrol(struct sample_log *log, struct sample_signer s, const char *use,
+				  const struct sample_signer *registrar, struct str reason)
 {
-	struct sample_signer s = new_signer(log, log->algorithm, name, org);
 	struct statement statement = sample_statement(log, &s, STR("key"));
 	statement.vkey = note_key_print(log->arena, &s.key);
 	statement.use = str_of(use);
 	statement.custody = STR("service");
+	statement.reason = reason;
 	s.key_entry = sample_append(log, &s, &statement, registrar);
 	s.key_statement = log->entries[s.key_entry].note;
 	return s;
+}
+
+struct sample_signer sample_enrol(struct sample_log *log, struct str name, struct uuid org, const char *use,
+				  const struct sample_signer *registrar)
+{
+	return enrol(log, new_signer(log, log->algorithm, name, org), use, registrar, (struct str){NULL, 0});
+}
+
+struct sample_signer sample_enrol_further(struct sample_log *log, const struct sample_signer *first,
+					  const char *use, struct str reason)
+{
+	return enrol(log, new_signer(log, log->algorithm, first->key.name, first->org), use, &log->registrar,
+		     reason);
 }
 
 static struct str view_of_event(struct sample_log *log, const struct sample_event *event, struct str id,
@@ -400,6 +413,24 @@ struct bundle sample_bundle(const struct sample_log *log)
 			       .key_count = 2,
 			       .steps = steps,
 			       .step_count = SAMPLE_STEPS};
+}
+
+struct bundle sample_further(struct sample_log *log, struct str reason)
+{
+	struct sample_signer second = sample_enrol_further(log, &log->packer, "event", reason);
+	size_t sale = sample_record(log, &second, &(struct sample_event){"sell", NULL, 1, 1 << 10, NULL});
+	struct bundle bundle = sample_bundle(log);
+	struct bundle_step *steps = arena_array(log->arena, struct bundle_step, bundle.step_count + 1);
+	struct proof_key *keys = arena_array(log->arena, struct proof_key, bundle.key_count + 1);
+	memcpy(steps, bundle.steps, bundle.step_count * sizeof *steps);
+	memcpy(&keys[1], bundle.keys, bundle.key_count * sizeof *keys);
+	steps[bundle.step_count++] = sample_step(log, sale, /* is_shown */ true);
+	keys[0] = sample_key(log, &second); /* in any order: the log has its own */
+	private_key_destroy(second.private);
+	bundle.key_count++;
+	bundle.keys = keys;
+	bundle.steps = steps;
+	return bundle;
 }
 
 /* Into the step that tells of this entry. */

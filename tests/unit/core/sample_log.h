@@ -63,6 +63,9 @@ struct statement sample_statement(struct sample_log *log, struct sample_signer *
 /* An organisation's key, entered in the log. */
 struct sample_signer sample_enrol(struct sample_log *log, struct str name, struct uuid org, const char *use,
 				  const struct sample_signer *registrar);
+/* Another of an organisation that has one, of the same name and use; `reason` absent: the registrar does not say why. */
+struct sample_signer sample_enrol_further(struct sample_log *log, const struct sample_signer *first,
+					  const char *use, struct str reason);
 
 struct proof_place sample_place(const struct sample_log *log, size_t entry);
 /* The head of all entries, cosigned by the witnesses whose bits are set. */
@@ -80,6 +83,9 @@ size_t sample_endorse(struct sample_log *log, struct sample_signer *office, size
 /* The trail of lot M, of which an office endorses records 4 and 5, and takes the second back: its key is entry 12, then these
  * in this order, the last three steps of the bundle. Once a log. */
 struct bundle sample_endorsed(struct sample_log *log);
+/* The trail of lot M, of which one more sale is signed with a further key of the packer, which is entry 12 and has this reason.
+ * Once a log. */
+struct bundle sample_further(struct sample_log *log, struct str reason);
 /* The trail of lot M: entries 3 to 11, of 6 and 8 the statement only. */
 struct bundle sample_bundle(const struct sample_log *log);
 

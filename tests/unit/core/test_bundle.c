@@ -42,7 +42,7 @@ static int destroy(void **state)
 	return 0;
 }
 
-/* The verdict, and a letter for each of: checkpoint trail lots prev seq withheld. */
+/* The verdict, and a letter for each of: checkpoint trail lots prev seq withheld endorsements keys. */
 static struct bundle_report assert_report(struct world *w, enum proof_verdict verdict, const char *want)
 {
 	struct bundle_report report = bundle_verify(w->log->arena, &w->bundle, w->trust, verifier);
@@ -84,14 +84,14 @@ static void a_trail_holds_under_the_log_that_went_on(void **state)
 		sample_rename(w->log, str_of(cases[i].name));
 		assert_true(policy_parse(w->log->arena, sample_policy(w->log), &w->policy, &line));
 		w->bundle.checkpoint = sample_checkpoint(w->log, 3);
-		(void)assert_report(w, cases[i].verdict, "pppppns");
+		(void)assert_report(w, cases[i].verdict, "pppppnsp");
 	}
 }
 
 static void a_whole_trail_holds(void **state)
 {
 	struct world *w = *state;
-	struct bundle_report report = assert_report(w, PROOF_HOLDS, "pppppns");
+	struct bundle_report report = assert_report(w, PROOF_HOLDS, "pppppnsp");
 	assert_true(report.trusted);
 	assert_int_equal(report.step_count, SAMPLE_STEPS);
 	assert_true(str_equal(report.steps[0].type, STR("treat")));
@@ -105,7 +105,7 @@ static void a_trail_is_consistent_in_itself_without_trust(void **state)
 	w->trust = (struct proof_trust){0};
 	assert_false(assert_report(w, PROOF_HOLDS,
 				   "spppp"
-				   "ns")
+				   "nsp")
 			     .trusted);
 }
 
@@ -125,7 +125,7 @@ static void a_bundle_survives_its_json(void **state)
 		assert_int_equal(bundle_read(w->log->arena, &json, &w->bundle, &fault), PROBLEM_NONE);
 	}
 	assert_true(str_equal(texts[0], texts[1]));
-	assert_report(w, PROOF_HOLDS, "pppppns");
+	assert_report(w, PROOF_HOLDS, "pppppnsp");
 }
 
 /* Every leaf of the JSON, one after the other: a text with its middle character changed, a number one more. */
@@ -206,10 +206,10 @@ static void a_hidden_middle_record_shows_as_a_missing_prev(void **state)
 {
 	struct world *w = *state;
 	drop_step(w, 8);
-	struct bundle_report report = assert_report(w, PROOF_INCOMPLETE, "pppmpps");
+	struct bundle_report report = assert_report(w, PROOF_INCOMPLETE, "pppmppsp");
 	assert_non_null(strstr(report.checks[3].text[LANGUAGE_EN].at, "missing: 1"));
 	w->trust = (struct proof_trust){0};
-	assert_report(w, PROOF_INCOMPLETE, "sppmpps");
+	assert_report(w, PROOF_INCOMPLETE, "sppmppsp");
 }
 
 static void a_told_step_without_proof_is_missing(void **state)
@@ -218,7 +218,7 @@ static void a_told_step_without_proof_is_missing(void **state)
 	drop_step(w, 11); /* nobody builds on it */
 	assert_report(w, PROOF_INCOMPLETE,
 		      "pmppp"
-		      "ns");
+		      "nsp");
 }
 
 static void a_withheld_view_of_a_told_step_is_missing(void **state)
@@ -227,7 +227,7 @@ static void a_withheld_view_of_a_told_step_is_missing(void **state)
 	w->steps[0].proof.view = w->steps[0].proof.manifest = (struct str){0};
 	assert_report(w, PROOF_INCOMPLETE,
 		      "pmppp"
-		      "ns");
+		      "nsp");
 }
 
 static void a_record_about_another_lot_need_not_be_followed(void **state)
@@ -236,11 +236,11 @@ static void a_record_about_another_lot_need_not_be_followed(void **state)
 	drop_step(w, 6);
 	assert_report(w, PROOF_INCOMPLETE,
 		      "pppmp"
-		      "ns");
+		      "nsp");
 	/* But if Z is called a lot of the trail, its record counts as held back. */
 	w->bundle = sample_bundle(w->log);
 	w->bundle.lot_count = SAMPLE_LOTS;
-	struct bundle_report report = assert_report(w, PROOF_HOLDS, "pppppns");
+	struct bundle_report report = assert_report(w, PROOF_HOLDS, "pppppnsp");
 	assert_non_null(strstr(report.checks[5].text[LANGUAGE_EN].at, "not shown: 2 "));
 }
 
@@ -252,12 +252,12 @@ static void a_lot_that_went_in_cannot_be_left_out(void **state)
 	w->bundle.lot_count = 2;
 	assert_report(w, PROOF_INCOMPLETE,
 		      "ppmpp"
-		      "ns");
+		      "nsp");
 	w->bundle = sample_bundle(w->log);
 	w->bundle.lot = STR("https://farmtrail.example/o/1/p/PAKCHOI/b/X");
 	assert_report(w, PROOF_INCOMPLETE,
 		      "ppmpp"
-		      "ns");
+		      "nsp");
 }
 
 static void a_step_told_otherwise_than_it_was_signed_is_found(void **state)
@@ -269,11 +269,11 @@ static void a_step_told_otherwise_than_it_was_signed_is_found(void **state)
 	w->bundle.trail = trail;
 	assert_report(w, PROOF_BROKEN,
 		      "pfppp"
-		      "ns");
+		      "nsp");
 	w->bundle.trail = (struct str){0};
 	assert_report(w, PROOF_HOLDS,
 		      "psppp"
-		      "ns");
+		      "nsp");
 }
 
 static void too_few_witnesses_are_not_yet_enough(void **state)
@@ -282,18 +282,18 @@ static void too_few_witnesses_are_not_yet_enough(void **state)
 	w->bundle.checkpoint = sample_checkpoint(w->log, 1);
 	struct bundle_report report = assert_report(w, PROOF_UNLOGGED,
 						    "wpppp"
-						    "ns");
+						    "nsp");
 	assert_non_null(strstr(report.checks[0].text[LANGUAGE_EN].at, "1 of 3"));
 	w->bundle.checkpoint = sample_checkpoint(w->log, 5);
 	assert_report(w, PROOF_HOLDS,
 		      "ppppp"
-		      "ns");
+		      "nsp");
 }
 
 static void a_late_record_says_how_late(void **state)
 {
 	struct world *w = *state;
-	struct bundle_report report = assert_report(w, PROOF_HOLDS, "pppppns");
+	struct bundle_report report = assert_report(w, PROOF_HOLDS, "pppppnsp");
 	const struct proof_check *time = check_of(&report.steps[SAMPLE_STEPS - 1].report, "time");
 	assert_int_equal(time->finding, PROOF_NOTED);
 	assert_non_null(strstr(time->text[LANGUAGE_EN].at, "31 days late"));
@@ -407,7 +407,36 @@ static void two_records_of_one_number_are_found(void **state)
 	steps[SAMPLE_STEPS] = sample_step(w->log, place, true);
 	w->bundle.steps = steps;
 	w->bundle.step_count++;
-	assert_report(w, PROOF_BROKEN, "ppppfns");
+	assert_report(w, PROOF_BROKEN, "ppppfnsp");
+}
+
+static void a_further_key_says_why_it_is_there(void **state)
+{
+	struct world *w = *state;
+	w->bundle = sample_further(w->log, STR("staff-change"));
+	struct bundle_report report = assert_report(w, PROOF_HOLDS, "pppppnsp");
+	const struct proof_check *key = check_of(&report.steps[SAMPLE_STEPS].report, "key-statement");
+	assert_int_equal(key->finding, PROOF_PASSED);
+	assert_non_null(
+		strstr(key->text[LANGUAGE_EN].at, "alone vouches for it: who kept an earlier key has left"));
+	assert_non_null(strstr(key->text[LANGUAGE_ZH].at, "原因：保管人员变动"));
+	key = check_of(&report.steps[0].report, "key-statement");
+	assert_null(strstr(key->text[LANGUAGE_EN].at, "vouches"));
+}
+
+static void a_further_key_that_does_not_is_told(void **state)
+{
+	struct world *w = *state;
+	w->bundle = sample_further(w->log, (struct str){NULL, 0});
+	struct bundle_report report = assert_report(w, PROOF_HOLDS, "pppppnsn");
+	assert_non_null(
+		strstr(report.checks[7].text[LANGUAGE_EN].at, "neither a predecessor nor a reason: 1"));
+	((struct proof_key *)(uintptr_t)w->bundle.keys)[0].statement.place.index = -1;
+	report = bundle_verify(w->log->arena, &w->bundle, w->trust, verifier);
+	assert_int_equal(report.checks[7].finding, PROOF_NOTED);
+	w->bundle.key_count = 1; /* nothing here was before it */
+	report = bundle_verify(w->log->arena, &w->bundle, w->trust, verifier);
+	assert_int_equal(report.checks[7].finding, PROOF_PASSED);
 }
 
 static size_t erase(struct world *w, struct sample_signer *by, size_t entry)
@@ -434,7 +463,7 @@ static void what_was_removed_says_since_when_and_the_rest_holds(void **state)
 		w->steps[1].proof.erasure = (struct proof_entry){w->log->entries[erasures[i]].note,
 								 sample_place(w->log, erasures[i])};
 		struct bundle_report report =
-			assert_report(w, i == 0 ? PROOF_HOLDS : PROOF_BROKEN, "pppppns");
+			assert_report(w, i == 0 ? PROOF_HOLDS : PROOF_BROKEN, "pppppnsp");
 		const struct proof_check *view = check_of(&report.steps[1].report, "view");
 		assert_int_equal(view->finding, i == 0 ? PROOF_NOTED : PROOF_FAILED);
 		if (i == 0)
@@ -452,16 +481,16 @@ static void endorsements_are_of_records_that_are_here(void **state)
 {
 	struct world *w = *state;
 	take_endorsed(w);
-	struct bundle_report report = assert_report(w, PROOF_HOLDS, "pppppnp");
+	struct bundle_report report = assert_report(w, PROOF_HOLDS, "pppppnpp");
 	assert_non_null(strstr(report.checks[6].text[LANGUAGE_EN].at, "1 stand, 1 were taken back"));
 	assert_non_null(strstr(report.checks[5].text[LANGUAGE_EN].at, "not shown: 1 "));
 	assert_true(report.trusted && str_equal(report.steps[SAMPLE_STEPS].endorsement, STR("agrees")));
 	const struct bundle whole = w->bundle;
 	w->bundle.step_count--; /* the trail tells that it was taken back, and nobody says so */
-	(void)assert_report(w, PROOF_BROKEN, "pppppnf");
+	(void)assert_report(w, PROOF_BROKEN, "pppppnfp");
 	w->bundle = whole;
 	w->steps[SAMPLE_STEPS] = w->steps[SAMPLE_STEPS + 1]; /* told and not signed */
-	(void)assert_report(w, PROOF_BROKEN, "pppppnf");
+	(void)assert_report(w, PROOF_BROKEN, "pppppnfp");
 }
 
 /* Each is made by a key that is for it, and is in the log: what it says is wrong. */
@@ -546,7 +575,7 @@ static void an_empty_bundle_proves_nothing(void **state)
 	struct world *w = *state;
 	w->bundle.step_count = w->bundle.key_count = w->bundle.lot_count = 0;
 	w->bundle.lot = w->bundle.trail = (struct str){0};
-	assert_report(w, PROOF_INCOMPLETE, "psmppps");
+	assert_report(w, PROOF_INCOMPLETE, "psmpppsp");
 }
 
 int main(void)
@@ -572,6 +601,8 @@ int main(void)
 		TEST(a_key_must_stand_in_the_log_before_what_it_signs),
 		TEST(two_records_of_one_number_are_found),
 		TEST(what_was_removed_says_since_when_and_the_rest_holds),
+		TEST(a_further_key_says_why_it_is_there),
+		TEST(a_further_key_that_does_not_is_told),
 		TEST(endorsements_are_of_records_that_are_here),
 		TEST(an_endorsement_of_something_else_does_not_hold),
 		TEST(a_line_of_an_unknown_algorithm_is_passed_over),

@@ -80,6 +80,16 @@ static void an_honest_log_keeps_every_rule(void **state)
 	assert_true(str_equal(scene->f->registrar.name, scene->log->registrar.key.name));
 }
 
+/* The state asks for a head of its own tree: this one is not signed, which it does not ask for. */
+static void remember(struct scene *scene)
+{
+	const struct checkpoint head = {STR(SAMPLE_ORIGIN), (int64_t)scene->f->edge.size,
+					merkle_edge_root(&scene->f->edge)};
+	struct note note = {.text = checkpoint_print(scene->arena, &head), .count = 1};
+	note.signatures[0] = (struct note_signature){STR(SAMPLE_ORIGIN), 1, str_bytes(STR("x"))};
+	scene->f->head = note_print(scene->arena, &note);
+}
+
 static void what_is_remembered_is_enough_to_go_on(void **state)
 {
 	struct scene *scene = *state;
@@ -93,12 +103,7 @@ static void what_is_remembered_is_enough_to_go_on(void **state)
 			take(scene, STR("a finding and two gaps\n"));
 		else if (i != 6)
 			take(scene, scene->log->entries[i].note);
-		/* The state asks for a head of its own tree: this one is not signed, which it does not ask for. */
-		const struct checkpoint head = {STR(SAMPLE_ORIGIN), (int64_t)scene->f->edge.size,
-						merkle_edge_root(&scene->f->edge)};
-		struct note note = {.text = checkpoint_print(scene->arena, &head), .count = 1};
-		note.signatures[0] = (struct note_signature){STR(SAMPLE_ORIGIN), 1, str_bytes(STR("x"))};
-		scene->f->head = note_print(scene->arena, &note);
+		remember(scene);
 		printed = log_follow_print(scene->arena, scene->f);
 		struct log_follow *read;
 		assert_true(log_follow_read(scene->arena, printed, &read));
@@ -378,6 +383,55 @@ static void a_successor_is_vouched_for_by_its_predecessor(void **state)
 	private_key_destroy(key);
 }
 
+/* The first key of another use is none of the organisation's first. */
+static void a_further_key_has_a_reason(void **state)
+{
+	static const struct {
+		const char *use, *reason;
+	} stated[] = {{"event", "compromise"}, {"inspect", "new-use"}, {"inspect", NULL}};
+	struct scene *scene = *state;
+	for (size_t i = 0; i < sizeof stated / sizeof stated[0]; i++) {
+		take_all(scene);
+		assert_int_equal(scene->f->finding_count, 0);
+		struct str reason = stated[i].reason ? str_of(stated[i].reason) : (struct str){NULL, 0};
+		struct sample_signer further =
+			sample_enrol_further(scene->log, &scene->log->farm, stated[i].use, reason);
+		private_key_destroy(further.private);
+		take_all(scene);
+		const struct follow_key *key = map_at(scene->f->keys, map_count(scene->f->keys) - 1);
+		assert_true(str_equal(key->reason, reason));
+	}
+	expect(scene, FOLLOW_UNEXPLAINED);
+}
+
+/* Also in a look that begins with what another remembers. */
+static void an_organisation_is_known_to_have_a_key(void **state)
+{
+	struct scene *scene = *state;
+	struct log_follow *read;
+	struct sample_signer second =
+		sample_enrol_further(scene->log, &scene->log->farm, "event", STR("new-device"));
+	take_all(scene);
+	remember(scene);
+	struct str printed = log_follow_print(scene->arena, scene->f);
+	assert_true(log_follow_read(scene->arena, printed, &read));
+	assert_true(str_equal(log_follow_print(scene->arena, read), printed));
+	scene->f = read;
+	const struct sha256 fingerprint = sha256_of(second.spki);
+	const struct follow_key *key = map_get(read->keys, MAP_KEY(fingerprint));
+	assert_true(str_equal(key->reason, STR("new-device")));
+	const struct uuid org = {{9}};
+	struct sample_signer first = sample_enrol(scene->log, uuid_name(scene, org), org, "event",
+						  &scene->log->registrar),
+			     third = sample_enrol_further(scene->log, &scene->log->packer, "event",
+							  (struct str){NULL, 0});
+	take_all(scene);
+	expect(scene, FOLLOW_UNEXPLAINED);
+	private_key_destroy(first.private);
+	private_key_destroy(second.private);
+	private_key_destroy(third.private);
+}
+
 static void a_key_is_stated_once(void **state)
 {
 	struct scene *scene = *state;
@@ -467,8 +521,8 @@ static void a_key_in_my_name_alarms_until_it_is_known_or_ended(void **state)
 	assert_int_equal(planted(scene->f), 1);
 	log_follow_know(scene->f, sha256_of(scene->log->farm.spki));
 	assert_int_equal(planted(scene->f), 0);
-	struct sample_signer second = sample_enrol(scene->log, uuid_name(scene, scene->log->farm.org),
-						   scene->log->farm.org, "event", &scene->log->registrar);
+	struct sample_signer second =
+		sample_enrol_further(scene->log, &scene->log->farm, "event", STR("lost"));
 	take_all(scene);
 	assert_int_equal(planted(scene->f), 1);
 	struct statement s = revocation(scene, &scene->log->registrar, &second);
@@ -713,6 +767,8 @@ int main(void)
 		SCENE(a_key_is_vouched_for),
 		SCENE(somebody_else_does_not_vouch),
 		SCENE(a_successor_is_vouched_for_by_its_predecessor),
+		SCENE(a_further_key_has_a_reason),
+		SCENE(an_organisation_is_known_to_have_a_key),
 		SCENE(a_key_is_stated_once),
 		SCENE(there_is_one_registrar),
 		SCENE(a_given_registrar_is_the_one),

@@ -147,6 +147,14 @@ static void a_key_statement_states_the_key_that_it_is_counted_under(void **state
 			     "vkey " VKEY "\nuse event\ncustody service\n",
 			     STR_ARGS(fingerprint));
 	assert_printed(*state, &s, head);
+	for (size_t i = 0; key_reasons[i]; i++) {
+		s.reason = str_of(key_reasons[i]);
+		assert_printed(*state, &s,
+			       arena_printf(*state, "%.*sreason %s\n", STR_ARGS(head), key_reasons[i]));
+		for (int language = 0; language < 2; language++)
+			assert_true(key_reason_text(s.reason, (enum language)language).len > 0);
+	}
+	s.reason = (struct str){NULL, 0};
 	s.has_predecessor = true;
 	s.predecessor = sha256_of(str_bytes(STR("abc")));
 	assert_printed(*state, &s, arena_printf(*state, "%.*spredecessor " HASH_A "\n", STR_ARGS(head)));
@@ -236,6 +244,17 @@ static void key_statements_take_known_words_only(void **state)
 		{"vkey example.com/foo+530d903a+AAAA\nuse log\ncustody self\n", false},
 		{"vkey " VKEY "\nuse log\ncustody self\npredecessor AAAA\n", false},
 		{"use log\ncustody self\n", false},
+		{"vkey " VKEY "\nuse event\ncustody self\nreason lost\n", true},
+		{"vkey " VKEY "\nuse inspect\ncustody service\nreason new-use\n", true},
+		{"vkey " VKEY "\nuse log\ncustody self\nreason lost\n", false},
+		{"vkey " VKEY "\nuse register\ncustody self\nreason lost\n", false},
+		{"vkey " VKEY "\nuse event\ncustody self\nreason superseded\n", false},
+		{"vkey " VKEY "\nuse event\ncustody self\nreason constructor\n", false},
+		{"vkey " VKEY "\nuse event\ncustody self\nreason \n", false},
+		{"vkey " VKEY "\nuse event\nreason lost\ncustody self\n", false},
+		{"vkey " VKEY "\nuse event\ncustody self\nreason lost\nreason lost\n", false},
+		{"vkey " VKEY "\nuse event\ncustody self\npredecessor " HASH_A "\n", true},
+		{"vkey " VKEY "\nuse event\ncustody self\npredecessor " HASH_A "\nreason lost\n", false},
 	};
 	for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
 		struct statement s;
