@@ -390,11 +390,13 @@ LIMIT 1;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
+-- column: type text, event_time timestamptz?, offset_min bigint?, input_product text, input_active text[]?, flags bigint?
 -- opens: body, view_secret
 SELECT l.idx, l.kind, l.org_id, l.id, l.hash, coalesce(e.statement, m.statement, k.statement, r.statement, x.statement, y.statement, a.statement, o.statement, c.statement) AS statement,
        coalesce(e.statement_sha256, m.statement_sha256, r.statement_sha256, x.statement_sha256, y.statement_sha256, a.statement_sha256, o.statement_sha256, c.statement_sha256) AS statement_sha256,
        coalesce(e.body, m.body, a.body) AS body, coalesce(e.view_secret, m.view_secret, a.view_secret) AS view_secret,
-       coalesce(left_of.manifest, rest_of.manifest) AS manifest, coalesce(left_of.salts, rest_of.salts) AS salts
+       coalesce(left_of.manifest, rest_of.manifest) AS manifest, coalesce(left_of.salts, rest_of.salts) AS salts,
+       e.type, e.event_time, e.offset_min::bigint AS offset_min, e.input_product, e.input_active, e.flags
 FROM log_leaf l
 LEFT JOIN event e ON l.kind = 'event' AND e.org_id = l.org_id AND e.id = l.id
 LEFT JOIN erasure left_of ON left_of.org_id = e.org_id AND left_of.event = e.id AND is_stated('erase', l.id, NULL)
@@ -578,9 +580,10 @@ LIMIT 10000;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
+-- column: type text, event_time timestamptz?, offset_min bigint?, input_product text, input_active text[]?, flags bigint?
 -- opens: body, view_secret
 SELECT l.idx, l.kind, l.org_id, l.id, l.hash, e.statement, e.statement_sha256, e.body, e.view_secret,
-       left_of.manifest, left_of.salts
+       left_of.manifest, left_of.salts, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.input_product, e.input_active, e.flags
 FROM log_leaf l
 LEFT JOIN event e ON e.org_id = l.org_id AND e.id = l.id
 LEFT JOIN erasure left_of ON left_of.org_id = e.org_id AND left_of.event = e.id AND is_stated('erase', l.id, NULL)
@@ -594,9 +597,11 @@ LIMIT 1000;
 -- class: fan
 -- scope: program
 -- column: idx bigint, kind text, org_id uuid, id uuid, hash bytea, statement bytea, statement_sha256 bytea, body bytea, view_secret bytea, manifest bytea, salts bytea
+-- column: type text, event_time timestamptz?, offset_min bigint?, input_product text, input_active text[]?, flags bigint?
 -- opens: body, view_secret
 SELECT l.idx, l.kind, l.org_id, l.id, l.hash, m.statement, m.statement_sha256, m.body, m.view_secret,
-       rest_of.manifest, rest_of.salts
+       rest_of.manifest, rest_of.salts, NULL::text AS type, NULL::timestamptz AS event_time, NULL::bigint AS offset_min,
+       NULL::text AS input_product, NULL::text[] AS input_active, NULL::bigint AS flags
 FROM (SELECT DISTINCT unnest(@ids) AS id) t
 CROSS JOIN LATERAL (SELECT * FROM master_version
                     WHERE kind IN ('party', 'site', 'product', 'certificate') AND id = t.id ORDER BY version DESC LIMIT 1) m

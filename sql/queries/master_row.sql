@@ -7,9 +7,11 @@
 -- class: ref
 -- scope: program
 -- column: number text, kind text, name_zh text, name_en text, uscc text, gln text, region text, uri text, personal boolean
--- column: state text, version bigint
+-- column: state text, version bigint, newest bigint
 -- opens: name_zh, name_en, uscc, gln
-SELECT number, kind, name_zh, name_en, uscc, gln, region, uri, personal, state, version FROM party WHERE id = @id;
+SELECT number, kind, name_zh, name_en, uscc, gln, region, uri, personal, state, version,
+       (SELECT max(m.version) FROM master_version m WHERE m.kind = 'party' AND m.id = @id AND is_stated(m.kind, m.id, m.version)) AS newest
+FROM party WHERE id = @id;
 
 -- name: site_row :one
 -- A site's. Its geometry is compared as PostGIS writes it; of somebody's home the row has none.
@@ -17,12 +19,13 @@ SELECT number, kind, name_zh, name_en, uscc, gln, region, uri, personal, state, 
 -- class: ref
 -- scope: program
 -- column: party uuid, number text, kind text, name_zh text, name_en text, region text, uri text, personal boolean
--- column: same_geometry boolean, commodity text, state text, version bigint
+-- column: same_geometry boolean, commodity text, state text, version bigint, newest bigint
 -- opens: name_zh, name_en
 SELECT party, number, kind, name_zh, name_en, region, uri, personal,
        geometry IS NOT DISTINCT FROM CASE WHEN NOT personal THEN ST_SetSRID(ST_GeomFromGeoJSON(@geometry), 4326) END
            AS same_geometry,
-       commodity, state, version
+       commodity, state, version,
+       (SELECT max(m.version) FROM master_version m WHERE m.kind = 'site' AND m.id = @id AND is_stated(m.kind, m.id, m.version)) AS newest
 FROM site WHERE id = @id;
 
 -- name: product_row :one
@@ -31,9 +34,10 @@ FROM site WHERE id = @id;
 -- class: ref
 -- scope: program
 -- column: party uuid, number text, name_zh text, name_en text, commodity text, gtin text, unit text, shelf_life_days bigint?
--- column: temperature_min numeric?, temperature_max numeric?, packages bytea, uri text, state text, version bigint
+-- column: temperature_min numeric?, temperature_max numeric?, packages bytea, uri text, state text, version bigint, newest bigint
 SELECT party, number, name_zh, name_en, commodity, gtin, unit, shelf_life_days, temperature_min, temperature_max, packages,
-       uri, state, version
+       uri, state, version,
+       (SELECT max(m.version) FROM master_version m WHERE m.kind = 'product' AND m.id = @id AND is_stated(m.kind, m.id, m.version)) AS newest
 FROM product WHERE id = @id;
 
 -- name: certificate_row :one
@@ -41,9 +45,10 @@ FROM product WHERE id = @id;
 -- param: id uuid, products uuid[], sites uuid[]
 -- class: ref
 -- scope: program
--- column: party uuid, scheme text, number text, same_scope boolean, valid_from text, valid_to text, state text, version bigint
+-- column: party uuid, scheme text, number text, same_scope boolean, valid_from text, valid_to text, state text, version bigint, newest bigint
 SELECT party, scheme, number, products = @products AND sites = @sites AS same_scope, valid_from::text AS valid_from,
-       valid_to::text AS valid_to, state, version
+       valid_to::text AS valid_to, state, version,
+       (SELECT max(m.version) FROM master_version m WHERE m.kind = 'certificate' AND m.id = @id AND is_stated(m.kind, m.id, m.version)) AS newest
 FROM certificate WHERE id = @id;
 
 -- name: master_row_all :many

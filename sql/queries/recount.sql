@@ -380,6 +380,9 @@ FROM (SELECT 'edge' AS part, e.event || ' ' || e.parent || ' to ' || e.child AS 
                             WHEN 'certificate' THEN EXISTS (SELECT FROM certificate c WHERE c.id = t.id)
                             ELSE true END
       UNION ALL
+      SELECT m.kind, m.id::text, 'version ' || m.version || ' that was not stated'
+      FROM master_version m WHERE NOT is_stated(m.kind, m.id, m.version)
+      UNION ALL
       SELECT 'correction', c.event::text, 'its declaration or replacement is not there'
       FROM correction c
       LEFT JOIN event w ON w.org_id = c.org_id AND w.id = c.event

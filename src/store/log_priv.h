@@ -147,4 +147,8 @@ enum problem log_patrol_step(struct log_patrol *patrol, struct db *db, struct ar
 /* log_sweep.c */
 void *log_sweeper_main(void *argument);
 
+/* event_row.c: the first of what pages read in place of a body that says something else, as "product"; NULL: none. The body is
+ * whole, and what was signed. */
+const char *event_row_other(struct arena *arena, const struct log_sweep_read_row *row);
+
 #endif

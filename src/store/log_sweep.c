@@ -123,6 +123,14 @@ static enum problem check_row(struct sweep *w, struct arena *arena, enum thing_k
 	return PROBLEM_NONE;
 }
 
+static void check_event_row(struct sweep *w, struct arena *arena, const struct log_sweep_read_row *row)
+{
+	const char *other = event_row_other(arena, row);
+	if (other)
+		tell(w, "row", row->idx, row->idx,
+		     arena_printf(arena, "event %.*s %s", STR_ARGS(uuid_print(arena, row->id)), other));
+}
+
 static enum problem examine(struct sweep *w, const struct log_sweep_read_row *row)
 {
 	struct arena *arena = arena_create();
@@ -143,6 +151,8 @@ static enum problem examine(struct sweep *w, const struct log_sweep_read_row *ro
 		tell(w, "body", row->idx, row->idx, subject);
 	if (!p && sound && is_master(row->kind, &kind) && row->view_secret.len)
 		p = check_row(w, arena, kind, row->idx, row->id, row->body);
+	if (!p && sound && str_equal(row->kind, STR("event")) && row->view_secret.len)
+		check_event_row(w, arena, row);
 	if (!p && sound && is_act(row->kind) && w->act_count < LOG_TILE_WIDTH) {
 		w->act_entries[w->act_count] = row->idx;
 		w->acts[w->act_count++] = row->id;

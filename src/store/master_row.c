@@ -43,7 +43,7 @@ static enum problem check_party(struct db *db, struct arena *arena, const void *
 		{"personal", row.personal == party->personal},
 		{"state", same(row.state, party->head.state)},
 	};
-	*ret = row.version > party->head.version ? NULL : FIRST_OTHER(members);
+	*ret = row.newest > party->head.version ? NULL : FIRST_OTHER(members);
 	return PROBLEM_NONE;
 }
 
@@ -68,7 +68,7 @@ static enum problem check_site(struct db *db, struct arena *arena, const void *e
 		{"commodity", same(row.commodity, site->commodity)},
 		{"state", same(row.state, site->head.state)},
 	};
-	*ret = row.version > site->head.version ? NULL : FIRST_OTHER(members);
+	*ret = row.newest > site->head.version ? NULL : FIRST_OTHER(members);
 	return PROBLEM_NONE;
 }
 
@@ -101,7 +101,7 @@ static enum problem check_product(struct db *db, struct arena *arena, const void
 		{"uri", same(row.uri, product->head.uri)},
 		{"state", same(row.state, product->head.state)},
 	};
-	*ret = row.version > product->head.version ? NULL : FIRST_OTHER(members);
+	*ret = row.newest > product->head.version ? NULL : FIRST_OTHER(members);
 	return PROBLEM_NONE;
 }
 
@@ -136,7 +136,7 @@ static enum problem check_certificate(struct db *db, struct arena *arena, const 
 		{"validTo", same(row.valid_to, c->valid_to)},
 		{"state", same(row.state, c->head.state)},
 	};
-	*ret = row.version > c->head.version ? NULL : FIRST_OTHER(members);
+	*ret = row.newest > c->head.version ? NULL : FIRST_OTHER(members);
 	return PROBLEM_NONE;
 }
 

@@ -338,6 +338,20 @@ def test_a_row_that_pages_read_in_place_of_a_version_is_named(log, table, member
     assert log.found() == {("row", index, index): f"{table} {subject} {member}"}
 
 
+@pytest.mark.parametrize("member,change", [
+    ("product", "input_product = '草木灰'"), ("active", "input_active = NULL"), ("time", "event_time = event_time - interval '30 days'"),
+    ("type", "type = 'irrigate'"), ("source", "flags = flags | 8")])
+def test_what_pages_read_of_a_record_is_held_against_its_body(log, member, change):
+    """Its columns say when what was done, and with what, and have no signature."""
+    event = log.farm.record("treat", ago(days=9), site="P1", product="1.8%乳油", active=["阿维菌素"])["event"]
+    wait_until_logged(log.service, log.here.public)
+    assert log.found() == {}
+    log.execute(f"UPDATE event SET {change} WHERE id = %(id)s", id=event)
+    assert wait_for(log.found, 60)
+    index = log.index_of(event)
+    assert log.found() == {("row", index, index): f"event {event} {member}"}
+
+
 @pytest.mark.parametrize("change", ["entry", "leaf", "event", "node"])
 def test_the_sequencer_does_not_start_on_changed_rows(log, change):
     log.grow(WIDTH + 5)

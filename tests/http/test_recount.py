@@ -156,10 +156,12 @@ def test_a_lot_that_is_not_what_its_record_says_is_named(chain, what):
 OTHER_ROWS = [  # (table, member, change)
     ("party", "name.zh", "name_zh = 'x'"), ("party", "name.en", "name_en = NULL"), ("party", "region", "region = (SELECT r.code FROM region r WHERE r.code <> party.region LIMIT 1)"),
     ("party", "uscc", "uscc = '91350100M000100Y43'"), ("party", "personal", "personal = NOT personal"), ("party", "kind", "kind = 'market'"),
-    ("party", "version", "version = version - 1"), ("site", "name.zh", "name_zh = 'x'"), ("site", "region", "region = (SELECT r.code FROM region r WHERE r.code <> site.region LIMIT 1)"),
+    ("party", "version", "version = version - 1"), ("party", "version", "name_zh = 'x', version = version + 1"), ("site", "name.zh", "name_zh = 'x'"), ("site", "region", "region = (SELECT r.code FROM region r WHERE r.code <> site.region LIMIT 1)"),
     ("site", "geometry", "geometry = ST_SetSRID(ST_MakePoint(1, 1), 4326)"), ("site", "commodity", "commodity = 'fruit'"),
     ("product", "name.zh", "name_zh = 'x'"), ("product", "shelfLifeDays", "shelf_life_days = 1000"),
     ("product", "temperature.max", "temperature_max = 30"), ("product", "packages", "packages = '[]'"),
+    ("site", "version", "name_zh = 'x', version = version + 1"), ("product", "version", "shelf_life_days = 1000, version = version + 1"),
+    ("certificate", "version", "valid_to = '2099-01-01', version = version + 1"),
     ("product", "gtin", "gtin = '09506000134352'"), ("certificate", "validTo", "valid_to = '2099-01-01'"),
     ("certificate", "products or sites", "sites = ARRAY[gen_random_uuid()]"), ("certificate", "state", "state = 'revoked'"),
 ]
@@ -180,6 +182,17 @@ def test_a_version_that_nobody_signed_is_named(chain):
     body = chain.service.resealed("master_version", f"id = '{subject}'", '"state":"active"', '"state":"closed"')
     found = chain.altered("UPDATE master_version SET body = %s WHERE id = %s", body, subject)
     assert found == {("product", subject): ("not what was signed", "what its statement covers")}
+
+
+def test_a_version_that_was_never_stated_is_named(chain):
+    """A true one a second time, with a later number, so that the row seems to be ahead of what is looked at."""
+    subject = chain.service.value("SELECT id::text FROM party LIMIT 1")
+    chain.execute("INSERT INTO master_version SELECT kind, id, version + 1, valid_from, reason, recorded_at, recorded_by, body, view_secret, key_fingerprint, seq, statement,"
+                  " statement_sha256 FROM master_version WHERE id = %s", subject)
+    found = chain.service.recount()[1]["differences"]
+    assert [(d["part"], d["subject"], d["stored"]) for d in found] == [("party", subject, "version 2 that was not stated")]
+    found = chain.altered("UPDATE party SET name_zh = 'x' WHERE id = %s", subject)
+    assert found["party", subject] in (("another name.zh", "that of version 2"), ("version 2 that was not stated", "nothing"))
 
 
 def test_a_thing_without_a_row_is_named(chain):

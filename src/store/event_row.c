@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Pages tell what was done, when, and with what from the columns of an event's row, without opening its body: whether they say
+ * what it says. */
+#include "log_priv.h"
+
+#include "ft/core/deed.h"
+
+static bool same(struct str a, struct str b)
+{
+	return a.len == b.len && (!a.len || str_equal(a, b));
+}
+
+static bool same_active(const struct log_sweep_read_row *row, const struct str_list *said)
+{
+	if (row->input_active.count != said->count)
+		return false;
+	for (size_t i = 0; i < said->count; i++)
+		if (!str_equal(((const struct str *)row->input_active.items)[i], said->items[i]))
+			return false;
+	return true;
+}
+
+const char *event_row_other(struct arena *arena, const struct log_sweep_read_row *row)
+{
+	struct deed deed;
+	if (deed_read(arena, bytes_str(row->body), &deed) || deed.declaration)
+		return NULL;
+	if (!str_equal(row->type, str_of(deed.kind->word)))
+		return "type";
+	if (row->event_time.value != deed.time.at_us || row->offset_min.value != deed.time.offset_min)
+		return "time";
+	if (!(row->flags.value & EVENT_OF_PARTNER) != !deed.of_partner)
+		return "source";
+	if (deed.of_partner)
+		return NULL;
+	if (!same(row->input_product, deed.product))
+		return "product";
+	return same_active(row, &deed.active) ? NULL : "active";
+}
