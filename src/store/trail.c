@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Puts a trail together, and keeps public ones for the next scan. */
-#include "trail_priv.h"
-#include "trail_priv.h"
-
 #include <string.h>
+
 #include "ft/codec/json.h"
 #include "ft/core/risk.h"
 #include "ft/core/unit.h"
+#include "trail_priv.h"
 
 enum { ATTEMPTS = 4, CHINA_OFFSET_MIN = 480 };
 enum {
