@@ -226,6 +226,19 @@ def test_what_is_changed_in_a_long_log_is_named_before_its_turn(long_log):
     assert log.here.metric("farmtrail_log_altered") >= len(expected)
 
 
+def test_a_row_that_stands_for_a_version_is_named_in_a_long_log(long_log):
+    """Long before the sweep comes to its version."""
+    log = long_log
+    subject = log.farm.product("LATE", shelfLifeDays=3)["id"]
+    wait_until_logged(log.service, log.here.public)
+    log.patrolled()
+    index = log.index("product", id=subject)
+    assert index > WIDTH * WIDTH
+    log.execute("UPDATE product SET shelf_life_days = 1000 WHERE id = %(id)s", id=subject)
+    assert wait_for(lambda: ("row", index, index) in log.found(), 90), log.found()
+    assert log.found()["row", index, index] == f"product {subject} shelfLifeDays" and log.only_the_patrol()
+
+
 def test_what_is_changed_while_the_server_is_away_is_named(new_service):
     log = LongLog(new_service(LOG_SWEEP="1", LOG_PATROL="1").start())
     (body, b), (gone, g) = log.harvest(), log.harvest()
