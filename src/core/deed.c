@@ -215,6 +215,7 @@ static bool read_native(struct reading *r, struct str word)
 	deed->shipment = shipment_of(r->event);
 	deed->makes = deed->kind->class == RECORD_CREATE || deed->kind->class == RECORD_TRANSFORM;
 	deed->taken_back = deed->kind->class == RECORD_RETURN && !deed->to.at;
+	deed->entry_mode = json_text(json_get(r->event, FT("entryMode")));
 	read_packs(r);
 	read_animals(r);
 	read_test(r);

@@ -5,7 +5,6 @@
 #include "ft/base/text.h"
 
 enum { MAX_NOTE_CHARACTERS = 1000, MAX_DOSE_BYTES = 256 };
-static const usec_t FUTURE_GRACE_US = 300 * USEC_PER_SEC;
 
 #define B(m) MEMBER_BIT(MEMBER_##m)
 #define COMMON \
@@ -399,10 +398,10 @@ static enum problem animals_check(const struct str_list *animals, struct fault *
 bool record_lies_ahead(const struct record *record, usec_t now_us)
 {
 	const struct record_reading *readings = record->temperature.items;
-	bool ahead = record->time.at_us > now_us + FUTURE_GRACE_US;
+	bool ahead = record->time.at_us > now_us + RECORD_GRACE_S * USEC_PER_SEC;
 
 	for (size_t i = 0; i < record->temperature.count; i++)
-		ahead |= readings[i].time.at_us > now_us + FUTURE_GRACE_US;
+		ahead |= readings[i].time.at_us > now_us + RECORD_GRACE_S * USEC_PER_SEC;
 	return ahead;
 }
 
@@ -411,14 +410,14 @@ static enum problem times_check(const struct record *record, usec_t now_us, stru
 	const struct record_reading *readings = record->temperature.items;
 	bool may_lie_ahead = record->device_time.at_us != 0;
 
-	if (!may_lie_ahead && record->time.at_us > now_us + FUTURE_GRACE_US)
+	if (!may_lie_ahead && record->time.at_us > now_us + RECORD_GRACE_S * USEC_PER_SEC)
 		return fault_set(reterr, PROBLEM_TIME_FUTURE, "future", "/time");
-	if (!may_lie_ahead && record->notified_at.at_us > now_us + FUTURE_GRACE_US)
+	if (!may_lie_ahead && record->notified_at.at_us > now_us + RECORD_GRACE_S * USEC_PER_SEC)
 		return fault_set(reterr, PROBLEM_TIME_FUTURE, "future", "/notifiedAt");
 	if (record->until.at_us != 0 && record->until.at_us < record->time.at_us)
 		return fault_set(reterr, PROBLEM_TIME_ORDER, "order", "/until");
 	for (size_t i = 0; i < record->temperature.count; i++)
-		if (!may_lie_ahead && readings[i].time.at_us > now_us + FUTURE_GRACE_US)
+		if (!may_lie_ahead && readings[i].time.at_us > now_us + RECORD_GRACE_S * USEC_PER_SEC)
 			return fault_set(reterr, PROBLEM_TIME_FUTURE, "future", "/temperature/%zu/time", i);
 	return PROBLEM_NONE;
 }

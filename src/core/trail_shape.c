@@ -212,6 +212,7 @@ static const struct shape bounds_shape = {
 		END_OF_SHAPE,
 	},
 };
+static const char *const entry_modes_told[] = {"paper", "import", NULL};
 static const struct shape step_shape = {
 	.name = "TrailStep", .size = sizeof(struct trail_step), .doc = "One thing that was done",
 	.fields = (const struct field[]){
@@ -220,6 +221,7 @@ static const struct shape step_shape = {
 		TIME  (struct trail_step, time, "time", .doc = "When it was done"),
 		STRING(struct trail_step, recorded_at, "recordedAt", .max_len = 64, .doc = "When it was recorded; strictly grows"),
 		OBJECT(struct trail_step, recorded_between, "recordedBetween", &bounds_shape, struct trail_bounds, .flags = OPTIONAL, .doc = "The same by the log"),
+		WORD  (struct trail_step, entry_mode, "entryMode", entry_modes_told, .flags = OPTIONAL, .doc = "paper: written by hand first and entered later; import: taken over from other records; absent: entered on the spot, or not said"),
 		OBJECT(struct trail_step, party, "party", &party_shape, struct trail_party, .flags = OPTIONAL, .doc = "Who did it"),
 		OBJECT(struct trail_step, recorded_by, "recordedBy", &party_shape, struct trail_party, .flags = OPTIONAL, .doc = "Who signed it"),
 		OBJECT(struct trail_step, place, "place", &place_shape, struct trail_place, .flags = OPTIONAL, .doc = "Where"),

@@ -10,6 +10,8 @@ enum {
 	FLOWS_SHOWN = 6,        /* inputs or outputs of one step before the rest is folded */
 };
 
+static const usec_t DAY_US = 24 * 3600 * USEC_PER_SEC;
+
 static void put_title(struct html *html, const struct trail_step *step)
 {
 	const struct record_kind *kind = event_kind_find(step->type);
@@ -146,6 +148,29 @@ static void put_bounds(struct html *html, const struct trail_step *step)
 	html_raw(html, "</p>");
 }
 
+/* How long after the deed, where that is a day or more, and from what: both are signed, and in the views of all tiers. What
+ * is dated ahead was let in for the clock of a device (PROBLEM_TIME_FUTURE). */
+static void put_entry(struct html *html, const struct trail_step *step)
+{
+	struct instant recorded;
+
+	if (!instant_parse(step->recorded_at, &recorded)) {
+		int64_t days = (recorded.at_us - step->time.at_us) / DAY_US;
+		if (step->time.at_us > recorded.at_us + RECORD_GRACE_S * USEC_PER_SEC)
+			HTML(html, " · {}", SAY(MESSAGE_RECORDED_AHEAD));
+		else if (days > 0)
+			html_raw(html, " · ");
+		if (days == 1)
+			HTML(html, "{}", SAY(MESSAGE_RECORDED_DAY_LATER));
+		else if (days > 1)
+			HTML_SAY(html, MESSAGE_RECORDED_DAYS_LATER, NUMBER(days));
+	}
+	if (str_equal(step->entry_mode, STR("paper")))
+		HTML(html, " · {}", SAY(MESSAGE_ENTERED_FROM_PAPER));
+	else if (str_equal(step->entry_mode, STR("import")))
+		HTML(html, " · {}", SAY(MESSAGE_ENTERED_BY_IMPORT));
+}
+
 static void put_record(struct html *html, const struct trail_step *step)
 {
 	struct html_fragment when = say_time_after(html, step->recorded_at, step->time);
@@ -158,6 +183,7 @@ static void put_record(struct html *html, const struct trail_step *step)
 	else
 		HTML_SAY(html, MESSAGE_RECORDED_BY, FRAGMENT(say_party(html, step->recorded_by)),
 			 FRAGMENT(when));
+	put_entry(html, step);
 	html_raw(html, "</p>");
 	put_bounds(html, step);
 	HTML(html, "<p class=sig><span>{}</span> ", SAY(MESSAGE_SIGNATURE));

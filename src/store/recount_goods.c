@@ -140,6 +140,20 @@ static struct str uuid_words(struct arena *arena, struct uuid id)
 	return uuid_is_nil(id) ? STR("nobody") : uuid_print(arena, id);
 }
 
+/* How a record was entered stands on pages by its flags. */
+static void check_entry_mode(struct recount *r, const struct recounted *event)
+{
+	int64_t flags = event->row->flags;
+	struct str told = flags & EVENT_FROM_PAPER ? STR("paper") : STR("import"),
+		   said = event->deed.entry_mode;
+	if (!(flags & (EVENT_FROM_PAPER | EVENT_IMPORTED)))
+		told = STR("field");
+	if (!said.at)
+		said = STR("field");
+	if (!str_equal(told, said))
+		recount_tell(r, "event", event->name, told, said);
+}
+
 static void check_row(struct recount *r, const struct recounted *event)
 {
 	const struct recount_events_row *row = event->row;
@@ -152,6 +166,7 @@ static void check_row(struct recount *r, const struct recounted *event)
 	if (row->event_time != deed->time.at_us || row->offset_min != deed->time.offset_min)
 		recount_tell(r, "event", event->name, utc_print(r->arena, row->event_time),
 			     instant_print(r->arena, deed->time));
+	check_entry_mode(r, event);
 	if (!uuid_equal(row->party, event->sides[DEED_ACTING]))
 		recount_tell(r, "event", event->name, uuid_words(r->arena, row->party), deed->party);
 	if (record_sends(deed->kind) && !uuid_equal(row->to_party, event->sides[DEED_TO]))

@@ -241,6 +241,13 @@ static struct trail_bounds *bounds_of(const struct trail_facts *facts, const str
 	return bounds;
 }
 
+static struct str entry_mode_of(const struct trail_events_row *row)
+{
+	if (row->flags & EVENT_FROM_PAPER)
+		return STR("paper");
+	return row->flags & EVENT_IMPORTED ? STR("import") : (struct str){NULL, 0};
+}
+
 static struct trail_step step_of(const struct trail_facts *facts, const struct trail_fact *fact)
 {
 	const struct trail_events_row *row = fact->row;
@@ -251,6 +258,7 @@ static struct trail_step step_of(const struct trail_facts *facts, const struct t
 		.time = {row->event_time, (int16_t)row->offset_min},
 		.recorded_at = utc_print(facts->arena, row->recorded_at),
 		.recorded_between = bounds_of(facts, row),
+		.entry_mode = entry_mode_of(row),
 		/* a partner's event does not say who acted, only who tells */
 		.party = row->flags & EVENT_OF_PARTNER ? NULL : trail_party_make(facts, row->party),
 		.recorded_by = trail_party_make(facts, row->org_id),

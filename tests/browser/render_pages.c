@@ -55,6 +55,17 @@ static struct trail *recalled(struct arena *arena)
 	return trail;
 }
 
+static struct trail *entered_late(struct trail *trail)
+{
+	struct trail_step *steps = trail->steps.items;
+
+	steps[0].recorded_at = STR("2026-05-09T01:00:00.000001Z");
+	steps[0].entry_mode = STR("paper");
+	steps[2].entry_mode = STR("import");
+	steps[3].recorded_at = STR("2026-04-01T01:00:00.000001Z");
+	return trail;
+}
+
 static struct trail *at_tier(struct trail *trail, struct str tier)
 {
 	struct trail_origin *origins = trail->origins.items;
@@ -78,7 +89,7 @@ static void render_trails(struct arena *arena, const char *directory, enum langu
 	struct page page = sample_page(language);
 
 	save(directory, "single", language, page_trail(arena, &page, sample_trail(arena, 1, 5)));
-	save(directory, "mix", language, page_trail(arena, &page, sample_mix(arena)));
+	save(directory, "mix", language, page_trail(arena, &page, entered_late(sample_mix(arena))));
 	save(directory, "budget", language, page_trail(arena, &page, sample_trail(arena, 4, 12)));
 	save(directory, "long", language, page_trail(arena, &page, sample_trail(arena, 6, 200)));
 	save(directory, "recalled", language, page_trail(arena, &page, recalled(arena)));

@@ -281,6 +281,11 @@ def test_a_deleted_record_is_named(chain):
     assert {part for part, _ in found} >= {"sequence", "move", "lot"}
 
 
+def test_a_record_that_was_entered_otherwise_is_named(chain):
+    found = chain.altered("UPDATE event SET flags = flags | 2 WHERE id = %s", chain.sale["event"])
+    assert found == {("event", chain.sale["event"]): ("paper", "field")}
+
+
 def test_a_changed_shipment_is_named(chain):
     found = chain.altered("UPDATE shipment_line SET base = 31 WHERE n = 0")
     assert {part for part, _ in found} == {"shipment", "move"}

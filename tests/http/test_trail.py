@@ -120,6 +120,24 @@ def test_what_was_done_on_the_plot_before_the_harvest_is_told(district):
     assert trail["steps"][0]["place"]["name"] == "地点P1"
 
 
+@pytest.mark.parametrize("mode, words", [("paper", "entered from a paper record"), ("import", "imported from other records"), ("field", None)])
+def test_how_a_record_was_entered_is_told_as_far_as_it_is_proved(district, mode, words):
+    """The device and its clock are in the full view alone."""
+    farm = district.farm()
+    lot = farm.harvest(10, time=ago(days=3), entryMode=mode, device="phone of Wang", deviceTime=ago(days=3, minutes=2))
+    told = None if mode == "field" else mode
+    for tier in ("farm", "township", "district"):
+        step = public(district, lot, tier=tier)["steps"][-1]
+        assert (step["type"], step.get("entryMode")) == ("harvest", told)
+        view = district.public.read(f"{step['proof']['href']}?tier={tier}")["view"]
+        assert json.loads(view)["farmtrail:entryMode"] == mode
+        page = district.public.get(f"/t/{lot['code']}?tier={tier}", Accept="text/html", **{"Accept-Language": "en"}).body.decode()
+        for shown in (view, page, json.dumps(step)):
+            assert "deviceTime" not in shown and "Wang" not in shown
+        assert " · 3 days after it was done" in page
+        assert [w for w in ("entered from a paper record", "imported from other records") if w in page] == ([words] if words else [])
+
+
 def test_a_lot_split_and_mixed_again_is_one_origin(district, packer):
     farm = district.farm()
     lot = farm.harvest(100)

@@ -38,6 +38,7 @@ struct deed {
 	struct str test, outcome;       /* of a test: its kind; what it found */
 	struct list results;            /* of a test: struct record_result */
 	struct str reason, declared_by; /* of a native declaration: why, and the URI of who says so */
+	struct str entry_mode;          /* of a native record; absent: not said */
 };
 /* Texts are borrowed from the body or the arena. PROBLEM_JSON_SYNTAX: not an event that this program stores. */
 enum problem deed_read(struct arena *arena, struct str body, struct deed *ret) must_check;

@@ -128,6 +128,8 @@ bool record_sends(const struct record_kind *kind);
 enum problem record_sample_read(const struct json *sample, struct record_sample *ret,
 				struct fault *reterr) must_check;
 
+enum { RECORD_GRACE_S = 300 }; /* clocks differ: a time may lie so far ahead */
+
 /* Checks everything that needs no other record: the members its type requires, quantities, units, times against
  * `now_us` (5 minutes of grace; a record with deviceTime may lie ahead and is flagged by the caller), text lengths,
  * shortest sensible lists, a lot named twice among inputs or among outputs; the replacement of a `correct` record in the

@@ -92,6 +92,7 @@ struct trail_step {
 	struct instant time;
 	struct str recorded_at;                /* UTC, strictly growing */
 	struct trail_bounds *recorded_between; /* NULL: the log says nothing of it */
+	struct str entry_mode;                 /* "paper", "import"; absent: on the spot, or not said */
 	struct trail_party *party, *recorded_by;
 	struct trail_place *place;
 	struct trail_region *district, *township;

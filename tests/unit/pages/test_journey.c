@@ -45,6 +45,39 @@ static void a_record_made_on_another_day_shows_its_date(void **state)
 		   "<small>+08:00</small>");
 }
 
+static void a_record_tells_how_late_and_from_what_it_was_entered(void **state)
+{
+	struct trail *trail = sample_trail(*state, 1, 1);
+	struct trail_step *step = trail->steps.items;
+
+	assert_false(instant_parse(STR("2026-05-03T08:48:31+08:00"), &step->time));
+	step->recorded_at = STR("2026-05-04T00:48:30Z");
+	assert_lacks(journey(*state, LANGUAGE_EN, trail), "after it was done");
+	step->recorded_at = STR("2026-05-04T00:48:31Z");
+	assert_has(journey(*state, LANGUAGE_EN, trail), " · a day after it was done</p>");
+	step->recorded_at = STR("2026-05-06T00:50:00Z");
+	step->entry_mode = STR("paper");
+	assert_has(journey(*state, LANGUAGE_EN, trail),
+		   "</time> · 3 days after it was done · entered from a paper record</p>");
+	assert_has(journey(*state, LANGUAGE_ZH, trail), "</time> · 事后 3 天补录 · 据纸质记录录入</p>");
+	step->entry_mode = STR("import");
+	assert_has(journey(*state, LANGUAGE_EN, trail), " · imported from other records</p>");
+	assert_has(journey(*state, LANGUAGE_ZH, trail), " · 由其他台账导入</p>");
+}
+
+static void what_is_dated_ahead_of_its_record_says_so(void **state)
+{
+	struct trail *trail = sample_trail(*state, 1, 1);
+	struct trail_step *step = trail->steps.items;
+
+	assert_false(instant_parse(STR("2026-05-03T08:48:31+08:00"), &step->time));
+	step->recorded_at = STR("2026-05-03T00:43:31Z"); /* five minutes are within what clocks differ */
+	assert_lacks(journey(*state, LANGUAGE_EN, trail), "dated later");
+	step->recorded_at = STR("2026-05-03T00:43:30Z");
+	assert_has(journey(*state, LANGUAGE_EN, trail), " · dated later than it was recorded</p>");
+	assert_has(journey(*state, LANGUAGE_ZH, trail), " · 所记时间晚于登记时间</p>");
+}
+
 static void a_time_keeps_the_offset_it_was_recorded_with(void **state)
 {
 	struct trail *trail = sample_trail(*state, 1, 1);
@@ -196,6 +229,8 @@ int main(void)
 		TEST(steps_are_an_ordered_list_in_their_order),
 		TEST(a_step_shows_who_where_when_and_who_recorded_it),
 		TEST(a_record_made_on_another_day_shows_its_date),
+		TEST(a_record_tells_how_late_and_from_what_it_was_entered),
+		TEST(what_is_dated_ahead_of_its_record_says_so),
 		TEST(a_time_keeps_the_offset_it_was_recorded_with),
 		TEST(inputs_carry_shares_and_outputs_the_lot_made),
 		TEST(many_inputs_are_folded_after_the_sixth),
