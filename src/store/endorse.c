@@ -195,7 +195,7 @@ static enum problem store(struct endorsing *e, struct db *db, const struct unsig
 						      .at = e->office->now_us,
 						      .withdraws = order->withdraw ? e->newest.id
 										   : (struct uuid){{0}}};
-	const struct act act = {e->office->actor, order->withdraw ? "withdrawEndorsement" : "endorse",
+	const struct act act = {e->office->actor, order->withdraw ? "withdrawEndorsement" : "endorseEvent",
 				uuid_print(e->arena, order->record->event), e->office->request_id,
 				e->office->now_us};
 	int64_t rows;

@@ -239,7 +239,7 @@ static enum problem enrol(struct db *db, struct finish *f, const struct enrolmen
 	if (p)
 		return p;
 	const struct act act = {
-		f->office->actor,      "enrolKey",        uuid_print(f->arena, permit->org_id),
+		f->office->actor,      "enrolSigningKey", uuid_print(f->arena, permit->org_id),
 		f->office->request_id, f->office->now_us, permit->reason};
 	return audit_write(db, &act);
 }

@@ -9,6 +9,7 @@
 #include "ft/base/map.h"
 #include "ft/crypto/random.h"
 #include "ft/store/act_statement.h"
+#include "ft/store/audit.h"
 #include "queries.h"
 
 #include "item_words_priv.h"
@@ -142,6 +143,19 @@ static enum problem reserve_blocks(struct db *db, const struct issuing *i)
 	return PROBLEM_NONE;
 }
 
+/* An issue is known by its first code. */
+static enum problem audit_issue(struct db *db, struct arena *arena, struct bytes key,
+				const struct key_office *office, const char *action,
+				const struct item_issue *issue)
+{
+	const struct act act = {.key = office->actor,
+				.action = action,
+				.subject = item_issue_code(arena, issue, 0, key).text,
+				.request_id = office->request_id,
+				.at_us = office->now_us};
+	return audit_write(db, &act);
+}
+
 static enum problem issue_body(struct db *db, void *context)
 {
 	struct issuing *i = context;
@@ -170,7 +184,9 @@ static enum problem issue_body(struct db *db, void *context)
 		.stated = i->stated};
 	p = item_issue_insert(db, &params, &rows);
 	const struct act_words words = {"codes", i->stated, i->words};
-	return p ? p : act_state(db, i->arena, i->office, &key, &words);
+	if (!p)
+		p = act_state(db, i->arena, i->office, &key, &words);
+	return p ? p : audit_issue(db, i->arena, i->key, i->office, "createCode", issue);
 }
 
 static enum problem issue_get(struct db *db, struct arena *arena, struct uuid org, struct uuid id,
@@ -266,6 +282,7 @@ struct marks { /* the parts of ranges that lie in one block each */
 };
 struct marking {
 	struct arena *arena;
+	struct bytes key;
 	struct marks marks;
 	const struct key_office *office;
 	const struct item_order *order;
@@ -309,6 +326,22 @@ static enum problem state_marks(struct db *db, const struct marking *m, const st
 	return act_state(db, m->arena, m->office, key, &words);
 }
 
+/* An act on each issue that a code of the request is of. */
+static enum problem audit_marks(struct db *db, const struct marking *m)
+{
+	const struct item_order *o = m->order;
+	const char *action = o->state == ITEM_VOIDED ? "voidCodes" : "activateCodes";
+	enum problem p = PROBLEM_NONE;
+	for (size_t i = 0; !p && i < o->count; i++) {
+		size_t first = 0;
+		while (!uuid_equal(o->ranges[first].issue->id, o->ranges[i].issue->id))
+			first++;
+		if (first == i)
+			p = audit_issue(db, m->arena, m->key, m->office, action, o->ranges[i].issue);
+	}
+	return p;
+}
+
 static enum problem mark_body(struct db *db, void *context)
 {
 	struct marking *m = context;
@@ -329,6 +362,8 @@ static enum problem mark_body(struct db *db, void *context)
 		p = code_mark_insert_many(db, &params, &rows);
 	if (!p && rows)
 		p = state_marks(db, m, &key, stated);
+	if (!p && rows)
+		p = audit_marks(db, m);
 	const struct code_mark_voided_params voided = {params.codes};
 	return p ? p : code_mark_voided(db, m->arena, &voided, &m->voided, &m->voided_count);
 }
@@ -371,6 +406,7 @@ enum problem item_mark(struct db *db, struct arena *arena, struct bytes key, con
 		       const struct item_order *order, int64_t *ret_voided)
 {
 	struct marking m = {.arena = arena,
+			    .key = key,
 			    .marks = marks_of(arena, key, order->ranges, order->count),
 			    .office = office,
 			    .order = order};

@@ -181,7 +181,7 @@ static enum problem rotate_in_tx(struct db *db, void *context)
 		return p;
 	const struct key_end end = {.key = old.fingerprint, .reason = STR("superseded")};
 	p = state_revocation(db, c, &registrar, c->org, &end);
-	return p ? p : write_act(db, c, "rotateKey");
+	return p ? p : write_act(db, c, "rotateSigningKey");
 }
 
 enum problem signing_rotate(struct db *db, struct arena *arena, const struct key_office *office,

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Administrative acts are written down in the transaction of the act, and nobody changes what was written."""
+import re
+from pathlib import Path
+
 import psycopg2
 import pytest
 from conftest import TOWNSHIP, ago, kg
 from service import Api
+from test_item_codes import codes_of, issue
 
 
 def acts(district, subject):
@@ -30,6 +34,35 @@ def test_every_kind_of_administrative_act_is_there(district):
     assert acts(district, certificate["id"]) == ["createCertificate"]
     assert acts(district, key["id"]) == ["revokeKey", "createKey"]
     assert acts(district, alert) == ["actOnAlert"]
+
+
+def test_what_is_done_with_codes_is_there(district, farm):
+    """One act on each issue that a request marks, and none for what was so before."""
+    lot = farm.harvest(100)
+    issues = [issue(farm, lot) for _ in range(2)]
+    codes = [codes_of(farm, made) for made in issues]
+    for _ in range(2):
+        assert farm.post("/v1/codes:activate", {"codes": codes[0][:2]}).status == 200
+    assert farm.post("/v1/codes:void", {"codes": [codes[0][0], codes[1][0], codes[0][2]]}).status == 200
+    assert acts(district, codes[0][0]) == ["voidCodes", "activateCodes", "createCode"]
+    assert acts(district, codes[1][0]) == ["voidCodes", "createCode"]
+
+
+# What a key with scopes for that may do to others' things, and leaves a row; the rest is records, signed and in the log.
+NO_ACTS = {
+    "captureEvent": "a record", "captureBatch": "records", "epcisCapture": "records", "prepareEvent": "nothing is done yet",
+    "prepareEndorsement": "nothing is done yet", "prepareSigningKey": "nothing is done yet", "printLabels": "a picture",
+    "addCosignatures": "proves itself, and is published", "addLogTimestamp": "proves itself, and is published",
+}
+
+
+def test_every_operation_that_changes_something_is_an_act_or_says_why_not(district):
+    document = district.public.read("/openapi.json")
+    operations = {operation["operationId"] for methods in document["paths"].values() for method, operation in methods.items()
+                  if method in ("post", "put", "patch", "delete")}
+    written = {word for source in (Path(__file__).parents[2] / "src" / "store").glob("*.c")
+               for word in re.findall(r'"([a-zA-Z]+)"', source.read_text())}
+    assert NO_ACTS.keys() <= operations and operations - NO_ACTS.keys() == operations & written
 
 
 def test_an_act_names_key_request_and_time(district):

@@ -167,7 +167,7 @@ def test_an_office_endorses_a_record_and_takes_it_back(world, tmp_path):
     assert code == 0 and checks["endorsements"] == "passed", report
     assert "1 stand, 1 were taken back" in next(c["text"] for c in report["checks"] if c["check"] == "endorsements")
     acts = {row["action"] for row in world.admin.read("/v1/audit?limit=50")["items"] if row.get("subject") == event}
-    assert acts == {"endorse", "withdrawEndorsement"}
+    assert acts == {"endorseEvent", "withdrawEndorsement"}
 
 
 def test_what_was_done_in_the_field_shows_in_trails_that_were_kept(world):

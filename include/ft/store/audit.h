@@ -7,7 +7,7 @@
 
 struct act {
 	struct uuid key;       /* nil: init */
-	const char *action;    /* operationId, or the step of init */
+	const char *action;    /* operationId; withdrawEndorsement; or the step of init */
 	struct str subject;    /* what was acted on: an id, never a name */
 	struct str request_id; /* absent: none */
 	usec_t at_us;
