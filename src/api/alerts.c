@@ -45,7 +45,7 @@ static const struct shape alert_query = {
 			       .doc = "About this product"),
 			STRING(struct alert_query, party, "party", .flags = OPTIONAL, .max_len = 512,
 			       .doc = "About this party"),
-			STRING(struct alert_query, day, "day", .flags = OPTIONAL, .max_len = 10,
+			STRING(struct alert_query, day, "day", .flags = OPTIONAL, .max_len = 64,
 			       .doc = "First seen on this day in China"),
 			TIME(struct alert_query, since, "since", .flags = OPTIONAL,
 			     .doc = "First seen then or later"),
@@ -117,7 +117,7 @@ static enum problem read_day(struct call *call, const struct alert_query *q,
 	if (!q->day.at)
 		return PROBLEM_NONE;
 	if (!date_parse(q->day, &day))
-		return fault_set(&call->fault, PROBLEM_FIELD_RANGE, "date", "?day");
+		return fault_set(&call->fault, PROBLEM_DATE_SYNTAX, "date", "?day");
 	usec_t start = day * DAY_US - CHINA_OFFSET_US;
 	if (!params->since.known || params->since.value < start)
 		params->since = (struct sql_nullable_int){true, start};
@@ -515,7 +515,8 @@ const struct route alert_routes[] = {
 		.response = &alert_page,
 		.status = 200,
 		.handle = list_alerts,
-		.may_fail = {PROBLEM_CURSOR, PROBLEM_TIME_NAIVE, PROBLEM_TIME_SYNTAX, PROBLEM_DB_UNAVAILABLE},
+		.may_fail = {PROBLEM_CURSOR, PROBLEM_TIME_NAIVE, PROBLEM_TIME_SYNTAX, PROBLEM_DATE_SYNTAX,
+			     PROBLEM_DB_UNAVAILABLE},
 	},
 	{
 		.method = "GET",

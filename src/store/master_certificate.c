@@ -9,7 +9,7 @@ static enum problem check_day(const struct master_work *work, struct str text, c
 {
 	if (date_parse(text, ret))
 		return PROBLEM_NONE;
-	enum problem p = fault_set(work->reterr, PROBLEM_TIME_SYNTAX, "date", "%s", pointer);
+	enum problem p = fault_set(work->reterr, PROBLEM_DATE_SYNTAX, "date", "%s", pointer);
 	work->reterr->value = text;
 	return p;
 }

@@ -129,7 +129,11 @@ def test_days_of_a_certificate_are_days_in_order(farm, district):
     reply = district.admin.post("/v1/certificates", certificate(farm, district, validTo="2025-12-31"))
     assert (reply.problem(), reply.pointer()) == ("time-order", "/validTo")
     reply = district.admin.post("/v1/certificates", certificate(farm, district, validFrom="2026-02-30"))
-    assert (reply.problem(), reply.pointer()) == ("time-syntax", "/validFrom")
+    assert (reply.problem(), reply.pointer()) == ("date-syntax", "/validFrom")
+    for written in ("2026-05-01T00:00:00+08:00", "2026-5-1", "01.05.2026", ""):
+        reply = district.admin.post("/v1/certificates", certificate(farm, district, validTo=written))
+        assert (reply.problem(), reply.pointer()) == ("date-syntax", "/validTo")
+        assert "2026-05-03" in reply.json()["errors"][0]["hint"] and "T08" not in reply.json()["errors"][0]["hint"]
 
 
 def test_a_certificate_number_is_taken_within_its_scheme(farm, packer, district):
