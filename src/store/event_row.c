@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Pages tell what was done, when, and with what from the columns of an event's row, without opening its body: whether they say
  * what it says. */
-#include "log_priv.h"
-
 #include "ft/core/deed.h"
+#include "log_priv.h"
 
 static bool same(struct str a, struct str b)
 {

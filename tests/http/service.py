@@ -463,14 +463,15 @@ class Service:
 
 # A record as if it had been captured many times: entries of the true size, whose bodies are what their statements cover.
 QUEUE_COPIES = """
-    INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, recorded_at, party, body, view_secret, request_sha256,
-                       key_fingerprint, seq, statement, statement_sha256, answer)
-    SELECT id, id, id::text, 'treat', now(), 480, now(), id, body, view_secret, sha256(''), sha256('copy'), n,
-           convert_to(said || signature, 'UTF8'), sha256(convert_to(said, 'UTF8')), '{}'
-    FROM (SELECT gen_random_uuid() AS id, n, body, view_secret, signature, said_before || n || said_after AS said
-          FROM (SELECT body, view_secret, part[1] AS said_before, part[2] AS said_after, part[3] AS signature
-                FROM event, regexp_match(convert_from(statement, 'UTF8'), E'^(.*?\\nseq )[0-9]+(\\n.*\\n)(\\n\u2014 .*)$') AS part
-                WHERE type = 'harvest' AND view_secret IS NOT NULL ORDER BY recorded_at LIMIT 1) one, generate_series(1, %s) n) copy;
+    INSERT INTO event (org_id, id, event_id, type, event_time, offset_min, flags, input_product, input_active, recorded_at, party, body,
+                       view_secret, request_sha256, key_fingerprint, seq, statement, statement_sha256, answer)
+    SELECT id, id, id::text, type, event_time, offset_min, flags, input_product, input_active, now(), id, body, view_secret, sha256(''),
+           sha256('copy'), n, convert_to(said || part[3], 'UTF8'), sha256(convert_to(said, 'UTF8')), '{}'
+    FROM (SELECT one.*, gen_random_uuid() AS id, n, part[1] || n || part[2] AS said
+          FROM (SELECT type, event_time, offset_min, flags, input_product, input_active, body, view_secret,
+                       regexp_match(convert_from(statement, 'UTF8'), E'^(.*?\\nseq )[0-9]+(\\n.*\\n)(\\n\u2014 .*)$') AS part
+                FROM event WHERE type = 'harvest' AND view_secret IS NOT NULL ORDER BY recorded_at LIMIT 1) one,
+               generate_series(1, %s) n) copy;
     INSERT INTO log_pending (kind, org_id, id) SELECT 'event', org_id, id FROM event e
     WHERE key_fingerprint = sha256('copy') AND NOT EXISTS (SELECT FROM log_leaf l WHERE l.kind = 'event' AND l.id = e.id);
 """
