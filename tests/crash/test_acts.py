@@ -157,6 +157,7 @@ def test_killed_before_and_after_an_act_is_committed(alone, acts, act):
         if act in ("activate", "void"):
             acts.step("issue")  # a code that was neither activated nor withdrawn
         request, before = acts.request(act), sum(acts.done.values())
+        wait_until_logged(alone, acts.farm)  # what is taken back is covered by a head
         alone.stop()
         alone.start(FAILPOINT=step)
         assert acts.send(*request) is None

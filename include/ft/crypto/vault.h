@@ -17,7 +17,7 @@ enum { VAULT_KEY_LEN = 32 };
 struct vault {
 	struct sha256 bytes_key, text_key, nonce_key;
 	struct sha256 kept_key; /* marks answers that are kept beside what they were made of */
-	struct sha256 check; /* tells the key from another, and nothing else about it */
+	struct sha256 check;    /* tells the key from another, and nothing else about it */
 };
 struct vault vault_of(const uint8_t key[VAULT_KEY_LEN]);
 
