@@ -218,7 +218,7 @@ def test_a_further_key_says_why_it_is_there(district, party, reason):
     reply, _, _ = enrol(district, party, Device(), reason=reason)
     assert reply.status == 201 and reply.json()["furtherReason"] == reason and f"\nreason {reason}\n\n" in reply.json()["statement"]
     assert [key.get("furtherReason") for key in keys_of(district, party)] == [None, reason]
-    assert [[act["reason"] for act in acts(district, action, party.id)] for action in ("permitKey", "enrolKey")] == [[reason], [reason]]
+    assert [[act["reason"] for act in acts(district, action, party.id)] for action in ("permitKey", "enrolSigningKey")] == [[reason], [reason]]
 
 
 def test_without_a_reason_it_is_not_permitted(district, party):
@@ -237,7 +237,7 @@ def test_whoever_takes_over_from_a_key_needs_no_reason(district, party):
     reply = district.admin.post("/v1/signing-keys:rotate", {"party": party.number, "reason": "lost"})
     assert (reply.problem(), reply.pointer(), reply.json()["errors"][0]["rule"]) == ("field-range", "/reason", "predecessor")
     made = district.admin.make("/v1/signing-keys:rotate", {"party": party.number})
-    assert "\nreason " not in made["statement"] and "furtherReason" not in made and "reason" not in acts(district, "rotateKey", party.id)[0]
+    assert "\nreason " not in made["statement"] and "furtherReason" not in made and "reason" not in acts(district, "rotateSigningKey", party.id)[0]
 
 
 def test_of_two_that_would_be_the_first_one_is(new_service):
