@@ -317,15 +317,6 @@ static enum problem lock_marks(struct db *db, const struct marking *m, struct he
 	return act_lock(db, m->arena, m->office, uuid_is_nil(org) ? m->office->registrar : org, ret);
 }
 
-static enum problem state_marks(struct db *db, const struct marking *m, const struct held_key *key,
-				struct uuid stated)
-{
-	const struct item_order *o = m->order;
-	const struct act_words words = {"codes", stated,
-					item_mark_words(m->arena, o->ranges, o->count, o->state)};
-	return act_state(db, m->arena, m->office, key, &words);
-}
-
 /* An act on each issue that a code of the request is of. */
 static enum problem audit_marks(struct db *db, const struct marking *m)
 {
@@ -340,6 +331,16 @@ static enum problem audit_marks(struct db *db, const struct marking *m)
 			p = audit_issue(db, m->arena, m->key, m->office, action, o->ranges[i].issue);
 	}
 	return p;
+}
+
+static enum problem state_marks(struct db *db, const struct marking *m, const struct held_key *key,
+				struct uuid stated)
+{
+	const struct item_order *o = m->order;
+	const struct act_words words = {"codes", stated,
+					item_mark_words(m->arena, o->ranges, o->count, o->state)};
+	enum problem p = act_state(db, m->arena, m->office, key, &words);
+	return p ? p : audit_marks(db, m);
 }
 
 static enum problem mark_body(struct db *db, void *context)
@@ -362,8 +363,6 @@ static enum problem mark_body(struct db *db, void *context)
 		p = code_mark_insert_many(db, &params, &rows);
 	if (!p && rows)
 		p = state_marks(db, m, &key, stated);
-	if (!p && rows)
-		p = audit_marks(db, m);
 	const struct code_mark_voided_params voided = {params.codes};
 	return p ? p : code_mark_voided(db, m->arena, &voided, &m->voided, &m->voided_count);
 }
