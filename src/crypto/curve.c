@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
 
 #include "crypto_priv.h"
@@ -41,15 +40,14 @@ struct bytes spki_of_point(struct arena *arena, const struct curve *curve, const
 	return str_bytes(buf_str(&out));
 }
 
-/* Without the id OpenSSL takes an empty one, which verifies with itself and with nobody else. */
+/* Without the id OpenSSL takes an empty one, which verifies with itself and with nobody else. It is set once the context
+ * is: given along as a parameter of the start, some releases of OpenSSL 3.0 take it and others refuse it. */
 static bool set_up(EVP_MD_CTX *context, EVP_PKEY *pkey, struct str id, bool verifies)
 {
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_DIST_ID, (void *)(uintptr_t)id.at, id.len),
-		OSSL_PARAM_construct_end(),
-	};
-	return (verifies ? EVP_DigestVerifyInit_ex(context, NULL, "SM3", NULL, NULL, pkey, params)
-			 : EVP_DigestSignInit_ex(context, NULL, "SM3", NULL, NULL, pkey, params)) == 1;
+	EVP_PKEY_CTX *of_key;
+	return (verifies ? EVP_DigestVerifyInit_ex(context, &of_key, "SM3", NULL, NULL, pkey, NULL)
+			 : EVP_DigestSignInit_ex(context, &of_key, "SM3", NULL, NULL, pkey, NULL)) == 1 &&
+	       EVP_PKEY_CTX_set1_id(of_key, id.at, id.len) == 1;
 }
 
 bool sm2_sign(EVP_PKEY *pkey, struct str id, struct bytes message, uint8_t *out, size_t *len)
