@@ -173,14 +173,12 @@ static enum problem rotate_in_tx(struct db *db, void *context)
 		p = signing_lock(db, c->arena, c->office->registrar, &registrar);
 	if (!p)
 		p = state_key(db, c, &registrar, takes_over_none ? NULL : &old);
-	if (!p && takes_over_none)
-		return write_act(db, c, "makeKey");
-	if (!p)
+	if (!p && !takes_over_none) {
+		const struct key_end end = {.key = old.fingerprint, .reason = STR("superseded")};
 		p = end_key(db, old.fingerprint, "retired", &rows);
-	if (p)
-		return p;
-	const struct key_end end = {.key = old.fingerprint, .reason = STR("superseded")};
-	p = state_revocation(db, c, &registrar, c->org, &end);
+		if (!p)
+			p = state_revocation(db, c, &registrar, c->org, &end);
+	}
 	return p ? p : write_act(db, c, "rotateSigningKey");
 }
 

@@ -239,6 +239,8 @@ def test_a_key_that_was_revoked_endorses_no_more_and_what_it_endorsed_stands(wor
     made = office.endorse(event)
     other = office.make_key()
     assert other["fingerprint"] != old["fingerprint"] and "predecessor" in other["statement"]
+    acts = world.admin.read(f"/v1/audit?action=rotateSigningKey&subject={office.party.id}")["items"]
+    assert len(acts) == 2, "with one to take over from and without"
     office.endorse(event, "withdrawn")
     assert world.admin.post(f"/v1/signing-keys/{other['fingerprint']}/revoke", {"reason": "ceased"}).status == 200
     assert office.say(event).problem() == "no-signing-key"
