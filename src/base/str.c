@@ -27,6 +27,14 @@ bool str_equal(struct str a, struct str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+bool strs_equal(const struct str *a, size_t a_count, const struct str *b, size_t b_count)
+{
+	bool equal = a_count == b_count;
+	for (size_t i = 0; equal && i < a_count; i++)
+		equal = str_equal(a[i], b[i]);
+	return equal;
+}
+
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

@@ -78,11 +78,6 @@ struct acting {
 	size_t lot_count;
 };
 
-static bool same(struct str a, struct str b)
-{
-	return !a.len == !b.len && (!a.len || str_equal(a, b));
-}
-
 /* PROBLEM_NOT_FOUND: it is a new one. */
 static enum problem find_repetition(struct db *db, const struct acting *acting)
 {
@@ -93,8 +88,9 @@ static enum problem find_repetition(struct db *db, const struct acting *acting)
 	if (p)
 		return p;
 	bool repeated = str_equal(row.action, str_of(alert_action_words[deed->action])) &&
-			same(row.reason, deed->words.reason) && same(row.note, deed->words.note) &&
-			same(row.assignee, deed->words.assignee) && same(row.region, deed->words.region);
+			str_equal(row.reason, deed->words.reason) && str_equal(row.note, deed->words.note) &&
+			str_equal(row.assignee, deed->words.assignee) &&
+			str_equal(row.region, deed->words.region);
 	return repeated ? PROBLEM_NONE : fault_set(acting->reterr, PROBLEM_ID_TAKEN, "unique", "/id");
 }
 

@@ -4,21 +4,6 @@
 #include "ft/core/deed.h"
 #include "log_priv.h"
 
-static bool same(struct str a, struct str b)
-{
-	return a.len == b.len && (!a.len || str_equal(a, b));
-}
-
-static bool same_active(const struct log_sweep_read_row *row, const struct str_list *said)
-{
-	if (row->input_active.count != said->count)
-		return false;
-	for (size_t i = 0; i < said->count; i++)
-		if (!str_equal(((const struct str *)row->input_active.items)[i], said->items[i]))
-			return false;
-	return true;
-}
-
 const char *event_row_other(struct arena *arena, const struct log_sweep_read_row *row)
 {
 	struct deed deed;
@@ -32,7 +17,10 @@ const char *event_row_other(struct arena *arena, const struct log_sweep_read_row
 		return "source";
 	if (deed.of_partner)
 		return NULL;
-	if (!same(row->input_product, deed.product))
+	if (!str_equal(row->input_product, deed.product))
 		return "product";
-	return same_active(row, &deed.active) ? NULL : "active";
+	return strs_equal(row->input_active.items, row->input_active.count, deed.active.items,
+			  deed.active.count)
+		       ? NULL
+		       : "active";
 }

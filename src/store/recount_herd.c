@@ -107,34 +107,19 @@ static void tell(struct recount *r, const struct recounted *event, struct str ta
 		     stored, derived);
 }
 
-static bool same(struct str a, struct str b)
-{
-	return str_equal(a.at ? a : STR(""), b.at ? b : STR(""));
-}
-
-static bool same_active(const struct recount_herds_row *row, const struct str_list *active)
-{
-	const struct str *stored = row->active.items;
-	if (row->active.count != active->count)
-		return false;
-	for (size_t i = 0; i < active->count; i++)
-		if (!str_equal(stored[i], active->items[i]))
-			return false;
-	return true;
-}
-
 /* Of what was not given to animals the row repeats what the record calls its product, which is not in the body. */
 static void check_said(struct recount *r, const struct recounted *event, const struct recount_herds_row *row,
 		       struct str tag)
 {
 	const struct deed *deed = &event->deed;
 	bool of_input = deed->kind->class == RECORD_OBSERVE;
-	if (of_input && !same(row->product, deed->product))
+	if (of_input && !str_equal(row->product, deed->product))
 		tell(r, event, tag, row->product.at ? row->product : STR("no product"),
 		     deed->product.at ? deed->product : STR("no product"));
-	if (of_input && !same_active(row, &deed->active))
+	if (of_input &&
+	    !strs_equal(row->active.items, row->active.count, deed->active.items, deed->active.count))
 		tell(r, event, tag, STR("other active ingredients"), STR("those of the event"));
-	if (row->n == 0 && !same(row->certificate, deed->certificate))
+	if (row->n == 0 && !str_equal(row->certificate, deed->certificate))
 		tell(r, event, tag, row->certificate.at ? row->certificate : STR("no certificate"),
 		     deed->certificate.at ? deed->certificate : STR("no certificate"));
 }
@@ -143,7 +128,7 @@ static struct herd_tag *find(const struct herd_tags *tags, const struct recount_
 {
 	for (size_t i = 0; i < tags->count; i++) {
 		struct herd_tag *tag = &tags->items[i];
-		if (!tag->found && same(row->animal, tag->animal) && uuid_equal(row->site, tag->site) &&
+		if (!tag->found && str_equal(row->animal, tag->animal) && uuid_equal(row->site, tag->site) &&
 		    uuid_equal(row->lot_id, tag->lot))
 			return tag;
 	}

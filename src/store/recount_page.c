@@ -167,23 +167,39 @@ static struct recounted *event_at(const struct page *page, struct uuid id)
 	return map_get(page->by_id, MAP_KEY(id));
 }
 
+/* The lots that events name, each with its event. */
+struct named_lots {
+	struct uuid *orgs, *lots, *events;
+	size_t count;
+};
+
+static struct named_lots lots_named(const struct page *page, bool in_tests_alone)
+{
+	size_t most = line_count(page) + 1;
+	struct named_lots ret = {arena_array(page->arena, struct uuid, most),
+				 arena_array(page->arena, struct uuid, most),
+				 arena_array(page->arena, struct uuid, most), 0};
+	for (size_t i = 0; i < page->count; i++) {
+		const struct recounted *event = &page->events[i];
+		for (size_t k = 0; (event->deed.test.at || !in_tests_alone) && k < event->deed.count; k++) {
+			const struct recount_things_row *lot = event->lots[k];
+			if (!lot)
+				continue;
+			ret.orgs[ret.count] = lot->org_id;
+			ret.lots[ret.count] = lot->id;
+			ret.events[ret.count++] = event->row->id;
+		}
+	}
+	return ret;
+}
+
 static enum problem load_links(struct page *page)
 {
 	struct recount_links_row *rows;
-	size_t most = line_count(page) + 1, count = 0, row_count;
-	struct uuid *orgs = arena_array(page->arena, struct uuid, most),
-		    *lots = arena_array(page->arena, struct uuid, most),
-		    *events = arena_array(page->arena, struct uuid, most);
-	for (size_t i = 0; i < page->count; i++)
-		for (size_t k = 0; k < page->events[i].deed.count; k++) {
-			const struct recount_things_row *lot = page->events[i].lots[k];
-			if (!lot)
-				continue;
-			orgs[count] = lot->org_id;
-			lots[count] = lot->id;
-			events[count++] = page->events[i].row->id;
-		}
-	const struct recount_links_params params = {{orgs, count}, {lots, count}, {events, count}};
+	size_t row_count;
+	const struct named_lots of = lots_named(page, /* in_tests_alone */ false);
+	const struct recount_links_params params = {
+		{of.orgs, of.count}, {of.lots, of.count}, {of.events, of.count}};
 	enum problem p = recount_links(page->r->db, page->arena, &params, &rows, &row_count);
 	for (size_t i = 0; !p && i < row_count; i++) {
 		struct recounted *event = event_at(page, rows[i].event);
@@ -337,20 +353,10 @@ static enum problem load_sites(struct page *page)
 static enum problem load_tests(struct page *page)
 {
 	struct recount_tests_row *rows;
-	size_t most = line_count(page) + 1, count = 0, row_count;
-	struct uuid *orgs = arena_array(page->arena, struct uuid, most),
-		    *lots = arena_array(page->arena, struct uuid, most),
-		    *events = arena_array(page->arena, struct uuid, most);
-	for (size_t i = 0; i < page->count; i++)
-		for (size_t k = 0; page->events[i].deed.test.at && k < page->events[i].deed.count; k++) {
-			const struct recount_things_row *lot = page->events[i].lots[k];
-			if (!lot)
-				continue;
-			orgs[count] = lot->org_id;
-			lots[count] = lot->id;
-			events[count++] = page->events[i].row->id;
-		}
-	const struct recount_tests_params params = {{orgs, count}, {lots, count}, {events, count}};
+	size_t row_count;
+	const struct named_lots of = lots_named(page, /* in_tests_alone */ true);
+	const struct recount_tests_params params = {
+		{of.orgs, of.count}, {of.lots, of.count}, {of.events, of.count}};
 	enum problem p = recount_tests(page->r->db, page->arena, &params, &rows, &row_count);
 	for (size_t i = 0; !p && i < row_count; i++) {
 		struct recounted *event = event_at(page, rows[i].event);

@@ -8,11 +8,6 @@ static bool is_whole(const struct recounted *event)
 	return event->row->view_secret.len > 0; /* else something of it was removed */
 }
 
-static bool same(struct str a, struct str b)
-{
-	return a.len == b.len && (!a.len || str_equal(a, b));
-}
-
 static struct str words(struct str text, const char *none)
 {
 	return text.len ? text : str_of(none);
@@ -24,25 +19,14 @@ static void tell(struct recount *r, const struct recounted *event, struct str st
 }
 
 /* — the row — */
-static bool same_active(const struct recounted *event)
-{
-	const struct sql_array *stored = &event->row->input_active;
-	const struct str_list *said = &event->deed.active;
-	if (stored->count != said->count)
-		return false;
-	for (size_t i = 0; i < said->count; i++)
-		if (!str_equal(((const struct str *)stored->items)[i], said->items[i]))
-			return false;
-	return true;
-}
-
 /* What is used, where something is put to use: elsewhere a record's product is what comes of it. */
 static void check_used(struct recount *r, const struct recounted *event)
 {
-	if (!same(event->row->input_product, event->deed.product))
+	if (!str_equal(event->row->input_product, event->deed.product))
 		tell(r, event, words(event->row->input_product, "no product"),
 		     words(event->deed.product, "no product"));
-	if (!same_active(event))
+	if (!strs_equal(event->row->input_active.items, event->row->input_active.count,
+			event->deed.active.items, event->deed.active.count))
 		tell(r, event, STR("other active ingredients"), STR("those of its body"));
 }
 
@@ -58,14 +42,14 @@ static void check_place(struct recount *r, const struct recounted *event)
 	}
 	if (!uuid_is_nil(event->places[0]) && !uuid_equal(event->places[0], row->site))
 		tell(r, event, uuid_print(r->arena, row->site), deed->places.items[0]);
-	if (deed->regions[0].len && !same(row->region, deed->regions[0]))
+	if (deed->regions[0].len && !str_equal(row->region, deed->regions[0]))
 		tell(r, event, words(row->region, "no region"), deed->regions[0]);
 }
 
 static void check_partner(struct recount *r, const struct recounted *event)
 {
 	const struct recount_events_row *row = event->row;
-	if (uuid_is_nil(row->site) && !same(row->place, event->deed.told_place))
+	if (uuid_is_nil(row->site) && !str_equal(row->place, event->deed.told_place))
 		tell(r, event, words(row->place, "no place"), words(event->deed.told_place, "no place"));
 }
 
@@ -92,8 +76,8 @@ static void check_withdrawn(struct recount *r, const struct recounted *event)
 	if (!row->declared_at.known || !row->declaration_secret.len || event->deed.of_partner ||
 	    deed_read(r->arena, bytes_str(row->declaration_body), &declaration))
 		return;
-	if (!declaration.declaration || !same(declaration.id, event->deed.id) ||
-	    !same(row->reason, declaration.reason))
+	if (!declaration.declaration || !str_equal(declaration.id, event->deed.id) ||
+	    !str_equal(row->reason, declaration.reason))
 		recount_tell(r, "correction", event->name, words(row->reason, "no reason"),
 			     words(declaration.reason, "no reason"));
 }
@@ -168,7 +152,7 @@ static void check_tests(struct recount *r, const struct recounted *event)
 		const struct recount_tests_row *row = test_of(event, event->lots[i]->id);
 		struct str subject = arena_printf(r->arena, "%.*s %.*s", STR_ARGS(event->name),
 						  STR_ARGS(uuid_print(r->arena, event->lots[i]->id)));
-		if (!row || !same(row->kind, deed->test) || !same(row->outcome, deed->outcome))
+		if (!row || !str_equal(row->kind, deed->test) || !str_equal(row->outcome, deed->outcome))
 			recount_tell(r, "test", subject,
 				     row ? words(row->outcome, "nothing") : STR("nothing"),
 				     words(deed->outcome, "nothing"));

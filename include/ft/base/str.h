@@ -25,8 +25,9 @@ struct bytes {
 
 struct str str_of(const char *text); /* borrows; NULL gives an absent str */
 struct bytes str_bytes(struct str s);
-struct str bytes_str(struct bytes b); /* the same bytes, read as text */
-bool str_equal(struct str a, struct str b);
+struct str bytes_str(struct bytes b);       /* the same bytes, read as text */
+bool str_equal(struct str a, struct str b); /* absent and empty are equal */
+bool strs_equal(const struct str *a, size_t a_count, const struct str *b, size_t b_count); /* in this order */
 bool str_equal_ignoring_case(struct str a, struct str b); /* ASCII letters only */
 int str_compare(struct str a, struct str b);              /* bytewise, shorter first */
 bool str_starts(struct str s, struct str prefix);
