@@ -11,7 +11,14 @@
 
 /* `farmtrail monitor --mirror DIR`. Files are whole or not there; the head comes last, so that all that it covers is
  * there at every instant, whatever ends the program. What a look that found fault has written lies beyond that head, and
- * a later look writes it again. */
+ * a later look writes it again; what the head covers is written once. */
+/* Holds the directory, one monitor at a time, and reads m->mirrored. Before the log's head is asked for: so that is no
+ * older. */
+enum exit_code mirror_keep_open(struct monitor *m) must_check;
+/* It lacks entries that were followed without it: all has to be read again. */
+bool mirror_is_behind(const struct monitor *m, uint64_t size);
+/* Whether the log's head contains that of the mirror, whatever the state remembers: else m->fault says so. */
+enum exit_code mirror_keep_meet(struct monitor *m) must_check;
 /* The entries of a bundle as far as they go, and their hashes. */
 enum exit_code mirror_keep_bundle(const struct monitor *m, struct arena *arena, const struct log_tile *tile,
 				  const struct bytes *entries) must_check;

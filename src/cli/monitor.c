@@ -273,21 +273,30 @@ static enum fetched diagnose(struct monitor *m)
 
 /* — heads that entries have seen — */
 
-/* Of a head from before what this look has read: that the tree grew from it. */
-static enum fetched prove_claim(struct monitor *m, const struct follow_claim *claim)
+enum fetched monitor_prove_growth(struct monitor *m, uint64_t size, struct sha256 root, bool *ret_grew)
 {
 	struct arena *arena = arena_create();
 	struct log_tiles tiles = {0};
 	struct sha256 proof[MERKLE_MAX_PATH];
-	uint64_t old = (uint64_t)claim->size, size = (uint64_t)m->head.size;
-	log_tiles_need_path(arena, &tiles, old - 1, size);
-	enum fetched fetched = log_source_tiles(&m->source, arena, &tiles);
-	size_t count = fetched ? 0 : log_consistency(&tiles, old, size, proof);
+	uint64_t now = (uint64_t)m->head.size;
+	log_tiles_need_path(arena, &tiles, size - 1, now);
+	enum fetched fetched = size < now ? log_source_tiles(&m->source, arena, &tiles) : FETCHED;
+	size_t count = fetched || size == now ? 0 : log_consistency(&tiles, size, now, proof);
 	if (fetched == FETCH_ABSENT)
-		monitor_find(m, MONITOR_NOT_SERVED, old - 1, size - 1);
-	if (!fetched && !merkle_check_consistency(old, claim->root, size, m->head.root, proof, count))
-		log_follow_refute(m->f, claim);
+		monitor_find(m, MONITOR_NOT_SERVED, size - 1, now - 1);
+	if (!fetched)
+		*ret_grew = merkle_check_consistency(size, root, now, m->head.root, proof, count);
 	arena_destroy(arena);
+	return fetched;
+}
+
+/* Of a head from before what this look has read. */
+static enum fetched prove_claim(struct monitor *m, const struct follow_claim *claim)
+{
+	bool grew = true;
+	enum fetched fetched = monitor_prove_growth(m, (uint64_t)claim->size, claim->root, &grew);
+	if (!grew)
+		log_follow_refute(m->f, claim);
 	return fetched;
 }
 
@@ -363,7 +372,7 @@ static enum exit_code begin(struct monitor *m)
 	struct note_key registrar;
 	struct str given = cli_key_option(m->cli, "registrar");
 	const struct note_key *log = monitor_trusted_log(m);
-	bool again = m->before && cli_flag(m->cli, "all");
+	m->again = m->before && (cli_flag(m->cli, "all") || mirror_is_behind(m, m->before->edge.size));
 	if (given.at && !note_key_parse(m->cli->arena, given, &registrar))
 		return cli_usage(m->cli,
 				 (struct said){"--registrar 不是 vkey", "--registrar is not a verifier key"});
@@ -373,18 +382,18 @@ static enum exit_code begin(struct monitor *m)
 		return cli_usage(m->cli,
 				 (struct said){"状态文件属于另一个日志或登记处",
 					       "the state is of another log, or of another registrar"});
-	if (!m->before || again) {
+	if (!m->before || m->again) {
 		m->f = log_follow_create(m->cli->arena, log, given.at ? &registrar : NULL);
 	} else {
 		m->f = arena_new(m->cli->arena, struct log_follow); /* goes on from what it was before */
 		*m->f = *m->before;
 		m->f->log = *log;
 	}
-	for (size_t i = 0; again && i < m->before->mine_count; i++)
+	for (size_t i = 0; m->again && i < m->before->mine_count; i++)
 		(void)log_follow_watch(m->f, m->before->mine[i]);
-	for (size_t i = 0; again && i < map_count(m->before->known); i++)
+	for (size_t i = 0; m->again && i < map_count(m->before->known); i++)
 		log_follow_know(m->f, *(const struct sha256 *)map_at(m->before->known, i));
-	if (again && m->before->has_registrar && !m->f->has_registrar) {
+	if (m->again && m->before->has_registrar && !m->f->has_registrar) {
 		m->f->has_registrar = true;
 		m->f->registrar = m->before->registrar;
 	}
@@ -397,6 +406,9 @@ static enum exit_code look(struct monitor *m, struct note_verifier verifier)
 		monitor_find_whole(m, m->goes_on ? MONITOR_CUT : MONITOR_ROLLED_BACK);
 		return EXIT_GOOD;
 	}
+	enum exit_code met = mirror_keep_meet(m);
+	if (met || m->fault)
+		return met;
 	enum fetched fetched = follow(m, verifier);
 	if (m->kept)
 		return m->kept;
@@ -416,7 +428,7 @@ static enum exit_code look(struct monitor *m, struct note_verifier verifier)
 		monitor_judge_lines(m, verifier);
 	if (m->fault)
 		return EXIT_GOOD;
-	if (m->before && cli_flag(m->cli, "all"))
+	if (m->again)
 		carry_over(m->f, m->before);
 	if (cli_flag(m->cli, "acknowledge"))
 		log_follow_acknowledge(m->f);
@@ -455,6 +467,8 @@ static enum exit_code run(struct cli *cli)
 		return cli_usage(
 			cli, (struct said){"--mirror 须与 --state 一起使用", "--mirror goes with --state"});
 	enum exit_code code = read_state(m);
+	if (!code)
+		code = mirror_keep_open(m);
 	if (!code)
 		code = log_source_open(cli, cli->words[0], &m->source);
 	if (code)

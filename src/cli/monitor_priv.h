@@ -38,13 +38,19 @@ struct monitor {
 	bool goes_on; /* the head is of a log behind the one that is trusted: whose it is, that one has to say */
 	struct str head_note;
 	struct checkpoint head;
-	struct log_follow *f;      /* what is known now */
-	struct log_follow *before; /* what was remembered; NULL: nothing */
-	uint64_t first;            /* entries are read from here on */
-	enum exit_code kept;       /* that of writing a mirror's files */
+	struct log_follow *f;       /* what is known now */
+	struct log_follow *before;  /* what was remembered; NULL: nothing */
+	uint64_t first;             /* entries are read from here on */
+	bool again;                 /* from the first entry on, beside what was remembered */
+	struct checkpoint mirrored; /* the head that the mirror has; size 0: none */
+	enum exit_code kept;        /* that of writing a mirror's files */
 	enum monitor_fault fault;
 	uint64_t fault_first, fault_last; /* entries concerned; last < first: none in particular */
 };
+
+/* Whether the log's head contains a smaller one; what is not served is found. */
+enum fetched monitor_prove_growth(struct monitor *m, uint64_t size, struct sha256 root,
+				  bool *ret_grew) must_check;
 
 /* monitor_trust.c */
 void monitor_find(struct monitor *m, enum monitor_fault fault, uint64_t first, uint64_t last);

@@ -4,14 +4,15 @@ newest record above all; the page says whom to ask."""
 import functools
 import http.server
 import json
+import signal
 import subprocess
 import threading
 
 import pytest
 from auditor import wait_until_logged
 from conftest import District, ago, kg, line
-from loglab import Log, Server, b64
-from service import environment, program
+from loglab import WIDTH, Log, Server, b64, leaf_hash, root_of
+from service import environment, program, wait_for
 from test_monitor import BROKEN, USAGE, WELL, monitor, url_of
 
 GOOD, REFUSED, UNTRUSTED, NEWER, LACKING = 0, 1, 4, 6, 7
@@ -179,6 +180,144 @@ def test_a_log_that_breaks_its_word_leaves_the_mirror_as_it_was(tmp_path):
     bundles = [(tmp_path / "mirror/tile/entries" / name).read_bytes() for name in ("000", f"001.p/{len(honest.entries) - 256}")]
     assert b"".join(bundles) == b"".join(len(entry).to_bytes(2, "big") + entry for entry in honest.entries)
     server.close()
+
+
+# — in the directory of a mirror: whole at every instant, and of one history —
+class Followed:
+    """A log of the laboratory, and a mirror that a monitor keeps of it."""
+
+    def __init__(self, tmp_path, count):
+        self.server, self.directory, self.states = Server(Log()), tmp_path / "mirror", tmp_path
+        self.server.log.record(count=count)
+
+    def arguments(self, state="state", mirrored=True):
+        return (f"{self.server.url}", "--log", self.server.log.key.vkey, "--state", self.states / state,
+                *(("--mirror", self.directory) if mirrored else ()))
+
+    def look(self, *more, check=WELL, state="state", mirrored=True):
+        return monitor(*self.arguments(state, mirrored), *more, check=check)
+
+    def begin(self):
+        """A look that is on its way."""
+        return subprocess.Popen([program("farmtrail"), "monitor", *map(str, self.arguments())], env=environment(), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def size(self):
+        """How many entries its head covers: all of them are there, and hash to it. 0: it has no head."""
+        if not (self.directory / "checkpoint").exists():
+            return 0
+        _, size, root, *_ = (self.directory / "checkpoint").read_text().splitlines()
+        size, entries = int(size), []
+        for first in range(0, size, WIDTH):
+            width = min(WIDTH, size - first)
+            name = f"{first // WIDTH:03}" + (f".p/{width}" if width < WIDTH else "")
+            rest = (self.directory / "tile/entries" / name).read_bytes()
+            while rest:
+                length = int.from_bytes(rest[:2], "big")
+                entries.append(rest[2:2 + length])
+                rest = rest[2 + length:]
+            assert (self.directory / "tile/0" / name).read_bytes() == b"".join(leaf_hash(entry) for entry in entries[first:])
+            if width == WIDTH:
+                assert (self.directory / f"tile/1/000.p/{size // WIDTH}").exists()
+        assert len(entries) == size and b64(root_of([leaf_hash(entry) for entry in entries])) == root
+        return size
+
+
+@pytest.fixture
+def followed(tmp_path):
+    made = Followed(tmp_path, count=600)
+    yield made
+    made.server.close()
+
+
+def test_two_do_not_write_into_one_directory_at_once(followed):
+    """Each with a state of its own: the second is sent away, and the first goes on."""
+    asked, go = threading.Event(), threading.Event()
+
+    def hold(path):
+        if "entries" in path and not asked.is_set():
+            asked.set()
+            go.wait(20)
+    followed.server.answer = hold
+    first = followed.begin()
+    assert asked.wait(20)
+    refused = followed.look(state="other", check=REFUSED)
+    go.set()
+    assert "at work on this mirror" in refused["error"]
+    assert first.wait(30) == WELL and followed.size() == len(followed.server.log.entries)
+    followed.look(state="other")
+
+
+def test_a_mirror_that_is_begun_late_is_whole(followed):
+    """The state had read most of the log by then."""
+    followed.look(mirrored=False)
+    followed.server.log.record(count=30)
+    assert followed.look()["read"] == len(followed.server.log.entries) == followed.size()
+    (followed.directory / "tile/entries/001").unlink()
+    followed.look("--all")
+    assert followed.size() == len(followed.server.log.entries), "what is gone comes back when all is read again"
+
+
+@pytest.mark.parametrize("how", ["--all", "another state"])
+def test_a_false_history_takes_nothing_from_a_mirror(followed, how):
+    """Nothing that its head covers is written again, and what does not contain that is no history of this log."""
+    followed.look()
+    kept = {path: path.read_bytes() for path in followed.directory.rglob("*") if path.is_file()}
+    honest, followed.server.log = followed.server.log, followed.server.log.copy(100)
+    followed.server.log.record(count=700)
+    followed.look(*(["--all"] if how == "--all" else []), state="state" if how == "--all" else "other", check=BROKEN)
+    assert kept.items() <= {path: path.read_bytes() for path in kept}.items() and followed.size() == len(honest.entries)
+    followed.server.log = honest.copy(300)
+    followed.look(state="third", check=BROKEN)
+    assert followed.size() == len(honest.entries), "its head does not go back"
+    honest.record(count=100)
+    followed.server.log = honest
+    followed.look(state="third")
+    assert followed.size() == len(honest.entries)
+
+
+def test_a_false_entry_takes_nothing_from_a_mirror(followed):
+    """Under the true head: what is served for a bundle that the mirror has is looked at, and does not replace it."""
+    followed.look()
+    bundle = bytearray(followed.server.log.bundle(0, WIDTH))
+    bundle[-1] ^= 1
+    followed.server.answer = lambda path: (200, {}, bytes(bundle)) if path.endswith("/tile/entries/000") else None
+    followed.look("--all", check=BROKEN)
+    assert followed.size() == len(followed.server.log.entries)
+
+
+def test_a_directory_of_another_log_is_left_alone(followed, tmp_path):
+    followed.look()
+    before = (followed.directory / "checkpoint").read_text()
+    other = Server(Log("other.farmtrail.example"))
+    monitor(other.url, "--log", other.log.key.vkey, "--state", tmp_path / "other", "--mirror", followed.directory, check=REFUSED)
+    other.close()
+    assert (followed.directory / "checkpoint").read_text() == before
+    (followed.directory / "checkpoint").write_text("no head\n")
+    followed.look(check=REFUSED)
+
+
+def test_killed_at_any_request_a_mirror_is_whole_while_the_log_grows(followed):
+    sizes = []
+    for nth in range(14):
+        asked = []
+
+        def kill(path):
+            asked.append(path)
+            followed.server.log.record()
+            if len(asked) == nth + 1:
+                wait_for(lambda: process is not None)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+        process = None
+        followed.server.answer = kill
+        process = followed.begin()
+        assert process.wait(30) in (WELL, -signal.SIGKILL)
+        sizes.append(followed.size())
+    followed.server.answer = lambda path: None
+    assert sizes == sorted(sizes)
+    followed.look()
+    assert followed.size() == len(followed.server.log.entries)
 
 
 def test_usage(kept, tmp_path):
