@@ -10,7 +10,8 @@ enum exit_code log_source_open(struct cli *cli, struct str url, struct log_sourc
 {
 	struct log_source source = {.cli = cli};
 	enum exit_code code = client_open_public(cli, url, &source.client, &source.prefix);
-	if (!source.prefix.at)
+	source.unsure = !source.prefix.at;
+	if (source.unsure)
 		source.prefix = STR("/log");
 	if (!code)
 		*ret = source;
@@ -24,13 +25,12 @@ static unsigned wait_of(const struct answer *answer)
 	return answer->retry_after_s < LONGEST_WAIT_S ? (unsigned)answer->retry_after_s : LONGEST_WAIT_S;
 }
 
-enum fetched log_source_get(struct log_source *source, struct arena *arena, struct str name,
-			    struct bytes *ret)
+static enum fetched get_below(struct log_source *source, struct str prefix, struct arena *arena,
+			      struct str name, struct bytes *ret)
 {
-	const struct ask ask = {
-		.method = "GET",
-		.path = arena_printf(arena, "%.*s/%.*s", STR_ARGS(source->prefix), STR_ARGS(name)),
-		.accept = STR("*/*")};
+	const struct ask ask = {.method = "GET",
+				.path = arena_printf(arena, "%.*s/%.*s", STR_ARGS(prefix), STR_ARGS(name)),
+				.accept = STR("*/*")};
 	for (int attempt = 0; attempt < PATIENCE; attempt++) {
 		struct answer answer;
 		if (!client_ask(source->client, arena, &ask, &answer))
@@ -44,6 +44,18 @@ enum fetched log_source_get(struct log_source *source, struct arena *arena, stru
 		(void)sleep(wait_of(&answer));
 	}
 	return FETCH_FAILED;
+}
+
+enum fetched log_source_get(struct log_source *source, struct arena *arena, struct str name,
+			    struct bytes *ret)
+{
+	enum fetched fetched = get_below(source, source->prefix, arena, name, ret);
+	bool elsewhere = fetched == FETCH_ABSENT && source->unsure &&
+			 get_below(source, STR(""), arena, name, ret) == FETCHED;
+	if (elsewhere)
+		source->prefix = STR("");
+	source->unsure = source->unsure && fetched == FETCH_ABSENT && !elsewhere;
+	return elsewhere ? FETCHED : fetched;
 }
 
 /* A mirror may have dropped what is partial once the whole was there (C2SP tlog-tiles): then `name` becomes that. */

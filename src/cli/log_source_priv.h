@@ -11,6 +11,7 @@ struct log_source {
 	struct cli *cli;
 	struct client *client;
 	struct str prefix; /* "/log" */
+	bool unsure; /* the address had no path, and nothing was found yet: a mirror's log lies at the root of its host */
 };
 enum fetched {
 	FETCHED,
