@@ -10,7 +10,10 @@
 #include <unistd.h>
 
 #include "ft/base/file.h"
+#include "ft/base/text.h"
+#include "ft/base/time.h"
 #include "ft/core/log_name.h"
+#include "ft/pages/pages.h"
 
 static bool make_directories(struct arena *arena, struct str path)
 {
@@ -175,6 +178,26 @@ static enum exit_code keep_level(struct monitor *m, unsigned level, uint64_t bef
 	return EXIT_GOOD;
 }
 
+/* After the head: they never say more than is there, and a kill in between leaves them one look behind. */
+static enum exit_code write_pages(const struct monitor *m)
+{
+	static const char *const names[] = {[LANGUAGE_ZH] = "index.html", [LANGUAGE_EN] = "index.en.html"};
+	struct arena *arena = m->cli->arena;
+	const struct page_mirror_copy copy = {
+		.log = m->head.origin,
+		.size = m->head.size,
+		.root = base64_encode(arena, sha256_bytes(&m->head.root)),
+		.vkey = note_key_print(arena, &m->f->log),
+		.at = arena_printf(arena, "%.19sZ", utc_print(arena, clock_now()).at)};
+	enum exit_code code = EXIT_GOOD;
+	for (int language = LANGUAGE_ZH; !code && language <= LANGUAGE_EN; language++) {
+		const struct page page = {.language = (enum language)language,
+					  .other_file = str_of(names[!language])};
+		code = write_file(m, arena, str_of(names[language]), page_mirror_root(arena, &page, &copy));
+	}
+	return code;
+}
+
 enum exit_code mirror_keep_head(struct monitor *m)
 {
 	enum exit_code code = EXIT_GOOD;
@@ -185,5 +208,5 @@ enum exit_code mirror_keep_head(struct monitor *m)
 	}
 	if (!code && !m->fault)
 		code = write_file(m, m->cli->arena, STR("checkpoint"), m->head_note);
-	return code;
+	return code || m->fault ? code : write_pages(m);
 }

@@ -77,13 +77,19 @@ static void put_top(struct html *html, const struct frame *frame)
 	struct arena *arena = html->out.arena;
 	const struct page *page = frame->page;
 
-	HTML(html,
-	     "<body><a class=skip href=#main>{}</a><header class=top><div class=in>"
-	     "<a href=\"{}\"><b>Farmtrail</b> <small>{}</small></a>"
-	     "<nav aria-label=\"{}\"><a href=\"{}\" lang={} hreflang={}>{}</a></nav></div></header>",
-	     SAY(MESSAGE_SKIP), PATH(frame_link(arena, page, STR(PAGE_HOME_PATH))), SAY(MESSAGE_TAGLINE),
-	     SAY(MESSAGE_LANGUAGE), PATH(other_language_link(arena, page)),
-	     TEXT(str_of(tags[!html->language])), TEXT(str_of(tags[!html->language])),
+	HTML(html, "<body><a class=skip href=#main>{}</a><header class=top><div class=in>",
+	     SAY(MESSAGE_SKIP));
+	if (page->other_file.at)
+		HTML(html, "<span><b>Farmtrail</b> <small>{}</small></span>", SAY(MESSAGE_TAGLINE));
+	else
+		HTML(html, "<a href=\"{}\"><b>Farmtrail</b> <small>{}</small></a>",
+		     PATH(frame_link(arena, page, STR(PAGE_HOME_PATH))), SAY(MESSAGE_TAGLINE));
+	HTML(html, "<nav aria-label=\"{}\">", SAY(MESSAGE_LANGUAGE));
+	if (page->other_file.at)
+		HTML(html, "<a href=\"{}\"", TEXT(page->other_file));
+	else
+		HTML(html, "<a href=\"{}\"", PATH(other_language_link(arena, page)));
+	HTML(html, " lang={0} hreflang={0}>{1}</a></nav></div></header>", TEXT(str_of(tags[!html->language])),
 	     SAY(MESSAGE_OTHER_LANGUAGE));
 }
 
@@ -109,6 +115,12 @@ struct str frame_close(struct html *html)
 	     PATH(frame_link(arena, &page, STR(PAGE_HOME_PATH))), SAY(MESSAGE_LOOK_UP_ANOTHER),
 	     PATH(frame_link(arena, &page, STR(PAGE_VERIFY_PATH))), SAY(MESSAGE_VERIFY_LINK),
 	     SAY(MESSAGE_FOOT));
+	return html_done(html).markup;
+}
+
+struct str frame_close_file(struct html *html, enum message foot)
+{
+	HTML(html, "</main><footer><div class=in><p>{}</p></div></footer></body></html>\n", SAY(foot));
 	return html_done(html).markup;
 }
 

@@ -19,6 +19,8 @@ struct frame {
 struct html frame_open(struct arena *arena, const struct frame *frame, size_t expected_len);
 /* </main>, the foot, the end: the finished document. */
 struct str frame_close(struct html *html);
+struct str frame_close_file(struct html *html,
+			    enum message foot); /* of page->other_file: no link to a server */
 
 /* `path`?lang=… : every link keeps the language that the reader sees. */
 struct str frame_link(struct arena *arena, const struct page *page, struct str path);

@@ -222,6 +222,13 @@ static void render_others(struct arena *arena, const char *directory, enum langu
 	     page_problem(arena, &page, PROBLEM_LOT_SHORT, &fault, STR("req-0001")));
 	save(directory, "verify", language, page_verify_help(arena, &page));
 	render_things(directory, &page);
+	static const struct page_mirror_copy copy = {LITERAL("log.example.cn/farmtrail/2"), 70000,
+						     LITERAL("q0dqkV8kYx2o4Qm8T5yq3w7q1r2mJcC5gq8h8z0b1a4="),
+						     LITERAL("log.example.cn/farmtrail/2+0d5ae9fc+"
+							     "AbW2nA2bqE1f6tKp5YQm7m0y3sF1v8xq2kq3w7q1r2mJ"),
+						     LITERAL("2026-05-03T00:30:00Z")};
+	page.other_file = language == LANGUAGE_ZH ? STR("mirror.en.html") : STR("mirror.zh.html");
+	save(directory, "mirror", language, page_mirror_root(arena, &page, &copy));
 }
 
 int main(int argc, char **argv)

@@ -11,7 +11,7 @@ VERDICTS = ["recalled", "on_hold", "suspicious", "voided", "destroyed", "returne
             "registered"]
 TRAILS = ["single", "mix", "budget", "long", "recalled", "township", "hostile"] + [f"verdict-{v}" for v in VERDICTS]
 ITEMS = [f"item-{state}" for state in ("first", "scanned", "copied", "inactive", "voided")]
-OTHERS = ["unit", "place", "place-home", "unknown", "malformed", "home", "results", "nothing", "problems", "problem-type", "problem", "verify"]
+OTHERS = ["unit", "place", "place-home", "unknown", "malformed", "home", "results", "nothing", "problems", "problem-type", "problem", "verify", "mirror"]
 LANGUAGES = ["zh", "en"]
 
 EVERY_PAGE = [f"{name}.{lang}.html" for name in TRAILS + ITEMS + OTHERS for lang in LANGUAGES]

@@ -2,6 +2,7 @@
 """A mirror: whoever follows the log keeps its entries as tlog-tiles files, and finds what a server leaves out of a trail, the
 newest record above all; the page says whom to ask."""
 import functools
+import html
 import http.server
 import json
 import signal
@@ -180,6 +181,40 @@ def test_a_log_that_breaks_its_word_leaves_the_mirror_as_it_was(tmp_path):
     bundles = [(tmp_path / "mirror/tile/entries" / name).read_bytes() for name in ("000", f"001.p/{len(honest.entries) - 256}")]
     assert b"".join(bundles) == b"".join(len(entry).to_bytes(2, "big") + entry for entry in honest.entries)
     server.close()
+
+
+def test_the_root_of_a_mirror_is_a_page(kept, mixed, tmp_path):
+    """Two files beside the rest, without script or server: whose log it is, how far it goes, and commands that hold."""
+    found = kept.keep()
+    _, size, root, *_ = (kept.directory / "checkpoint").read_text().splitlines()
+    vkey = (kept.service.data / "log.vkey").read_text().strip()
+    (tmp_path / "log.vkey").write_text(vkey + "\n")
+    pages = {name: (kept.directory / name).read_text() for name in ("index.html", "index.en.html")}
+    for name, other in (("index.html", "index.en.html"), ("index.en.html", "index.html")):
+        text = html.unescape(pages[name])
+        assert f"<dd data-size>{found['size']}<" in text and found["size"] == int(size) and f"data-root>{root}<" in text
+        assert f"data-vkey>{vkey}<" in text and kept.service.origin in text and f'href="{other}"' in text
+        assert "<script" not in text and "/?lang=" not in text and 'href="/' not in text
+    served = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(kept.directory)))
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{served.server_address[1]}"
+    kept.save(mixed[1])
+    follow, ask, by_hand = (html.unescape(part.split("</pre>")[0]).replace("URL", url).replace("PROOFS", str(kept.trail))
+                            for part in pages["index.html"].split("<pre>")[1:])
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/log.vkey").write_text(vkey + "\n")
+
+    def run(command):
+        return subprocess.run(["bash", "-c", f"farmtrail() {{ {program('farmtrail')} \"$@\"; }}\n{command}"], cwd=tmp_path / "here",
+                              env=environment(LANG="en_US.UTF-8"), capture_output=True, text=True, check=False, timeout=60)
+    for command in (follow, ask, by_hand):
+        done = run(command)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+    assert "Verified Successfully" in done.stdout
+    (kept.directory / "checkpoint").write_text((kept.directory / "checkpoint").read_text().replace(f"\n{size}\n", f"\n{found['size'] - 1}\n"))
+    assert run(by_hand).returncode != 0 and run(follow).returncode == BROKEN
+    served.shutdown()
+    served.server_close()
 
 
 # — in the directory of a mirror: whole at every instant, and of one history —

@@ -23,6 +23,9 @@ struct page {
 	bool demonstration;    /* banner on every page */
 	struct str mirrors;    /* "NAME URL; NAME URL", as page_mirror_next reads it; absent or empty: none */
 	bool unwitnessed;      /* of a trail: the log's witnesses have not cosigned its newest records yet */
+	struct str
+		other_file; /* of a page that is a file without a server behind it: the one in the other language beside it;
+				* absent: the server's own pages stand around it */
 };
 
 /* The next of "NAME URL; NAME URL"; false: there is none, and *ret_good tells whether all was well formed. */
@@ -113,6 +116,17 @@ struct str page_problem_type(struct arena *arena, const struct page *page, enum 
 /* fault may be NULL; request_id absent: not shown. */
 struct str page_problem(struct arena *arena, const struct page *page, enum problem p,
 			const struct fault *fault, struct str request_id);
+
+/* What somebody finds who opens the root of a copy of the log: files, in a directory, for any web server. */
+struct page_mirror_copy {
+	struct str log;  /* its name */
+	int64_t size;    /* of the head */
+	struct str root; /* in base64 */
+	struct str vkey; /* by which the head was accepted */
+	struct str at;   /* when the copy was compared with the log; RFC 3339 */
+};
+struct str page_mirror_root(struct arena *arena, const struct page *page,
+			    const struct page_mirror_copy *copy);
 
 /* PAGE_VERIFY_PATH: how to check signatures without trusting this server. */
 struct str page_verify_help(struct arena *arena, const struct page *page);
