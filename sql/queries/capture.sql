@@ -156,15 +156,16 @@ SELECT z.place, coalesce((
 FROM unnest(@lots, @holders) WITH ORDINALITY AS z (a, b, place);
 
 -- name: event_doubles :many
--- Records of some recorders in a span of time that tell what others tell.
+-- Records of some recorders in a span of time that tell what others tell, and stand.
 -- param: orgs uuid[], likenesses bigint[], since timestamptz, until timestamptz
 -- class: any
 -- each: orgs
 -- column: org_id uuid, likeness bigint, id uuid, event_time timestamptz
 SELECT org_id, likeness, id, event_time
 FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@likenesses) AS b) z
-CROSS JOIN LATERAL (SELECT org_id, likeness, id, event_time FROM event
-                    WHERE org_id = z.a AND likeness = z.b AND event_time BETWEEN @since AND @until LIMIT 100) e
+CROSS JOIN LATERAL (SELECT org_id, likeness, id, event_time FROM event v
+                    WHERE org_id = z.a AND likeness = z.b AND event_time BETWEEN @since AND @until
+                      AND NOT EXISTS (SELECT FROM correction c WHERE c.org_id = v.org_id AND c.event = v.id) LIMIT 100) e
 LIMIT 5000;
 
 -- name: site_uses :many

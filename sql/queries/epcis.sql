@@ -4,19 +4,19 @@
 -- name: capture_job_insert :exec
 -- A finished job.
 -- param: id uuid, org_id uuid, api_key uuid, created_at timestamptz, finished_at timestamptz, rollback boolean
--- param: success boolean, events bigint, stored bigint, errors bytea
+-- param: success boolean, events bigint, stored bigint, errors bytea, warnings text
 -- seals: errors
 -- class: local
-INSERT INTO capture_job (id, org_id, api_key, created_at, finished_at, rollback, success, events, stored, errors)
-VALUES (@id, @org_id, @api_key, @created_at, @finished_at, @rollback, @success, @events, @stored, @errors);
+INSERT INTO capture_job (id, org_id, api_key, created_at, finished_at, rollback, success, events, stored, errors, warnings)
+VALUES (@id, @org_id, @api_key, @created_at, @finished_at, @rollback, @success, @events, @stored, @errors, @warnings);
 
 -- name: capture_job_read :one
 -- A job, for the key that sent it, its party and administrators.
 -- param: id uuid, api_key uuid, everything boolean, parties uuid[]
 -- class: local
--- column: id uuid, created_at timestamptz, finished_at timestamptz, rollback boolean, success boolean, errors bytea
+-- column: id uuid, created_at timestamptz, finished_at timestamptz, rollback boolean, success boolean, errors bytea, warnings text
 -- opens: errors
-SELECT id, created_at, finished_at, rollback, success, errors
+SELECT id, created_at, finished_at, rollback, success, errors, warnings
 FROM capture_job
 WHERE id = @id AND (@everything OR api_key = @api_key OR org_id = ANY(@parties));
 

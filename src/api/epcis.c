@@ -7,6 +7,7 @@
 
 #include "ft/base/text.h"
 #include "ft/core/event_kind.h"
+#include "ft/core/warning.h"
 #include "ft/crypto/random.h"
 #include "queries.h"
 
@@ -253,10 +254,30 @@ static const struct shape job_error = {
 			END_OF_SHAPE,
 		},
 };
+struct job_warning {
+	struct str instance, warning, title;
+	struct uuid event;
+};
+static const struct shape job_warning = {
+	.name = "EpcisCaptureWarning",
+	.size = sizeof(struct job_warning),
+	.doc = "What an event is in with",
+	.fields =
+		(const struct field[]){
+			STRING(struct job_warning, instance, "instance",
+			       .doc = "Fragment of the document: #/epcisBody/eventList/3"),
+			UUID(struct job_warning, event, "event", .doc = "Id of the event here, for ever"),
+			STRING(struct job_warning, warning, "warning",
+			       .doc = "As in the warnings of a record: likely-double ID, time-order, "
+				      "lot-on-hold, not-shipped, lot-short"),
+			STRING(struct job_warning, title, "title", .doc = "What it means"),
+			END_OF_SHAPE,
+		},
+};
 struct job_answer {
 	struct str id, created, finished, behaviour;
 	bool running, success;
-	struct list errors;
+	struct list errors, warnings;
 };
 static const char *const behaviours[] = {"rollback", "proceed", NULL};
 static const struct shape job_answer = {
@@ -275,21 +296,30 @@ static const struct shape job_answer = {
 			     .doc = "As asked for"),
 			LIST(struct job_answer, errors, "errors", &job_error, .flags = ALWAYS,
 			     .max_len = EVENTS_MAX, .doc = "One a refused event"),
+			LIST(struct job_answer, warnings, "farmtrail:warnings", &job_warning, .flags = ALWAYS,
+			     .max_len = EVENTS_MAX * WARNING_COUNT,
+			     .doc = "What was stored and flagged, as it was when the event came in; not of "
+				    "events that another organisation captured before"),
 			END_OF_SHAPE,
 		},
 };
+
+static struct str instance_of(struct call *call, const struct json *entry)
+{
+	int64_t event = 0;
+	(void)json_integer(json_get(entry, STR("event")), &event);
+	return arena_printf(call->arena, "#/epcisBody/eventList/%lld", (long long)event);
+}
 
 static struct job_error error_of(struct call *call, const struct json *entry)
 {
 	const struct problem_info *info =
 		problem_info(problem_by_slug(json_text(json_get(entry, STR("slug")))));
-	int64_t event = 0;
-	(void)json_integer(json_get(entry, STR("event")), &event);
 	return (struct job_error){
 		.type = arena_printf(call->arena, "/problems/%s", info->slug),
 		.title = str_of(info->title[call->language]),
 		.status = info->http_status,
-		.instance = arena_printf(call->arena, "#/epcisBody/eventList/%lld", (long long)event),
+		.instance = instance_of(call, entry),
 		.pointer = json_text(json_get(entry, STR("pointer"))),
 		.rule = json_text(json_get(entry, STR("rule"))),
 		.value = json_text(json_get(entry, STR("value"))),
@@ -310,6 +340,29 @@ static enum problem read_errors(struct call *call, struct bytes text, struct lis
 	return PROBLEM_NONE;
 }
 
+static struct job_warning warning_of(struct call *call, const struct json *entry)
+{
+	struct job_warning warning = {.warning = json_text(json_get(entry, STR("warning")))};
+	const struct warning_info *info = warning_find(warning.warning);
+	warning.instance = instance_of(call, entry);
+	warning.title = str_of(info ? info->title[call->language] : "");
+	(void)uuid_parse(json_text(json_get(entry, STR("id"))), &warning.event);
+	return warning;
+}
+
+static enum problem read_warnings(struct call *call, struct str text, struct list *ret)
+{
+	struct json json;
+	struct fault ignored = {0};
+	if (json_parse(call->arena, text, &json, &ignored))
+		return PROBLEM_INTERNAL; /* we wrote it */
+	struct job_warning *warnings = arena_array(call->arena, struct job_warning, json.count);
+	for (size_t i = 0; i < json.count; i++)
+		warnings[i] = warning_of(call, &json.items[i]);
+	*ret = (struct list){warnings, json.count};
+	return PROBLEM_NONE;
+}
+
 static enum problem get_job(struct call *call, struct reply *reply)
 {
 	struct uuid id;
@@ -322,6 +375,8 @@ static enum problem get_job(struct call *call, struct reply *reply)
 	enum problem p = capture_job_read(call_db(call), call->arena, &params, &row);
 	if (!p)
 		p = read_errors(call, row.errors, &answer->errors);
+	if (!p)
+		p = read_warnings(call, row.warnings, &answer->warnings);
 	if (p)
 		return p;
 	answer->id = uuid_print(call->arena, row.id);

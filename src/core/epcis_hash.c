@@ -433,13 +433,15 @@ static void put_ilmd(struct hashing *h, struct buf *out)
 	put_list(out, "ilmd", &parts);
 }
 
-struct str epcis_event_prehash(struct arena *arena, const struct epcis_event *event)
+static void put_when(struct hashing *h, struct buf *out)
 {
-	struct hashing hashing = {arena, event}, *h = &hashing;
-	struct buf text = buf_create(arena, 1024), *out = &text;
-	put_leaf(out, "eventType", event->type_word);
 	put_leaf(out, "eventTime", time_text(h, json_text(member(h, "eventTime"))));
 	put_leaf(out, "eventTimeZoneOffset", json_text(member(h, "eventTimeZoneOffset")));
+}
+
+/* All that stands behind the type and the time. */
+static void put_rest(struct hashing *h, struct buf *out)
+{
 	put_certification(h, out);
 	put_epcs(h, out, "epcList");
 	put_thing(h, out, "parentID");
@@ -462,8 +464,31 @@ struct str epcis_event_prehash(struct arena *arena, const struct epcis_event *ev
 	put_pairs(h, out, "destinationList", "destination", "sdt");
 	put_sensors(h, out);
 	put_ilmd(h, out);
-	put_extensions(h, out, event->json);
-	return buf_str(out);
+	put_extensions(h, out, h->event->json);
+}
+
+struct str epcis_event_prehash(struct arena *arena, const struct epcis_event *event)
+{
+	struct hashing hashing = {arena, event};
+	struct buf text = buf_create(arena, 1024);
+	put_leaf(&text, "eventType", event->type_word);
+	put_when(&hashing, &text);
+	put_rest(&hashing, &text);
+	return buf_str(&text);
+}
+
+int64_t epcis_event_likeness(struct arena *arena, const struct epcis_event *event, struct uuid party)
+{
+	struct hashing hashing = {arena, event};
+	struct buf text = buf_create(arena, 1024);
+	uint64_t likeness = 0;
+	put_leaf(&text, event->is_declaration ? "declaredType" : "eventType", event->type_word);
+	put_rest(&hashing, &text);
+	const struct bytes parts[] = {{party.octets, sizeof party.octets}, str_bytes(buf_str(&text))};
+	struct sha256 h = sha256_of_parts(parts, 2);
+	for (size_t i = 0; i < sizeof likeness; i++)
+		likeness = likeness << 8 | h.octets[i];
+	return (int64_t)likeness;
 }
 
 struct str epcis_event_hash(struct arena *arena, const struct epcis_event *event)

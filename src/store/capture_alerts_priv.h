@@ -72,11 +72,12 @@ struct short_row { /* of batch->shorts */
 	struct holding_fact *holding;
 	struct risk_ledger ledger; /* told: else it is that of a partner's event */
 	bool told;
+	bool warns; /* the record took what was not there: its answer says so */
 };
 bool holding_is_short(const struct holding_fact *holding);
 /* The holder owes some of the lot by this record, unless another of the batch brings it. */
-void short_note(struct batch *batch, struct item *item, struct lot_fact *lot, struct holding_fact *holding,
-		const struct risk_ledger *ledger);
+struct short_row *short_note(struct batch *batch, struct item *item, struct lot_fact *lot,
+			     struct holding_fact *holding, const struct risk_ledger *ledger);
 void batch_find_shorts(struct batch *batch);                   /* once all is decided */
 bool batch_is_owed(struct batch *batch, struct bytes subject); /* of a finding that still holds */
 enum problem batch_close_owed(struct batch *batch) must_check; /* what is there again */

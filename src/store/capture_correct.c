@@ -389,8 +389,8 @@ static void alert_deficits(struct batch *batch, struct item *item, size_t first)
 						   .found = decimal_sub(none, now),
 						   .dimension = (enum dimension)lot->row.dimension,
 						   .reason_given = item->job->record->reason};
-		short_note(batch, item, fact_of(batch, rows[i].lot),
-			   batch_holding(batch, rows[i].lot, rows[i].holder), &ledger);
+		(void)short_note(batch, item, fact_of(batch, rows[i].lot),
+				 batch_holding(batch, rows[i].lot, rows[i].holder), &ledger);
 	}
 }
 

@@ -114,13 +114,16 @@ static enum problem decide_create(struct batch *batch, struct item *item, struct
 	return p;
 }
 
-void item_warn(struct batch *batch, struct item *item, const char *word)
+void item_warn(struct batch *batch, struct item *item, enum warning warning, struct str about)
 {
-	const struct str *words = item->warnings.items;
+	const struct str *said = item->warnings.items;
+	struct str text = str_of(warning_info(warning)->word);
+	if (about.len)
+		text = arena_printf(batch->arena, "%.*s %.*s", STR_ARGS(text), STR_ARGS(about));
 	for (size_t i = 0; i < item->warnings.count; i++)
-		if (str_equal(words[i], str_of(word)))
+		if (str_equal(said[i], text))
 			return;
-	*(struct str *)rows_add(batch->arena, &item->warnings, sizeof(struct str)) = str_of(word);
+	*(struct str *)rows_add(batch->arena, &item->warnings, sizeof(struct str)) = text;
 }
 
 enum problem plan_lines(struct batch *batch, struct item *item, struct event_parts *parts,
@@ -342,8 +345,7 @@ void batch_decide(struct batch *batch)
 		if (item->job->event && !item->job->event->is_declaration &&
 		    !map_get(batch->new_ids, sha256_bytes(&item->content_hash)))
 			map_set(batch->new_ids, sha256_bytes(&item->content_hash), item);
-		if (!item->job->event)
-			doubles_warn(batch, item);
+		doubles_warn(batch, item);
 	}
 	correctives_find(batch);
 	batch_find_shorts(batch);

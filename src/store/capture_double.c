@@ -110,8 +110,6 @@ static struct record record_meant(struct batch *batch, const struct item *item)
 	const struct record *record = item->job->record;
 	const enum record_class class = item->job->kind->class;
 	struct record like = *record;
-	if (item->job->event)
-		return like;
 	like.site = meant(batch, item->sites, record->site);
 	like.sites = sites_meant(batch, item->sites + (record->site.at ? 1 : 0), record->sites);
 	like.to = meant(batch, &item->to, record->to);
@@ -137,6 +135,14 @@ static struct record record_meant(struct batch *batch, const struct item *item)
 	return like;
 }
 
+static int64_t likeness_of(struct batch *batch, const struct item *item)
+{
+	if (item->job->event)
+		return epcis_event_likeness(batch->arena, item->job->event, item->acting);
+	const struct record like = record_meant(batch, item);
+	return record_likeness(batch->arena, &like, item->acting);
+}
+
 void doubles_queue(struct batch *batch)
 {
 	static const usec_t around_us = RECORD_DOUBLE_S * USEC_PER_SEC;
@@ -147,8 +153,7 @@ void doubles_queue(struct batch *batch)
 		if (!may_double(item))
 			continue;
 		usec_t at = item->time.at_us;
-		const struct record like = record_meant(batch, item);
-		item->likeness = blinded(batch, record_likeness(batch->arena, &like, item->acting));
+		item->likeness = blinded(batch, likeness_of(batch, item));
 		params.since = !orgs.count || at - around_us < params.since ? at - around_us : params.since;
 		params.until = !orgs.count || at + around_us > params.until ? at + around_us : params.until;
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = recorder_of(item);
@@ -179,16 +184,31 @@ enum problem doubles_take(struct batch *batch)
 	return p;
 }
 
+/* An event that a declaration withdraws is nobody's double, nor is the declaration. */
+static bool tells_a_deed(const struct item *item)
+{
+	return !item->job->event || (!item->job->event->is_declaration && uuid_is_nil(item->declared_by.lot));
+}
+
+static bool is_withdrawn(const struct batch *batch, struct uuid event)
+{
+	const struct correction_row *rows = batch->corrections.items;
+	for (size_t i = 0; i < batch->corrections.count; i++)
+		if (uuid_equal(rows[i].event, event))
+			return true;
+	return false;
+}
+
 void doubles_warn(struct batch *batch, struct item *item)
 {
+	if (!tells_a_deed(item))
+		return;
 	const struct told_key key = {item->recorder, item->likeness};
 	const struct told_fact *fact = map_get(batch->told, MAP_KEY(key));
-	while (fact && !record_times_are_near(fact->at_us, item->time.at_us))
+	while (fact &&
+	       (!record_times_are_near(fact->at_us, item->time.at_us) || is_withdrawn(batch, fact->event)))
 		fact = fact->other;
 	if (fact)
-		item_warn(batch, item,
-			  arena_printf(batch->arena, "likely-double %.*s",
-				       STR_ARGS(uuid_print(batch->arena, fact->event)))
-				  .at);
+		item_warn(batch, item, WARNING_LIKELY_DOUBLE, uuid_print(batch->arena, fact->event));
 	told(batch, item->recorder, item->likeness, item->job->id, item->time.at_us);
 }

@@ -356,7 +356,7 @@ static void answer_take(struct item *item, const struct event_answers_row *row)
 	}
 	item->problem = PROBLEM_NONE;
 	item->job->replayed = true;
-	item->job->answer = arena_str(item->job->arena, bytes_str(row->answer));
+	item->job->answer = answer_again(item, row->org_id, bytes_str(row->answer));
 }
 
 /* A record that is in already gets its first answer; that of another organisation is nobody else's business. */

@@ -9,14 +9,15 @@ bool holding_is_short(const struct holding_fact *holding)
 	return decimal_compare(holding->row.deficit, holding->row.claimed) > 0;
 }
 
-void short_note(struct batch *batch, struct item *item, struct lot_fact *lot, struct holding_fact *holding,
-		const struct risk_ledger *ledger)
+struct short_row *short_note(struct batch *batch, struct item *item, struct lot_fact *lot,
+			     struct holding_fact *holding, const struct risk_ledger *ledger)
 {
 	struct short_row *row = ROW_ADD(batch, shorts, struct short_row);
 	*row = (struct short_row){.item = item, .lot = lot, .holding = holding};
 	if (ledger)
 		row->ledger = *ledger;
 	row->told = ledger != NULL;
+	return row;
 }
 
 /* Of a partner's event: of a lot nobody has told the amount of yet nothing can be missing. */
@@ -45,6 +46,8 @@ void batch_find_shorts(struct batch *batch)
 		if (shorts[i].item->problem || !holding_is_short(shorts[i].holding) ||
 		    !ledger_of(&shorts[i], &ledger))
 			continue;
+		if (shorts[i].warns)
+			item_warn(batch, shorts[i].item, WARNING_LOT_SHORT, STR(""));
 		risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
 		alerts_add(batch, shorts[i].item, &findings, lot->row.org_id, lot->row.product,
 			   lot->row.region);

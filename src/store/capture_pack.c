@@ -323,7 +323,7 @@ static enum problem check_all(struct batch *batch, struct item *item)
 		if (p)
 			return p;
 		if (!pack->fact->activated)
-			item_warn(batch, item, "item-not-activated");
+			item_warn(batch, item, WARNING_ITEM_NOT_ACTIVATED, STR(""));
 	}
 	for (size_t i = 0; i < item->packs_inside.count; i++) {
 		enum problem p =

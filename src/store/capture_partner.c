@@ -92,6 +92,14 @@ static struct told_list tell_all(struct batch *batch, struct item *item, enum ep
 	return list;
 }
 
+/* A record would be refused for it; this has happened. */
+static void warn_of_hold(struct batch *batch, struct item *item, const struct lot_fact *lot,
+			 struct uuid holder)
+{
+	if (hold_binds(batch, lot, holder))
+		item_warn(batch, item, WARNING_LOT_ON_HOLD, STR(""));
+}
+
 /* What was there goes; the rest is owed. */
 static struct holding_fact *take(struct batch *batch, struct item *item, const struct told *told,
 				 struct uuid holder)
@@ -103,7 +111,7 @@ static struct holding_fact *take(struct batch *batch, struct item *item, const s
 	holding->row.deficit = decimal_add(holding->row.deficit, decimal_sub(told->base, taken));
 	holding->dirty = true;
 	if (!enough)
-		short_note(batch, item, told->lot, holding, /* ledger */ NULL);
+		short_note(batch, item, told->lot, holding, /* ledger */ NULL)->warns = true;
 	return holding;
 }
 
@@ -117,7 +125,7 @@ static void give(struct batch *batch, struct item *item, const struct told *told
 	holding->row.on_hand = decimal_add(holding->row.on_hand, decimal_sub(told->base, paid));
 	holding->dirty = true;
 	if (!decimal_is_zero(holding->row.deficit))
-		short_note(batch, item, told->lot, holding, /* ledger */ NULL);
+		(void)short_note(batch, item, told->lot, holding, /* ledger */ NULL);
 }
 
 /* A lot's own party alone says where it comes from; one whose product nobody registered here has none. */
@@ -272,9 +280,11 @@ static enum problem check_cycle(struct batch *batch, struct item *item)
 static void transform(struct batch *batch, struct item *item, const struct event_parts *parts,
 		      const struct told_list *in, const struct told_list *out)
 {
-	for (size_t i = 0; i < in->count; i++)
+	for (size_t i = 0; i < in->count; i++) {
+		warn_of_hold(batch, item, in->items[i].lot, item->acting);
 		if (in->items[i].measured)
 			(void)take(batch, item, &in->items[i], item->acting);
+	}
 	add_edges(batch, item, in, out);
 	for (size_t i = 0; i < out->count; i++)
 		make(batch, item, parts, &out->items[i], /* own */ false);
@@ -321,6 +331,7 @@ static void ship(struct batch *batch, struct item *item, struct event_parts *par
 	bool known = parts->to && !uuid_equal(parts->to->id, item->acting);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct told *told = &list->items[i];
+		warn_of_hold(batch, item, told->lot, item->acting);
 		if (!told->measured)
 			continue;
 		struct holding_fact *from = take(batch, item, told, item->acting);
@@ -424,6 +435,8 @@ static void receive_direct(struct batch *batch, struct item *item, const struct 
 {
 	bool known = parts->from && !uuid_equal(parts->from->id, item->acting);
 	if (known) {
+		warn_of_hold(batch, item, told->lot, parts->from->id);
+		item_warn(batch, item, WARNING_NOT_SHIPPED, STR(""));
 		(void)take(batch, item, told, parts->from->id);
 		give(batch, item, told, item->acting);
 		return;
@@ -435,7 +448,7 @@ static void receive_direct(struct batch *batch, struct item *item, const struct 
 	here->row.on_hand = told->base;
 	here->row.deficit = decimal_add(here->row.deficit, missing);
 	here->dirty = true;
-	short_note(batch, item, told->lot, here, /* ledger */ NULL);
+	(void)short_note(batch, item, told->lot, here, /* ledger */ NULL);
 }
 
 static void receive(struct batch *batch, struct item *item, const struct event_parts *parts,
@@ -453,6 +466,8 @@ static void consume(struct batch *batch, struct item *item, const struct told_li
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct told *told = &list->items[i];
+		if (sold)
+			warn_of_hold(batch, item, told->lot, item->acting);
 		if (!told->measured)
 			continue;
 		struct holding_fact *holding = take(batch, item, told, item->acting);

@@ -15,6 +15,7 @@
 #include "ft/core/event_kind.h"
 #include "ft/core/lot_graph.h"
 #include "ft/core/thing_name.h"
+#include "ft/core/warning.h"
 #include "ft/db/db.h"
 #include "ft/store/capture.h"
 #include "ft/store/seal_statement.h"
@@ -373,7 +374,8 @@ bool job_lists(const struct capture_job *job, struct uuid party); /* its key nam
 bool may_act_for(const struct batch *batch, const struct capture_job *job, struct uuid party);
 /* A key without bounds: everything is its business. */
 bool job_is_unbounded(const struct capture_job *job);
-void item_warn(struct batch *batch, struct item *item, const char *word); /* once a word */
+/* What the answer warns of, once each; `about`: what stands behind the word, "" nothing. */
+void item_warn(struct batch *batch, struct item *item, enum warning warning, struct str about);
 /* capture_time.c: goods that were used, by what is told, before they were there. Clocks of devices that are offline go wrong:
  * it is stored, and the answer says `time-order`. */
 void times_warn(struct batch *batch, struct item *item, const struct event_parts *parts);
@@ -462,6 +464,8 @@ enum problem decide_store(struct batch *batch, struct item *item, struct event_p
 /* capture_state.c */
 struct input_plan;
 enum problem batch_load_states(struct batch *batch) must_check;
+/* Whether a hold that stands binds what the holder has of it. */
+bool hold_binds(const struct batch *batch, const struct lot_fact *lot, struct uuid holder);
 /* What a holder has of a lot may not go on while a hold binds it; what went before the hold may, with a warning. */
 enum problem hold_check(struct batch *batch, struct item *item, const struct input_plan *line,
 			struct uuid holder) must_check;
@@ -560,8 +564,11 @@ void units_remember(struct db *db, struct arena *arena, struct capture_unit **un
 void corrections_send(struct batch *batch);
 void corrections_date_lots(struct batch *batch); /* once the events are there that say when */
 /* capture_write.c */
-void batch_write(struct batch *batch);        /* all that no signature is needed for */
-void edges_send(struct batch *batch);         /* once */
+void batch_write(struct batch *batch); /* all that no signature is needed for */
+void edges_send(struct batch *batch);  /* once */
+/* The answer to an item that is in already, in its job's arena. Absent: another organisation brought the event, and what it
+ * was told is its own business. */
+struct str answer_again(const struct item *item, struct uuid recorder, struct str answer);
 void batch_write_events(struct batch *batch); /* and the signed events */
 
 #include "capture_alerts_priv.h"

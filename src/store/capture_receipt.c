@@ -16,6 +16,35 @@ void capture_error_write(struct json_writer *w, size_t event, enum problem p, co
 	json_end_object(w);
 }
 
+/* Of each event that is in, what its answer warned of when it was stored. */
+static void put_warnings(struct json_writer *w, size_t event, const struct capture_job *job)
+{
+	struct json answer;
+	struct fault ignored = {0};
+	if (!job->answer.at || json_parse(job->arena, job->answer, &answer, &ignored))
+		return;
+	const struct json *warnings = json_get(&answer, STR("warnings"));
+	for (size_t i = 0; warnings && i < warnings->count; i++) {
+		json_begin_object(w);
+		json_pair_int(w, STR("event"), (int64_t)event);
+		json_pair(w, STR("id"), json_text(json_get(&answer, STR("event"))));
+		json_pair(w, STR("warning"), json_text(&warnings->items[i]));
+		json_end_object(w);
+	}
+}
+
+static struct str warnings_of(struct arena *arena, const struct capture_unit *unit)
+{
+	struct buf out = buf_create(arena, 256);
+	struct json_writer w = json_writer(&out);
+	json_begin_array(&w);
+	for (size_t i = 0; i < unit->count; i++)
+		if (!unit->jobs[i].problem)
+			put_warnings(&w, unit->receipt->places[i], &unit->jobs[i]);
+	json_end_array(&w);
+	return buf_str(&out);
+}
+
 void receipt_queue(struct db *db, struct arena *arena, const struct capture_unit *unit)
 {
 	const struct capture_receipt *receipt = unit->receipt;
@@ -44,6 +73,7 @@ void receipt_queue(struct db *db, struct arena *arena, const struct capture_unit
 		.events = (int64_t)receipt->events,
 		.stored = (int64_t)(receipt->events - refused),
 		.errors = str_bytes(buf_str(&errors)),
+		.warnings = warnings_of(arena, unit),
 	};
 	db_queue(db, &sql_capture_job_insert, &params);
 }

@@ -159,7 +159,7 @@ static void arrival_apply(struct batch *batch, struct item *item, const struct e
 	struct risk_findings findings = {0};
 	bool differs = decimal_compare(arrival->received, arrival->shipped) != 0;
 	if (differs && !item->shipment.asked)
-		short_note(batch, item, arrival->lot, from, &ledger);
+		(void)short_note(batch, item, arrival->lot, from, &ledger);
 	else if (differs)
 		risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
 	alerts_add(batch, item, &findings, arrival->lot->row.org_id, arrival->lot->row.product,
@@ -215,7 +215,7 @@ static void direct_take(struct batch *batch, struct item *item, const struct eve
 			struct arrival *arrival)
 {
 	lot_leaves(batch, item, arrival->lot, parts->from->id, arrival->received);
-	item_warn(batch, item, "not-shipped");
+	item_warn(batch, item, WARNING_NOT_SHIPPED, STR(""));
 	struct holding_fact *from = batch_holding_make(batch, arrival->lot, parts->from->id);
 	if (decimal_compare(from->row.on_hand, arrival->shipped) < 0)
 		arrival->shipped = from->row.on_hand;

@@ -167,6 +167,15 @@ static bool binds(const struct state_fact *hold, struct uuid holder)
 	return hold->row.binds_all || uuid_equal(hold->row.party, holder);
 }
 
+bool hold_binds(const struct batch *batch, const struct lot_fact *lot, struct uuid holder)
+{
+	const struct state_fact *states = batch->states.items;
+	for (size_t i = 0; lot->row.flags & LOT_ON_HOLD && i < batch->states.count; i++)
+		if (stands(&states[i], lot, LOT_ON_HOLD) && binds(&states[i], holder))
+			return true;
+	return false;
+}
+
 enum problem hold_check(struct batch *batch, struct item *item, const struct input_plan *line,
 			struct uuid holder)
 {
@@ -186,7 +195,7 @@ enum problem hold_check(struct batch *batch, struct item *item, const struct inp
 		return PROBLEM_LOT_ON_HOLD;
 	}
 	if (before) /* it left before the hold: where it went is what whoever holds it needs to know */
-		item_warn(batch, item, "lot-on-hold");
+		item_warn(batch, item, WARNING_LOT_ON_HOLD, STR(""));
 	return PROBLEM_NONE;
 }
 

@@ -61,7 +61,7 @@ static struct str answer_of(struct batch *batch, const struct item *item)
 	json_name(&w, STR("warnings"));
 	json_begin_array(&w);
 	if (item->job->time_ahead)
-		json_string(&w, STR("time-ahead"));
+		json_string(&w, str_of(warning_info(WARNING_TIME_AHEAD)->word));
 	put_warnings(item, &w);
 	if (item->replacement)
 		put_warnings(item->replacement, &w);
@@ -78,12 +78,20 @@ struct str capture_answer_logged(struct arena *arena, struct str answer)
 	return arena_printf(arena, "%.*s,\"log\":\"logged\"}", (int)(answer.len - cut), answer.at);
 }
 
+struct str answer_again(const struct item *item, struct uuid recorder, struct str answer)
+{
+	static const struct str none = {NULL, 0};
+	bool own = !item->job->event || uuid_equal(partner_source(item), recorder);
+	return own ? arena_str(item->job->arena, answer) : none;
+}
+
 static void answers_give(struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		struct item *item = &batch->items[i];
 		if (item->first)
-			item->job->answer = arena_str(item->job->arena, answer_of(batch, item->first));
+			item->job->answer =
+				answer_again(item, item->first->recorder, answer_of(batch, item->first));
 		else if (!item->problem && !item->replay)
 			item->job->answer = arena_str(item->job->arena, answer_of(batch, item));
 	}

@@ -5,6 +5,7 @@
 #define FT_CORE_EPCIS_EVENT_H
 
 #include "ft/base/time.h"
+#include "ft/base/uuid.h"
 #include "ft/codec/shape.h"
 
 enum epcis_type {
@@ -87,6 +88,9 @@ struct str cbv_word(struct str text, const char *kind);
 /* CBV 2.0, section 8.9: the event hash ID "ni:///sha-256;…?ver=CBV2.0", in the order of the standard's table. Identical
  * events have one whatever their spelling: URNs, other domains, times in other offsets, order of lists. */
 struct str epcis_event_hash(struct arena *arena, const struct epcis_event *event);
+/* Two events of one party with the same likeness, minutes apart, are likely one deed told twice: what is hashed of both is the
+ * same but for when it was. A declaration is like no event. */
+int64_t epcis_event_likeness(struct arena *arena, const struct epcis_event *event, struct uuid party);
 /* The string that is hashed. */
 struct str epcis_event_prehash(struct arena *arena, const struct epcis_event *event);
 
