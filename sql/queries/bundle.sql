@@ -65,6 +65,10 @@ WITH things AS (
     SELECT a AS org_id, b AS lot_id FROM unnest(@orgs, @lots) AS z (a, b)
     UNION
     SELECT parent_org, parent FROM lot_edge WHERE child = ANY(@lots) AND event = @event
+    UNION
+    SELECT i.parent_org, i.parent
+    FROM lot_edge o JOIN lot_edge i ON i.child = o.parent AND i.event = @event
+    WHERE o.child = ANY(@lots) AND o.event = @event AND is_transformation_node(o.parent)
 )
 SELECT before.event_org AS org_id, before.event AS id
 FROM things CROSS JOIN LATERAL (

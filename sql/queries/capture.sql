@@ -245,6 +245,14 @@ SELECT e.parent_org, e.parent, e.child_org, e.child, e.event
 FROM above a CROSS JOIN LATERAL (SELECT * FROM lot_edge WHERE child = a.lot_id AND declared_at IS NULL OFFSET 0) e
 LIMIT @max_edges;
 
+-- name: transformation_outputs :many
+-- What came out of transformations that are told in pieces, by the pieces that stand.
+-- param: nodes uuid[]
+-- class: local
+-- column: node uuid, child_org uuid, child uuid
+SELECT DISTINCT parent AS node, child_org, child FROM lot_edge WHERE parent = ANY(@nodes) AND declared_at IS NULL
+LIMIT 100000;
+
 -- name: event_insert_many :exec
 -- The events of a batch.
 -- param: org_id uuid[], id uuid[], event_id text[], type text[], event_time timestamptz[], offset_min bigint[]
@@ -430,13 +438,13 @@ SELECT unnest(@org_id), unnest(@site), unnest(@event_org), unnest(@event), unnes
 -- Lineage of a batch.
 -- param: parent_org uuid[], parent uuid[], child_org uuid[], child uuid[], event_org uuid[], event uuid[]
 -- param: input numeric[], input_total numeric[], output numeric[], output_part numeric[], output_total numeric[], value text[]
--- param: unit text[], recorded_at timestamptz[]
+-- param: unit text[], recorded_at timestamptz[], base numeric[], mass numeric[]
 -- class: local
 INSERT INTO lot_edge (parent_org, parent, child_org, child, event_org, event, input, input_total, output, output_part,
-                      output_total, value, unit, recorded_at)
+                      output_total, value, unit, recorded_at, base, mass)
 SELECT unnest(@parent_org), unnest(@parent), unnest(@child_org), unnest(@child), unnest(@event_org), unnest(@event),
        unnest(@input), unnest(@input_total), unnest(@output), unnest(@output_part), unnest(@output_total),
-       unnest(@value), unnest(@unit), unnest(@recorded_at);
+       unnest(@value), unnest(@unit), unnest(@recorded_at), unnest(@base), unnest(@mass);
 
 -- name: shipment_upsert_many :exec
 -- Shipments that left or arrived.
@@ -581,6 +589,58 @@ WITH RECURSIVE above (lot_id) AS (
 UPDATE alert SET severity = 0, last_seen = @seen, due_at = least(due_at, @due_at)
 WHERE rule = 'I01' AND state <> 'closed' AND severity > 0 AND lot_id IN (SELECT lot_id FROM bounded)
 RETURNING lot_org, lot_id;
+
+-- name: alert_raise_joined :many
+-- The same where goods were sold before it was told what they were made of: of all that goes into these transformations, where
+-- anything that came of them is sold.
+-- param: nodes uuid[], seen timestamptz, due_at timestamptz, max_lots bigint
+-- class: local
+-- column: lot_org uuid, lot_id uuid
+WITH RECURSIVE below (root, org_id, lot_id) AS (
+    SELECT n, n, n FROM unnest(@nodes) AS u (n)
+    UNION
+    SELECT b.root, e.child_org, e.child
+    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id AND declared_at IS NULL OFFSET 0) e
+), sold AS (
+    SELECT DISTINCT b.root
+    FROM (SELECT * FROM below LIMIT @max_lots) b
+    CROSS JOIN LATERAL (SELECT FROM lot_holding h WHERE h.org_id = b.org_id AND h.lot_id = b.lot_id AND h.sold > 0 LIMIT 1) s
+), above (lot_id) AS (
+    SELECT root FROM sold
+    UNION
+    SELECT e.parent FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id AND declared_at IS NULL OFFSET 0) e
+), bounded AS (
+    SELECT lot_id FROM above LIMIT @max_lots
+)
+UPDATE alert SET severity = 0, last_seen = @seen, due_at = least(due_at, @due_at)
+WHERE rule = 'I01' AND state <> 'closed' AND severity > 0 AND lot_id IN (SELECT lot_id FROM bounded)
+RETURNING lot_org, lot_id;
+
+-- name: alert_region_insert_joined :exec
+-- Regions where what came of these transformations is held or was, for open alerts about what goes into them.
+-- param: nodes uuid[], max_lots bigint
+-- class: local
+WITH RECURSIVE below (root, org_id, lot_id) AS (
+    SELECT n, n, n FROM unnest(@nodes) AS u (n)
+    UNION
+    SELECT b.root, e.child_org, e.child
+    FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id AND declared_at IS NULL OFFSET 0) e
+), regions AS (
+    SELECT DISTINCT b.root, h.region
+    FROM (SELECT * FROM below LIMIT @max_lots) b
+    CROSS JOIN LATERAL (SELECT region FROM lot_holding WHERE org_id = b.org_id AND lot_id = b.lot_id) h
+), above (root, lot_id) AS (
+    SELECT n, n FROM unnest(@nodes) AS u (n)
+    UNION
+    SELECT a.root, e.parent
+    FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id AND declared_at IS NULL OFFSET 0) e
+)
+INSERT INTO alert_region (org_id, alert, region, role)
+SELECT DISTINCT a.org_id, a.id, r.region, 'held'
+FROM (SELECT * FROM above LIMIT @max_lots) b
+JOIN regions r ON r.root = b.root
+CROSS JOIN LATERAL (SELECT org_id, id FROM alert WHERE lot_id = b.lot_id AND state <> 'closed') a
+ON CONFLICT DO NOTHING;
 
 -- name: lot_touch_many :exec
 -- Lots whose trail shows something new without an event of their own.

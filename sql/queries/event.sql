@@ -46,6 +46,10 @@ WITH things AS (
     SELECT a AS org_id, b AS lot_id FROM unnest(@orgs, @lots) AS z (a, b)
     UNION
     SELECT parent_org, parent FROM lot_edge WHERE child = ANY(@lots) AND event = @event
+    UNION
+    SELECT i.parent_org, i.parent
+    FROM lot_edge o JOIN lot_edge i ON i.child = o.parent AND i.event = @event
+    WHERE o.child = ANY(@lots) AND o.event = @event AND is_transformation_node(o.parent)
 )
 SELECT l.uri, l.salt, p.statement_sha256 AS prev
 FROM things JOIN lot l USING (org_id, lot_id)

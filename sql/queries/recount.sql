@@ -29,12 +29,13 @@ SELECT id FROM log_pending WHERE kind = 'event' LIMIT 100000000;
 -- column: party uuid, to_party uuid, shipment_org uuid, shipment uuid, flags bigint, declaration boolean, body bytea
 -- column: view_secret bytea, key_fingerprint bytea, seq bigint, statement bytea, statement_sha256 bytea, spki bytea
 -- column: declared_at timestamptz?, leaf bytea, named boolean, manifest bytea, salts bytea, site uuid, region text
--- column: place text, input_product text, input_active text[]?, declared_by uuid, reason text, declaration_body bytea, declaration_secret bytea
+-- column: place text, input_product text, input_active text[]?, joins boolean, declared_by uuid, reason text, declaration_body bytea, declaration_secret bytea
 -- opens: body, view_secret, place, declaration_body, declaration_secret
 SELECT e.org_id, e.id, e.event_id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.to_party,
        e.shipment_org, e.shipment, e.flags, e.declaration_time IS NOT NULL AS declaration, e.body, e.view_secret,
        e.key_fingerprint, e.seq, e.statement, e.statement_sha256, k.spki, c.declared_at, l.hash AS leaf,
-       n.id IS NOT NULL AS named, x.manifest, x.salts, e.site, e.region, e.place, e.input_product, e.input_active, c.party AS declared_by, c.reason,
+       n.id IS NOT NULL AS named, x.manifest, x.salts, e.site, e.region, e.place, e.input_product, e.input_active,
+       e.recorded_at > (SELECT applied_at FROM schema_migration WHERE name LIKE '%-transformation-pieces') AS joins, c.party AS declared_by, c.reason,
        c.body AS declaration_body, c.view_secret AS declaration_secret
 FROM (SELECT * FROM event
       WHERE (org_id, id) > (coalesce(@org, '00000000-0000-0000-0000-000000000000'::uuid),
@@ -147,17 +148,22 @@ ORDER BY a.id
 LIMIT 500000;
 
 -- name: recount_edges :many
--- Edges by their whole key.
--- param: parents uuid[], children uuid[], events uuid[]
+-- Edges by their whole key; of pieces of a transformation whatever leads from or to their lots.
+-- param: parents uuid[], children uuid[], events uuid[], piece_lots uuid[], piece_events uuid[]
 -- class: local
 -- scope: program
 -- column: parent uuid, child uuid, event_org uuid, event uuid, input numeric, input_total numeric, output numeric
--- column: output_part numeric, output_total numeric, recorded_at timestamptz, declared_at timestamptz?
-SELECT e.parent, e.child, e.event_org, e.event, e.input, e.input_total, e.output, e.output_part, e.output_total, e.recorded_at,
-       e.declared_at
-FROM (SELECT DISTINCT a, b, c FROM unnest(@parents, @children, @events) AS u (a, b, c)) z
-JOIN lot_edge e ON e.child = z.b AND e.parent = z.a AND e.event = z.c
-ORDER BY e.event, e.parent, e.child;
+-- column: output_part numeric, output_total numeric, recorded_at timestamptz, declared_at timestamptz?, base numeric?, mass numeric?
+SELECT parent, child, event_org, event, input, input_total, output, output_part, output_total, recorded_at, declared_at, base, mass
+FROM (SELECT e.* FROM unnest(@parents, @children, @events) AS z (a, b, c)
+      JOIN lot_edge e ON e.child = z.b AND e.parent = z.a AND e.event = z.c
+      UNION
+      SELECT e.* FROM unnest(@piece_lots, @piece_events) AS z (a, b)
+      JOIN lot_edge e ON e.parent = z.a AND e.event = z.b
+      UNION
+      SELECT e.* FROM unnest(@piece_lots, @piece_events) AS z (a, b)
+      JOIN lot_edge e ON e.child = z.a AND e.event = z.b) f
+ORDER BY event, parent, child;
 
 -- name: recount_shipments :many
 -- Shipments with what they carry, one row a lot.
@@ -325,10 +331,14 @@ LIMIT 1000;
 SELECT part, subject, stored
 FROM (SELECT 'edge' AS part, e.event || ' ' || e.parent || ' to ' || e.child AS subject, 'not said by its event' AS stored
       FROM lot_edge e
-      WHERE NOT EXISTS (SELECT FROM event_thing t WHERE t.org_id = e.parent_org AND t.lot_id = e.parent AND t.event = e.event
+      WHERE NOT is_transformation_node(e.parent)
+        AND NOT EXISTS (SELECT FROM event_thing t WHERE t.org_id = e.parent_org AND t.lot_id = e.parent AND t.event = e.event
                                                     AND t.role = 'input')
-         OR NOT EXISTS (SELECT FROM event_thing t WHERE t.org_id = e.child_org AND t.lot_id = e.child AND t.event = e.event
+         OR NOT is_transformation_node(e.child)
+        AND NOT EXISTS (SELECT FROM event_thing t WHERE t.org_id = e.child_org AND t.lot_id = e.child AND t.event = e.event
                                                     AND t.role = 'output')
+         OR is_transformation_node(e.parent) AND (is_transformation_node(e.child) OR e.parent_org <> e.event_org)
+         OR is_transformation_node(e.child) AND e.child_org <> e.event_org
       UNION ALL
       SELECT 'link', t.event || ' ' || t.lot_id, 'of no event'
       FROM event_thing t LEFT JOIN event e ON e.org_id = t.event_org AND e.id = t.event WHERE e.id IS NULL

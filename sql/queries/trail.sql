@@ -2,7 +2,8 @@
 -- Reading trails: the lots upstream, what is known about them, and the trails that are kept.
 
 -- name: lot_upstream :many
--- Everything a lot was made from as known at a time (infinity: now), itself included. Without a depth, so that UNION cuts
+-- Everything a lot was made from as known at a time (infinity: now), itself included, with the nodes of transformations
+-- between them. Without a depth, so that UNION cuts
 -- diamonds by the lot alone.
 -- param: org_id uuid, lot_id uuid, as_of timestamptz, max_rows bigint
 -- class: local
@@ -44,7 +45,9 @@ ORDER BY l.org_id, l.lot_id;
 -- class: local
 -- column: parent_org uuid, parent uuid, child_org uuid, child uuid, event_org uuid, event uuid, input numeric
 -- column: input_total numeric, output numeric, value text, unit text, recorded_at timestamptz, declared_at timestamptz?
-SELECT parent_org, parent, child_org, child, event_org, event, input, input_total, output, value, unit, recorded_at, declared_at
+-- column: base numeric?, mass numeric?
+SELECT parent_org, parent, child_org, child, event_org, event, input, input_total, output, value, unit, recorded_at, declared_at,
+       base, mass
 FROM lot_edge
 WHERE child = ANY(@ids) AND recorded_at <= @as_of
 ORDER BY child, parent, event

@@ -261,6 +261,7 @@ static bool read_partner(struct reading *r)
 	deed->id = event.event_id;
 	deed->time = event.time;
 	deed->told_place = event.biz_location.at ? event.biz_location : event.read_point;
+	deed->transformation = event.transformation_id;
 	deed->from = event.from;
 	deed->to = event.to;
 	deed->makes = deed->kind->class == RECORD_CREATE || deed->kind->class == RECORD_TRANSFORM;

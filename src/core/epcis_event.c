@@ -469,7 +469,8 @@ static enum problem check_transformation(struct reading *r, const struct json *j
 	bool whole = inputs && outputs, piece = r->event.transformation_id.at && (inputs || outputs);
 	if (!whole && !piece)
 		return reading_refuse(r, "outputs", pointer, NULL);
-	return inputs * outputs > EPCIS_MAX_EDGES ? reading_refuse(r, "limit", pointer, NULL) : PROBLEM_NONE;
+	bool wide = !r->event.transformation_id.at && inputs * outputs > EPCIS_MAX_EDGES;
+	return wide ? reading_refuse(r, "limit", pointer, NULL) : PROBLEM_NONE;
 }
 
 /* What the members must be together. */

@@ -138,7 +138,7 @@ size_t epcis_event_edges(const struct epcis_event *event)
 		inputs += event->mentions[i].role == EPCIS_INPUT;
 		outputs += event->mentions[i].role == EPCIS_OUTPUT;
 	}
-	return inputs * outputs;
+	return event->transformation_id.at ? inputs + outputs : inputs * outputs;
 }
 
 /* The first number below this value that not every reader takes for the same; `at` is its pointer then. */

@@ -197,13 +197,17 @@ struct str active_joined(struct arena *arena, const struct str_list *active)
 	return buf_str(&out);
 }
 
+/* Of a piece of a transformation that has no outputs, what went in. */
 static struct str lots_json(struct batch *batch, const struct event_parts *parts)
 {
+	bool inputs = !parts->output_count;
+	size_t count = inputs ? parts->input_count : parts->output_count;
 	struct buf out = buf_create(batch->arena, 256);
 	struct json_writer w = json_writer(&out);
 	json_begin_array(&w);
-	for (size_t i = 0; i < parts->output_count; i++) {
-		const struct capture_lots_lock_row *lot = &parts->output_lots[i]->row;
+	for (size_t i = 0; i < count; i++) {
+		const struct capture_lots_lock_row *lot =
+			&(inputs ? parts->input_lots : parts->output_lots)[i]->row;
 		json_begin_object(&w);
 		json_pair(&w, STR("id"),
 			  lot_id_print(batch->arena, (struct lot_id){lot->org_id, lot->lot_id}));

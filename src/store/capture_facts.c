@@ -246,7 +246,8 @@ static enum problem load_lineage(struct batch *batch)
 	struct lot_ancestor_edges_row *edges = NULL;
 	struct lineage_lock_row lock;
 	size_t edge_count = 0;
-	bool cycle_possible = false;
+	bool cycle_possible = pieces_come(batch);
+	pieces_want_nodes(batch, &inputs);
 	for (size_t i = 0; i < map_count(batch->lots); i++)
 		want_id(batch, &inputs, ((const struct lot_fact *)map_at(batch->lots, i))->row.lot_id);
 	for (size_t i = 0; i < batch->count; i++)
@@ -301,6 +302,8 @@ enum problem batch_load_rows(struct batch *batch)
 		p = load_region_parties(batch, &wanted);
 	if (!p)
 		p = load_lineage(batch);
+	if (!p)
+		p = batch_load_pieces(batch);
 	if (!p)
 		p = batch_reload_moves(batch);
 	return p ? p : batch_load_correctives(batch);

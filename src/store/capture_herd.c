@@ -173,7 +173,7 @@ static enum problem load_carcasses(struct batch *batch, struct herd_check *check
 	for (size_t i = 0; i < batch->corrections.count; i++)
 		*(struct uuid *)rows_add(batch->arena, &events, sizeof(struct uuid)) = corrected[i].event;
 	const struct herd_carcasses_params params = {rows_array(&events)};
-	bool edges = batch->herds.count && batch->edges.count;
+	bool edges = batch->herds.count && batch->edges.count && !batch->edges_sent;
 	queue_rows(batch);
 	queue_declared(batch);
 	if (edges)

@@ -129,7 +129,7 @@ static void give(struct batch *batch, struct item *item, const struct told *told
 }
 
 /* A lot's own party alone says where it comes from; one whose product nobody registered here has none. */
-static bool may_make(const struct item *item, const struct lot_fact *lot)
+bool partner_may_make(const struct item *item, const struct lot_fact *lot)
 {
 	return !lot_is_registered(lot) || uuid_equal(lot->row.org_id, item->acting) ||
 	       job_is_unbounded(item->job);
@@ -153,7 +153,7 @@ static void place_lot(struct item *item, const struct event_parts *parts, struct
 static void make(struct batch *batch, struct item *item, const struct event_parts *parts, struct told *told,
 		 bool own)
 {
-	if (!may_make(item, told->lot)) {
+	if (!partner_may_make(item, told->lot)) {
 		told->thing.quantity.unit = NULL; /* said by another: told, not counted */
 		return;
 	}
@@ -167,116 +167,6 @@ static void make(struct batch *batch, struct item *item, const struct event_part
 	give(batch, item, told, item->acting);
 }
 
-/* — transformations — */
-static bool same_dimension(const struct told_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const struct told *told = &list->items[i];
-		if (!told->measured || told->lot->row.dimension != list->items[0].lot->row.dimension ||
-		    (told->lot->row.dimension == DIMENSION_PACKAGE && told->lot != list->items[0].lot))
-			return false;
-	}
-	return true;
-}
-
-static bool same_unit(const struct told_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (!list->items[i].thing.quantity.unit ||
-		    list->items[i].thing.quantity.unit != list->items[0].thing.quantity.unit)
-			return false;
-	return true;
-}
-
-/* Each one's part in a measure common to all: their dimension, else their mass, else the unit that all are counted in; where
- * there is none, equal parts, for the event says nothing better. */
-static struct decimal *parts_of(struct batch *batch, const struct told_list *list, struct decimal *ret_total)
-{
-	struct decimal *parts = arena_array(batch->arena, struct decimal, list->count), total = {0};
-	bool dimension = same_dimension(list), unit = same_unit(list), mass = !dimension;
-	for (size_t i = 0; mass && i < list->count; i++) {
-		const struct told *told = &list->items[i];
-		mass = told->thing.quantity.unit &&
-		       mass_of(batch, map_get(batch->products, MAP_KEY(told->lot->row.product)),
-			       &told->thing.quantity, NULL, &parts[i]);
-	}
-	for (size_t i = 0; i < list->count; i++) {
-		const struct told *told = &list->items[i];
-		if (dimension)
-			parts[i] = told->base;
-		else if (!mass && (!unit || !decimal_parse(told->thing.quantity.value, &parts[i])))
-			parts[i] = decimal_of(1);
-		total = decimal_add(total, parts[i]);
-	}
-	*ret_total = total;
-	return parts;
-}
-
-static void add_edge(struct batch *batch, struct item *item, const struct told *in, const struct told *out,
-		     struct edge_row edge)
-{
-	const struct quantity *q = &in->thing.quantity;
-	edge.parent = (struct lot_id){in->lot->row.org_id, in->lot->row.lot_id};
-	edge.child = (struct lot_id){out->lot->row.org_id, out->lot->row.lot_id};
-	edge.event_org = item->recorder;
-	edge.event = item->job->id;
-	edge.output = out->measured ? out->base : edge.output_part;
-	edge.value = q->unit ? q->value : STR("1");
-	edge.unit = q->unit ? str_of(q->unit->code) : STR("");
-	edge.at = item->recorded_us;
-	*ROW_ADD(batch, edges, struct edge_row) = edge;
-	*ROW_ADD(batch, known_edges, struct lot_edge) =
-		(struct lot_edge){.parent = edge.parent, .child = edge.child};
-}
-
-static void add_edges(struct batch *batch, struct item *item, const struct told_list *in,
-		      const struct told_list *out)
-{
-	struct decimal input_total, output_total;
-	struct decimal *inputs = parts_of(batch, in, &input_total),
-		       *outputs = parts_of(batch, out, &output_total);
-	for (size_t k = 0; k < out->count; k++)
-		for (size_t i = 0; may_make(item, out->items[k].lot) && i < in->count; i++)
-			if (in->items[i].lot != out->items[k].lot)
-				add_edge(batch, item, &in->items[i], &out->items[k],
-					 (struct edge_row){.input = inputs[i],
-							   .input_total = input_total,
-							   .output_part = outputs[k],
-							   .output_total = output_total});
-}
-
-/* A lot that is not there yet stands for itself by its path. */
-static struct lot_id identity_of(struct batch *batch, const struct item *item, size_t index)
-{
-	const struct lot_fact *lot = batch_lot(batch, &item->output_lots[index]);
-	struct lot_id id = {0};
-	if (lot)
-		return (struct lot_id){lot->row.org_id, lot->row.lot_id};
-	for (size_t i = 0; i < sizeof id.lot.octets; i++)
-		id.lot.octets[i] = item->output_lots[index].name.hash.octets[i];
-	return id;
-}
-
-static enum problem check_cycle(struct batch *batch, struct item *item)
-{
-	struct lot_edge *added =
-		arena_array(batch->arena, struct lot_edge, epcis_event_edges(item->job->event));
-	size_t count = 0;
-	for (size_t k = 0; k < item->output_count; k++)
-		for (size_t i = 0; i < item->output_count; i++) {
-			if (item->goods[i].mention->role != EPCIS_INPUT ||
-			    item->goods[k].mention->role != EPCIS_OUTPUT ||
-			    str_equal(item->goods[i].path, item->goods[k].path))
-				continue;
-			added[count++] = (struct lot_edge){.parent = identity_of(batch, item, i),
-							   .child = identity_of(batch, item, k)};
-		}
-	if (!count || !lot_graph_makes_cycle(batch->arena, batch->known_edges.items, batch->known_edges.count,
-					     added, count))
-		return PROBLEM_NONE;
-	return fault_set(item->job->fault, PROBLEM_LINEAGE_CYCLE, "acyclic", "/outputQuantityList");
-}
-
 static void transform(struct batch *batch, struct item *item, const struct event_parts *parts,
 		      const struct told_list *in, const struct told_list *out)
 {
@@ -285,7 +175,7 @@ static void transform(struct batch *batch, struct item *item, const struct event
 		if (in->items[i].measured)
 			(void)take(batch, item, &in->items[i], item->acting);
 	}
-	add_edges(batch, item, in, out);
+	partner_add_edges(batch, item, in, out);
 	for (size_t i = 0; i < out->count; i++)
 		make(batch, item, parts, &out->items[i], /* own */ false);
 }
@@ -539,7 +429,7 @@ enum problem decide_partner(struct batch *batch, struct item *item, struct event
 	if (!p)
 		p = partner_check_declaration(batch, item);
 	if (!p && event->type == EPCIS_TRANSFORMATION)
-		p = check_cycle(batch, item);
+		p = partner_check_cycle(batch, item);
 	if (p)
 		return p;
 	struct told_list in = tell_all(batch, item, EPCIS_INPUT), out = tell_all(batch, item, EPCIS_OUTPUT),

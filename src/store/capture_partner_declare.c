@@ -214,13 +214,16 @@ enum problem partner_check_declaration(struct batch *batch, struct item *item)
 /* All that the event is about, whether it moved or not: what is not counted moves nothing. */
 static void name_lots(struct batch *batch, const struct item *item, struct target *target)
 {
-	struct lot_id *lots = arena_array(batch->arena, struct lot_id, item->output_count);
+	struct lot_id *lots = arena_array(batch->arena, struct lot_id, item->output_count + 1), node;
 	target->output_count = 0;
 	for (size_t i = 0; i < item->output_count; i++) {
 		const struct lot_fact *lot = batch_lot(batch, &item->output_lots[i]);
 		if (lot)
 			lots[target->output_count++] = (struct lot_id){lot->row.org_id, lot->row.lot_id};
 	}
+	if (piece_node(item, &node)) /* it is the child of what went in */
+		lots[target->output_count++] = node;
+	pieces_touch(batch, item);
 	target->outputs = lots;
 }
 

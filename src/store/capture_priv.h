@@ -218,6 +218,8 @@ struct batch {
 	struct map *new_numbers; /* number hash → lot_fact made in this batch */
 	struct map *new_ids;     /* event hash → item of this batch that stores it */
 	struct rows known_edges; /* struct lot_edge: upstream of inputs, for the cycle check */
+	struct rows
+		node_outputs; /* struct transformation_outputs_row: of the transformations that pieces belong to */
 	struct rows uses, harvests;
 	struct map *told;           /* told_key → told_fact */
 	struct rows region_parties; /* struct capture_region_parties_row: whom keys of a region act for */
@@ -244,6 +246,7 @@ struct batch {
 	bool passes, raises, raises_late;      /* capture_raise.c */
 	struct rows pack_rows, packs_declared; /* struct pack_row, struct pack_declared */
 	struct rows sold;                      /* struct uuid: lots sold in this batch */
+	struct rows joined; /* struct uuid: nodes that pieces of this batch were added to */
 	struct rows touched_orgs,
 		touched; /* struct uuid: lots not in `lots` whose trail shows something new */
 };
@@ -317,6 +320,16 @@ void partner_declare(struct batch *batch, struct item *item);
 enum problem batch_load_correctives(struct batch *batch) must_check;
 void correctives_find(struct batch *batch);
 void correctives_send(struct batch *batch);
+/* capture_lineage.c: events that tell one transformation together. */
+bool pieces_come(const struct batch *batch);
+void pieces_want_nodes(struct batch *batch, struct rows *nodes); /* struct uuid */
+enum problem batch_load_pieces(struct batch *batch) must_check;
+/* false: the item is no piece. */
+bool piece_node(const struct item *item, struct lot_id *ret);
+/* The trails of what came out by other pieces show this one, or no longer do. */
+void pieces_touch(struct batch *batch, const struct item *item);
+enum problem pieces_join(struct batch *batch) must_check; /* once all are decided: writes their edges */
+void pieces_send(struct batch *batch);                    /* behind stock */
 /* capture_aggregate.c */
 void partner_read_units(struct batch *batch, struct item *item);
 /* What is filed as a unit is no goods. */

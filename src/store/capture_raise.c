@@ -19,6 +19,7 @@ static bool moves_goods(const struct batch *batch)
 
 void raising_queue(struct batch *batch)
 {
+	batch->raises |= pieces_come(batch); /* what was sold gets parents by them, and alerts of these */
 	batch->passes = !batch->raises && moves_goods(batch);
 	if (batch->raises)
 		db_queue(batch->db, &sql_alert_raise_begin, /* params */ NULL);

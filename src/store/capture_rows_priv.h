@@ -88,6 +88,7 @@ struct edge_row {
 	struct uuid event_org, event;
 	struct decimal input, input_total, output, output_part, output_total;
 	struct str value, unit;
+	struct sql_nullable_decimal base, mass; /* into a transformation's node */
 	usec_t at;
 };
 struct alert_row {

@@ -322,6 +322,11 @@ static void send_names(struct batch *batch)
 	}
 }
 
+static struct decimal decimal_or_null(struct sql_nullable_decimal value)
+{
+	return value.known ? value.value : SQL_NULL_DECIMAL;
+}
+
 static void send_links(struct batch *batch)
 {
 	const struct link_row *rows = batch->links.items;
@@ -338,7 +343,7 @@ static void send_links(struct batch *batch)
 	COLUMN(p.recorded_at, usec_t, n, rows[i].at);
 	COLUMN(p.value, struct str, n, rows[i].value);
 	COLUMN(p.unit, struct str, n, rows[i].unit);
-	COLUMN(p.base, struct decimal, n, rows[i].base.known ? rows[i].base.value : SQL_NULL_DECIMAL);
+	COLUMN(p.base, struct decimal, n, decimal_or_null(rows[i].base));
 	db_queue(batch->db, &sql_event_thing_insert_many, &p);
 }
 
@@ -385,6 +390,8 @@ void edges_send(struct batch *batch)
 	COLUMN(p.value, struct str, n, rows[i].value);
 	COLUMN(p.unit, struct str, n, rows[i].unit);
 	COLUMN(p.recorded_at, usec_t, n, rows[i].at);
+	COLUMN(p.base, struct decimal, n, decimal_or_null(rows[i].base));
+	COLUMN(p.mass, struct decimal, n, decimal_or_null(rows[i].mass));
 	db_queue(batch->db, &sql_lot_edge_insert_many, &p);
 }
 

@@ -3,6 +3,7 @@
 #include "ft/store/reach.h"
 
 #include "ft/base/map.h"
+#include "ft/core/transformation.h"
 #include "queries.h"
 
 enum { EDGES_PER_LOT = 50 };
@@ -15,7 +16,7 @@ struct reach_node {
 	struct lot_id lot;
 	struct way *below, *above;
 	size_t place; /* in reach->lots */
-	bool met;
+	bool met, shown;
 };
 
 static struct reach_node *node_of(struct arena *arena, struct map *nodes, struct lot_id lot)
@@ -49,21 +50,35 @@ static void add_edges(struct arena *arena, struct map *nodes, const struct lot_r
 	}
 }
 
+static bool is_meeting(const struct reach_node *node)
+{
+	return is_transformation_node(node->lot.lot);
+}
+
+/* What is made of a lot in a transformation that is told in pieces is as near to it as by one event. */
+static void walk_below(struct reach *reach, const struct reach_node *node, int64_t depth)
+{
+	for (const struct way *way = node->below; way; way = way->next) {
+		if (way->to->met)
+			continue;
+		way->to->met = true;
+		if (is_meeting(way->to)) {
+			walk_below(reach, way->to, depth);
+			continue;
+		}
+		way->to->place = reach->count;
+		reach->nodes[reach->count] = way->to;
+		reach->lots[reach->count++] = (struct reach_lot){way->to->lot, depth, /* visible */ true};
+	}
+}
+
 static void walk(struct reach *reach, struct reach_node *start)
 {
 	struct reach_node *node = start;
 	start->met = true;
 	for (size_t done = 0;; node = reach->nodes[done++]) {
 		int64_t depth = node == start ? 0 : reach->lots[node->place].depth;
-		for (const struct way *way = node->below; way; way = way->next) {
-			if (way->to->met)
-				continue;
-			way->to->met = true;
-			way->to->place = reach->count;
-			reach->nodes[reach->count] = way->to;
-			reach->lots[reach->count++] =
-				(struct reach_lot){way->to->lot, depth + 1, /* visible */ true};
-		}
+		walk_below(reach, node, depth + 1);
 		if (done == reach->count)
 			return;
 	}
@@ -87,15 +102,17 @@ enum problem reach_load(struct db *db, struct arena *arena, struct lot_id lot, s
 	reach.lots = arena_array(arena, struct reach_lot, map_count(nodes));
 	reach.nodes = arena_array(arena, struct reach_node *, map_count(nodes));
 	walk(&reach, start);
-	if (count > max_edges || reach.count > max_lots)
+	if (count > max_edges ||
+	    map_count(nodes) > max_lots + 1) /* the walk was cut at these, nodes among them */
 		return PROBLEM_GRAPH_TOO_LARGE;
+	reach.vertex_count = map_count(nodes);
 	*ret = reach;
 	return PROBLEM_NONE;
 }
 
 void reach_show_only(struct arena *arena, struct reach *reach, const size_t *places, size_t count)
 {
-	struct reach_node **stack = arena_array(arena, struct reach_node *, reach->count + 1);
+	struct reach_node **stack = arena_array(arena, struct reach_node *, reach->vertex_count);
 	size_t depth = 0;
 	for (size_t i = 0; i < reach->count; i++)
 		reach->lots[i].visible = false;
@@ -109,10 +126,13 @@ void reach_show_only(struct arena *arena, struct reach *reach, const size_t *pla
 		const struct reach_node *node = stack[--depth];
 		for (const struct way *way = node->above; way; way = way->next) {
 			/* The lot asked for has ways below only; it is no descendant of itself. */
-			if (!reach->count || reach->nodes[way->to->place] != way->to ||
-			    reach->lots[way->to->place].visible)
+			bool meeting = is_meeting(way->to);
+			if (!meeting && (!reach->count || reach->nodes[way->to->place] != way->to))
 				continue;
-			reach->lots[way->to->place].visible = true;
+			bool *shown = meeting ? &way->to->shown : &reach->lots[way->to->place].visible;
+			if (*shown)
+				continue;
+			*shown = true;
 			stack[depth++] = way->to;
 		}
 	}

@@ -209,7 +209,12 @@ static enum problem load_links(struct page *page)
 	return p;
 }
 
-static size_t edge_count(const struct recounted *event)
+struct wanted_edges {
+	struct uuid *parents, *children, *events, *piece_lots, *piece_events;
+	size_t count, piece_count;
+};
+
+static size_t pair_count(const struct recounted *event)
 {
 	size_t inputs = 0;
 	for (size_t i = 0; i < event->deed.count; i++)
@@ -217,28 +222,56 @@ static size_t edge_count(const struct recounted *event)
 	return inputs * (event->deed.count - inputs);
 }
 
+static void want_pairs(struct wanted_edges *wanted, const struct recounted *event)
+{
+	const struct deed_line *lines = event->deed.lines;
+	for (size_t i = 0; i < event->deed.count; i++)
+		for (size_t k = 0; lines[i].role == DEED_INPUT && k < event->deed.count; k++) {
+			if (lines[k].role != DEED_OUTPUT || !event->lots[i] || !event->lots[k])
+				continue;
+			wanted->parents[wanted->count] = event->lots[i]->id;
+			wanted->children[wanted->count] = event->lots[k]->id;
+			wanted->events[wanted->count++] = event->row->id;
+		}
+}
+
+static void want_spokes(struct wanted_edges *wanted, const struct recounted *event)
+{
+	for (size_t i = 0; i < event->deed.count; i++) {
+		if (!event->lots[i])
+			continue;
+		wanted->piece_lots[wanted->piece_count] = event->lots[i]->id;
+		wanted->piece_events[wanted->piece_count++] = event->row->id;
+	}
+}
+
 static enum problem load_edges(struct page *page)
 {
 	struct recount_edges_row *rows;
-	size_t most = 1, count = 0, row_count;
-	for (size_t i = 0; i < page->count; i++)
-		most += edge_count(&page->events[i]);
-	struct uuid *parents = arena_array(page->arena, struct uuid, most),
-		    *children = arena_array(page->arena, struct uuid, most),
-		    *events = arena_array(page->arena, struct uuid, most);
-	for (size_t n = 0; n < page->count; n++) {
-		const struct recounted *event = &page->events[n];
-		const struct deed_line *lines = event->deed.lines;
-		for (size_t i = 0; i < event->deed.count; i++)
-			for (size_t k = 0; lines[i].role == DEED_INPUT && k < event->deed.count; k++) {
-				if (lines[k].role != DEED_OUTPUT || !event->lots[i] || !event->lots[k])
-					continue;
-				parents[count] = event->lots[i]->id;
-				children[count] = event->lots[k]->id;
-				events[count++] = event->row->id;
-			}
+	size_t most = 1, most_pieces = 1, row_count;
+	for (size_t i = 0; i < page->count; i++) {
+		const struct recounted *event = &page->events[i];
+		if (recount_is_piece(event))
+			most_pieces += event->deed.count;
+		else
+			most += pair_count(event);
 	}
-	const struct recount_edges_params params = {{parents, count}, {children, count}, {events, count}};
+	struct wanted_edges w = {.parents = arena_array(page->arena, struct uuid, most),
+				 .children = arena_array(page->arena, struct uuid, most),
+				 .events = arena_array(page->arena, struct uuid, most),
+				 .piece_lots = arena_array(page->arena, struct uuid, most_pieces),
+				 .piece_events = arena_array(page->arena, struct uuid, most_pieces)};
+	for (size_t i = 0; i < page->count; i++) {
+		if (recount_is_piece(&page->events[i]))
+			want_spokes(&w, &page->events[i]);
+		else
+			want_pairs(&w, &page->events[i]);
+	}
+	const struct recount_edges_params params = {{w.parents, w.count},
+						    {w.children, w.count},
+						    {w.events, w.count},
+						    {w.piece_lots, w.piece_count},
+						    {w.piece_events, w.piece_count}};
 	enum problem p = recount_edges(page->r->db, page->arena, &params, &rows, &row_count);
 	for (size_t i = 0; !p && i < row_count; i++) {
 		struct recounted *event = event_at(page, rows[i].event);

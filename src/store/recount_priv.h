@@ -69,6 +69,11 @@ struct recounted {
 		test_count;
 };
 
+static inline bool recount_stands(const struct recounted *event)
+{
+	return !event->row->declared_at.known;
+}
+
 /* recount_event.c: the note, the body it covers, its place in the log. */
 void recount_statement(struct recount *r, struct recounted *event);
 /* recount_goods.c: all that follows from what the body says. */
@@ -78,8 +83,10 @@ bool recount_amount(const struct recounted *event, size_t line, struct decimal *
 /* The link of this lot in this role; NULL: none. */
 const struct recount_links_row *recount_link(const struct recounted *event, size_t line);
 enum deed_role recount_role(const struct recounted *event, size_t line);
-/* recount_stock.c */
+/* recount_edge.c */
+bool recount_is_piece(const struct recounted *event); /* of a transformation that several events tell */
 void recount_edges_of(struct recount *r, struct recounted *event);
+/* recount_stock.c */
 void recount_moves_of(struct recount *r, struct recounted *event);
 void recount_shipment_of(struct recount *r, struct recounted *event);
 

@@ -1,123 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What an event's body says, beside its edges, its moves of stock and its shipment. */
+ * What an event's body says, beside its moves of stock and its shipment. */
 #include <stdlib.h>
 
 #include "recount_priv.h"
-
-static bool stands(const struct recounted *event)
-{
-	return !event->row->declared_at.known;
-}
-
-/* — edges — */
-static const struct recount_edges_row *edge_of(const struct recounted *event, size_t input, size_t output)
-{
-	for (size_t i = 0; i < event->edge_count; i++)
-		if (uuid_equal(event->edges[i].parent, event->lots[input]->id) &&
-		    uuid_equal(event->edges[i].child, event->lots[output]->id))
-			return &event->edges[i];
-	return NULL;
-}
-
-/* What all lines of a role add up to, when they have one measure: then the edges say just these amounts. */
-static bool total_of(const struct recounted *event, enum deed_role role, struct decimal *ret)
-{
-	const struct recount_things_row *first = NULL;
-	struct decimal sum = {0}, amount;
-	for (size_t i = 0; i < event->deed.count; i++) {
-		const struct recount_things_row *lot = event->lots[i];
-		if (event->deed.lines[i].role != role)
-			continue;
-		if (!lot || !recount_amount(event, i, &amount))
-			return false;
-		first = first ? first : lot;
-		if (lot->dimension.value != first->dimension.value ||
-		    (lot->dimension.value == DIMENSION_PACKAGE && !uuid_equal(lot->id, first->id)))
-			return false;
-		sum = decimal_add(sum, amount);
-	}
-	*ret = sum;
-	return first != NULL;
-}
-
-struct totals {
-	bool has_input, has_output;
-	struct decimal input, output;
-};
-
-static bool is_amount(const struct recounted *event, size_t line, struct decimal stored)
-{
-	struct decimal amount;
-	return !recount_amount(event, line, &amount) || decimal_compare(amount, stored) == 0;
-}
-
-static bool edge_holds(const struct recounted *event, const struct totals *totals, size_t input,
-		       size_t output, const struct recount_edges_row *edge)
-{
-	if (totals->has_input &&
-	    (decimal_compare(edge->input_total, totals->input) != 0 || !is_amount(event, input, edge->input)))
-		return false;
-	if (totals->has_output && (decimal_compare(edge->output_total, totals->output) != 0 ||
-				   !is_amount(event, output, edge->output_part)))
-		return false;
-	return is_amount(event, output, edge->output) && uuid_equal(edge->event_org, event->row->org_id) &&
-	       edge->recorded_at == event->row->recorded_at &&
-	       edge->declared_at.known == event->row->declared_at.known &&
-	       (!edge->declared_at.known || edge->declared_at.value == event->row->declared_at.value);
-}
-
-static struct str edge_words(struct arena *arena, const struct recount_edges_row *edge)
-{
-	return arena_printf(arena, "%.*s of %.*s into %.*s, %.*s of %.*s%s",
-			    STR_ARGS(decimal_print(arena, edge->input)),
-			    STR_ARGS(decimal_print(arena, edge->input_total)),
-			    STR_ARGS(decimal_print(arena, edge->output)),
-			    STR_ARGS(decimal_print(arena, edge->output_part)),
-			    STR_ARGS(decimal_print(arena, edge->output_total)),
-			    edge->declared_at.known ? ", withdrawn" : "");
-}
-
-static struct str line_words(struct arena *arena, const struct deed_line *line)
-{
-	return line->has_amount
-		       ? arena_printf(arena, "%.*s %s", STR_ARGS(line->amount.value), line->amount.unit->code)
-		       : STR("no amount");
-}
-
-static void check_edge(struct recount *r, const struct recounted *event, const struct totals *totals,
-		       size_t input, size_t output)
-{
-	const struct recount_edges_row *edge = edge_of(event, input, output);
-	const struct recount_links_row *made = recount_link(event, output);
-	struct str subject = arena_printf(r->arena, "%.*s %.*s to %.*s", STR_ARGS(event->name),
-					  STR_ARGS(uuid_print(r->arena, event->lots[input]->id)),
-					  STR_ARGS(uuid_print(r->arena, event->lots[output]->id)));
-	struct str derived = arena_printf(r->arena, "%.*s into %.*s%s",
-					  STR_ARGS(line_words(r->arena, &event->deed.lines[input])),
-					  STR_ARGS(line_words(r->arena, &event->deed.lines[output])),
-					  stands(event) ? "" : ", withdrawn");
-	/* Of a partner only a lot's own party says where it comes from: what is told by others is not counted. */
-	bool wanted = !event->deed.of_partner || (made && made->counted);
-	if (!edge && wanted)
-		recount_tell(r, "edge", subject, STR("nothing"), derived);
-	if (edge && !edge_holds(event, totals, input, output, edge))
-		recount_tell(r, "edge", subject, edge_words(r->arena, edge), derived);
-}
-
-void recount_edges_of(struct recount *r, struct recounted *event)
-{
-	const struct deed *deed = &event->deed;
-	struct totals totals;
-	if (deed->declaration || deed->kind->class != RECORD_TRANSFORM)
-		return;
-	totals.has_input = total_of(event, DEED_INPUT, &totals.input);
-	totals.has_output = total_of(event, DEED_OUTPUT, &totals.output);
-	for (size_t k = 0; k < deed->count; k++)
-		for (size_t i = 0; deed->lines[k].role == DEED_OUTPUT && i < deed->count; i++)
-			if (deed->lines[i].role == DEED_INPUT && event->lots[i] && event->lots[k] &&
-			    !uuid_equal(event->lots[i]->id, event->lots[k]->id))
-				check_edge(r, event, &totals, i, k);
-}
 
 /* — moves — */
 struct balance { /* holder nil: of the lot itself */
@@ -259,7 +144,7 @@ static bool derived_moves(struct arena *arena, const struct recounted *event, st
 {
 	const struct deed *deed = &event->deed;
 	struct balances b = {arena_array(arena, struct balance, deed->count * DEED_SIDES * 2 + 1), 0};
-	for (size_t i = 0; moves_goods(deed) && stands(event) && i < deed->count; i++) {
+	for (size_t i = 0; moves_goods(deed) && recount_stands(event) && i < deed->count; i++) {
 		struct deed_counts effect[DEED_SIDES];
 		struct decimal amount;
 		if (!event->lots[i])
@@ -345,7 +230,7 @@ static void tell_shipment(struct recount *r, const struct recounted *event, stru
 void recount_shipment_of(struct recount *r, struct recounted *event)
 {
 	const struct recount_shipments_row *s = event->shipment;
-	if (event->deed.declaration || !stands(event) || uuid_is_nil(event->row->shipment))
+	if (event->deed.declaration || !recount_stands(event) || uuid_is_nil(event->row->shipment))
 		return;
 	bool arrived = event->deed.kind->class == RECORD_RECEIVE;
 	if (!s) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ft/core/thing_name.h"
+#include "ft/core/transformation.h"
 
 enum { EDGES_PER_LOT = 50, EVENTS_PER_LOT = 500, STEPS_PER_SITE = 200, TESTS_PER_LOT = 50 };
 static const usec_t DAY_US = 86400 * USEC_PER_SEC;
@@ -33,6 +34,12 @@ struct trail_node *trail_node_of(const struct trail_facts *facts, struct uuid lo
 {
 	struct trail_node *node = map_get(facts->nodes, MAP_KEY(lot));
 	return node && node->reached ? node : NULL;
+}
+
+bool trail_leads_here(const struct trail_facts *facts, const struct trail_edges_row *edge)
+{
+	const struct trail_meeting *meeting = map_get(facts->meetings, MAP_KEY(edge->child));
+	return meeting ? meeting->reached : trail_node_of(facts, edge->child) != NULL;
 }
 
 /* Parameters as columns of ids that no name is asked for twice. */
@@ -90,18 +97,31 @@ static enum problem load_upstream(struct trail_facts *facts)
 	return facts->upstream_count > ask->max_lots ? PROBLEM_GRAPH_TOO_LARGE : PROBLEM_NONE;
 }
 
+static void meeting_add(struct trail_facts *facts, const struct lot_upstream_row *row)
+{
+	struct trail_meeting *meeting = arena_new(facts->arena, struct trail_meeting);
+	meeting->node = (struct lot_id){row->org_id, row->lot_id};
+	map_set(facts->meetings, MAP_KEY(meeting->node.lot), meeting);
+}
+
 /* Lots, with their versions, come first: what is committed while the rest is read makes the trail newer than it says. */
 static enum problem load_lots(struct trail_facts *facts)
 {
-	struct trail_list orgs = {0}, ids = {0};
+	struct trail_list orgs = {0}, ids = {0}, children = {0};
 	for (size_t i = 0; i < facts->upstream_count; i++) {
-		*LIST_ADD(facts->arena, &orgs, struct uuid) = facts->upstream[i].org_id;
-		*LIST_ADD(facts->arena, &ids, struct uuid) = facts->upstream[i].lot_id;
+		const struct lot_upstream_row *row = &facts->upstream[i];
+		*LIST_ADD(facts->arena, &children, struct uuid) = row->lot_id;
+		if (is_transformation_node(row->lot_id)) {
+			meeting_add(facts, row);
+			continue;
+		}
+		*LIST_ADD(facts->arena, &orgs, struct uuid) = row->org_id;
+		*LIST_ADD(facts->arena, &ids, struct uuid) = row->lot_id;
 	}
 	int64_t max_edges = (int64_t)facts->ask->max_lots * EDGES_PER_LOT;
 	db_queue(facts->db, &sql_trail_lots, &(struct trail_lots_params){array_of(&orgs), array_of(&ids)});
 	db_queue(facts->db, &sql_trail_edges,
-		 &(struct trail_edges_params){array_of(&ids), facts->ask->as_of_us, max_edges + 1});
+		 &(struct trail_edges_params){array_of(&children), facts->ask->as_of_us, max_edges + 1});
 	db_queue(facts->db, &sql_trail_links,
 		 &(struct trail_links_params){array_of(&orgs), array_of(&ids), facts->ask->as_of_us,
 					      EVENTS_PER_LOT});
@@ -126,7 +146,8 @@ static enum problem load_mentioned(struct trail_facts *facts)
 	size_t count;
 	for (size_t i = 0; i < facts->edge_count; i++) {
 		const struct trail_edges_row *edge = &facts->edges[i];
-		if (!trail_node_of(facts, edge->child) || map_get(facts->nodes, MAP_KEY(edge->parent)))
+		if (!trail_leads_here(facts, edge) || is_transformation_node(edge->parent) ||
+		    map_get(facts->nodes, MAP_KEY(edge->parent)))
 			continue;
 		*LIST_ADD(facts->arena, &orgs, struct uuid) = edge->parent_org;
 		*LIST_ADD(facts->arena, &ids, struct uuid) = edge->parent;
@@ -148,18 +169,21 @@ static enum problem load_mentioned(struct trail_facts *facts)
 /* From the target along the edges that were known at the time asked for. */
 static void reach_up(struct trail_facts *facts)
 {
-	struct trail_list stack = {0};
-	*LIST_ADD(facts->arena, &stack, struct trail_node *) = facts->target;
+	struct trail_list stack = {0}; /* const struct trail_list *: ways up that are still to be gone */
+	*LIST_ADD(facts->arena, &stack, const struct trail_list *) = &facts->target->up;
 	facts->target->reached = true;
 	while (stack.count) {
-		const struct trail_node *node = ((struct trail_node **)stack.items)[--stack.count];
-		const struct trail_edges_row *const *up = node->up.items;
-		for (size_t i = 0; i < node->up.count; i++) {
+		const struct trail_list *ways = ((const struct trail_list **)stack.items)[--stack.count];
+		const struct trail_edges_row *const *up = ways->items;
+		for (size_t i = 0; i < ways->count; i++) {
 			struct trail_node *parent = map_get(facts->nodes, MAP_KEY(up[i]->parent));
-			if (!parent || parent->reached)
+			struct trail_meeting *meeting = map_get(facts->meetings, MAP_KEY(up[i]->parent));
+			bool *reached = parent ? &parent->reached : meeting ? &meeting->reached : NULL;
+			if (!reached || *reached)
 				continue;
-			parent->reached = true;
-			*LIST_ADD(facts->arena, &stack, struct trail_node *) = parent;
+			*reached = true;
+			*LIST_ADD(facts->arena, &stack, const struct trail_list *) =
+				parent ? &parent->up : &meeting->up;
 		}
 	}
 }
@@ -190,11 +214,14 @@ static bool link_graph(struct trail_facts *facts)
 	for (size_t i = 0; i < facts->edge_count; i++) {
 		const struct trail_edges_row *edge = &facts->edges[i];
 		struct trail_node *child = map_get(facts->nodes, MAP_KEY(edge->child));
-		if (!trail_stands(facts, edge->recorded_at, edge->declared_at) || !child)
+		struct trail_meeting *meeting = map_get(facts->meetings, MAP_KEY(edge->child));
+		if (!trail_stands(facts, edge->recorded_at, edge->declared_at) || (!child && !meeting))
 			continue;
-		if (!map_get(facts->nodes, MAP_KEY(edge->parent)))
+		if (!map_get(facts->nodes, MAP_KEY(edge->parent)) &&
+		    (meeting || !map_get(facts->meetings, MAP_KEY(edge->parent))))
 			return false;
-		*LIST_ADD(facts->arena, &child->up, const struct trail_edges_row *) = edge;
+		*LIST_ADD(facts->arena, child ? &child->up : &meeting->up, const struct trail_edges_row *) =
+			edge;
 	}
 	if (facts->target)
 		reach_up(facts);
@@ -205,7 +232,7 @@ static void link_events(struct trail_facts *facts)
 {
 	for (size_t i = 0; i < facts->edge_count; i++) {
 		const struct trail_edges_row *edge = &facts->edges[i];
-		if (trail_node_of(facts, edge->child))
+		if (trail_leads_here(facts, edge))
 			*LIST_ADD(facts->arena, &fact_of(facts, edge->event_org, edge->event)->edges,
 				  const struct trail_edges_row *) = edge;
 	}
@@ -235,7 +262,7 @@ static bool queue_herd_steps(struct trail_facts *facts)
 {
 	struct id_set events = {0};
 	for (size_t i = 0; i < facts->edge_count; i++)
-		if (trail_node_of(facts, facts->edges[i].child))
+		if (trail_leads_here(facts, &facts->edges[i]))
 			set_add(facts, &events, facts->edges[i].event);
 	const struct herd_told_params params = {array_of(&events.ids), facts->ask->as_of_us};
 	if (events.ids.count)
@@ -535,6 +562,7 @@ static bool target_is_known(const struct trail_facts *facts)
 enum problem trail_load(struct trail_facts *facts)
 {
 	facts->nodes = map_create(facts->arena, 16);
+	facts->meetings = map_create(facts->arena, 4);
 	facts->events = map_create(facts->arena, 16);
 	enum problem p = load_upstream(facts);
 	if (!p)

@@ -3,6 +3,7 @@
 #include "trail_priv.h"
 
 #include "ft/core/lot_graph.h"
+#include "ft/core/transformation.h"
 
 enum { ORIGINS_LISTED = 200 };
 
@@ -132,20 +133,60 @@ static struct trail_origin origin_of(const struct trail_facts *facts, const stru
 	return origin;
 }
 
+/* Into a meeting: what went in by all pieces that stood, in a measure common to all of them. */
+static size_t meeting_edges(const struct trail_facts *facts, const struct trail_meeting *meeting,
+			    struct lot_edge *ret)
+{
+	const struct trail_edges_row *const *up = meeting->up.items;
+	struct part_told *told = arena_array(facts->arena, struct part_told, meeting->up.count);
+	struct decimal total;
+	for (size_t i = 0; i < meeting->up.count; i++) {
+		const struct trail_node *parent = map_get(facts->nodes, MAP_KEY(up[i]->parent));
+		told[i] = (struct part_told){.lot = up[i]->parent,
+					     .has_base = up[i]->base.known,
+					     .has_mass = up[i]->mass.known,
+					     .dimension = (enum dimension)parent->row->dimension,
+					     .base = up[i]->base.value,
+					     .mass = up[i]->mass.value,
+					     .unit = unit_find(up[i]->unit),
+					     .value = up[i]->value};
+	}
+	struct decimal *parts = parts_in_common(facts->arena, told, meeting->up.count, &total);
+	for (size_t i = 0; i < meeting->up.count; i++)
+		ret[i] = (struct lot_edge){.parent = {up[i]->parent_org, up[i]->parent},
+					   .child = meeting->node,
+					   .event = meeting->node.lot,
+					   .input = parts[i],
+					   .input_total = total,
+					   .output = decimal_of(1)};
+	return meeting->up.count;
+}
+
+/* What came out of a transformation of which nobody has told yet what went in was made of nothing known. */
+static bool leads_on(const struct trail_facts *facts, const struct trail_edges_row *row)
+{
+	const struct trail_meeting *meeting = map_get(facts->meetings, MAP_KEY(row->parent));
+	return trail_node_of(facts, row->child) && (!meeting || meeting->up.count);
+}
+
 static struct lot_edge *graph_edges(const struct trail_facts *facts, size_t *ret_count)
 {
 	struct lot_edge *edges = arena_array(facts->arena, struct lot_edge, facts->edge_count);
 	size_t count = 0;
 	for (size_t i = 0; i < facts->edge_count; i++) {
 		const struct trail_edges_row *row = &facts->edges[i];
-		if (trail_stands(facts, row->recorded_at, row->declared_at) &&
-		    trail_node_of(facts, row->child))
+		if (trail_stands(facts, row->recorded_at, row->declared_at) && leads_on(facts, row))
 			edges[count++] = (struct lot_edge){{row->parent_org, row->parent},
 							   {row->child_org, row->child},
 							   row->event,
 							   row->input,
 							   row->input_total,
 							   row->output};
+	}
+	for (size_t i = 0; i < map_count(facts->meetings); i++) {
+		const struct trail_meeting *meeting = map_at(facts->meetings, i);
+		if (meeting->reached)
+			count += meeting_edges(facts, meeting, edges + count);
 	}
 	*ret_count = count;
 	return edges;

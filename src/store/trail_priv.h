@@ -31,6 +31,12 @@ struct trail_node { /* a lot of the trail */
 	int64_t flags;              /* likewise */
 	bool reached;
 };
+/* Where pieces of one transformation meet (core/transformation.h). No lot: it is walked through, and told nowhere. */
+struct trail_meeting {
+	struct lot_id node;
+	struct trail_list up; /* const struct trail_edges_row *: what went in */
+	bool reached;
+};
 struct trail_fact { /* an event of the trail */
 	const struct trail_events_row *row;
 	struct trail_list edges;        /* const struct trail_edges_row * */
@@ -46,11 +52,12 @@ struct trail_facts {
 	struct arena *arena;
 	const struct trail_ask *ask;
 	struct trail_node *target;
-	struct map *nodes;   /* lot uuid → trail_node */
-	struct map *events;  /* event uuid → trail_fact */
-	struct map *parties; /* uuid → trail_parties_row */
-	struct map *sites;   /* uuid → trail_sites_row */
-	struct map *regions; /* code → trail_regions_row */
+	struct map *nodes;    /* lot uuid → trail_node */
+	struct map *meetings; /* node uuid → trail_meeting */
+	struct map *events;   /* event uuid → trail_fact */
+	struct map *parties;  /* uuid → trail_parties_row */
+	struct map *sites;    /* uuid → trail_sites_row */
+	struct map *regions;  /* code → trail_regions_row */
 
 	const struct trail_tests_row *tests;
 	size_t test_count;
@@ -71,6 +78,8 @@ enum problem trail_load(struct trail_facts *facts) must_check;
 bool trail_stands(const struct trail_facts *facts, usec_t recorded_at, struct sql_nullable_int declared_at);
 struct trail_node *trail_node_of(const struct trail_facts *facts,
 				 struct uuid lot); /* NULL: not in this trail */
+/* Whether the trail goes through what this edge leads into: a lot, or pieces of a transformation. */
+bool trail_leads_here(const struct trail_facts *facts, const struct trail_edges_row *edge);
 
 /* trail_names.c */
 struct trail_name *trail_name_make(struct arena *arena, struct str zh, struct str en);

@@ -38,7 +38,7 @@ static void find_users(const struct trail_facts *facts)
 		const struct trail_edges_row *edge = &facts->edges[i];
 		struct trail_node *parent = trail_node_of(facts, edge->parent);
 		const struct trail_events_row *event = event_of(facts, edge->event);
-		if (parent && event && trail_node_of(facts, edge->child) &&
+		if (parent && event && trail_leads_here(facts, edge) &&
 		    trail_stands(facts, edge->recorded_at, edge->declared_at) &&
 		    !has_uuid(&parent->takers, event->party))
 			*LIST_ADD(facts->arena, &parent->takers, struct uuid) = event->party;

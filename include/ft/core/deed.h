@@ -35,6 +35,7 @@ struct deed {
 	const struct str *
 		regions; /* parallel to places: code of the township, else of the district; absent: not said */
 	struct str told_place;          /* of a partner: where it was, as the event says it */
+	struct str transformation;      /* of a partner: its transformationID; absent: it stands for itself */
 	struct str test, outcome;       /* of a test: its kind; what it found */
 	struct list results;            /* of a test: struct record_result */
 	struct str reason, declared_by; /* of a native declaration: why, and the URI of who says so */

@@ -74,7 +74,7 @@ struct epcis_document {
 enum problem epcis_document_read(struct arena *arena, const struct json *json, struct epcis_document *ret,
 				 struct fault *reterr) must_check;
 
-/* Edges that a transformation makes: inputs times outputs. */
+/* Edges that a transformation makes: inputs times outputs; of a piece of one inputs and outputs, which meet in its node. */
 size_t epcis_event_edges(const struct epcis_event *event);
 
 /* What is stored and signed: the event as received, with the document's @context and the minted eventID spliced in as first

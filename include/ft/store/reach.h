@@ -16,6 +16,7 @@ struct reach {
 	struct reach_lot *lots; /* breadth first, without the lot asked for */
 	size_t count;
 	struct reach_node **nodes; /* place by place; private */
+	size_t vertex_count;       /* private */
 };
 
 /* Linear in the edges below. PROBLEM_GRAPH_TOO_LARGE beyond max_lots. */
