@@ -8,7 +8,7 @@ build_packages=(gcc libc6-dev meson ninja-build pkg-config python3 libmicrohttpd
 	libqrencode-dev zlib1g-dev libgmp-dev libcurl4-openssl-dev)
 database_packages=(postgresql-15 postgresql-15-postgis-3)
 test_packages=(libcmocka-dev libjansson-dev clang clang-format cppcheck python3-pytest python3-requests
-	python3-cryptography python3-psycopg2 python3-jsonschema shellcheck zbar-tools librsvg2-bin openssh-client golang-go golang-golang-x-mod-dev)
+	python3-cryptography python3-psycopg2 python3-jsonschema shellcheck zbar-tools librsvg2-bin openssh-client jq golang-go golang-golang-x-mod-dev)
 browser_packages=(chromium chromium-driver python3-selenium)
 
 say() {

@@ -29,6 +29,7 @@ static const struct demo_party {
 	{"MK", "market", "盘溪农产品批发市场", "Panxi Wholesale Market", "500105", false},
 	{"S1", "shop", "解放碑生鲜店", "Jiefangbei Fresh", "500103004", false},
 	{"S2", "shop", "观音桥社区店", "Guanyinqiao Community Shop", "500105006", false},
+	{"OFFICE", "authority", "静观农业执法大队", "Jingguan Agricultural Inspectors", "500109110", false},
 };
 
 /* `count` sites numbered from 1 behind the letter. */

@@ -3,6 +3,7 @@
 OpenAPI document; a whole run fails when an operation was never called."""
 import datetime
 import itertools
+import json
 import os
 import secrets
 import sys
@@ -168,6 +169,17 @@ def new_service(cluster):
     yield make
     for service in made:
         service.close()
+
+
+def demonstration(cluster, name):
+    """A demonstration directory with a running server and the district loaded."""
+    made = Service(cluster, name, init=False)
+    made.init("--demonstration")
+    made.start()
+    begun = time.monotonic()
+    made.loaded = json.loads(made.farmtrail("demo", "--json", "--data", str(made.data), "--url", f"http://127.0.0.1:{made.port}").stdout)
+    made.load_seconds = time.monotonic() - begun
+    return made
 
 
 @pytest.fixture(scope="session")

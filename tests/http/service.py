@@ -332,8 +332,8 @@ class Service:
         assert not check or done.returncode == 0, (arguments, done.returncode, done.stdout[-2000:], done.stderr[-2000:])
         return done
 
-    def init(self, check=True):
-        return self.farmtrail("init", "--data", str(self.data), "--origin", self.origin, check=check,
+    def init(self, *options, check=True):
+        return self.farmtrail("init", "--data", str(self.data), "--origin", self.origin, *options, check=check,
                               DATABASE=self.cluster.conninfo(self.database, "ft_app"),
                               DATABASE_OWNER=self.cluster.conninfo(self.database, "ft_owner"))
 

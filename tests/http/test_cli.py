@@ -7,27 +7,16 @@ import threading
 import time
 
 import pytest
-from conftest import ago, kg, line, uuid7
-from service import Api, Service, environment, program
+from conftest import ago, demonstration, kg, line, uuid7
+from service import Api, environment, program
 
 GOOD, REFUSED, USAGE, NOT_FOUND, NOT_VERIFIED, NO_CONNECTION = range(6)
 COMMANDS = ("init", "demo", "key", "event", "lot", "verify", "monitor", "feed-witness", "feed-timestamp", "doctor", "config")
 
 
-def conninfo(service, role="postgres"):
-    return service.cluster.conninfo(service.database, role)
-
-
 @pytest.fixture(scope="session")
 def demo(cluster):
-    """A demonstration directory with a running server and the district loaded."""
-    made = Service(cluster, "demonstration", init=False)
-    made.farmtrail("init", "--data", str(made.data), "--origin", made.origin, "--demonstration",
-                   DATABASE=conninfo(made, "ft_app"), DATABASE_OWNER=conninfo(made, "ft_owner"))
-    made.start()
-    begun = time.monotonic()
-    made.loaded = json.loads(run(made, "demo", "--json").stdout)
-    made.load_seconds = time.monotonic() - begun
+    made = demonstration(cluster, "demonstration")
     yield made
     made.stop()
     made.close()
@@ -208,7 +197,7 @@ def test_doctor_finds_everything_well_and_says_what_is_not(service, new_service,
 # — the demonstration —
 def test_the_demonstration_is_rich_and_quick(demo):
     assert demo.loaded["records"] >= 200 and demo.loaded["masterData"] >= 60 and demo.load_seconds < 60
-    assert demo.value("SELECT count(*) FROM party WHERE number <> 'REGISTRAR'") == 12
+    assert demo.value("SELECT count(*) FROM party WHERE number <> 'REGISTRAR'") == 13
     assert demo.value("SELECT count(*) FROM site WHERE geometry IS NOT NULL") == 30
     assert demo.value("SELECT count(DISTINCT region) FROM site WHERE geometry IS NOT NULL") == 3
     assert {row[0] for row in demo.rows("SELECT DISTINCT type FROM event")} >= {
