@@ -341,12 +341,14 @@ static void receive_direct(struct batch *batch, struct item *item, const struct 
 	(void)short_note(batch, item, told->lot, here, /* ledger */ NULL);
 }
 
-static void receive(struct batch *batch, struct item *item, const struct event_parts *parts,
+static void receive(struct batch *batch, struct item *item, struct event_parts *parts,
 		    const struct told_list *list)
 {
 	struct shipment_fact *fact = arrived_by(batch, item, parts, list);
-	if (fact)
+	if (fact) {
+		parts->from = map_get(batch->parties, MAP_KEY(fact->row.from_party)); /* told or not */
 		receive_shipment(batch, item, fact, list);
+	}
 	for (size_t i = 0; !fact && i < list->count; i++)
 		if (list->items[i].measured)
 			receive_direct(batch, item, parts, &list->items[i]);

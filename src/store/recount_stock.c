@@ -179,6 +179,10 @@ void recount_moves_of(struct recount *r, struct recounted *event)
 {
 	struct balances stored = stored_moves(r->arena, event), derived;
 	size_t i = 0, k = 0;
+	/* A partner need not say who sent what came with a shipment. */
+	if (event->deed.kind->class == RECORD_RECEIVE && event->shipment_count &&
+	    uuid_is_nil(event->sides[DEED_FROM]))
+		event->sides[DEED_FROM] = event->shipment->from_party;
 	if (!derived_moves(r->arena, event, &derived))
 		return;
 	while (i < stored.count || k < derived.count) {

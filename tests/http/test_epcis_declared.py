@@ -36,6 +36,18 @@ def told(party, uri, made):
         [edge["quantity"]["value"] for step in trail["steps"] if not step["corrected"] for edge in step["inputs"] if edge.get("quantity")]
 
 
+@pytest.mark.parametrize("source", (True, False), ids=("from whom", "from nobody"))
+def test_a_receipt_that_is_declared_wrong_leaves_the_goods_on_their_way(packer, farm, source):
+    lot = farm.harvest(50)
+    farm.ship(packer, {"lot": lot["id"], "quantity": {"value": "20", "unit": "KGM"}})
+    got = event(eventID=f"urn:uuid:{uuid7()}", bizStep="receiving", quantityList=[amount(lot["uri"], 20)],
+                **({"sourceList": [{"type": "possessing_party", "source": farm.uri}]} if source else {}))
+    captured(packer, document(got))
+    assert (farm.stock(lot)["in_transit"], packer.stock(lot)["on_hand"]) == (0, 20)
+    captured(packer, document(declared(got)))
+    assert (farm.stock(lot)["on_hand"], farm.stock(lot)["in_transit"], packer.stock(lot)["on_hand"]) == (30, 20, 0)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_declared_event_counts_for_nothing_in_whatever_order_it_comes(district, packer, seed):
     order = random.Random(seed)
