@@ -23,9 +23,11 @@ SELECT EXISTS (SELECT FROM lot WHERE org_id = @org_id AND lot_id = @lot_id) AS v
 -- param: orgs uuid[], ids uuid[]
 -- class: any
 -- column: org_id uuid, lot_id uuid, holder uuid, region text, site uuid, on_hand numeric, in_transit numeric, sold numeric
--- column: destroyed numeric, party_zh text, party_en text, party_kind text, site_zh text, site_en text, site_kind text
+-- column: destroyed numeric, uncounted boolean, party_zh text, party_en text, party_kind text, site_zh text, site_en text
+-- column: site_kind text
 -- opens: party_zh, party_en, site_zh, site_en
 SELECT h.org_id, h.lot_id, h.holder, h.region, h.site, h.on_hand, h.in_transit, h.sold, h.destroyed,
+       lot_is_uncounted(h.org_id, h.lot_id, h.holder) AS uncounted,
        p.name_zh AS party_zh, p.name_en AS party_en, p.kind AS party_kind,
        s.name_zh AS site_zh, s.name_en AS site_en, s.kind AS site_kind
 FROM unnest(@orgs, @ids) AS z (org_id, lot_id)

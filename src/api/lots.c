@@ -203,7 +203,7 @@ struct reach_item {
 	struct str lot, number, code;
 	int64_t depth;
 	struct trail_quantity *quantity;
-	struct list holders;
+	struct list holders, uncounted;
 };
 static const struct shape reach_item = {
 	.name = "ReachLot",
@@ -222,12 +222,15 @@ static const struct shape reach_item = {
 			       struct trail_quantity, .doc = "All that was ever put into it"),
 			LIST(struct reach_item, holders, "holders", &lot_holder_shape, .flags = ALWAYS,
 			     .max_len = HOLDERS_MAX, .doc = "Where it is now"),
+			LIST(struct reach_item, uncounted, "uncounted", &lot_party_shape, .flags = OPTIONAL,
+			     .max_len = HOLDERS_MAX,
+			     .doc = "Who has or had some, by events that do not say how much"),
 			END_OF_SHAPE,
 		},
 };
 struct reach_answer {
 	struct str lot;
-	struct list holders, lots;
+	struct list holders, uncounted, lots;
 };
 static const struct shape reach_answer = {
 	.name = "Reach",
@@ -238,6 +241,9 @@ static const struct shape reach_answer = {
 			STRING(struct reach_answer, lot, "lot", .doc = "The lot asked for"),
 			LIST(struct reach_answer, holders, "holders", &lot_holder_shape, .flags = ALWAYS,
 			     .max_len = HOLDERS_MAX, .doc = "Where what is left of the lot itself is"),
+			LIST(struct reach_answer, uncounted, "uncounted", &lot_party_shape, .flags = OPTIONAL,
+			     .max_len = HOLDERS_MAX,
+			     .doc = "Who has or had some of it, by events that do not say how much"),
 			LIST(struct reach_answer, lots, "lots", &reach_item, .flags = ALWAYS,
 			     .max_len = REACH_MAX, .doc = "Descendants"),
 			END_OF_SHAPE,
@@ -300,9 +306,10 @@ static enum problem tell_reach(struct db *db, void *context)
 					       .code = of->code,
 					       .depth = items[i].depth,
 					       .quantity = of->quantity,
-					       .holders = of->stock};
+					       .holders = of->stock,
+					       .uncounted = of->uncounted};
 	}
-	*told->answer = (struct reach_answer){lots[0].id, lots[0].stock, {items, count}};
+	*told->answer = (struct reach_answer){lots[0].id, lots[0].stock, lots[0].uncounted, {items, count}};
 	return PROBLEM_NONE;
 }
 

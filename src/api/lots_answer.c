@@ -10,7 +10,7 @@ enum { HOLDERS_MAX = 20000, FLAGS = 6 };
 static const char *const flag_words[FLAGS] = {"recalled", "on_hold",   "suspicious",
 					      "voided",   "destroyed", "returned"};
 
-static const struct shape party_shape_of_lot = {
+const struct shape lot_party_shape = {
 	.name = "LotParty",
 	.size = sizeof(struct lot_party),
 	.doc = "Who",
@@ -52,7 +52,7 @@ const struct shape lot_holder_shape = {
 	.doc = "Stock of a lot at one party in one state",
 	.fields =
 		(const struct field[]){
-			OBJECT(struct lot_holder, party, "party", &party_shape_of_lot, struct lot_party,
+			OBJECT(struct lot_holder, party, "party", &lot_party_shape, struct lot_party,
 			       .doc = "Who holds it"),
 			OBJECT(struct lot_holder, site, "site", &site_shape_of_lot, struct lot_site,
 			       .flags = OPTIONAL, .doc = "Where it was last recorded there"),
@@ -93,7 +93,7 @@ const struct shape lot_answer_shape = {
 			STRING(struct lot_answer, uri, "uri", .max_len = 1024, .doc = "EPCIS class URI"),
 			OBJECT(struct lot_answer, product, "product", &product_shape_of_lot,
 			       struct lot_product, .doc = "What it is"),
-			OBJECT(struct lot_answer, issuer, "issuer", &party_shape_of_lot, struct lot_party,
+			OBJECT(struct lot_answer, issuer, "issuer", &lot_party_shape, struct lot_party,
 			       .doc = "Who made it"),
 			OBJECT(struct lot_answer, quantity, "quantity", &lot_quantity_shape,
 			       struct trail_quantity, .doc = "All that was ever put into it"),
@@ -110,6 +110,9 @@ const struct shape lot_answer_shape = {
 			       .doc = "When its trail last changed, UTC"),
 			LIST(struct lot_answer, stock, "stock", &lot_holder_shape, .flags = ALWAYS,
 			     .max_len = HOLDERS_MAX, .doc = "Who holds how much, in which state"),
+			LIST(struct lot_answer, uncounted, "uncounted", &lot_party_shape, .flags = OPTIONAL,
+			     .max_len = HOLDERS_MAX,
+			     .doc = "Who has or had some, by events that do not say how much"),
 			END_OF_SHAPE,
 		},
 };
@@ -196,6 +199,17 @@ static struct list stock_of(struct call *call, const struct lot_details_row *lot
 	return (struct list){stock.items, stock.count};
 }
 
+static struct list uncounted_of(struct call *call, const struct lot_holdings_row *rows, size_t count)
+{
+	struct lot_party *parties = arena_array(call->arena, struct lot_party, count);
+	size_t n = 0;
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].uncounted)
+			parties[n++] = *party_of(call->arena, rows[i].holder, rows[i].party_zh,
+						 rows[i].party_en, rows[i].party_kind);
+	return (struct list){n ? parties : NULL, n};
+}
+
 static struct str_list flags_of(struct arena *arena, int64_t flags)
 {
 	struct str_list words = {arena_array(arena, struct str, FLAGS), 0};
@@ -276,9 +290,10 @@ enum problem lot_answers(struct call *call, const struct lot_id *lots, size_t co
 	struct lot_answer *answers = arena_array(call->arena, struct lot_answer, count);
 	for (size_t i = 0; i < count; i++) {
 		const struct lot_holdings_row *first = map_get(by_lot, MAP_KEY(rows[i].lot_id));
+		const size_t held_count = holdings_of(first, holdings + holding_count);
 		answers[i] = answer_of(call, &rows[i]);
-		answers[i].stock =
-			stock_of(call, &rows[i], first, holdings_of(first, holdings + holding_count));
+		answers[i].stock = stock_of(call, &rows[i], first, held_count);
+		answers[i].uncounted = uncounted_of(call, first, held_count);
 	}
 	*ret = answers;
 	return PROBLEM_NONE;

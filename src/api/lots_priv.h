@@ -38,9 +38,10 @@ struct lot_answer {
 	struct uuid site;
 	struct str_list flags;
 	struct str version;
-	struct list stock; /* struct lot_holder */
+	struct list stock;     /* struct lot_holder */
+	struct list uncounted; /* struct lot_party */
 };
-extern const struct shape lot_answer_shape, lot_holder_shape, lot_quantity_shape;
+extern const struct shape lot_answer_shape, lot_holder_shape, lot_party_shape, lot_quantity_shape;
 
 /* The lot behind any spelling in the first path argument, when the caller may see it; else PROBLEM_NOT_FOUND. */
 enum problem lot_of_path(struct call *call, struct lot_id *ret) must_check;

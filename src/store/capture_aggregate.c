@@ -198,6 +198,8 @@ void aggregate_apply(struct batch *batch, struct item *item, const struct told_l
 	for (size_t i = 0; i < list->count; i++)
 		if (out || list->items[i].measured)
 			put_lot(batch, item, unit, &list->items[i], kind, n++);
+		else
+			item_warn(batch, item, WARNING_NOT_COUNTED, STR(""));
 	for (size_t i = 0; i < item->unit_count; i++) {
 		struct unit_fact *child = unit_of(batch, item, &item->units[i], item->unit_uris[i], i + 1);
 		if (child && child != unit)

@@ -100,6 +100,16 @@ static void warn_of_hold(struct batch *batch, struct item *item, const struct lo
 		item_warn(batch, item, WARNING_LOT_ON_HOLD, STR(""));
 }
 
+/* Somebody has or had goods of which the event does not say how much: told beside the stock, which stays as it was. Who names
+ * a registered lot that it does not know otherwise learns nothing by it: nobody's stock would show that it was named. */
+static void note_uncounted(struct batch *batch, struct item *item, const struct told *told,
+			   struct uuid holder)
+{
+	item_warn(batch, item, WARNING_NOT_COUNTED, STR(""));
+	if (!lot_is_registered(told->lot) || lot_known_to(batch, item, told->lot, item->acting))
+		batch_holding_make(batch, told->lot, holder)->dirty = true;
+}
+
 /* What was there goes; the rest is owed. */
 static struct holding_fact *take(struct batch *batch, struct item *item, const struct told *told,
 				 struct uuid holder)
@@ -158,8 +168,10 @@ static void make(struct batch *batch, struct item *item, const struct event_part
 		return;
 	}
 	place_lot(item, parts, told->lot);
-	if (!told->measured)
+	if (!told->measured) {
+		note_uncounted(batch, item, told, item->acting);
 		return;
+	}
 	if (own)
 		told->lot->row.own = decimal_add(told->lot->row.own, told->base);
 	told->lot->row.total = decimal_add(told->lot->row.total, told->base);
@@ -174,6 +186,8 @@ static void transform(struct batch *batch, struct item *item, const struct event
 		warn_of_hold(batch, item, in->items[i].lot, item->acting);
 		if (in->items[i].measured)
 			(void)take(batch, item, &in->items[i], item->acting);
+		else
+			note_uncounted(batch, item, &in->items[i], item->acting);
 	}
 	partner_add_edges(batch, item, in, out);
 	for (size_t i = 0; i < out->count; i++)
@@ -222,6 +236,10 @@ static void ship(struct batch *batch, struct item *item, struct event_parts *par
 	for (size_t i = 0; i < list->count; i++) {
 		const struct told *told = &list->items[i];
 		warn_of_hold(batch, item, told->lot, item->acting);
+		if (!told->measured)
+			note_uncounted(batch, item, told, item->acting);
+		if (!told->measured && known)
+			note_uncounted(batch, item, told, parts->to->id);
 		if (!told->measured)
 			continue;
 		struct holding_fact *from = take(batch, item, told, item->acting);
@@ -352,6 +370,8 @@ static void receive(struct batch *batch, struct item *item, struct event_parts *
 	for (size_t i = 0; !fact && i < list->count; i++)
 		if (list->items[i].measured)
 			receive_direct(batch, item, parts, &list->items[i]);
+		else
+			note_uncounted(batch, item, &list->items[i], item->acting);
 }
 
 static void consume(struct batch *batch, struct item *item, const struct told_list *list, bool sold)
@@ -360,8 +380,10 @@ static void consume(struct batch *batch, struct item *item, const struct told_li
 		const struct told *told = &list->items[i];
 		if (sold)
 			warn_of_hold(batch, item, told->lot, item->acting);
-		if (!told->measured)
+		if (!told->measured) {
+			note_uncounted(batch, item, told, item->acting);
 			continue;
+		}
 		struct holding_fact *holding = take(batch, item, told, item->acting);
 		if (sold) {
 			holding->row.sold = decimal_add(holding->row.sold, told->base);
@@ -377,6 +399,9 @@ static void move(struct batch *batch, struct item *item, struct event_parts *par
 	const struct epcis_event *event = item->job->event;
 	enum record_class class = item->job->kind->class;
 	bool whole = event->type == EPCIS_OBJECT;
+	bool passes_on = class == RECORD_SHIP || class == RECORD_RECEIVE || class == RECORD_SELL;
+	if (passes_on && !list->count && event->mention_count) /* only what holds goods is named */
+		item_warn(batch, item, WARNING_NOT_COUNTED, STR(""));
 	if (class == RECORD_SHIP)
 		ship(batch, item, parts, list);
 	else if (class == RECORD_RECEIVE)
