@@ -29,6 +29,10 @@ WITH said AS MATERIALIZED (
            (r.value ->> 'last')::bigint AS last
     FROM said s CROSS JOIN LATERAL jsonb_array_elements(s.body -> 'ranges') r
     WHERE s.kind = 'codes' AND s.body ->> 'action' IN ('activated', 'voided')
+), logged AS NOT MATERIALIZED (
+    -- what was said first is what the log has first: of two at once the first may claim the later time
+    SELECT id, idx AS place FROM log_leaf WHERE kind = 'codes'
+    UNION ALL SELECT id, (1::bigint << 62) + qid FROM log_pending WHERE kind = 'codes'
 )
 SELECT id, subject, stored, derived
 FROM (SELECT i.id, 'issue ' || i.issue AS subject, coalesce(f.words, 'nothing') AS stored, i.words AS derived
@@ -47,7 +51,8 @@ FROM (SELECT i.id, 'issue ' || i.issue AS subject, coalesce(f.words, 'nothing') 
       FROM marked d
       JOIN code c ON c.issue = d.issue AND c.kind = 'item' AND c.place <= d.last AND c.place + c.items > d.first
       LEFT JOIN code_mark m ON m.code = c.code AND m.state = d.state AND m.first = greatest(d.first - c.place, 0)
-                           AND m.last = least(d.last - c.place, c.items - 1) AND m.at <= d.at
+                           AND m.last = least(d.last - c.place, c.items - 1)
+                           AND (m.at <= d.at OR EXISTS (SELECT FROM logged a, logged b WHERE a.id = m.stated AND b.id = d.id AND a.place < b.place))
       WHERE m.code IS NULL
       UNION ALL
       SELECT s.id, (s.body ->> 'of') || ' ' || (s.body ->> 'id'), 'no such code', 'its code'

@@ -182,3 +182,20 @@ def test_activating_and_voiding_at_once_ends_voided(district, farm, lot):
         thread.join()
     assert [reply.status for reply in replies] == [200] * 4
     assert {state(district, code) for code in codes} == {"voided"}
+
+
+def test_of_two_at_once_the_first_to_be_stored_may_have_begun_last(district, farm, lot):
+    """What it put into use the other does not store again, but states all the same, with an earlier time: nothing is wrong with that."""
+    service = district.service
+    for _ in range(10):  # both within one second, for that is what a statement says of its time
+        common, rest = codes_of(farm, issue(farm, lot, 2))
+        for body in ({"codes": [common]}, {"codes": [common, rest]}):
+            assert farm.post("/v1/codes:activate", body).status == 200
+        [(first, at), (_, later)] = service.rows("SELECT id::text, recorded_at FROM act_statement WHERE kind = 'codes' ORDER BY recorded_at DESC LIMIT 2")[::-1]
+        if at.replace(microsecond=0) == later.replace(microsecond=0) and later.microsecond < 999_999:
+            break
+    for sql in ("UPDATE act_statement SET recorded_at = %s::timestamptz + interval '1 microsecond' WHERE id = %s",
+                "UPDATE code_mark SET at = %s::timestamptz + interval '1 microsecond' WHERE stated = %s"):
+        service.cluster.execute(service.database, sql, later, first)
+    code, answer = service.recount()
+    assert code == 0, answer["differences"]
