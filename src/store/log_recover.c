@@ -35,7 +35,6 @@ struct recovery {
 	size_t count;
 	struct map *leaves, *places; /* → struct lost */
 	struct log_recovered result;
-	bool beyond; /* the database has more than the copy */
 	struct arena *kept;
 	struct fault *reterr;
 };
@@ -61,7 +60,6 @@ static enum problem read_tree(struct recovery *r, struct db *db)
 	if (!str_equal(head->origin, r->s->name))
 		return refuse(r, arena_printf(r->arena, "the copy is of the log %.*s, the database of %.*s",
 					      STR_ARGS(head->origin), STR_ARGS(r->s->name)));
-	r->beyond = at.size > head->size;
 	r->result.first = at.size < head->size ? at.size : head->size;
 	p = log_edge_read(db, r->arena, r->result.first, &r->s->edge, &r->s->rim);
 	return p == PROBLEM_CONFLICT
@@ -403,19 +401,27 @@ static enum problem recover_in_tx(struct db *db, void *context)
 	return p;
 }
 
-/* What the guard says was signed stays so, whoever has it. Of a copy that ends before the database it learns nothing. */
-static enum problem settle_guard(struct recovery *r)
+/* What the guard says was signed stays so, whoever has it. Of a copy that ends before the database it learns nothing: a server
+ * that goes on meanwhile numbers nothing while this is settled, and has written its own guard if it did before. */
+static enum problem settle_guard(struct db *db, void *context)
 {
+	struct recovery *r = context;
 	const struct checkpoint *head = &r->copy->head;
 	struct checkpoint guard = {0};
-	enum problem p = log_guard_read(r->kept, r->settings->guard_file, &guard, r->reterr);
+	struct log_head_lock_row at;
+	enum problem p = log_head_lock(db, r->kept, &at);
+	if (p)
+		return p;
+	p = log_guard_read(r->kept, r->settings->guard_file, &guard, r->reterr);
 	if (p && p != PROBLEM_NOT_FOUND)
 		return p;
 	r->result.signed_size = guard.size;
 	bool later = !p && (log_name_succeeds(guard.origin, head->origin) ||
 			    (str_equal(guard.origin, head->origin) && guard.size >= head->size));
-	return later || r->beyond ? PROBLEM_NONE
-				  : log_guard_write(r->kept, r->settings->guard_file, head, r->reterr);
+	bool beyond = at.size > head->size || at.number != r->s->number;
+	failpoint("recover-3-settling");
+	return later || beyond ? PROBLEM_NONE
+			       : log_guard_write(r->kept, r->settings->guard_file, head, r->reterr);
 }
 
 enum problem log_recover(struct db *db, struct arena *arena, const struct log_recover_settings *settings,
@@ -426,7 +432,7 @@ enum problem log_recover(struct db *db, struct arena *arena, const struct log_re
 	failpoint("recover-2-committed");
 	if (!p) {
 		count_orgs(&r);
-		p = settle_guard(&r);
+		p = db_tx(db, &db_program, settle_guard, &r, /* reterr_unknown */ NULL);
 	}
 	arena_destroy(r.arena);
 	if (!p)

@@ -209,3 +209,26 @@ def test_killed_it_is_done_or_not(lost):
     assert lost.farm.harvest(1)["id"]
     assert len(entries_of(lost.here.public, wait_until_logged(lost.service, lost.here.public).size)) > lost.head.size
     lost.holds_together()
+
+
+def test_a_server_that_goes_on_at_once_keeps_its_guard(lost):
+    """It signs a head while the recovery is about to write the guard of an earlier one."""
+    if b"FARMTRAIL_FAILPOINT" not in Path(program("farmtraild")).read_bytes():
+        pytest.skip("no failpoints: meson configure -Dfailpoints=true")
+    guard, hold = lost.service.data / "log.guard", lost.service.data / "hold"
+    notes = lost.service.rows("SELECT checkpoint FROM log_checkpoint ORDER BY size DESC LIMIT 1")
+    guard.write_text(bytes(notes[0][0]).decode().split("\n\n")[0] + "\n")
+
+    def published():
+        return lost.service.value("SELECT max(size) FROM log_checkpoint")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        done = pool.submit(lost.recover, FAILPOINT=f"recover-3-settling={hold}")
+        assert wait_for(hold.exists)
+        lost.service.start()
+        assert lost.is_running() and lost.farm.harvest(1)["id"]
+        wait_for(lambda: published() > lost.head.size, 4)
+        hold.unlink()
+        assert done.result()["entries"] == lost.head.size - lost.first
+    assert int(guard.read_text().split()[1]) >= published(), "published ≤ guard"
+    assert wait_for(lambda: published() > lost.head.size, 30) and lost.is_running()
+    lost.holds_together()
