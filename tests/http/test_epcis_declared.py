@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Error declarations in partners' documents: the event that one repeats is withdrawn, whichever of them came first, by who
 captured it and by nobody else; both stay to be seen, and what was known before is answered as it was."""
+import contextlib
 import datetime
 import itertools
 import random
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import ago, line, uuid7
@@ -153,7 +156,6 @@ def test_a_shortage_that_was_a_mistake_is_one_no_longer(district, packer, farm):
 
 
 def test_an_event_and_its_declaration_at_once_end_withdrawn(packer):
-    from concurrent.futures import ThreadPoolExecutor
     for _ in range(6):
         uri = new_class()
         made = event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(uri, 30)])
@@ -215,8 +217,66 @@ def test_one_event_stands_in_the_place_of_several_of_its_own_source_alone(packer
     assert packer.stock(made)["on_hand"] == 7
 
 
+TOGETHER = {"GS1_Capture_Error_Behaviour": "proceed"}  # what is all or nothing has a transaction to itself
+
+
+@pytest.mark.parametrize("order", ["before", "together", "after"])
+def test_another_sources_event_stands_in_the_place_of_none(service, packer, farm, order):
+    """Under the very name that the declaration gives; also where one transaction stores both."""
+    made = new_class()
+    wrong, right = (event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(made, n)]) for n in (3, 7))
+    captured(packer, document(wrong))
+    pieces = [(farm, right), (packer, declared(wrong, right["eventID"]))]
+    if order == "together":
+        with ThreadPoolExecutor(3) as pool, held(service):
+            first = pool.submit(packer.harvest, 1, product="SALAD", site="H1")  # the writer waits in it, and these gather behind
+            time.sleep(0.3)
+            others = [pool.submit(captured, who, document(what), **TOGETHER) for who, what in pieces]
+            time.sleep(0.5)
+            assert not any(each.done() for each in (first, *others))
+    else:
+        for who, what in pieces if order == "before" else reversed(pieces):
+            captured(who, document(what))
+    lot = packer.read("/v1/things?id=" + made)["id"]
+    [(withdrawn, replacement)], standing = place_of(packer, lot)
+    assert replacement is None and standing == [] and "replacement" not in packer.read(f"/v1/events/{withdrawn}")
+    assert service.value("SELECT count(*) FROM correction WHERE event = %s AND replacement IS NOT NULL", withdrawn) == 0
+
+
+def test_of_two_sources_that_say_one_event_it_stands_for_the_firsts_own(service, packer, farm):
+    """Both awaited under one name, and stored in one transaction."""
+    wrong = {who: event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(new_class(), 3)])
+             for who in (farm, packer)}
+    right = event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(new_class(), 7)])
+    for who, what in wrong.items():
+        captured(who, document(what, declared(what, right["eventID"])))
+    with ThreadPoolExecutor(3) as pool, held(service):
+        first = pool.submit(packer.harvest, 1, product="SALAD", site="H1")
+        time.sleep(0.3)
+        others = [pool.submit(captured, who, document(right), **TOGETHER) for who in wrong]
+        time.sleep(0.5)
+        assert not first.done()
+    for other in others:
+        other.result()
+    joined = service.rows("SELECT c.org_id::text, e.org_id::text FROM correction c LEFT JOIN event e ON e.id = c.replacement WHERE c.org_id = ANY(%s::uuid[])",
+                          [farm.id, packer.id])
+    assert {org: of for org, of in joined if of} in ({farm.id: farm.id}, {packer.id: packer.id}), "an event has one source: who came first"
+
+
+@contextlib.contextmanager
+def held(service):
+    """Nobody stores an event meanwhile."""
+    connection = service.cluster.connect(service.database)
+    connection.autocommit = False
+    try:
+        connection.cursor().execute("LOCK TABLE event IN SHARE MODE")
+        yield
+    finally:
+        connection.rollback()
+        connection.close()
+
+
 def test_the_three_at_once_are_joined(packer):
-    from concurrent.futures import ThreadPoolExecutor
     for _ in range(5):
         made = new_class()
         wrong, right = (event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(made, n)]) for n in (30, 20))

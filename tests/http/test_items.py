@@ -185,6 +185,17 @@ def test_packs_go_from_hand_to_hand_and_come_back(district, packer, shop, packs)
     assert (has(shop, lot), has(packer, lot)) == (1, 16)
 
 
+def test_a_lot_whose_sold_packs_all_came_back_is_returned_until_one_is_sold_again(district, packer, packs):
+    lot, codes = packs
+    packer.record("sell", ago(hours=9), items=codes[:5])
+    packer.record("return", ago(hours=8), items=codes[:4], reason="damaged")
+    assert page(district, codes[6])["verdict"] == "registered", "one is with a customer"
+    packer.record("return", ago(hours=7), items=codes[4:5], reason="damaged")
+    assert page(district, codes[6])["verdict"] == "returned" and has(packer, lot) == 20
+    packer.record("sell", ago(hours=6), items=codes[:1])
+    assert page(district, codes[6])["verdict"] == "registered"
+
+
 def test_a_receipt_counts_packs(packer, shop, packs):
     lot, codes = packs
     sent = packer.record("ship", ago(hours=9), items=codes[:4], to=shop.number)

@@ -92,6 +92,20 @@ def test_what_arrived_otherwise_than_shipped_stays_until_somebody_explains_it(di
     assert [state for state, _ in findings(district, lot)] == ["open"]
 
 
+def test_what_others_counted_beyond_a_shipment_keeps_nothing_open(district, farm, packer):
+    """It stays in the deficit for good; what else was short is told, and closes when that is there."""
+    lot = farm.harvest(10)
+    claim = packer.receive(farm.ship(packer, line(lot, 10)), lots=[line(lot, 12)])
+    assert farm.stock(lot)["deficit"] == 2 and len(claim["alerts"]) == 1
+    got = packer.record("receive", ago(hours=5), lots=[line(lot, 5)], **{"from": farm.number})
+    assert farm.stock(lot)["deficit"] == 7 and len(got["alerts"]) == 1
+    farm.harvest(4, lot=lot["number"])
+    assert [state for state, _ in findings(district, lot)] == ["open", "open"], "one is missing yet"
+    farm.harvest(1, lot=lot["number"])
+    states = {alert: district.admin.read(f"/v1/alerts/{alert}")["state"] for alert in (claim["alerts"][0], got["alerts"][0])}
+    assert states == {claim["alerts"][0]: "open", got["alerts"][0]: "closed"} and farm.stock(lot)["deficit"] == 2
+
+
 def test_records_of_one_batch_are_weighed_together(district, farm, packer):
     lot = farm.harvest(10)
     records = [{"type": "receive", "time": ago(hours=5), "lots": [line(lot, 20)], "from": farm.number, "party": packer.id, "id": uuid7()},

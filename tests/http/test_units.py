@@ -56,6 +56,8 @@ def test_a_part_is_taken_out(farm, service):
     assert contents(service, uri) == {lot["uri"]: 5}
     reply = farm.refuse("unload", ago(hours=5), unit="CRATE-2", contents=[line(lot, 6)])
     assert (reply.status, reply.problem(), reply.pointer()) == (409, "lot-short", "/contents/0/quantity")
+    reply = farm.refuse("unload", ago(hours=5), unit="CRATE-2", contents=[line(lot, 3), line(lot, 3)])
+    assert (reply.problem(), reply.pointer()) == ("lot-short", "/contents/1/quantity"), "what is named twice is asked for at once"
     unload(farm, "CRATE-2", {"lot": lot["id"]}, time=ago(hours=4))
     assert contents(service, uri) == {}
     reply = farm.refuse("unload", ago(hours=3), unit="CRATE-2", contents=[line(lot, 1)])
@@ -188,6 +190,18 @@ def test_strangers_do_not_touch_what_is_in_a_unit(farm, packer, service):
     reply = packer.refuse("load", ago(hours=5), unit="A B", contents=[{"unit": "X"}])
     assert (reply.problem(), reply.pointer()) == ("identifier-syntax", "/unit")
     assert service.snapshot() == before
+
+
+def test_strangers_do_not_touch_what_is_in_a_unit_of_a_unit(farm, packer, service):
+    """Of the pallet's own contents, crates, nobody has stock: whose they are the lots in them say."""
+    lot, crate, pallet = farm.harvest(10), *(f"https://id.gs1.org/00/{sscc()}" for _ in range(2))
+    load(farm, crate, line(lot, 5))
+    load(farm, pallet, {"unit": crate}, time=ago(hours=19))
+    theirs, before = packer.harvest(1, product="SALAD", site="H1"), contents(service, pallet)
+    for type_, members in (("unload", {"unit": pallet}), ("unload", {"unit": pallet, "contents": [{"unit": crate}]}),
+                           ("load", {"unit": pallet, "contents": [line(theirs, 1)]})):
+        assert packer.refuse(type_, ago(hours=5), **members).problem() == "not-known-yet", (type_, members)
+    assert contents(service, pallet) == before == {crate: 1} and contents(service, crate) == {lot["uri"]: 5}
 
 
 def test_a_queue_loads_and_ships_in_one_request(farm, packer):
