@@ -126,6 +126,19 @@ def test_pieces_and_sales_at_once_are_seen_by_each_other(two_writers, round_):
     assert severity == 0 and FAR_TOWNSHIP in regions
 
 
+def test_a_piece_waits_for_goods_that_move_at_the_same_moment(packer, service):
+    """A sale looks upstream for alerts before it is written: by an edge that came meanwhile it would miss them."""
+    connection = service.cluster.connect(service.database)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, connection.cursor() as cursor:
+        cursor.execute("BEGIN; SELECT pg_advisory_xact_lock_shared(hashtextextended('farmtrail alert', 0))")
+        coming = pool.submit(captured, packer, document(piece(run_id(), [amount(new_class(), 5)])))
+        with pytest.raises(concurrent.futures.TimeoutError):
+            coming.result(timeout=1)
+        cursor.execute("ROLLBACK")
+        coming.result(timeout=20)
+    connection.close()
+
+
 def test_a_page_that_is_kept_learns_of_a_later_piece(district, packer, service):
     press = Press()
     captured(packer, document(press.pieces[0], press.pieces[3]))
