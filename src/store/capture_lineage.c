@@ -164,16 +164,28 @@ void partner_add_edges(struct batch *batch, struct item *item, const struct told
 		add_to_node(batch, item, in, out);
 	else
 		add_every_pair(batch, item, in, out);
-	pieces_touch(batch, item);
+	if (in->count)
+		pieces_feed(batch, item);
 }
 
-void pieces_touch(struct batch *batch, const struct item *item)
+void pieces_feed(struct batch *batch, const struct item *item)
+{
+	if (is_piece(item))
+		*ROW_ADD(batch, fed, struct uuid) = node_of(item).lot;
+}
+
+/* Once a batch, however many pieces of one transformation are in it. */
+static void touch_outputs(struct batch *batch)
 {
 	const struct transformation_outputs_row *rows = batch->node_outputs.items;
-	for (size_t i = 0; is_piece(item) && i < batch->node_outputs.count; i++)
-		if (uuid_equal(rows[i].node, node_of(item).lot))
+	const struct uuid *nodes = batch->fed.items;
+	struct map *fed = map_create(batch->arena, batch->fed.count);
+	for (size_t i = 0; i < batch->fed.count; i++)
+		map_set(fed, MAP_KEY(nodes[i]), (void *)(uintptr_t)&nodes[i]);
+	for (size_t i = 0; i < batch->node_outputs.count; i++)
+		if (map_get(fed, MAP_KEY(rows[i].node)))
 			batch_touch(batch, (struct lot_id){rows[i].child_org, rows[i].child},
-				    item->recorded_us);
+				    batch_seen(batch));
 }
 
 bool piece_node(const struct item *item, struct lot_id *ret)
@@ -242,6 +254,7 @@ enum problem pieces_join(struct batch *batch)
 	struct alert_raise_joined_row *rows;
 	size_t count;
 	bool edges = !batch->edges_sent && batch->edges.count;
+	touch_outputs(batch);
 	if (!batch->joined.count)
 		return PROBLEM_NONE;
 	const struct alert_raise_joined_params params = {

@@ -223,7 +223,7 @@ static void name_lots(struct batch *batch, const struct item *item, struct targe
 	}
 	if (piece_node(item, &node)) /* it is the child of what went in */
 		lots[target->output_count++] = node;
-	pieces_touch(batch, item);
+	pieces_feed(batch, item);
 	target->outputs = lots;
 }
 

@@ -246,7 +246,7 @@ struct batch {
 	bool passes, raises, raises_late;      /* capture_raise.c */
 	struct rows pack_rows, packs_declared; /* struct pack_row, struct pack_declared */
 	struct rows sold;                      /* struct uuid: lots sold in this batch */
-	struct rows joined; /* struct uuid: nodes that pieces of this batch were added to */
+	struct rows joined, fed; /* struct uuid: nodes of this batch's pieces; those whose inputs changed */
 	struct rows touched_orgs,
 		touched; /* struct uuid: lots not in `lots` whose trail shows something new */
 };
@@ -326,8 +326,8 @@ void pieces_want_nodes(struct batch *batch, struct rows *nodes); /* struct uuid 
 enum problem batch_load_pieces(struct batch *batch) must_check;
 /* false: the item is no piece. */
 bool piece_node(const struct item *item, struct lot_id *ret);
-/* The trails of what came out by other pieces show this one, or no longer do. */
-void pieces_touch(struct batch *batch, const struct item *item);
+/* What went in is another, by a new piece or one withdrawn: the trails of what came out by others are too. */
+void pieces_feed(struct batch *batch, const struct item *item);
 enum problem pieces_join(struct batch *batch) must_check; /* once all are decided: writes their edges */
 void pieces_send(struct batch *batch);                    /* behind stock */
 /* capture_aggregate.c */
