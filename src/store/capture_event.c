@@ -157,7 +157,7 @@ static void add_links(struct batch *batch, struct item *item, const struct event
 		if (thing->quantity.unit) {
 			link->value = thing->quantity.value;
 			link->unit = str_of(thing->quantity.unit->code);
-			link->base = (struct sql_nullable_decimal){true, thing->quantity.base};
+			link->base = (struct sql_nullable_decimal){!thing->uncounted, thing->quantity.base};
 		}
 		touch(batch, lot, s, item->recorded_us);
 	}

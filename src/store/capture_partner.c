@@ -78,6 +78,7 @@ static struct told tell(struct batch *batch, struct item *item, size_t index)
 		product_packages(batch, map_get(batch->products, MAP_KEY(told.lot->row.product)), &count);
 	told.measured = !quantity_in_dimension(&q, NULL, (enum dimension)told.lot->row.dimension,
 					       unit_find(told.lot->row.unit), packages, count, &told.base);
+	told.thing.uncounted = !told.measured;
 	if (told.measured)
 		told.thing.quantity.base = told.base;
 	return told;

@@ -74,6 +74,19 @@ def test_stock_that_is_known_stays_as_it_was(district, packer, farm):
     assert uncounted(district.admin, lot["uri"]) == {farm.id, packer.id} == {packer.id} | uncounted(farm, lot["uri"])
 
 
+def test_an_amount_in_a_measure_that_the_lot_has_not_is_not_counted(district, packer, farm):
+    lot = farm.harvest(40)
+    over = shipped(lot["uri"], packer)
+    over["quantityList"] = [amount(lot["uri"], 3, "LTR")]
+    assert warned(farm, over) == [(0, "not-counted")]
+    assert held(district.admin, lot["uri"]) == [(farm.id, "on_hand", "40")] and uncounted(district.admin, lot["uri"]) == {farm.id, packer.id}
+    uri = new_class()
+    of_it = made(uri, 7)
+    of_it["quantityList"] = [amount(uri, 7, "LTR")]
+    assert warned(packer, made(uri), of_it) == [(1, "not-counted")]
+    assert district.admin.read(district.admin.read("/v1/things?id=" + uri)["href"])["quantity"] == {"value": "100", "unit": "KGM"}
+
+
 def test_what_came_with_a_shipment_is_counted_by_that(district, packer, farm):
     lot = farm.harvest(40)
     farm.ship(packer, line(lot, 10))

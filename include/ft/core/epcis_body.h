@@ -23,9 +23,10 @@ struct epcis_thing {
 	struct str
 		class_uri; /* lot URI: https://ORIGIN/o/{org}/p/{product}/b/{lot} or https://id.gs1.org/01/…/10/… */
 	struct str product_uri;
-	int64_t product_version;    /* pinned version of the product; 0: not pinned */
-	struct str commodity;       /* commodity path word; absent: none */
-	struct quantity quantity;   /* unit NULL: no amount was said */
+	int64_t product_version;  /* pinned version of the product; 0: not pinned */
+	struct str commodity;     /* commodity path word; absent: none */
+	struct quantity quantity; /* unit NULL: no amount was said */
+	bool uncounted; /* what was said cannot be counted in the lot's own measure: its base is another's */
 	const struct quantity *net; /* NULL: none */
 };
 struct epcis_source {
