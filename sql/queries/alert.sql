@@ -120,6 +120,13 @@ WHERE org_id = @org_id AND id = @id AND rule = 'I01' AND severity > 0;
 -- column: state text
 SELECT state FROM alert WHERE org_id = @org_id AND id = @id FOR UPDATE;
 
+-- name: alert_deed_newest :one
+-- When something was done about it last; asked once it is locked.
+-- param: org_id uuid, alert uuid
+-- class: key
+-- column: at timestamptz?
+SELECT max(at) AS at FROM alert_action WHERE org_id = @org_id AND alert = @alert;
+
 -- name: alert_change :exec
 -- Its state and assignee after an action.
 -- param: org_id uuid, id uuid, state text, assignee text
@@ -197,7 +204,8 @@ WITH done AS (
     RETURNING alert.org_id, alert.id, z.c AS deed, z.d AS reason
 )
 INSERT INTO alert_action (org_id, alert, id, at, key_id, action, reason)
-SELECT org_id, id, deed, @at, '00000000-0000-0000-0000-000000000000', 'close', reason FROM done;
+SELECT org_id, id, deed, greatest(@at, (SELECT max(x.at) + interval '1 microsecond' FROM alert_action x WHERE x.org_id = done.org_id AND x.alert = done.id)),
+       '00000000-0000-0000-0000-000000000000', 'close', reason FROM done;
 
 -- name: alert_reopen_many :exec
 -- What the service closed and finds again is open again; what a person closed stays closed.
@@ -212,4 +220,5 @@ WITH done AS (
     RETURNING alert.org_id, alert.id, z.c AS deed
 )
 INSERT INTO alert_action (org_id, alert, id, at, key_id, action)
-SELECT org_id, id, deed, @at, '00000000-0000-0000-0000-000000000000', 'reopen' FROM done;
+SELECT org_id, id, deed, greatest(@at, (SELECT max(x.at) + interval '1 microsecond' FROM alert_action x WHERE x.org_id = done.org_id AND x.alert = done.id)),
+       '00000000-0000-0000-0000-000000000000', 'reopen' FROM done;

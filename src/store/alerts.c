@@ -72,7 +72,9 @@ enum problem alert_lots(struct db *db, struct arena *arena, const struct alert_r
 
 struct acting {
 	struct arena *arena;
-	const struct alert_deed *deed;
+	const struct alert_deed *given;
+	struct alert_deed *deed;  /* the same, later than what was done before it */
+	struct key_office office; /* at that time */
 	struct fault *reterr;
 	struct lot_id *lots;
 	size_t lot_count;
@@ -219,15 +221,32 @@ static enum problem touch_lots(struct db *db, struct acting *acting)
 	return alert_lots_touch(db, &params, /* ret_rows */ NULL);
 }
 
+/* What was done last says what state an alert is in, and who waited for another began before him; the clock of another server
+ * may be ahead. So times grow, from one to the next. */
+static enum problem be_later(struct db *db, struct acting *acting)
+{
+	const struct alert_ref *alert = &acting->deed->alert;
+	struct alert_deed_newest_row newest;
+	enum problem p = alert_deed_newest(
+		db, acting->arena, &(struct alert_deed_newest_params){alert->org, alert->id}, &newest);
+	if (!p && newest.at.known && newest.at.value >= acting->deed->now_us)
+		acting->deed->now_us = newest.at.value + 1;
+	acting->office.now_us = acting->deed->now_us;
+	return p;
+}
+
 static enum problem act(struct db *db, void *context)
 {
 	struct acting *acting = context;
 	struct alert_lock_row row;
 	enum alert_state state;
 	const struct uuid stated =
-		is_stated(acting->deed->action) ? uuid_make(acting->deed->now_us) : (struct uuid){{0}};
+		is_stated(acting->given->action) ? uuid_make(acting->given->now_us) : (struct uuid){{0}};
 	const struct alert_deed *deed = acting->deed;
 	struct held_key key;
+	*acting->deed = *acting->given;
+	acting->office = *acting->given->office;
+	acting->deed->office = &acting->office;
 	acting->lot_count = 0;
 	struct alert_raise_begin_row begun;
 	enum problem p = PROBLEM_NONE;
@@ -247,6 +266,8 @@ static enum problem act(struct db *db, void *context)
 	if (!p)
 		p = check_region(db, acting);
 	if (!p)
+		p = be_later(db, acting);
+	if (!p)
 		p = write_deed(db, acting, state, stated);
 	if (!p)
 		p = look_downstream(db, acting);
@@ -264,7 +285,8 @@ static enum problem act(struct db *db, void *context)
 enum problem alert_act(struct db *db, struct arena *arena, struct trail_cache *cache,
 		       const struct alert_deed *deed, struct fault *reterr)
 {
-	struct acting acting = {.arena = arena, .deed = deed, .reterr = reterr};
+	struct alert_deed told = *deed;
+	struct acting acting = {.arena = arena, .given = deed, .deed = &told, .reterr = reterr};
 	enum problem p = db_tx(db, &db_program, act, &acting, /* reterr_unknown */ NULL);
 	if (p)
 		return p;

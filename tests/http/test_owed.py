@@ -43,6 +43,26 @@ def test_a_deficit_made_good_closes_and_opens_again(district, farm, packer):
     assert findings(district, lot) == [("closed", [CLOSE, ("reopen", None), CLOSE])]
 
 
+def test_what_is_done_about_an_alert_is_told_in_the_order_in_which_it_was_done(district, farm, packer):
+    """Whichever server's clock is ahead, and whoever waited for another: the newest says what state the alert is in."""
+    lot, service = farm.harvest(30), district.service
+    alert = packer.record("receive", ago(hours=5), lots=[line(lot, 40)], **{"from": farm.number})["alerts"][0]
+    extra = farm.record("harvest", ago(days=2), site="P1", product="PAKCHOI", quantity=kg(10), lot=lot["number"])["event"]
+    ahead = "UPDATE alert_action SET at = now() + interval '5 seconds' WHERE alert = %s AND key_id = '00000000-0000-0000-0000-000000000000'"
+    service.cluster.execute(service.database, ahead, alert)
+    for deed in ({"action": "reopen"}, {"action": "close", "reason": "handled"}, {"action": "reopen"}, {"action": "comment", "note": "x"}):
+        reply = district.admin.post(f"/v1/alerts/{alert}/actions", deed)
+        assert reply.status == 200, reply
+    said = district.admin.read(f"/v1/alerts/{alert}")
+    assert [deed["action"] for deed in said["timeline"]] == ["close", "reopen", "close", "reopen", "comment"] and said["state"] == "open"
+    correct(farm, extra)
+    farm.harvest(10, lot=lot["number"])
+    said = district.admin.read(f"/v1/alerts/{alert}")
+    assert (said["state"], said["timeline"][-1]["action"], len(said["timeline"])) == ("closed", "close", 6), said["timeline"]
+    code, answer = service.recount()
+    assert code == 0, answer["differences"]
+
+
 def test_what_a_person_closed_stays_closed(district, farm, packer):
     lot = farm.harvest(30)
     got = packer.record("receive", ago(hours=5), lots=[line(lot, 40)], **{"from": farm.number})

@@ -75,6 +75,19 @@ def test_a_hold_shows_in_what_the_lot_became(farm, packer, district):
     assert public_verdict(district, packed) == "registered"
 
 
+def test_a_hold_on_what_is_between_a_lot_and_its_origin_shows_in_it(farm, district):
+    """What warns whoever eats it counts of every lot that went in, not of first and last alone."""
+    lot, lots = farm.harvest(100), []
+    for hours in (30, 29, 28):
+        lots.append(farm.record("pack", ago(hours=hours), inputs=[line(lots[-1] if lots else lot, 50 - 10 * len(lots))],
+                                outputs=[{"product": "PAKCHOI", "quantity": kg(50 - 10 * len(lots))}])["lots"][0])
+    assert public_verdict(district, lots[2]) == "registered"
+    hold(farm, lots[1], time=ago(hours=3))
+    assert [public_verdict(district, each) for each in (lot, *lots)] == ["registered", "registered", "on_hold", "on_hold"]
+    release(farm, lots[1])
+    assert public_verdict(district, lots[2]) == "registered"
+
+
 def test_an_authority_holds_what_all_holders_have(farm, packer, authority, district):
     lot = farm.harvest(100)
     packer.receive(farm.ship(packer, line(lot, 40)))

@@ -256,6 +256,23 @@ def test_a_lot_beyond_its_shelf_life_is_expired(district):
     assert old["lot"]["expires"] == (datetime.datetime.now(CHINA) - datetime.timedelta(days=2)).date().isoformat()
 
 
+def test_a_page_is_kept_until_the_first_of_its_lots_is_over(district):
+    """And not a moment longer, for then it says another thing by itself. Whose last day ends first is one of the origins."""
+    farm = district.farm()
+    farm.product("FRESH", shelfLifeDays=1)
+    farm.product("LASTING", shelfLifeDays=2)
+    fresh, lasting = (farm.harvest(5, product=product, time=ago(hours=2)) for product in ("FRESH", "LASTING"))
+    mixed = farm.record("mix", ago(hours=1), inputs=[line(fresh, 5), line(lasting, 5)], outputs=[{"product": "PAKCHOI", "quantity": kg(10)}])["lots"][0]
+    for lot, product in ((fresh, "FRESH"), (lasting, "LASTING"), (mixed, None)):
+        shown = district.public.get(f"/t/{lot['code']}", Accept="application/json", Accept_Encoding="gzip")
+        assert shown.status == 200
+        ends = min(datetime.date.fromisoformat(district.public.read(f"/t/{each['code']}", Accept="application/json")["lot"]["expires"])
+                   for each in ([lot] if product else [fresh, lasting]))
+        over = datetime.datetime.combine(ends + datetime.timedelta(days=1), datetime.time(), CHINA)
+        until = wait_for(lambda code=lot["code"]: district.service.rows("SELECT good_until FROM trail_summary WHERE code = %s", code))[0][0]
+        assert until <= over, (product, until, over)
+
+
 def test_what_keeps_longer_than_its_origins_is_not_expired_with_them(district, packer):
     farm = district.farm()
     farm.product("FRESH", shelfLifeDays=3)
