@@ -327,6 +327,19 @@ def test_a_wide_transformation_costs_what_its_pieces_say(district, packer, servi
     assert code == 0, answer
 
 
+def test_a_walk_that_would_be_cut_at_its_limit_is_refused_and_not_told_short(new_service):
+    """A transformation counts as a lot does: sixty with one output each are more than a hundred steps."""
+    service = new_service(GRAPH_NODES="100").start()
+    packer, start = District(service).packer(), new_class("START")
+    outs = [new_class(f"O{n}") for n in range(60)]
+    pieces = [part for uri in outs for run in [run_id()] for part in (piece(run, [amount(start, 1)]), piece(run, (), [amount(uri, 1)]))]
+    captured(packer, document(*pieces[:60]))
+    lot = lot_of(packer, start)["id"]
+    assert len(packer.read(f"/v1/lots/{lot}/reach")["lots"]) == 30
+    captured(packer, document(*pieces[60:]))
+    assert packer.get(f"/v1/lots/{lot}/reach").problem() == "graph-too-large"
+
+
 def test_deleted_and_invented_edges_of_pieces_are_named(new_service):
     service = new_service().start()
     packer = District(service).packer()
