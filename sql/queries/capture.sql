@@ -591,13 +591,13 @@ WHERE rule = 'I01' AND state <> 'closed' AND severity > 0 AND lot_id IN (SELECT 
 RETURNING lot_org, lot_id;
 
 -- name: alert_raise_joined :many
--- The same where goods were sold before it was told what they were made of: of all that goes into these transformations, where
--- anything that came of them is sold.
--- param: nodes uuid[], seen timestamptz, due_at timestamptz, max_lots bigint
+-- The same where goods were sold before it was told what they were made of: of all that goes into these lots
+-- and nodes of transformations, where they or anything that came of them is sold.
+-- param: orgs uuid[], ids uuid[], seen timestamptz, due_at timestamptz, max_lots bigint
 -- class: local
 -- column: lot_org uuid, lot_id uuid
 WITH RECURSIVE below (root, org_id, lot_id) AS (
-    SELECT n, n, n FROM unnest(@nodes) AS u (n)
+    SELECT b, a, b FROM unnest(@orgs, @ids) AS u (a, b)
     UNION
     SELECT b.root, e.child_org, e.child
     FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id AND declared_at IS NULL OFFSET 0) e
@@ -617,11 +617,12 @@ WHERE rule = 'I01' AND state <> 'closed' AND severity > 0 AND lot_id IN (SELECT 
 RETURNING lot_org, lot_id;
 
 -- name: alert_region_insert_joined :exec
--- Regions where what came of these transformations is held or was, for open alerts about what goes into them.
--- param: nodes uuid[], max_lots bigint
+-- Regions where these lots, or what came of them or of these nodes of transformations, are held or were, for open alerts about
+-- what goes into them.
+-- param: orgs uuid[], ids uuid[], max_lots bigint
 -- class: local
 WITH RECURSIVE below (root, org_id, lot_id) AS (
-    SELECT n, n, n FROM unnest(@nodes) AS u (n)
+    SELECT b, a, b FROM unnest(@orgs, @ids) AS u (a, b)
     UNION
     SELECT b.root, e.child_org, e.child
     FROM below b CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = b.lot_id AND declared_at IS NULL OFFSET 0) e
@@ -630,7 +631,7 @@ WITH RECURSIVE below (root, org_id, lot_id) AS (
     FROM (SELECT * FROM below LIMIT @max_lots) b
     CROSS JOIN LATERAL (SELECT region FROM lot_holding WHERE org_id = b.org_id AND lot_id = b.lot_id) h
 ), above (root, lot_id) AS (
-    SELECT n, n FROM unnest(@nodes) AS u (n)
+    SELECT n, n FROM unnest(@ids) AS u (n)
     UNION
     SELECT a.root, e.parent
     FROM above a CROSS JOIN LATERAL (SELECT parent FROM lot_edge WHERE child = a.lot_id AND declared_at IS NULL OFFSET 0) e

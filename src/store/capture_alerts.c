@@ -181,7 +181,7 @@ enum problem alerts_resolve(struct batch *batch)
 	batch_touch_harvested(batch);
 	enum problem p = touch_declared(batch);
 	if (!p)
-		p = pieces_join(batch);
+		p = lineage_join(batch);
 	if (!p)
 		p = batch_check_intervals(batch);
 	if (!p)
@@ -348,7 +348,7 @@ void alerts_send(struct batch *batch)
 	alerts_reopen(batch, rows, n);
 	alerts_close_send(batch);
 	send_moved(batch);
-	pieces_send(batch);
+	lineage_send(batch);
 	if (batch->touched.count) {
 		const struct lot_touch_many_params touched = {rows_array(&batch->touched_orgs),
 							      rows_array(&batch->touched), batch_seen(batch)};

@@ -11,6 +11,17 @@ static bool is_piece(const struct item *item)
 	return event && event->type == EPCIS_TRANSFORMATION && event->transformation_id.at;
 }
 
+bool partner_lineage_comes(const struct batch *batch)
+{
+	bool come = false;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct item *item = &batch->items[i];
+		come |= !item->problem && !item->replay && item->job->event &&
+			item->job->event->type == EPCIS_TRANSFORMATION;
+	}
+	return come;
+}
+
 bool pieces_come(const struct batch *batch)
 {
 	bool come = false;
@@ -101,6 +112,12 @@ static void put_output(struct edge_row *edge, const struct told *out)
 	edge->output = out->measured ? out->base : edge->output_part;
 }
 
+static void join(struct batch *batch, struct lot_id below)
+{
+	*ROW_ADD(batch, joined_orgs, struct uuid) = below.org;
+	*ROW_ADD(batch, joined, struct uuid) = below.lot;
+}
+
 static void add_to_node(struct batch *batch, struct item *item, const struct told_list *in,
 			const struct told_list *out)
 {
@@ -134,7 +151,7 @@ static void add_to_node(struct batch *batch, struct item *item, const struct tol
 		if (partner_may_make(item, out->items[k].lot))
 			add_edge(batch, item, edge);
 	}
-	*ROW_ADD(batch, joined, struct uuid) = node.lot;
+	join(batch, node);
 }
 
 static void add_every_pair(struct batch *batch, struct item *item, const struct told_list *in,
@@ -144,8 +161,13 @@ static void add_every_pair(struct batch *batch, struct item *item, const struct 
 	struct decimal input_total, output_total;
 	struct decimal *inputs = parts_of(batch, told, in, &input_total),
 		       *outputs = parts_of(batch, told + in->count, out, &output_total);
-	for (size_t k = 0; k < out->count; k++)
-		for (size_t i = 0; partner_may_make(item, out->items[k].lot) && i < in->count; i++) {
+	for (size_t k = 0; k < out->count; k++) {
+		if (!partner_may_make(item, out->items[k].lot))
+			continue;
+		if (!out->items[k]
+			     .lot->is_new) /* it may have been sold before anybody told what it is made of */
+			join(batch, id_of(&out->items[k]));
+		for (size_t i = 0; i < in->count; i++) {
 			struct edge_row edge = {.input = inputs[i],
 						.input_total = input_total,
 						.output_part = outputs[k],
@@ -155,6 +177,7 @@ static void add_every_pair(struct batch *batch, struct item *item, const struct 
 			if (in->items[i].lot != out->items[k].lot)
 				add_edge(batch, item, edge);
 		}
+	}
 }
 
 void partner_add_edges(struct batch *batch, struct item *item, const struct told_list *in,
@@ -248,8 +271,8 @@ enum problem partner_check_cycle(struct batch *batch, struct item *item)
 }
 
 /* — alerts — */
-/* What is known of the inputs of one piece reaches the outputs of another: written before anything is looked for along it. */
-enum problem pieces_join(struct batch *batch)
+/* What is known of inputs reaches what came of them long before: edges are written before anything is looked for along them. */
+enum problem lineage_join(struct batch *batch)
 {
 	struct alert_raise_joined_row *rows;
 	size_t count;
@@ -258,7 +281,8 @@ enum problem pieces_join(struct batch *batch)
 	if (!batch->joined.count)
 		return PROBLEM_NONE;
 	const struct alert_raise_joined_params params = {
-		.nodes = rows_array(&batch->joined),
+		.orgs = rows_array(&batch->joined_orgs),
+		.ids = rows_array(&batch->joined),
 		.seen = batch_seen(batch),
 		.due_at = batch_seen(batch) + risk_due_after_s(SEVERITY_CRITICAL) * USEC_PER_SEC,
 		.max_lots = batch->capture->settings.config->graph_nodes};
@@ -274,10 +298,11 @@ enum problem pieces_join(struct batch *batch)
 	return p;
 }
 
-void pieces_send(struct batch *batch)
+void lineage_send(struct batch *batch)
 {
 	const struct alert_region_insert_joined_params params = {
-		rows_array(&batch->joined), batch->capture->settings.config->graph_nodes};
+		rows_array(&batch->joined_orgs), rows_array(&batch->joined),
+		batch->capture->settings.config->graph_nodes};
 	if (batch->joined.count)
 		db_queue(batch->db, &sql_alert_region_insert_joined, &params);
 }

@@ -246,7 +246,9 @@ struct batch {
 	bool passes, raises, raises_late;      /* capture_raise.c */
 	struct rows pack_rows, packs_declared; /* struct pack_row, struct pack_declared */
 	struct rows sold;                      /* struct uuid: lots sold in this batch */
-	struct rows joined, fed; /* struct uuid: nodes of this batch's pieces; those whose inputs changed */
+	struct rows joined_orgs,
+		joined;  /* struct uuid: nodes, and lots that were there, to which edges were added */
+	struct rows fed; /* struct uuid: nodes whose inputs changed */
 	struct rows touched_orgs,
 		touched; /* struct uuid: lots not in `lots` whose trail shows something new */
 };
@@ -320,7 +322,8 @@ void partner_declare(struct batch *batch, struct item *item);
 enum problem batch_load_correctives(struct batch *batch) must_check;
 void correctives_find(struct batch *batch);
 void correctives_send(struct batch *batch);
-/* capture_lineage.c: events that tell one transformation together. */
+/* capture_lineage.c: what partners' events tell of lineage, several of one transformation together. */
+bool partner_lineage_comes(const struct batch *batch);
 bool pieces_come(const struct batch *batch);
 void pieces_want_nodes(struct batch *batch, struct rows *nodes); /* struct uuid */
 enum problem batch_load_pieces(struct batch *batch) must_check;
@@ -328,8 +331,8 @@ enum problem batch_load_pieces(struct batch *batch) must_check;
 bool piece_node(const struct item *item, struct lot_id *ret);
 /* What went in is another, by a new piece or one withdrawn: the trails of what came out by others are too. */
 void pieces_feed(struct batch *batch, const struct item *item);
-enum problem pieces_join(struct batch *batch) must_check; /* once all are decided: writes their edges */
-void pieces_send(struct batch *batch);                    /* behind stock */
+enum problem lineage_join(struct batch *batch) must_check; /* once all are decided: writes their edges */
+void lineage_send(struct batch *batch);                    /* behind stock */
 /* capture_aggregate.c */
 void partner_read_units(struct batch *batch, struct item *item);
 /* What is filed as a unit is no goods. */

@@ -19,7 +19,8 @@ static bool moves_goods(const struct batch *batch)
 
 void raising_queue(struct batch *batch)
 {
-	batch->raises |= pieces_come(batch); /* what was sold gets parents by them, and alerts of these */
+	batch->raises |=
+		partner_lineage_comes(batch); /* what was sold may get parents, and alerts of these */
 	batch->passes = !batch->raises && moves_goods(batch);
 	if (batch->raises)
 		db_queue(batch->db, &sql_alert_raise_begin, /* params */ NULL);

@@ -271,15 +271,17 @@ def test_a_circle_through_pieces_is_refused(packer):
     assert origins(trail_of(packer, c)) == [("A", "1")]
 
 
-@pytest.mark.parametrize("order", itertools.permutations(("in", "out", "sold", "sprayed")))
+@pytest.mark.parametrize("order", [*itertools.permutations(("in", "out", "sold", "sprayed")), *itertools.permutations(("whole", "sold", "sprayed"))])
 def test_an_alert_about_an_input_reaches_what_another_piece_brought_out(district, farm, order):
-    """Whichever of the four comes last: the goods were sold, and whoever watches over where they are is told."""
+    """Whichever of them comes last, and of one event that tells all of it too: the goods were sold, and whoever watches over where they are is told."""
     packer = district.packer(region=FAR_TOWNSHIP)
     lot = harvest(farm, ago(days=3))["lots"][0]
     packer.record("receive", ago(days=2), shipment=farm.ship(packer, line(lot, 50), time=ago(days=2)))
     run, made = run_id(), new_class("MADE")
     steps = {"in": lambda: captured(packer, document(piece(run, [amount(lot["uri"], 50)]))),
              "out": lambda: captured(packer, document(piece(run, (), [amount(made, 40)]))),
+             "whole": lambda: captured(packer, document({k: v for k, v in piece(run, [amount(lot["uri"], 50)], [amount(made, 40)]).items()
+                                                         if k != "transformationID"})),
              "sold": lambda: captured(packer, document(event(bizStep="retail_selling", quantityList=[amount(made, 5)]))),
              "sprayed": lambda: treat(farm, ago(days=4))}
     for step in order:
