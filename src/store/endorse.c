@@ -184,6 +184,15 @@ static enum problem touch_lots(struct endorsing *e, struct db *db)
 	return PROBLEM_NONE;
 }
 
+/* What is said last of a record has the latest time, whoever waited for whom, and whichever server's clock is ahead. */
+static usec_t later_than_before(const struct endorsing *e)
+{
+	usec_t at = e->office->now_us, last = e->newest.at;
+	if (e->newest.withdrawn_at.known && e->newest.withdrawn_at.value > last)
+		last = e->newest.withdrawn_at.value;
+	return at > last ? at : last + 1;
+}
+
 static enum problem store(struct endorsing *e, struct db *db, const struct unsigned_statement *s)
 {
 	const struct endorsement_order *order = e->order;
@@ -192,7 +201,7 @@ static enum problem store(struct endorsing *e, struct db *db, const struct unsig
 						      .event_org = order->record->org,
 						      .event = order->record->event,
 						      .party = order->party,
-						      .at = e->office->now_us,
+						      .at = later_than_before(e),
 						      .withdraws = order->withdraw ? e->newest.id
 										   : (struct uuid){{0}}};
 	const struct act act = {e->office->actor, order->withdraw ? "withdrawEndorsement" : "endorseEvent",

@@ -261,6 +261,19 @@ def test_of_two_at_once_one_endorses(world):
     assert world.service.value("SELECT count(*) FROM endorsement WHERE event = %s", event) == 1
 
 
+def test_what_is_said_last_has_the_latest_time(world):
+    """Another server's clock is ahead, or who asked first has waited for this: what stands is still what was said last."""
+    event, _ = world.harvest()
+    world.office.endorse(event)
+    world.office.endorse(event, "withdrawn")
+    world.execute(f"UPDATE endorsement SET at = at + interval '5 seconds' WHERE event = '{event}'")
+    again = world.office.endorse(event)
+    assert world.office.endorse(event, status=200) == again and "withdrawnAt" not in again
+    assert world.service.value("SELECT count(*) FROM endorsement WHERE event = %s", event) == 3
+    back = world.office.endorse(event, "withdrawn")
+    assert back["id"] == again["id"] and "withdrawnAt" in back and world.differences() == set()
+
+
 def test_it_waits_for_the_key_before_it_locks_lots(world):
     event, lot = world.harvest()
     wait_until_logged(world.service, world.public)

@@ -261,7 +261,7 @@ def test_a_page_is_kept_until_the_first_of_its_lots_is_over(district):
     farm = district.farm()
     farm.product("FRESH", shelfLifeDays=1)
     farm.product("LASTING", shelfLifeDays=2)
-    fresh, lasting = (farm.harvest(5, product=product, time=ago(hours=2)) for product in ("FRESH", "LASTING"))
+    fresh, lasting = (farm.harvest(5, product=product, time=ago(days=1)) for product in ("FRESH", "LASTING"))
     mixed = farm.record("mix", ago(hours=1), inputs=[line(fresh, 5), line(lasting, 5)], outputs=[{"product": "PAKCHOI", "quantity": kg(10)}])["lots"][0]
     for lot, product in ((fresh, "FRESH"), (lasting, "LASTING"), (mixed, None)):
         shown = district.public.get(f"/t/{lot['code']}", Accept="application/json", Accept_Encoding="gzip")
