@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from conftest import OTHER_TOWNSHIP, TOWNSHIP, ago, kg, line, uuid7
+from conftest import FAR_TOWNSHIP, OTHER_TOWNSHIP, TOWNSHIP, ago, kg, line, uuid7
 
 DISTRICT = "500X01"  # holds TOWNSHIP and OTHER_TOWNSHIP today
 FAR_DISTRICT, FAR_TOWNSHIP = "500101", "500101001"  # Wanzhou
@@ -205,6 +205,22 @@ def test_a_party_follows_goods_as_far_as_it_held_them(district, diamond, farm, p
     assert farm.read(f"/v1/lots/{lot['id']}/reach")["lots"] == []
     assert {l["lot"] for l in packer.read(f"/v1/lots/{lot['id']}/reach")["lots"]} == {halves[0]["id"], halves[1]["id"], whole["id"]}
     assert {l["lot"] for l in shop.read(f"/v1/lots/{lot['id']}/reach")["lots"]} == {halves[0]["id"], halves[1]["id"], whole["id"]}
+
+
+def test_an_officer_follows_goods_beyond_the_region(district, farm):
+    """Who has to call goods back is told where they are, whoever holds them by now; of other regions' lots for themselves nothing."""
+    far, shop = district.packer(region=FAR_TOWNSHIP), district.party("shop", region=FAR_TOWNSHIP)
+    lot = farm.harvest(30)
+    far.receive(farm.ship(far, line(lot, 20)))
+    packed = far.record("pack", ago(hours=8), site="H1", inputs=[line(lot, 20)], outputs=[{"product": "SALAD", "quantity": kg(20)}])["lots"][0]
+    more = far.record("mix", ago(hours=7), site="H1", inputs=[line(packed, 20), line(far.harvest(5, product="SALAD", site="H1"), 5)],
+                      outputs=[{"product": "SALAD", "quantity": kg(25)}])["lots"][0]
+    shop.receive(far.ship(shop, line(more, 4), time=ago(hours=6)), time=ago(hours=5))
+    told = district.inspector(TOWNSHIP).read(f"/v1/lots/{lot['id']}/reach")["lots"]
+    assert [(one["lot"], one["number"], one["depth"]) for one in told] == [(packed["id"], packed["number"], 1), (more["id"], more["number"], 2)]
+    assert {(holder["party"]["id"], holder["quantity"]["value"]) for holder in told[1]["holders"]} == {(far.id, "21"), (shop.id, "4")}
+    alone = far.harvest(1, product="SALAD", site="H1")
+    assert district.inspector(TOWNSHIP).get(f"/v1/lots/{alone['id']}/reach").problem() == "not-found"
 
 
 def test_a_graph_beyond_the_limit_is_refused_and_not_cut(district, new_service):

@@ -7,8 +7,9 @@ import threading
 from fractions import Fraction
 
 import pytest
+from auditor import wait_until_logged
 from conftest import CHINA, OTHER_TOWNSHIP, TOWNSHIP, Party, ago, kg, line, uuid7
-from service import wait_for
+from service import Api, wait_for
 
 FAR_TOWNSHIP = "500101001"  # in Wanzhou
 DISTRICT = "500X01"  # holds TOWNSHIP today
@@ -199,6 +200,13 @@ def test_names_of_persons_are_for_those_who_may_see_them(district):
     assert trail["origins"][0]["farm"]["withheld"] == "personal" and trail["lot"]["issuer"]["withheld"] == "personal"
     assert "张三丰" in str(district.inspector(DISTRICT).read(f"/v1/lots/{lot['id']}/trail"))
     assert farm.get(f"/v1/lots/{lot['id']}/trail").problem() == "not-found"
+    shop = district.party("shop")
+    sent = district.admin.record("ship", ago(hours=9), party=person["id"], lots=[line(lot, 5)], to=shop.number)
+    shop.receive(sent["shipment"], time=ago(hours=8))
+    held = shop.read(f"/v1/lots/{lot['id']}/trail")
+    assert held["origins"][0]["farm"]["withheld"] == "personal" and "张三丰" not in str(held), "who bought it is told no more than anybody"
+    own = Api(district.service, district.key(["read"], parties=[person["id"]]))
+    assert "张三丰" in str(own.read(f"/v1/lots/{lot['id']}/trail"))
 
 
 # — certificates —
@@ -263,6 +271,7 @@ def test_a_page_is_kept_until_the_first_of_its_lots_is_over(district):
     farm.product("LASTING", shelfLifeDays=2)
     fresh, lasting = (farm.harvest(5, product=product, time=ago(days=1)) for product in ("FRESH", "LASTING"))
     mixed = farm.record("mix", ago(hours=1), inputs=[line(fresh, 5), line(lasting, 5)], outputs=[{"product": "PAKCHOI", "quantity": kg(10)}])["lots"][0]
+    wait_until_logged(district.service, district.public)  # what is ahead of the published head is kept for seconds
     for lot, product in ((fresh, "FRESH"), (lasting, "LASTING"), (mixed, None)):
         shown = district.public.get(f"/t/{lot['code']}", Accept="application/json", Accept_Encoding="gzip")
         assert shown.status == 200
