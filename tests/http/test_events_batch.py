@@ -4,6 +4,7 @@ import json
 
 import pytest
 from conftest import ago, kg, line, uuid7
+from service import Api
 
 
 def harvest(**members):
@@ -149,3 +150,16 @@ def test_limits_of_a_batch(farm):
 def test_a_batch_needs_the_capture_scope(district, farm):
     reader = type(farm.district.admin)(farm.service, district.key(["read"], parties=[farm.id]))
     assert reader.post("/v1/events:batch", {"records": [harvest()]}).status == 403
+
+
+def test_what_a_record_of_the_same_request_has_sent_may_still_arrive(district, farm, packer):
+    """Sold before it is received: sent again after the receipt it is right. What nobody has sent is short."""
+    lot = farm.harvest(50)
+    packer.receive(farm.ship(packer, line(lot, 1)))
+    both = Api(district.service, district.key(["capture", "read"], parties=[packer.id, farm.id]))
+    sale = {"type": "sell", "time": ago(hours=2), "party": packer.id, "lots": [line(lot, 5)]}
+    results = send(both, [
+        {"type": "ship", "time": ago(hours=3), "party": farm.id, "lots": [line(lot, 10)], "to": packer.number},
+        {**sale, "id": uuid7()}, {**sale, "id": uuid7(), "lots": [line(lot, 12)]}], "proceed")
+    assert statuses(results) == [201, 409, 409] and [slug(result) for result in results[1:]] == ["not-known-yet", "lot-short"]
+    assert results[1]["problem"]["errors"][0]["rule"] == "received"
