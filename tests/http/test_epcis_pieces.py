@@ -310,7 +310,10 @@ def test_where_goods_went_before_a_piece_was_told_its_alerts_are_known(district,
     assert watching.read(f"/v1/alerts/{alert[0]}")["rule"] == "I01"
 
 
-def test_a_wide_transformation_costs_what_its_pieces_say(district, packer, service):
+def test_a_wide_transformation_costs_what_its_pieces_say(new_service):
+    service = new_service().start()
+    district = District(service)
+    packer = district.packer()
     run, wide = run_id(), 300
     ins, outs = [new_class(f"I{n}") for n in range(wide)], [new_class(f"O{n}") for n in range(wide)]
     whole = new_class("WHOLE")
