@@ -29,20 +29,23 @@ SELECT id FROM log_pending WHERE kind = 'event' LIMIT 100000000;
 -- column: party uuid, to_party uuid, shipment_org uuid, shipment uuid, flags bigint, declaration boolean, body bytea
 -- column: view_secret bytea, key_fingerprint bytea, seq bigint, statement bytea, statement_sha256 bytea, spki bytea
 -- column: declared_at timestamptz?, leaf bytea, named boolean, manifest bytea, salts bytea, site uuid, region text
--- column: place text, input_product text, input_active text[]?, joins boolean, declared_by uuid, reason text, declaration_body bytea, declaration_secret bytea
+-- column: place text, input_product text, input_active text[]?, joins boolean, declared_by uuid, reason text, replacement uuid, corrective bytea
+-- column: keeps_corrective boolean?, declaration_body bytea, declaration_secret bytea
 -- opens: body, view_secret, place, declaration_body, declaration_secret
 SELECT e.org_id, e.id, e.event_id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.to_party,
        e.shipment_org, e.shipment, e.flags, e.declaration_time IS NOT NULL AS declaration, e.body, e.view_secret,
        e.key_fingerprint, e.seq, e.statement, e.statement_sha256, k.spki, c.declared_at, l.hash AS leaf,
        n.id IS NOT NULL AS named, x.manifest, x.salts, e.site, e.region, e.place, e.input_product, e.input_active,
-       e.recorded_at > (SELECT applied_at FROM schema_migration WHERE name LIKE '%-transformation-pieces') AS joins, c.party AS declared_by, c.reason,
+       e.recorded_at > (SELECT applied_at FROM schema_migration WHERE name LIKE '%-transformation-pieces') AS joins,
+       c.party AS declared_by, c.reason, c.replacement, c.named AS corrective,
+       c.declared_at > (SELECT applied_at FROM schema_migration WHERE name LIKE '%-corrective-events') AS keeps_corrective,
        c.body AS declaration_body, c.view_secret AS declaration_secret
 FROM (SELECT * FROM event
       WHERE (org_id, id) > (coalesce(@org, '00000000-0000-0000-0000-000000000000'::uuid),
                             coalesce(@id, '00000000-0000-0000-0000-000000000000'::uuid))
       ORDER BY org_id, id LIMIT @max_rows) e
 LEFT JOIN signing_key k ON k.fingerprint = e.key_fingerprint
-LEFT JOIN LATERAL (SELECT x.declared_at, x.party, x.reason, d.body, d.view_secret
+LEFT JOIN LATERAL (SELECT x.declared_at, x.party, x.reason, x.replacement, x.named, d.body, d.view_secret
                    FROM correction x LEFT JOIN event d ON d.org_id = x.org_id AND d.id = x.declaration
                    WHERE x.org_id = e.org_id AND x.event = e.id OFFSET 0) c ON true
 LEFT JOIN LATERAL (SELECT hash FROM log_leaf WHERE id = e.id AND kind = 'event' OFFSET 0) l ON true

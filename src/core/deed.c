@@ -178,10 +178,13 @@ static void read_test(struct reading *r)
 
 static void read_declaration(struct reading *r)
 {
-	const struct json *declaration = json_get(r->event, STR("errorDeclaration"));
+	const struct json *declaration = json_get(r->event, STR("errorDeclaration")), *ids;
 	if (!declaration)
 		return;
 	r->deed.declaration = true;
+	ids = json_get(declaration, STR("correctiveEventIDs"));
+	if (ids && ids->kind == JSON_ARRAY && ids->count)
+		r->deed.corrective = json_text(&ids->items[0]);
 	r->deed.reason = json_text(json_get(declaration, FT("reason")));
 	r->deed.declared_by = json_text(json_get(declaration, FT("declaredBy")));
 }
@@ -257,6 +260,8 @@ static bool read_partner(struct reading *r)
 	deed->of_partner = true;
 	deed->kind = event_kind_of(&event);
 	deed->declaration = event.is_declaration;
+	deed->reason = event.declared_reason;
+	deed->corrective = event.corrective;
 	deed->removes = event.type == EPCIS_OBJECT && str_equal(event.action, STR("DELETE"));
 	deed->id = event.event_id;
 	deed->time = event.time;

@@ -69,17 +69,37 @@ static void check_row(struct recount *r, const struct recounted *event)
 }
 
 /* — why it does not stand — */
+/* A partner's event may be named by its content, and what stands in its place may come later: its name is kept. */
+static bool is_what_it_names(struct recount *r, const struct recounted *event, const struct deed *declaration)
+{
+	const struct recount_events_row *row = event->row;
+	if (event->deed.of_partner) {
+		struct sha256 named = sha256_of(str_bytes(declaration->corrective));
+		return !row->keeps_corrective.value ||
+		       bytes_equal(row->corrective, declaration->corrective.at ? sha256_bytes(&named)
+									       : (struct bytes){NULL, 0});
+	}
+	return str_equal(declaration->id, event->deed.id) &&
+	       str_equal(declaration->corrective,
+			 uuid_is_nil(row->replacement)
+				 ? STR("")
+				 : arena_printf(r->arena, "urn:uuid:%.*s",
+						STR_ARGS(uuid_print(r->arena, row->replacement))));
+}
+
 static void check_withdrawn(struct recount *r, const struct recounted *event)
 {
 	const struct recount_events_row *row = event->row;
 	struct deed declaration;
-	if (!row->declared_at.known || !row->declaration_secret.len || event->deed.of_partner ||
+	if (!row->declared_at.known || !row->declaration_secret.len ||
 	    deed_read(r->arena, bytes_str(row->declaration_body), &declaration))
 		return;
-	if (!declaration.declaration || !str_equal(declaration.id, event->deed.id) ||
-	    !str_equal(row->reason, declaration.reason))
+	if (!declaration.declaration || !str_equal(row->reason, declaration.reason))
 		recount_tell(r, "correction", event->name, words(row->reason, "no reason"),
 			     words(declaration.reason, "no reason"));
+	else if (!is_what_it_names(r, event, &declaration))
+		recount_tell(r, "correction", event->name, STR("another is named in its place"),
+			     words(declaration.corrective, "none"));
 }
 
 /* — places — */

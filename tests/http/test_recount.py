@@ -8,6 +8,8 @@ import pytest
 from auditor import wait_until_logged
 from conftest import District, ago, kg, line, uuid7
 from service import environment, program, wait_for
+from test_epcis import amount, captured, document, event, new_class
+from test_epcis_declared import declared
 
 ALTERED = ("event", "event_key", "event_thing", "lot", "lot_edge", "lot_holding", "stock_move", "thing", "code", "shipment_line",
            "containment", "unit_act", "unit", "log_leaf", "item_event", "party", "site", "product", "certificate", "master_version")
@@ -374,11 +376,25 @@ class Told(Chain):
                                      results=[{"substance": "甲胺磷", "value": "0.2", "unit": "mg/kg", "detected": True}])
         self.wrong = self.farm.record("treat", ago(days=8), site="P1", product="草木灰")["event"]
         self.farm.record("correct", ago(days=2), event=self.wrong, reason="选错了")
+        self.mended = self.farm.record("treat", ago(days=8), site="P1", product="草木灰")["event"]
+        self.farm.record("correct", ago(days=2), event=self.mended, reason="选错了", replacement={
+            "type": "treat", "time": ago(days=8), "site": "P1", "product": "石灰"})
+        self.told_replaced, self.told_awaiting = self.tell_wrong()
         self.farm.record("destroy", ago(hours=1), lots=[line(other, 3)], reason="x")
         self.lot_id = self.id_of(self.lot)
         self.banned = self.farm.record("treat", ago(days=3), site="P2", product="甲胺磷")["event"]
         self.early = self.farm.record("treat", ago(days=4), site="P1", product="1.8%乳油", active=["阿维菌素"])["event"]
         assert set(self.rules()) == {"R01", "R05", "R06", "I01"}
+
+    def tell_wrong(self):
+        """A partner's event that another stands for, and one that awaits it."""
+        made, ids = new_class(), []
+        for awaited in (False, True):
+            wrong, right = (event(eventID=f"urn:uuid:{uuid7()}", action="ADD", bizStep="commissioning", quantityList=[amount(made, n)])
+                            for n in (3, 7))
+            captured(self.farm, document(wrong, declared(wrong, right["eventID"]), *([] if awaited else [right])))
+            ids.append(self.service.value("SELECT id::text FROM event WHERE event_id = %s AND declaration_time IS NULL", wrong["eventID"]))
+        return ids
 
     def rules(self):
         return [rule for rule, in self.service.rows("SELECT rule FROM alert")]
@@ -411,7 +427,10 @@ SAID = [  # (part, change): of a record that pages tell, or of the row by which 
              " declared_at FROM site_event WHERE event = %(treat)s"),
     ("test", "UPDATE test_result SET outcome = 'negative'"), ("test", "DELETE FROM test_result"), ("test", "UPDATE test_result SET at = at + interval '1 day'"),
     ("test", "INSERT INTO test_result SELECT org_id, lot_id, %(hold)s, event_org, kind, 'negative', at, offset_min, recorded_at FROM test_result"),
-    ("correction", "UPDATE correction SET reason = 'x'"), ("code", "UPDATE code SET state = 'voided' WHERE kind = 'lot'"),
+    ("correction", "UPDATE correction SET reason = 'x'"), ("correction", "UPDATE correction SET replacement = NULL WHERE event = %(mended)s"),
+    ("correction", "UPDATE correction SET replacement = (SELECT replacement FROM correction WHERE event = %(mended)s) WHERE event = %(wrong)s"),
+    ("correction", "UPDATE correction SET named = NULL, replacement = NULL WHERE event = %(told_replaced)s"),
+    ("correction", "UPDATE correction SET named = sha256('x') WHERE event = %(told_awaiting)s"), ("code", "UPDATE code SET state = 'voided' WHERE kind = 'lot'"),
     ("state", "DELETE FROM lot_state WHERE event = %(first)s"), ("state", "UPDATE lot_state SET until = (SELECT recorded_at FROM event WHERE id = %(test)s) WHERE event = %(hold)s"),
     ("state", "UPDATE lot_state SET until = NULL WHERE event = %(first)s"), ("state", "UPDATE lot SET flags = 0 WHERE lot_id = %(lot_id)s"),
     ("state", "UPDATE lot_state SET party = gen_random_uuid() WHERE event = %(first)s"), ("state", "UPDATE lot_state SET since = since - interval '1 s' WHERE event = %(first)s"),
@@ -425,7 +444,7 @@ SAID = [  # (part, change): of a record that pages tell, or of the row by which 
 @pytest.mark.parametrize("part,sql", SAID)
 def test_what_pages_tell_otherwise_than_records_is_named(told, part, sql):
     values = {name: f"'{getattr(told, name)['event'] if name in ('treat', 'first', 'hold', 'test') else getattr(told, name)}'"
-              for name in ("treat", "harvest", "first", "hold", "test", "lot_id")}
+              for name in ("treat", "harvest", "first", "hold", "test", "lot_id", "wrong", "mended", "told_replaced", "told_awaiting")}
     assert part in {found for found, _ in told.altered(sql % values)}
 
 

@@ -34,12 +34,14 @@ struct deed {
 	struct str product, certificate;
 	const struct str *
 		regions; /* parallel to places: code of the township, else of the district; absent: not said */
-	struct str told_place;          /* of a partner: where it was, as the event says it */
-	struct str transformation;      /* of a partner: its transformationID; absent: it stands for itself */
-	struct str test, outcome;       /* of a test: its kind; what it found */
-	struct list results;            /* of a test: struct record_result */
-	struct str reason, declared_by; /* of a native declaration: why, and the URI of who says so */
-	struct str entry_mode;          /* of a native record; absent: not said */
+	struct str told_place;     /* of a partner: where it was, as the event says it */
+	struct str transformation; /* of a partner: its transformationID; absent: it stands for itself */
+	struct str test, outcome;  /* of a test: its kind; what it found */
+	struct list results;       /* of a test: struct record_result */
+	struct str reason,
+		declared_by;   /* of a declaration: why, and of a native one the URI of who says so */
+	struct str corrective; /* of a declaration: the first id of the events that stand in its place */
+	struct str entry_mode; /* of a native record; absent: not said */
 };
 /* Texts are borrowed from the body or the arena. PROBLEM_JSON_SYNTAX: not an event that this program stores. */
 enum problem deed_read(struct arena *arena, struct str body, struct deed *ret) must_check;
