@@ -6,6 +6,7 @@
 
 #include "ft/base/map.h"
 #include "ft/base/time.h"
+#include "ft/core/event_kind.h"
 #include "signed_text_priv.h"
 
 /* A step with what its statement says. */
@@ -80,6 +81,17 @@ static void read_statement(struct look *l, struct seen *s)
 	map_set(l->by_hash, MAP_KEY(s->hash), s);
 }
 
+/* What the trail calls a record: its own word, or that of a partner's event, which follows from what EPCIS says of it. */
+static struct str kind_of(struct arena *arena, const struct json *view)
+{
+	struct str word = json_text(json_get(view, STR("farmtrail:record")));
+	struct epcis_event event;
+	struct fault ignored;
+	if (word.at || epcis_event_read(arena, view, NULL /* its own */, "", &event, &ignored))
+		return word;
+	return str_of(event_kind_of(&event)->word);
+}
+
 static void read_view(struct look *l, struct seen *s)
 {
 	const struct bundle_step_report *report = s->report;
@@ -88,7 +100,7 @@ static void read_view(struct look *l, struct seen *s)
 	    json_parse(l->arena, report->step->proof.view, &s->view, &ignored))
 		return;
 	s->report->is_shown = true;
-	s->report->type = json_text(json_get(&s->view, STR("farmtrail:record")));
+	s->report->type = kind_of(l->arena, &s->view);
 	s->report->time = json_text(json_get(&s->view, STR("eventTime")));
 }
 

@@ -324,6 +324,11 @@ def test_the_script_is_small_and_names_no_address():
     text = (ROOT / "src" / "core" / "verifier.html").read_text(encoding="utf-8")
     script = text[text.index("<script>\n") + 9:text.rindex("</script>")].splitlines()
     code = [row for row in script if row.strip() and not row.strip().startswith(("//", "/*", "*"))]
-    assert len(code) <= 900 and len(text.encode()) <= 56 * 1024
+    assert len(code) <= 900 and len(text.encode()) <= 57 * 1024
     for word in ("fetch(", "XMLHttpRequest", "import(", "eval(", "innerHTML", "src=", "localStorage", "cookie"):
         assert word not in text, word
+
+
+def test_partners_events_are_called_what_trails_call_them(verifier):
+    from event_kinds import KINDS
+    assert verifier.run("return arguments[0].map(kindOf)", [view for _, view in KINDS]) == [word for word, _ in KINDS]
