@@ -10,7 +10,7 @@ static const char by_hand[] = "curl -s URL/checkpoint &gt; checkpoint\n"
 			      "sed -n '/^$/,$p' checkpoint | grep -m1 '^— ' | cut -d' ' -f3 |\n"
 			      "base64 -d | tail -c +5 &gt; signature\n"
 			      "( printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'\n"
-			      "  sed 's/.*+//' log.vkey | base64 -d | tail -c +2 ) &gt; key.der\n"
+			      "  cut -d+ -f3- log.vkey | base64 -d | tail -c +2 ) &gt; key.der\n"
 			      "openssl pkeyutl -verify -pubin -inkey key.der -keyform DER \\\n"
 			      "  -rawin -in text -sigfile signature";
 
