@@ -213,6 +213,11 @@ def test_the_root_of_a_mirror_is_a_page(kept, mixed, tmp_path):
     assert "Verified Successfully" in done.stdout
     (kept.directory / "checkpoint").write_text((kept.directory / "checkpoint").read_text().replace(f"\n{size}\n", f"\n{found['size'] - 1}\n"))
     assert run(by_hand).returncode != 0 and run(follow).returncode == BROKEN
+    public = bytes([0xfb] * 32)  # in base64 it has the sign that stands between the parts of the line
+    assert "+" in b64(b"\x01" + public)
+    (tmp_path / "here/log.vkey").write_text(f"example.org+00000000+{b64(bytes([1]) + public)}\n")
+    run(by_hand)
+    assert (tmp_path / "here/key.der").read_bytes()[12:] == public
     served.shutdown()
     served.server_close()
 
