@@ -123,8 +123,10 @@ enum problem batch_load_declarations(struct batch *batch)
 		p = db_take_many(batch->db, batch->arena, &sql_correction_bodies, (void **)&rows, &count);
 	for (size_t i = 0; !p && i < batch->count; i++)
 		for (size_t k = 0; k < count; k++)
-			if (uuid_equal(rows[k].id, batch->items[i].declared_by.lot))
+			if (uuid_equal(rows[k].id, batch->items[i].declared_by.lot)) {
 				read_declared(batch->arena, rows[k].body, &batch->items[i]);
+				batch->items[i].declared_spent = rows[k].is_spent;
+			}
 	return p;
 }
 
@@ -237,10 +239,21 @@ static void name_corrective(struct batch *batch, struct str event_id)
 	rows[batch->corrections.count - 1].named = sha256_bytes(hash);
 }
 
+/* It came after its declaration. Events of one content and different ids are as many events: one that was declared wrong
+ * without an id has withdrawn one of them. */
+static bool is_late(const struct batch *batch, struct item *item)
+{
+	const struct correction_row *rows = batch->corrections.items;
+	if (declares(item) || uuid_is_nil(item->declared_by.lot))
+		return false;
+	for (size_t i = 0; i < batch->corrections.count; i++)
+		item->declared_spent |= uuid_equal(rows[i].declaration, item->declared_by.lot);
+	return !item->declared_spent;
+}
+
 void partner_declare(struct batch *batch, struct item *item)
 {
-	bool late =
-		!declares(item) && !uuid_is_nil(item->declared_by.lot); /* it came after its declaration */
+	bool late = is_late(batch, item);
 	struct lot_id declaration = late ? item->declared_by : (struct lot_id){item->recorder, item->job->id};
 	if (late)
 		item->target = target_of_item(batch, item);

@@ -154,6 +154,7 @@ struct item {
 	/* of a partner's event: names under which a declaration waits for it, and the one that did. nil: none */
 	struct sha256 waiting[2];
 	struct lot_id declared_by;
+	bool declared_spent; /* it has withdrawn another event */
 	struct str declared_reason, declared_corrective;
 	struct sha256
 		awaiting[2]; /* names under which a declaration waits for it to stand in its event's place, */

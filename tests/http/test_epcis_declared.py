@@ -284,3 +284,29 @@ def test_the_three_at_once_are_joined(packer):
             list(pool.map(lambda what: captured(packer, document(what)), (right, wrong, declared(wrong, right["eventID"]))))
         [(withdrawn, replacement)], standing = place_of(packer, packer.read("/v1/things?id=" + made)["id"])
         assert standing == [(replacement, withdrawn)]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_declaration_without_an_id_withdraws_one_event(service, packer, order):
+    """Of two that say the same under different ids: whichever came first."""
+    uri, made = new_class(), new_class()
+    first = transformed(uri, made, 70, 60)
+    nameless = {name: value for name, value in first.items() if name != "eventID"}
+    events = [first, {**first, "eventID": f"urn:uuid:{uuid7()}"}, declared(nameless)]
+    for i in order:
+        captured(packer, document(events[i]))
+    for each in events:
+        captured(packer, document(each))
+    steps = [bool(step["corrected"]) for step in trail_of(packer, made)["steps"] if step["type"] == "process"]
+    assert sorted(steps) == [False, True] and packer.stock(made)["on_hand"] == 60
+    assert service.recount()[0] == 0
+
+
+def test_an_event_that_says_what_another_without_an_id_did_is_taken(packer):
+    uri, made = new_class(), new_class()
+    first = transformed(uri, made, 70, 60)
+    nameless = {name: value for name, value in first.items() if name != "eventID"}
+    for each in (nameless, declared(nameless), first, declared(first)):
+        captured(packer, document(each))
+    assert [bool(step["corrected"]) for step in trail_of(packer, made)["steps"] if step["type"] == "process"] == [True, True]
+    assert packer.stock(made)["on_hand"] == 0
