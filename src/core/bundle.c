@@ -7,30 +7,8 @@
 #include "ft/base/map.h"
 #include "ft/base/time.h"
 #include "ft/core/event_kind.h"
+#include "bundle_priv.h"
 #include "signed_text_priv.h"
-
-/* A step with what its statement says. */
-struct seen {
-	struct bundle_step_report *report;
-	bool is_read;
-	struct statement statement;
-	struct sha256 hash;
-	struct sha256 *lots, *prevs; /* also where the statement only sums them up */
-	size_t lot_count, prev_count;
-	struct json view; /* JSON_NULL: not shown */
-	bool concerns;    /* a lot of the trail */
-};
-struct look {
-	struct arena *arena;
-	const struct bundle *bundle;
-	struct seen *seen;
-	struct map *by_hash;    /* statement → seen */
-	struct map *lots;       /* blinded name → lot */
-	struct map *uris;       /* URI → lot */
-	struct map *taken_back; /* statement of an endorsement → what took it back */
-	struct map *endorsed;   /* struct endorsed → seen */
-	struct str said[2];
-};
 
 static void say(struct look *l, struct str zh, struct str en)
 {
@@ -136,97 +114,6 @@ static void index_lots(struct look *l)
 		map_set(l->lots, MAP_KEY(blinded[i]), lot);
 		map_set(l->uris, str_bytes(bundle->lots[i].uri), lot);
 	}
-}
-
-/* What the trail tells of a step is what was signed. */
-static enum proof_finding compare_step(const struct json *told, const struct seen *s)
-{
-	struct instant a, b;
-	if (!s->report->step->proof.view.at)
-		return s->report->step->proof.erasure.note.at ? PROOF_PASSED : PROOF_MISSING;
-	struct str type = json_text(json_get(told, STR("type"))),
-		   time = json_text(json_get(told, STR("time")));
-	if (!type.at || !s->report->type.at || !str_equal(type, s->report->type) || instant_parse(time, &a) ||
-	    instant_parse(s->report->time, &b) || a.at_us != b.at_us)
-		return PROOF_FAILED;
-	return PROOF_PASSED;
-}
-
-static const struct seen *step_of_event(const struct look *l, struct str event)
-{
-	for (size_t i = 0; event.at && i < l->bundle->step_count; i++) {
-		struct str id = l->bundle->steps[i].event;
-		if (id.at && str_equal(id, event))
-			return &l->seen[i];
-	}
-	return NULL;
-}
-
-static enum proof_finding check_trail(struct look *l)
-{
-	struct json *trail = arena_new(l->arena, struct json);
-	struct fault ignored;
-	enum proof_finding worst = PROOF_PASSED;
-	if (!l->bundle->trail.at)
-		return PROOF_SKIPPED;
-	const struct json *steps = json_parse(l->arena, l->bundle->trail, trail, &ignored)
-					   ? NULL
-					   : json_get(trail, STR("steps"));
-	if (!steps || steps->kind != JSON_ARRAY)
-		return PROOF_FAILED;
-	for (size_t i = 0; i < steps->count; i++) {
-		const struct seen *s = step_of_event(l, json_text(json_get(&steps->items[i], STR("event"))));
-		enum proof_finding finding = s ? compare_step(&steps->items[i], s) : PROOF_MISSING;
-		if (finding == PROOF_FAILED)
-			return finding;
-		if (finding != PROOF_PASSED)
-			worst = finding;
-	}
-	return worst;
-}
-
-static bool is_lot(const struct look *l, const struct json *quantity)
-{
-	struct str uri = json_text(json_get(quantity, STR("epcClass")));
-	return uri.at && map_get(l->uris, str_bytes(uri));
-}
-
-static bool any_lot(const struct look *l, const struct json *list)
-{
-	for (size_t i = 0; list && list->kind == JSON_ARRAY && i < list->count; i++)
-		if (is_lot(l, &list->items[i]))
-			return true;
-	return false;
-}
-
-/* What went into a lot of the trail is of the trail. */
-static bool inputs_followed(const struct look *l, const struct seen *s)
-{
-	const struct json *inputs = json_get(&s->view, STR("inputQuantityList"));
-	if (!any_lot(l, json_get(&s->view, STR("outputQuantityList"))))
-		return true;
-	for (size_t i = 0; inputs && inputs->kind == JSON_ARRAY && i < inputs->count; i++)
-		if (!is_lot(l, &inputs->items[i]))
-			return false;
-	return true;
-}
-
-static enum proof_finding check_lots(struct look *l)
-{
-	struct map *told = map_create(l->arena, l->bundle->lot_count);
-	if (!l->bundle->lot.at || !map_get(l->uris, str_bytes(l->bundle->lot)))
-		return PROOF_MISSING;
-	for (size_t i = 0; i < l->bundle->step_count; i++) {
-		struct seen *s = &l->seen[i];
-		for (size_t k = 0; k < s->lot_count; k++) {
-			struct bundle_lot *lot = map_get(l->lots, MAP_KEY(s->lots[k]));
-			if (lot)
-				map_set(told, str_bytes(lot->uri), lot);
-		}
-		if (s->report->is_shown && !inputs_followed(l, s))
-			return PROOF_MISSING;
-	}
-	return map_count(told) == map_count(l->uris) ? PROOF_PASSED : PROOF_MISSING;
 }
 
 /* Back from every record about a lot of the trail, over each that it builds on. */
@@ -446,7 +333,7 @@ static enum proof_finding check_all_told(const struct look *l)
 	const struct json *steps = json_get(trail, STR("steps"));
 	for (size_t i = 0; steps && steps->kind == JSON_ARRAY && i < steps->count; i++) {
 		const struct json *told = &steps->items[i];
-		const struct seen *s = step_of_event(l, json_text(json_get(told, STR("event"))));
+		const struct seen *s = bundle_step_of(l, json_text(json_get(told, STR("event"))));
 		if (!is_told_truly(l, told, s && s->is_read ? s : NULL))
 			return PROOF_FAILED;
 	}
@@ -490,13 +377,13 @@ static const struct row {
 	const char *missing[2];
 } rows[] = {
 	{"trail",
-	 check_trail,
+	 bundle_check_trail,
 	 {{"追溯页所列每一步都与签署的记录相符", "Every step that the trail tells is what was signed"},
 	  {"追溯页所列与签署的记录不符", "The trail tells a step otherwise than it was signed"},
 	  {"未附追溯页", "No trail was handed over with the proofs"}},
 	 {"追溯页所列的某一步没有证明", "A step that the trail tells has no proof"}},
 	{"lots",
-	 check_lots,
+	 bundle_check_lots,
 	 {{"从此批次到全部来源批次均有记录", "There are records of this lot and of all that went into it"},
 	  {"", ""},
 	  {"", ""}},

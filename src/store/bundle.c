@@ -22,6 +22,10 @@ struct found { /* a record whose statement was read */
 	bool is_needed, is_told, is_erased;
 	struct bundle_step step;
 };
+struct ids {
+	struct uuid *orgs, *ids;
+	size_t count;
+};
 struct gathering {
 	struct db *db;
 	struct log_memory *memory;
@@ -34,11 +38,8 @@ struct gathering {
 	size_t needed_count;
 	struct bundle_endorsements_row *endorsements; /* of these */
 	size_t endorsement_count;
+	struct ids told; /* by the trail, and what declares such wrong */
 	struct bundle bundle;
-};
-struct ids {
-	struct uuid *orgs, *ids;
-	size_t count;
 };
 
 static enum problem read_lots(struct gathering *g, const struct trail_made *made)
@@ -111,6 +112,20 @@ static void ids_add(struct ids *ids, struct uuid org, struct uuid id)
 	ids->ids[ids->count++] = id;
 }
 
+/* Who told of an event alone can declare it wrong. */
+static void read_told(struct gathering *g, const struct trail_made *made)
+{
+	const struct trail_step *steps = made->trail.steps.items;
+	struct uuid declaration;
+	g->told = ids_create(g->arena, 2 * made->event_count);
+	for (size_t i = 0; i < made->event_count; i++)
+		ids_add(&g->told, made->event_orgs[i], made->events[i]);
+	for (size_t i = 0; i < made->event_count; i++) {
+		if (steps[i].corrected.at && uuid_parse(steps[i].corrected, &declaration))
+			ids_add(&g->told, made->event_orgs[i], declaration);
+	}
+}
+
 static enum problem read_records(struct gathering *g, const struct trail_made *made)
 {
 	const struct bundle_about_params params = {
@@ -120,9 +135,9 @@ static enum problem read_records(struct gathering *g, const struct trail_made *m
 	enum problem p = bundle_about(g->db, g->arena, &params, &rows, &count);
 	if (p)
 		return p;
-	struct ids ids = ids_create(g->arena, made->event_count + count);
-	for (size_t i = 0; i < made->event_count; i++)
-		ids_add(&ids, made->event_orgs[i], made->events[i]);
+	struct ids ids = ids_create(g->arena, g->told.count + count);
+	for (size_t i = 0; i < g->told.count; i++)
+		ids_add(&ids, g->told.orgs[i], g->told.ids[i]);
 	for (size_t i = 0; i < count; i++)
 		ids_add(&ids, rows[i].org_id, rows[i].id);
 	return read_statements(g, ids);
@@ -237,11 +252,11 @@ static enum problem need_prevs(struct gathering *g, struct found *f)
 	return p;
 }
 
-static enum problem gather(struct gathering *g, const struct trail_made *made)
+static enum problem gather(struct gathering *g)
 {
 	enum problem p = PROBLEM_NONE;
-	for (size_t i = 0; !p && i < made->event_count; i++) {
-		struct found *f = map_get(g->by_id, MAP_KEY(made->events[i]));
+	for (size_t i = 0; !p && i < g->told.count; i++) {
+		struct found *f = map_get(g->by_id, MAP_KEY(g->told.ids[i]));
 		if (!f)
 			return PROBLEM_INTERNAL;
 		f->is_told = true;
@@ -309,14 +324,14 @@ static enum problem read_erased(struct gathering *g, const struct bundle_bodies_
 	return p;
 }
 
-static enum problem read_views(struct gathering *g, const struct trail_made *made)
+static enum problem read_views(struct gathering *g)
 {
-	const struct bundle_bodies_params params = {{made->event_orgs, made->event_count},
-						    {made->events, made->event_count}};
+	const struct bundle_bodies_params params = {{g->told.orgs, g->told.count},
+						    {g->told.ids, g->told.count}};
 	struct bundle_bodies_row *rows;
 	size_t count = 0;
 	enum problem p =
-		made->event_count ? bundle_bodies(g->db, g->arena, &params, &rows, &count) : PROBLEM_NONE;
+		g->told.count ? bundle_bodies(g->db, g->arena, &params, &rows, &count) : PROBLEM_NONE;
 	for (size_t i = 0; !p && i < count; i++)
 		p = put_view(g, &rows[i], map_get(g->by_id, MAP_KEY(rows[i].id)));
 	return p || !count ? p : read_erased(g, rows, count);
@@ -444,13 +459,14 @@ enum problem bundle_make(struct db *db, struct log_memory *memory, struct arena 
 			      .needed = arena_array(arena, struct found *, BUNDLE_MAX_STEPS),
 			      .bundle = {.trail = json}};
 	struct proof_place *endorsements;
+	read_told(&g, made);
 	enum problem p = read_lots(&g, made);
 	if (!p)
 		p = read_records(&g, made);
 	if (!p)
-		p = gather(&g, made);
+		p = gather(&g);
 	if (!p)
-		p = read_views(&g, made);
+		p = read_views(&g);
 	if (!p)
 		p = read_endorsements(&g);
 	if (!p)

@@ -149,6 +149,17 @@ static void write_endorsed(const char *directory)
 	sample_log_destroy(log);
 }
 
+static void write_corrected(const char *directory)
+{
+	struct sample_log *log = sample_log_create();
+	struct bundle bundle = sample_corrected(log);
+	bundle.checkpoint = sample_checkpoint(log, 3);
+	write_file(directory, "corrected-policy.txt", sample_policy(log));
+	write_file(directory, "corrected-registrar.vkey", note_key_print(log->arena, &log->registrar.key));
+	write_bundle(directory, "corrected-holds.json", log->arena, &bundle);
+	sample_log_destroy(log);
+}
+
 /* Whose policy names the SM2 key of the log: its head has the line of this key, none, or one that is of another head. */
 static void write_national(const char *directory)
 {
@@ -230,6 +241,7 @@ int main(int argc, char **argv)
 	write_sm2(argv[1]);
 	write_wide(argv[1]);
 	write_endorsed(argv[1]);
+	write_corrected(argv[1]);
 	write_further(argv[1], "further", STR("lost"));
 	write_further(argv[1], "unexplained", (struct str){NULL, 0});
 	write_national(argv[1]);

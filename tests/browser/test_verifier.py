@@ -132,8 +132,8 @@ def test_every_flipped_field_is_told_as_the_command_line_tells_it(verifier, tool
             assert found[0] != "holds", path
 
 
-@pytest.mark.parametrize("kind", ["sm2-", "endorsed-", "wide-"])
-def test_a_trail_with_sm2_endorsements_or_many_links_is_told_as_the_command_line_tells_it(verifier, tool, samples, kind):
+@pytest.mark.parametrize("kind", ["sm2-", "endorsed-", "wide-", "corrected-"])
+def test_a_trail_with_sm2_endorsements_many_links_or_corrections_is_told_as_the_command_line_tells_it(verifier, tool, samples, kind):
     """In every browser, for none has SM2: and with every field flipped."""
     document = json.loads((samples / f"{kind}holds.json").read_text(encoding="utf-8"))
     trust = [(samples / f"{kind}{name}").read_text(encoding="utf-8") for name in ("policy.txt", "registrar.vkey")]
@@ -324,7 +324,7 @@ def test_the_script_is_small_and_names_no_address():
     text = (ROOT / "src" / "core" / "verifier.html").read_text(encoding="utf-8")
     script = text[text.index("<script>\n") + 9:text.rindex("</script>")].splitlines()
     code = [row for row in script if row.strip() and not row.strip().startswith(("//", "/*", "*"))]
-    assert len(code) <= 900 and len(text.encode()) <= 57 * 1024
+    assert len(code) <= 920 and len(text.encode()) <= 58 * 1024
     for word in ("fetch(", "XMLHttpRequest", "import(", "eval(", "innerHTML", "src=", "localStorage", "cookie"):
         assert word not in text, word
 

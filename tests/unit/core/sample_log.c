@@ -440,8 +440,8 @@ static struct str tell(const struct sample_log *log, struct str trail, size_t en
 	const char *at = strstr(trail.at, mark.at);
 	assert(at);
 	size_t before = (size_t)(at - trail.at) + mark.len;
-	return arena_printf(log->arena, "%.*s,\"endorsements\":[%.*s]%.*s", (int)before, trail.at,
-			    STR_ARGS(told), STR_ARGS(str_from(trail, before)));
+	return arena_printf(log->arena, "%.*s,%.*s%.*s", (int)before, trail.at, STR_ARGS(told),
+			    STR_ARGS(str_from(trail, before)));
 }
 
 struct bundle sample_endorsed(struct sample_log *log)
@@ -464,15 +464,50 @@ struct bundle sample_endorsed(struct sample_log *log)
 	keys[bundle.key_count++] = sample_key(log, &log->office);
 	int64_t at_us = log->now_s * USEC_PER_SEC, minute_us = 60 * USEC_PER_SEC; /* each is a minute later */
 	struct str id = uuid_print(arena, org);
-	struct str stands = arena_printf(arena, "{\"party\":{\"id\":\"%.*s\"},\"at\":\"%.*s\"}", STR_ARGS(id),
-					 STR_ARGS(utc_print(arena, at_us - 2 * minute_us))),
-		   taken_back = arena_printf(
-			   arena, "{\"party\":{\"id\":\"%.*s\"},\"at\":\"%.*s\",\"withdrawnAt\":\"%.*s\"}",
-			   STR_ARGS(id), STR_ARGS(utc_print(arena, at_us - minute_us)),
-			   STR_ARGS(utc_print(arena, at_us)));
+	struct str stands = arena_printf(arena,
+					 "\"endorsements\":[{\"party\":{\"id\":\"%.*s\"},\"at\":\"%.*s\"}]",
+					 STR_ARGS(id), STR_ARGS(utc_print(arena, at_us - 2 * minute_us))),
+		   taken_back = arena_printf(arena,
+					     "\"endorsements\":[{\"party\":{\"id\":\"%.*s\"},\"at\":\"%.*s\","
+					     "\"withdrawnAt\":\"%.*s\"}]",
+					     STR_ARGS(id), STR_ARGS(utc_print(arena, at_us - minute_us)),
+					     STR_ARGS(utc_print(arena, at_us)));
 	bundle.trail = tell(log, tell(log, bundle.trail, 4, stands), 5, taken_back);
 	bundle.keys = keys;
 	bundle.steps = steps;
 	bundle.step_count = SAMPLE_STEPS + ENDORSEMENTS;
+	return bundle;
+}
+
+struct bundle sample_corrected(struct sample_log *log)
+{
+#define WRONG ",\"errorDeclaration\":{\"reason\":\"incorrect_data\"}"
+#define MIXED ",\"inputQuantityList\":[" CLASS("A") "," CLASS("Z") "],\"outputQuantityList\":[" CLASS("M") "]"
+#define RUN ",\"transformationID\":\"https://farmtrail.example/run/1\""
+	static const char *const time = "2026-11-21T10:00:00+08:00";
+	const struct sample_event events[SAMPLE_CORRECTED] = {
+		{"mix", time, A | Z | M, 0, MIXED},
+		{"mix", time, A | Z | M, 0, MIXED WRONG},
+		{"process", time, A, 0, RUN ",\"inputQuantityList\":[" CLASS("A") "]"},
+		{"process", time, M, 0, RUN ",\"outputQuantityList\":[" CLASS("M") "]"},
+		{"process", time, Z, 0, RUN ",\"inputQuantityList\":[" CLASS("Z") "]"},
+		{"process", time, Z, 0, RUN ",\"inputQuantityList\":[" CLASS("Z") "]" WRONG},
+	};
+	size_t places[SAMPLE_CORRECTED], told[] = {3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16};
+	for (size_t i = 0; i < SAMPLE_CORRECTED; i++)
+		places[i] = sample_record(log, &log->packer, &events[i]);
+	struct bundle bundle = sample_bundle(log);
+	struct bundle_step *steps =
+		arena_array(log->arena, struct bundle_step, SAMPLE_STEPS + SAMPLE_CORRECTED);
+	memcpy(steps, bundle.steps, SAMPLE_STEPS * sizeof *steps);
+	for (size_t i = 0; i < SAMPLE_CORRECTED; i++)
+		steps[SAMPLE_STEPS + i] = sample_step(log, places[i], /* is_shown */ true);
+	bundle.trail = trail_of(log, told, sizeof told / sizeof told[0]);
+	for (size_t wrong = 12; wrong <= 16; wrong += 4)
+		bundle.trail = tell(log, bundle.trail, wrong,
+				    arena_printf(log->arena, "\"corrected\":\"%.*s\"",
+						 STR_ARGS(log->entries[wrong + 1].event)));
+	bundle.steps = steps;
+	bundle.step_count = SAMPLE_STEPS + SAMPLE_CORRECTED;
 	return bundle;
 }

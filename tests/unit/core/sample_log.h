@@ -14,7 +14,7 @@
 #define SAMPLE_ORIGIN "farmtrail.example"
 #define SAMPLE_LOT(name) "https://farmtrail.example/o/1/p/PAKCHOI/b/" name
 
-enum { SAMPLE_WITNESSES = 3, SAMPLE_MAX_ENTRIES = 32, SAMPLE_STEPS = 9 };
+enum { SAMPLE_WITNESSES = 3, SAMPLE_MAX_ENTRIES = 32, SAMPLE_STEPS = 9, SAMPLE_CORRECTED = 6 };
 enum sample_lot { SAMPLE_M, SAMPLE_A, SAMPLE_B, SAMPLE_Z, SAMPLE_LOTS };
 
 struct sample_signer {
@@ -86,6 +86,9 @@ struct bundle sample_endorsed(struct sample_log *log);
 /* The trail of lot M, of which one more sale is signed with a further key of the packer, which is entry 12 and has this reason.
  * Once a log. */
 struct bundle sample_further(struct sample_log *log, struct str reason);
+/* The trail of lot M, which the packer said to be mixed of A and Z (entry 12), and declared that wrong (13); and which came out
+ * of a transformation (15) that A (14) and, as was declared wrong (17), Z (16) went into. Once a log. */
+struct bundle sample_corrected(struct sample_log *log);
 /* The trail of lot M: entries 3 to 11, of 6 and 8 the statement only. */
 struct bundle sample_bundle(const struct sample_log *log);
 

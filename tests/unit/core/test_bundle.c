@@ -471,6 +471,73 @@ static void what_was_removed_says_since_when_and_the_rest_holds(void **state)
 	}
 }
 
+static void take_corrected(struct world *w)
+{
+	w->bundle = sample_corrected(w->log);
+	w->steps = (struct bundle_step *)(uintptr_t)w->bundle.steps;
+}
+
+static void what_was_declared_wrong_need_not_be_followed(void **state)
+{
+	struct world *w = *state;
+	take_corrected(w);
+	(void)assert_report(w, PROOF_HOLDS, "pppppnsp");
+	const struct bundle whole = w->bundle;
+	w->bundle
+		.step_count--; /* Z went into a piece of the transformation, and nobody declared that wrong */
+	(void)assert_report(w, PROOF_INCOMPLETE, "pmmppnsp");
+	w->bundle = whole;
+	w->steps[SAMPLE_STEPS + 1].proof.view = (struct str){0}; /* Z went into M */
+	(void)assert_report(w, PROOF_INCOMPLETE, "pmmppnsp");
+}
+
+/* By whoever did not tell of it, of another time, or of other goods. */
+static void a_declaration_of_something_else_is_none(void **state)
+{
+#define MIX(goods) \
+	",\"inputQuantityList\":[{\"epcClass\":\"" SAMPLE_LOT( \
+		goods) "\"}],\"outputQuantityList\":[{\"epcClass\":\"" SAMPLE_LOT("M") "\"}]," \
+										       "\"errorDeclaration" \
+										       "\":{}"
+	static const char *const both =
+		",\"inputQuantityList\":[{\"epcClass\":\"" SAMPLE_LOT("A") "\"},{\"epcClass\":\"" SAMPLE_LOT(
+			"Z") "\"}],\"outputQuantityList\":[{\"epcClass\":\"" SAMPLE_LOT("M") "\"}]";
+	static const char *const time = "2026-11-21T10:00:00+08:00";
+	struct world *w = *state;
+	take_corrected(w);
+	struct bundle_step *declaration = &w->steps[SAMPLE_STEPS + 1];
+	struct str event = declaration->event,
+		   declared = arena_printf(w->log->arena, "%s,\"errorDeclaration\":{}", both);
+	const struct {
+		bool by_farm;
+		struct sample_event event;
+		enum proof_verdict verdict;
+	} cases[] = {
+		{false, {"mix", time, 0, 0, declared.at}, PROOF_HOLDS},
+		{true, {"mix", time, 0, 0, declared.at}, PROOF_BROKEN},
+		{false, {"mix", "2026-11-21T10:00:01+08:00", 0, 0, declared.at}, PROOF_BROKEN},
+		{false, {"mix", time, 0, 0, MIX("A")}, PROOF_BROKEN},
+		{false, {"mix", time, 0, 0, both}, PROOF_BROKEN},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		size_t place = sample_record(w->log, cases[i].by_farm ? &w->log->farm : &w->log->packer,
+					     &cases[i].event);
+		*declaration = sample_step(w->log, place, /* is_shown */ true);
+		declaration->event = event;
+		for (size_t k = 0; k < w->bundle.step_count; k++) /* the tree has grown */
+			w->steps[k].proof.place = sample_place(w->log, (size_t)w->steps[k].proof.place.index);
+		for (size_t k = 0; k < w->bundle.key_count; k++) {
+			struct proof_key *key = (struct proof_key *)(uintptr_t)&w->bundle.keys[k];
+			key->statement.place = sample_place(w->log, (size_t)key->statement.place.index);
+		}
+		w->bundle.checkpoint = sample_checkpoint(w->log, 7);
+		struct bundle_report report = bundle_verify(w->log->arena, &w->bundle, w->trust, verifier);
+		assert_int_equal(report.verdict, cases[i].verdict);
+		assert_int_equal(report.checks[1].finding,
+				 cases[i].verdict == PROOF_HOLDS ? PROOF_PASSED : PROOF_FAILED);
+	}
+}
+
 static void take_endorsed(struct world *w)
 {
 	w->bundle = sample_endorsed(w->log);
@@ -603,6 +670,8 @@ int main(void)
 		TEST(what_was_removed_says_since_when_and_the_rest_holds),
 		TEST(a_further_key_says_why_it_is_there),
 		TEST(a_further_key_that_does_not_is_told),
+		TEST(what_was_declared_wrong_need_not_be_followed),
+		TEST(a_declaration_of_something_else_is_none),
 		TEST(endorsements_are_of_records_that_are_here),
 		TEST(an_endorsement_of_something_else_does_not_hold),
 		TEST(a_line_of_an_unknown_algorithm_is_passed_over),
