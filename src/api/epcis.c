@@ -79,7 +79,7 @@ static struct uuid id_of(struct arena *arena, const struct epcis_event *event, s
 	static const struct str urn = {"urn:uuid:", 9};
 	struct uuid id;
 	if (!event->is_declaration && str_starts(event_id, urn) &&
-	    uuid_parse(str_from(event_id, urn.len), &id))
+	    uuid_parse(str_from(event_id, urn.len), &id) && !uuid_is_nil(id))
 		return id;
 	if (event->is_declaration)
 		event_id = arena_printf(arena, "%.*s\n%.*s", STR_ARGS(event_id),
@@ -125,7 +125,7 @@ static enum problem job_of(struct call *call, const struct state *state, const s
 		.record = record,
 		.kind = event_kind_of(event),
 		.event = event,
-		.event_id = event->event_id.at ? event->event_id : hash,
+		.event_id = event->event_id.at ? epcis_event_name(call->arena, event->event_id) : hash,
 		.request = sha256_of(str_bytes(hash)),
 	};
 	ret->id = id_of(call->arena, event, ret->event_id);

@@ -571,6 +571,14 @@ enum problem epcis_event_read(struct arena *arena, const struct json *json, cons
 	return PROBLEM_NONE;
 }
 
+struct str epcis_event_name(struct arena *arena, struct str event_id)
+{
+	struct uuid id;
+	return uuid_parse(event_id, &id)
+		       ? arena_printf(arena, "urn:uuid:%.*s", STR_ARGS(uuid_print(arena, id)))
+		       : event_id;
+}
+
 struct str epcis_event_body(struct arena *arena, const struct epcis_event *event, struct str event_id)
 {
 	struct str span = event->json->span;

@@ -27,7 +27,7 @@ static enum problem take_events(struct batch *batch)
 		if (!is_decided_here(item) || !corrective_of(item).at)
 			continue;
 		struct sha256 *hash = arena_new(batch->arena, struct sha256);
-		*hash = sha256_of(str_bytes(corrective_of(item)));
+		*hash = sha256_of(str_bytes(epcis_event_name(batch->arena, corrective_of(item))));
 		*(struct bytes *)rows_add(batch->arena, &hashes, sizeof(struct bytes)) = sha256_bytes(hash);
 	}
 	if (!hashes.count)

@@ -30,7 +30,7 @@ struct sha256 partner_awaiting_name(const struct item *item, struct str event_id
 	struct arena *arena = item->job->arena;
 	return sha256_of(str_bytes(arena_printf(arena, "corrective\n%.*s\n%.*s",
 						STR_ARGS(uuid_print(arena, partner_source(item))),
-						STR_ARGS(event_id))));
+						STR_ARGS(epcis_event_name(arena, event_id)))));
 }
 
 void partner_read_declaration(struct item *item)
@@ -235,7 +235,7 @@ static void name_corrective(struct batch *batch, struct str event_id)
 	struct sha256 *hash = arena_new(batch->arena, struct sha256);
 	if (!event_id.at)
 		return;
-	*hash = sha256_of(str_bytes(event_id));
+	*hash = sha256_of(str_bytes(epcis_event_name(batch->arena, event_id)));
 	rows[batch->corrections.count - 1].named = sha256_bytes(hash);
 }
 

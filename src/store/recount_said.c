@@ -74,10 +74,13 @@ static bool is_what_it_names(struct recount *r, const struct recounted *event, c
 {
 	const struct recount_events_row *row = event->row;
 	if (event->deed.of_partner) {
-		struct sha256 named = sha256_of(str_bytes(declaration->corrective));
-		return !row->keeps_corrective.value ||
-		       bytes_equal(row->corrective, declaration->corrective.at ? sha256_bytes(&named)
-									       : (struct bytes){NULL, 0});
+		struct str said = declaration->corrective;
+		struct sha256 spelled = sha256_of(str_bytes(said)),
+			      named = sha256_of(str_bytes(epcis_event_name(r->arena, said)));
+		if (!row->keeps_corrective.value || !said.at)
+			return !row->keeps_corrective.value || !row->corrective.at;
+		return bytes_equal(row->corrective, sha256_bytes(&named)) ||
+		       bytes_equal(row->corrective, sha256_bytes(&spelled)); /* as it was kept before */
 	}
 	return str_equal(declaration->id, event->deed.id) &&
 	       str_equal(declaration->corrective,

@@ -54,6 +54,9 @@ struct epcis_event {
 	struct str corrective; /* the first id of the events that stand in its place; absent: none is named */
 };
 
+/* An eventID as one spelling of it: of a UUID the case means nothing (RFC 9562), any other stands as it is. */
+struct str epcis_event_name(struct arena *arena, struct str event_id);
+
 enum { EPCIS_MAX_MENTIONS = 2000, EPCIS_MAX_URI = 1024, EPCIS_MAX_EDGES = 5000 };
 
 /* PROBLEM_EPCIS_VALIDATION with the JSON Pointer (below `pointer`) and the rule: required, type, unknown, word, uri,
