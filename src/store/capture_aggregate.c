@@ -92,12 +92,13 @@ void partner_sort_units(struct batch *batch, struct item *item)
 		const struct named *named = &item->output_lots[i];
 		const struct thing_find_many_row *thing =
 			map_get(batch->things, sha256_bytes(&named->name.hash));
+		bool other = thing && !str_equal(thing->kind, STR("lot"));
 		bool filed = thing && str_equal(thing->kind, STR("unit"));
-		if (!filed && !is_unit_of_batch(batch, named)) {
+		if (!other && !is_unit_of_batch(batch, named)) {
 			i++;
 			continue;
 		}
-		if (aggregates(item))
+		if (aggregates(item) && (filed || !other))
 			unit_add(item, item->goods[i].path, item->goods[i].uri);
 		if (aggregates(item) && filed) {
 			struct named *unit = &item->units[item->unit_count - 1];
