@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "ft/codec/json.h"
+#include "ft/core/thing_name.h"
 
 #define FT(name) STR("farmtrail:" name)
 
@@ -250,6 +251,28 @@ static enum deed_role role_of(const struct epcis_mention *mention)
 					       : DEED_THING;
 }
 
+/* A single item is one, however often and in whatever spelling a list names it. */
+static bool is_named_before(struct str *paths, const struct epcis_event *event, size_t place)
+{
+	for (size_t i = 0; event->mentions[place].instance && paths[place].at && i < place; i++)
+		if (event->mentions[i].instance && event->mentions[i].role == event->mentions[place].role &&
+		    str_equal(paths[i], paths[place]))
+			return true;
+	return false;
+}
+
+static void read_mentions(struct reading *r, const struct epcis_event *event)
+{
+	struct str *paths = arena_array(r->arena, struct str, event->mention_count);
+	for (size_t i = 0; i < event->mention_count; i++) {
+		const struct epcis_mention *mention = &event->mentions[i];
+		if (mention->instance)
+			paths[i] = thing_uri_path(r->arena, mention->uri);
+		if (mention->role != EPCIS_PARENT && !is_named_before(paths, event, i))
+			mention_amount(r->arena, mention, line_add(r, role_of(mention), mention->uri));
+	}
+}
+
 static bool read_partner(struct reading *r)
 {
 	struct epcis_event event;
@@ -272,10 +295,7 @@ static bool read_partner(struct reading *r)
 	deed->makes = deed->kind->class == RECORD_CREATE || deed->kind->class == RECORD_TRANSFORM;
 	r->room = event.mention_count;
 	deed->lines = arena_array(r->arena, struct deed_line, r->room);
-	for (size_t i = 0; i < event.mention_count; i++)
-		if (event.mentions[i].role != EPCIS_PARENT)
-			mention_amount(r->arena, &event.mentions[i],
-				       line_add(r, role_of(&event.mentions[i]), event.mentions[i].uri));
+	read_mentions(r, &event);
 	return true;
 }
 

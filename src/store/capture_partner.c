@@ -61,26 +61,55 @@ static struct lot_fact *lot_told_of(struct batch *batch, struct item *item, size
 	return lot;
 }
 
+static void tell_amount(struct batch *batch, struct told *told, const struct goods *goods)
+{
+	struct quantity q;
+	size_t count;
+	if (!quantity_told(batch->arena, goods->mention, &q))
+		return;
+	told->thing.quantity = q;
+	if (!told->lot->row.unit.len)
+		measure_in(told->lot, &q);
+	const struct package *packages =
+		product_packages(batch, map_get(batch->products, MAP_KEY(told->lot->row.product)), &count);
+	told->measured = !quantity_in_dimension(&q, NULL, (enum dimension)told->lot->row.dimension,
+						unit_find(told->lot->row.unit), packages, count, &told->base);
+	told->thing.uncounted = !told->measured;
+	if (told->measured)
+		told->thing.quantity.base = told->base;
+}
+
+/* Entries of the same goods, each in a measure of its own: their sum in the lot's, if all of them say how much. */
+static void add_up(struct batch *batch, struct told *told)
+{
+	struct decimal sum = {0};
+	bool measured = true;
+	for (const struct goods *goods = told->goods; goods; goods = goods->again) {
+		struct told one = {.lot = told->lot};
+		tell_amount(batch, &one, goods);
+		measured = measured && one.measured;
+		sum = decimal_add(sum, one.base);
+	}
+	if (!measured)
+		return;
+	const struct unit *base = unit_base((enum dimension)told->lot->row.dimension);
+	told->measured = true;
+	told->base = sum;
+	told->thing.quantity = (struct quantity){.value = decimal_print(batch->arena, sum),
+						 .unit = base ? base : unit_find(told->lot->row.unit),
+						 .base = sum};
+}
+
 static struct told tell(struct batch *batch, struct item *item, size_t index)
 {
 	struct told told = {.goods = &item->goods[index], .lot = batch_lot(batch, &item->output_lots[index])};
-	struct quantity q;
-	size_t count;
 	if (!told.lot)
 		told.lot = lot_told_of(batch, item, index);
 	told.thing = thing_of_lot(batch, told.lot, NULL, NULL);
-	if (!quantity_told(batch->arena, told.goods->mention, &q))
-		return told;
-	told.thing.quantity = q;
-	if (!told.lot->row.unit.len)
-		measure_in(told.lot, &q);
-	const struct package *packages =
-		product_packages(batch, map_get(batch->products, MAP_KEY(told.lot->row.product)), &count);
-	told.measured = !quantity_in_dimension(&q, NULL, (enum dimension)told.lot->row.dimension,
-					       unit_find(told.lot->row.unit), packages, count, &told.base);
-	told.thing.uncounted = !told.measured;
-	if (told.measured)
-		told.thing.quantity.base = told.base;
+	if (told.goods->again)
+		add_up(batch, &told);
+	else
+		tell_amount(batch, &told, told.goods);
 	return told;
 }
 

@@ -73,12 +73,29 @@ static bool goods_read(struct arena *arena, const struct epcis_mention *mention,
 	return true;
 }
 
-static bool stands_before(const struct item *item, size_t count, const struct goods *goods)
+static bool has_instance(const struct goods *goods)
 {
-	for (size_t i = 0; i < count; i++)
-		if (str_equal(item->goods[i].path, goods->path) &&
-		    item->goods[i].mention->role == goods->mention->role)
+	while (goods && !goods->mention->instance)
+		goods = goods->again;
+	return goods != NULL;
+}
+
+/* What an event says of the same goods in several entries, however each spells them, it says of them together. A single item
+ * is one, however often it is named. */
+static bool joins_before(struct arena *arena, struct item *item, size_t count, const struct goods *goods)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!str_equal(item->goods[i].path, goods->path) ||
+		    item->goods[i].mention->role != goods->mention->role)
+			continue;
+		if (goods->mention->instance && has_instance(&item->goods[i]))
 			return true;
+		struct goods *more = arena_new(arena, struct goods);
+		*more = *goods;
+		more->again = item->goods[i].again;
+		item->goods[i].again = more;
+		return true;
+	}
 	return false;
 }
 
@@ -97,7 +114,8 @@ void partner_read_names(struct batch *batch, struct item *item)
 	for (size_t i = 0; i < event->mention_count; i++) {
 		struct goods goods = {0};
 		size_t n = item->output_count;
-		if (!goods_read(batch->arena, &event->mentions[i], &goods) || stands_before(item, n, &goods))
+		if (!goods_read(batch->arena, &event->mentions[i], &goods) ||
+		    joins_before(batch->arena, item, n, &goods))
 			continue;
 		item->goods[n] = goods;
 		item->output_lots[n] = name_path(goods.path);

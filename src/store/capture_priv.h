@@ -138,6 +138,7 @@ struct goods {
 	struct str number; /* batch or serial, else the end of the URI */
 	struct str gtin;   /* absent: none */
 	const struct epcis_mention *mention;
+	const struct goods *again; /* named once more in the same role; NULL: no */
 };
 /* One record in a batch. */
 struct item {
@@ -336,7 +337,7 @@ enum problem lineage_join(struct batch *batch) must_check; /* once all are decid
 void lineage_send(struct batch *batch);                    /* behind stock */
 /* capture_aggregate.c */
 void partner_read_units(struct batch *batch, struct item *item);
-/* What is filed as a unit is no goods. */
+/* What is filed as anything but a lot (a unit, a party, a place, a product) is no goods. */
 void partner_sort_units(struct batch *batch, struct item *item);
 /* capture_partner.c */
 enum problem decide_partner(struct batch *batch, struct item *item, struct event_parts *parts) must_check;

@@ -47,7 +47,7 @@ struct totals {
 static bool is_amount(const struct recounted *event, size_t line, struct decimal stored)
 {
 	struct decimal amount;
-	return !recount_amount(event, line, &amount) || decimal_compare(amount, stored) == 0;
+	return !recount_amount_of_lot(event, line, &amount) || decimal_compare(amount, stored) == 0;
 }
 
 /* What every edge has of its event, whatever it says. */
@@ -131,16 +131,26 @@ static bool is_one(struct decimal a, struct decimal b, struct decimal c)
 	return decimal_compare(a, one) == 0 && decimal_compare(b, one) == 0 && decimal_compare(c, one) == 0;
 }
 
+static bool is_said_once(const struct recounted *event, size_t line)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < event->deed.count; i++)
+		count += event->lots[i] && uuid_equal(event->lots[i]->id, event->lots[line]->id) &&
+			 event->deed.lines[i].role == event->deed.lines[line].role;
+	return count == 1;
+}
+
 /* Shares are counted from these once all pieces are known. Mass that follows from the packages of a product is not derived. */
 static bool measures_hold(const struct recounted *event, size_t input, const struct recount_edges_row *edge)
 {
 	const struct deed_line *line = &event->deed.lines[input];
 	struct decimal amount;
 	bool is_mass = line->has_amount && line->amount.unit->dimension == DIMENSION_MASS;
-	if (recount_amount(event, input, &amount) &&
+	if (recount_amount_of_lot(event, input, &amount) &&
 	    (!edge->base.known || decimal_compare(edge->base.value, amount) != 0))
 		return false;
-	return !is_mass || (edge->mass.known && decimal_compare(edge->mass.value, line->amount.base) == 0);
+	return !is_mass || !is_said_once(event, input) ||
+	       (edge->mass.known && decimal_compare(edge->mass.value, line->amount.base) == 0);
 }
 
 static bool spoke_holds(const struct recounted *event, const struct totals *totals, size_t line,

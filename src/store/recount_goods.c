@@ -46,7 +46,7 @@ static bool is_signed_for(const struct recounted *event, size_t line)
 {
 	const struct statement_links *lots = &event->statement.lots;
 	if (!lots->hashes)
-		return lots->count > 0 && !event->deed.declaration;
+		return lots->count > 0 && (event->deed.of_partner || !event->deed.declaration);
 	struct sha256 name = statement_lot(event->lots[line]->salt.at, event->lots[line]->uri);
 	for (size_t i = 0; i < lots->count; i++)
 		if (sha256_equal(lots->hashes[i], name))
@@ -65,8 +65,7 @@ static struct str amount_words(struct arena *arena, struct sql_nullable_decimal 
 	return amount.known ? decimal_print(arena, amount.value) : STR("no amount");
 }
 
-/* Of a lot that stands in several lines of one role, all together. */
-static bool amount_of_lot(const struct recounted *event, size_t line, struct decimal *ret)
+bool recount_amount_of_lot(const struct recounted *event, size_t line, struct decimal *ret)
 {
 	struct decimal sum = {0}, amount;
 	for (size_t i = 0; i < event->deed.count; i++) {
@@ -100,7 +99,8 @@ static void check_link(struct recount *r, const struct recounted *event, size_t 
 		recount_tell(r, "link", subject, STR("another recorder or another time"),
 			     STR("that of the event"));
 	struct decimal amount;
-	bool compared = link->counted && !event->deed.declaration && amount_of_lot(event, line, &amount);
+	bool compared =
+		link->counted && !event->deed.declaration && recount_amount_of_lot(event, line, &amount);
 	if (compared && (!link->base.known || decimal_compare(link->base.value, amount) != 0))
 		recount_tell(r, "link", subject, amount_words(r->arena, link->base),
 			     decimal_print(r->arena, amount));

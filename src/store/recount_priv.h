@@ -80,6 +80,8 @@ void recount_statement(struct recount *r, struct recounted *event);
 void recount_goods(struct recount *r, struct recounted *event);
 /* The amount of a line in the lot's own measure, as far as the body alone says it. */
 bool recount_amount(const struct recounted *event, size_t line, struct decimal *ret);
+/* Of all lines of one role that name its lot. false: one of them does not say how much. */
+bool recount_amount_of_lot(const struct recounted *event, size_t line, struct decimal *ret);
 /* The link of this lot in this role; NULL: none. */
 const struct recount_links_row *recount_link(const struct recounted *event, size_t line);
 enum deed_role recount_role(const struct recounted *event, size_t line);
