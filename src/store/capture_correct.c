@@ -109,7 +109,7 @@ static enum problem not_known(const struct item *item)
 	return PROBLEM_NOT_KNOWN_YET;
 }
 
-static const struct correction_row *corrected_in_batch(const struct batch *batch, const struct target *target)
+const struct correction_row *corrected_in_batch(const struct batch *batch, const struct target *target)
 {
 	const struct correction_row *rows = batch->corrections.items;
 	for (size_t i = 0; i < batch->corrections.count; i++)

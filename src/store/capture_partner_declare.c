@@ -258,7 +258,8 @@ void partner_declare(struct batch *batch, struct item *item)
 	if (late)
 		item->target = target_of_item(batch, item);
 	struct target *target = item->target;
-	if (!target || !target->known || target->corrected || (!declares(item) && !late))
+	if (!target || !target->known || target->corrected || (!declares(item) && !late) ||
+	    corrected_in_batch(batch, target))
 		return;
 	name_lots(batch, item, target);
 	struct str reason = late ? item->declared_reason : item->job->event->declared_reason;

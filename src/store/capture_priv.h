@@ -461,6 +461,8 @@ enum problem batch_reload_moves(struct batch *batch) must_check;
 struct target *target_of_item(struct batch *batch, const struct item *item); /* stored in this batch */
 /* capture_correct.c */
 enum problem decide_correct(struct batch *batch, struct item *item) must_check;
+/* What an earlier item of this batch has withdrawn; NULL: it has not. */
+const struct correction_row *corrected_in_batch(const struct batch *batch, const struct target *target);
 /* item->target no longer counts, from the moment on in which `item` is recorded; a partner's `declaration` says so. */
 void event_withdraw(struct batch *batch, struct item *item, struct uuid declaration, struct str reason);
 /* The lot that the output of a replacement goes on with: that of the record it replaces. NULL: a new one. */

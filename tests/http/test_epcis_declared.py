@@ -310,3 +310,15 @@ def test_an_event_that_says_what_another_without_an_id_did_is_taken(packer):
         captured(packer, document(each))
     assert [bool(step["corrected"]) for step in trail_of(packer, made)["steps"] if step["type"] == "process"] == [True, True]
     assert packer.stock(made)["on_hand"] == 0
+
+
+@pytest.mark.parametrize("order", ["w1 d1 d2", "w1d1d2", "d1d2 w1", "d1d2w1", "w1 d1d2", "d1w1d2"])
+def test_two_declarations_of_one_event_withdraw_it_once(service, packer, order):
+    """Each with a time of its own; in one document, too."""
+    uri = new_class()
+    wrong = event(eventID=f"urn:uuid:{uuid7()}", bizStep="retail_selling", quantityList=[amount(uri, 4)])
+    pieces = {"w1": wrong, "d1": declared(wrong), "d2": declared(wrong, declarationTime=ago(minutes=20))}
+    for together in order.split():
+        captured(packer, document(*[pieces[together[i:i + 2]] for i in range(0, len(together), 2)]))
+    assert packer.stock(uri)["sold"] == 0
+    assert service.recount()[0] == 0
