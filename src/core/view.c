@@ -112,17 +112,17 @@ struct sight {
 
 /* Of a partner's event only what the standard defines is known to name nobody: extensions go first, and where a place lies
  * it does not say. */
-static bool is_hidden_of_partner(struct str name, enum tier tier)
+static bool is_hidden_of_partner(struct str name, struct sight sight)
 {
-	static const char *const places[] = {
-		"sourceList", "destinationList", "bizTransactionList", "certificationInfo",
-		"ilmd",       "errorDeclaration"};
-	if (tier >= TIER_FARM && memchr(name.at, ':', name.len))
+	static const char *const places[] = {"sourceList", "destinationList", "bizTransactionList",
+					     "certificationInfo", "ilmd"};
+	if (sight.tier >= TIER_FARM && memchr(name.at, ':', name.len))
 		return true;
-	for (size_t i = 0; tier >= TIER_TOWNSHIP && i < sizeof places / sizeof *places; i++)
+	for (size_t i = 0; sight.tier >= TIER_TOWNSHIP && i < sizeof places / sizeof *places; i++)
 		if (str_equal(name, str_of(places[i])))
 			return true;
-	return false;
+	return sight.tier >= TIER_TOWNSHIP && sight.version < VIEW_3 &&
+	       str_equal(name, STR("errorDeclaration"));
 }
 
 static bool is_hidden(struct str name, struct sight sight)
@@ -295,7 +295,16 @@ static void put_pins(const struct json_member *member, const struct shown_places
 	json_end_object(w);
 }
 
-/* What a declaration says beyond the standard names people as the event does. */
+/* What a declaration says beyond the standard names people as the event does. That a partner's is one shows at every tier:
+ * else it would be the event once more. */
+static bool is_hidden_of_declaration(struct str name, struct sight sight)
+{
+	if (sight.native || sight.version < VIEW_3)
+		return is_hidden(name, sight);
+	return is_hidden_of_partner(name, sight) ||
+	       (sight.tier >= TIER_TOWNSHIP && !str_equal(name, STR("declarationTime")));
+}
+
 static void put_declaration(const struct json_member *member, struct sight sight, struct json_writer *w)
 {
 	const struct json *declaration = &member->value;
@@ -303,7 +312,7 @@ static void put_declaration(const struct json_member *member, struct sight sight
 	json_name(w, member->name);
 	json_begin_object(w);
 	for (size_t i = 0; declaration->kind == JSON_OBJECT && i < declaration->count; i++) {
-		if (is_hidden(declaration->members[i].name, sight))
+		if (is_hidden_of_declaration(declaration->members[i].name, sight))
 			continue;
 		json_name(w, declaration->members[i].name);
 		json_raw(w, declaration->members[i].value.span);
@@ -470,7 +479,7 @@ static struct str see(struct arena *arena, const struct json *event, struct sigh
 
 	json_begin_object(&w);
 	for (size_t i = 0; i < event->count; i++)
-		if (sight.native || !is_hidden_of_partner(event->members[i].name, sight.tier))
+		if (sight.native || !is_hidden_of_partner(event->members[i].name, sight))
 			put_member(arena, &event->members[i], &places, sight, &w);
 	json_end_object(&w);
 	return buf_str(&out);

@@ -80,11 +80,12 @@ struct str epcis_document(struct arena *arena, struct str body, usec_t recorded_
  * Version 2: amounts of goods are for the full view only; below it farmtrail:shares says which part each input is. So
  * public proofs say no more than public trails.
  * view_of(view_of(body, farm), township) equals view_of(body, township). A partner's event (without farmtrail:record) keeps at
- * farm what the standard defines and no extension; at township also places, parties, documents, ilmd and declarations are
- * gone. PROBLEM_JSON_SYNTAX: not an event. */
+ * farm what the standard defines and no extension; at township also places, parties, documents and ilmd are gone, and of an
+ * error declaration all but its time: without that (version 2) it would look like what it declares wrong, said twice.
+ * PROBLEM_JSON_SYNTAX: not an event. */
 enum tier { TIER_FULL, TIER_FARM, TIER_TOWNSHIP, TIER_DISTRICT, TIER_COUNT };
 extern const char *const tier_words[TIER_COUNT]; /* "full" "farm" "township" "district" */
-enum view_version { VIEW_1 = 1, VIEW_2, VIEW_NEWEST = VIEW_2 };
+enum view_version { VIEW_1 = 1, VIEW_2, VIEW_3, VIEW_NEWEST = VIEW_3 };
 enum problem view_of(struct arena *arena, struct str body, enum tier tier,
 		     struct str *ret) must_check; /* by the newest version */
 /* All of them from one reading of the body. */

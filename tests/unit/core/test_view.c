@@ -308,6 +308,26 @@ static void the_tiers_have_their_words(void **state)
 	assert_string_equal(tier_words[TIER_DISTRICT], "district");
 }
 
+static void a_partners_declaration_is_one_at_every_tier(void **state)
+{
+	const char *body = "{\"type\":\"ObjectEvent\",\"eventTime\":\"2026-05-03T08:30:00+08:00\","
+			   "\"errorDeclaration\":{\"declarationTime\":\"2026-05-04T08:30:00+08:00\","
+			   "\"reason\":\"incorrect_data\",\"ex:who\":\"Li Si\"}}";
+	struct arena *arena = arena_create();
+	struct str old[TIER_COUNT], texts[TIER_COUNT];
+
+	(void)state;
+	assert_int_equal(view_all_by(arena, str_of(body), VIEW_2, old), PROBLEM_NONE);
+	assert_int_equal(view_all_by(arena, str_of(body), VIEW_3, texts), PROBLEM_NONE);
+	assert_false(contains(old[TIER_TOWNSHIP], "errorDeclaration"));
+	for (enum tier tier = TIER_FARM; tier < TIER_COUNT; tier++) {
+		assert_true(contains(texts[tier], "\"errorDeclaration\":{\"declarationTime\""));
+		assert_int_equal(contains(texts[tier], "incorrect_data"), tier == TIER_FARM);
+		assert_false(contains(texts[tier], "Li Si"));
+	}
+	arena_destroy(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +342,7 @@ int main(void)
 		cmocka_unit_test(pins_of_a_withheld_place_are_withheld),
 		cmocka_unit_test(what_is_no_body_of_ours_is_refused),
 		cmocka_unit_test(the_tiers_have_their_words),
+		cmocka_unit_test(a_partners_declaration_is_one_at_every_tier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
