@@ -124,10 +124,8 @@ WHERE lot_seen_by(org_id, lot_id, CASE WHEN party IS NULL THEN '{}'::uuid[] ELSE
 -- class: any
 -- each: orgs
 -- column: org_id uuid, id uuid, from_party uuid, to_party uuid, vehicle text, event uuid, shipped_at timestamptz, state text
--- column: receipt_org uuid, receipt uuid, receipt_of_partner boolean
 -- opens: vehicle
-SELECT org_id, id, from_party, to_party, vehicle, event, shipped_at, state, receipt_org, receipt,
-       coalesce((SELECT e.flags & 8 <> 0 FROM event e WHERE e.org_id = receipt_org AND e.id = receipt), false) AS receipt_of_partner
+SELECT org_id, id, from_party, to_party, vehicle, event, shipped_at, state
 FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN shipment ON org_id = z.a AND id = z.b
 ORDER BY org_id, id
@@ -139,7 +137,9 @@ FOR UPDATE OF shipment;
 -- class: any
 -- each: orgs
 -- column: org_id uuid, shipment uuid, n bigint, lot_org uuid, lot_id uuid, value text, unit text, base numeric, received numeric
-SELECT org_id, shipment, n::bigint AS n, lot_org, lot_id, value, unit, base, received
+-- column: receipt_org uuid, receipt uuid, receipt_of_partner boolean
+SELECT org_id, shipment, n::bigint AS n, lot_org, lot_id, value, unit, base, received, receipt_org, receipt,
+       coalesce((SELECT e.flags & 8 <> 0 FROM event e WHERE e.org_id = receipt_org AND e.id = receipt), false) AS receipt_of_partner
 FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN shipment_line ON org_id = z.a AND shipment = z.b
 ORDER BY org_id, shipment, n;
@@ -151,7 +151,7 @@ ORDER BY org_id, shipment, n;
 -- column: place bigint, base numeric
 SELECT z.place, coalesce((
     SELECT sum(l.base) FROM shipment s JOIN shipment_line l ON l.org_id = s.org_id AND l.shipment = s.id
-    WHERE s.to_party = z.b AND s.state = 'in_transit' AND l.lot_id = z.a
+    WHERE s.to_party = z.b AND s.state = 'in_transit' AND l.receipt IS NULL AND l.lot_id = z.a
 ), 0) AS base
 FROM unnest(@lots, @holders) WITH ORDINALITY AS z (a, b, place);
 
@@ -449,15 +449,14 @@ SELECT unnest(@parent_org), unnest(@parent), unnest(@child_org), unnest(@child),
 -- name: shipment_upsert_many :exec
 -- Shipments that left or arrived.
 -- param: org_id uuid[], id uuid[], from_party uuid[], to_party uuid[], vehicle text[], event uuid[], shipped_at timestamptz[], state text[]
--- param: receipt_org uuid[], receipt uuid[]
 -- seals: vehicle
 -- class: key
-INSERT INTO shipment (org_id, id, from_party, to_party, vehicle, event, shipped_at, state, receipt_org, receipt)
+INSERT INTO shipment (org_id, id, from_party, to_party, vehicle, event, shipped_at, state)
 SELECT unnest(@org_id), unnest(@id), unnest(@from_party), unnest(@to_party), unnest(@vehicle), unnest(@event),
-       unnest(@shipped_at), unnest(@state), unnest(@receipt_org), unnest(@receipt)
+       unnest(@shipped_at), unnest(@state)
 ON CONFLICT (org_id, id) DO UPDATE
 SET to_party = excluded.to_party, vehicle = excluded.vehicle, event = excluded.event, shipped_at = excluded.shipped_at,
-    state = excluded.state, receipt_org = excluded.receipt_org, receipt = excluded.receipt;
+    state = excluded.state;
 
 -- name: shipment_lines_drop :exec
 -- What shipments that are stated anew were said to carry.
@@ -468,11 +467,13 @@ DELETE FROM shipment_line l USING unnest(@orgs, @ids) AS z (org_id, id) WHERE l.
 -- name: shipment_line_upsert_many :exec
 -- What they carry and how much of it arrived.
 -- param: org_id uuid[], shipment uuid[], n bigint[], lot_org uuid[], lot_id uuid[], value text[], unit text[], base numeric[], received numeric[]
+-- param: receipt_org uuid[], receipt uuid[]
 -- class: key
-INSERT INTO shipment_line (org_id, shipment, n, lot_org, lot_id, value, unit, base, received)
+INSERT INTO shipment_line (org_id, shipment, n, lot_org, lot_id, value, unit, base, received, receipt_org, receipt)
 SELECT unnest(@org_id), unnest(@shipment), unnest(@n), unnest(@lot_org), unnest(@lot_id), unnest(@value),
-       unnest(@unit), unnest(@base), unnest(@received)
-ON CONFLICT (org_id, shipment, n) DO UPDATE SET received = excluded.received;
+       unnest(@unit), unnest(@base), unnest(@received), unnest(@receipt_org), unnest(@receipt)
+ON CONFLICT (org_id, shipment, n) DO UPDATE
+SET received = excluded.received, receipt_org = excluded.receipt_org, receipt = excluded.receipt;
 
 -- name: key_head_update_many :exec
 -- Sequence heads after a batch.

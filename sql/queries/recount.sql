@@ -175,11 +175,11 @@ ORDER BY event, parent, child;
 -- scope: program
 -- column: id uuid, from_party uuid, to_party uuid, event uuid, state text, receipt uuid, lot_id uuid, base numeric?
 -- column: received numeric?
-SELECT s.id, s.from_party, s.to_party, s.event, s.state, s.receipt, l.lot_id, sum(l.base) AS base, sum(l.received) AS received
+SELECT s.id, s.from_party, s.to_party, s.event, s.state, l.receipt, l.lot_id, sum(l.base) AS base, sum(l.received) AS received
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
 JOIN shipment s ON s.org_id = z.a AND s.id = z.b
 LEFT JOIN shipment_line l ON l.org_id = s.org_id AND l.shipment = s.id
-GROUP BY s.org_id, s.id, l.lot_id
+GROUP BY s.org_id, s.id, l.lot_id, l.receipt
 ORDER BY s.id, l.lot_id;
 
 -- name: recount_lots :many

@@ -211,18 +211,19 @@ static void withdraw_shipment(struct batch *batch, const struct target *target)
 	struct shipment_fact *shipment = map_get(batch->shipments, MAP_KEY(target->shipment.lot));
 	if (!shipment)
 		return;
-	bool in_transit = str_equal(shipment->row.state, STR("in_transit"));
-	bool received = str_equal(shipment->row.state, STR("received"));
-	if (record_sends(target->kind) && in_transit) {
+	bool withdrawn = str_equal(shipment->row.state, STR("withdrawn"));
+	if (record_sends(target->kind) && !shipment_has_receipt(shipment)) {
 		shipment->row.state = STR("withdrawn");
 		shipment->dirty = true;
-	} else if (target->kind->class == RECORD_RECEIVE && received &&
-		   uuid_equal(shipment->row.receipt, target->id)) {
-		shipment->row.state = STR("in_transit");
-		shipment->row.receipt = shipment->row.receipt_org = (struct uuid){{0}};
-		for (size_t i = 0; i < shipment->line_count; i++)
-			shipment->lines[i].received = (struct decimal){0};
-		shipment->dirty = true;
+	} else if (target->kind->class == RECORD_RECEIVE && !withdrawn) {
+		for (size_t i = 0; i < shipment->line_count; i++) {
+			struct shipment_lines_row *line = &shipment->lines[i];
+			if (!uuid_equal(line->receipt, target->id))
+				continue;
+			line->received = (struct decimal){0};
+			line->receipt = line->receipt_org = (struct uuid){{0}};
+		}
+		shipment_settle(shipment);
 	}
 }
 
@@ -307,7 +308,7 @@ static void receipt_moves(struct batch *batch, const struct shipment_fact *was, 
 		change.on_hand = decimal_sub(none, l->received);
 	}
 	/* More than was sent is what a receiver claims; in a partner's event the sender owes it. */
-	if (was->row.receipt_of_partner)
+	if (l->receipt_of_partner)
 		change.on_hand = decimal_add(change.on_hand, decimal_sub(beyond, beyond_now));
 	else
 		change.claimed = decimal_sub(beyond_now, beyond);
@@ -344,9 +345,13 @@ static void settle_receipt(struct batch *batch, struct item *item, struct shipme
 	struct item *replacement = item->replacement;
 	struct shipment_fact *now = replacement ? replacement->made_shipment : NULL;
 	bool same = now && uuid_equal(now->row.id, was->row.id);
-	struct move_of of = {was->row.receipt_org, was->row.receipt, at, 0};
+	struct move_of of = {.at = at};
 	for (size_t i = 0; i < was->line_count; i++) {
 		const struct shipment_lines_row *line = same ? same_line(now, was, i) : NULL;
+		if (uuid_is_nil(was->lines[i].receipt))
+			continue;
+		of.event_org = was->lines[i].receipt_org;
+		of.event = was->lines[i].receipt;
 		receipt_moves(batch, was, i, line ? &line->base : NULL, &of);
 	}
 	if (!same) {
@@ -358,11 +363,11 @@ static void settle_receipt(struct batch *batch, struct item *item, struct shipme
 		const struct shipment_lines_row *line = same_line(was, now, i);
 		assert(line); /* inherited_shipment: the same lots */
 		now->lines[i].received = line->received;
+		now->lines[i].receipt_org = line->receipt_org;
+		now->lines[i].receipt = line->receipt;
+		now->lines[i].receipt_of_partner = line->receipt_of_partner;
 	}
-	now->row.state = STR("received");
-	now->row.receipt_org = was->row.receipt_org;
-	now->row.receipt = was->row.receipt;
-	now->row.receipt_of_partner = was->row.receipt_of_partner;
+	shipment_settle(now);
 }
 
 static void alert_deficits(struct batch *batch, struct item *item, size_t first)
@@ -417,8 +422,7 @@ enum problem decide_correct(struct batch *batch, struct item *item)
 		return p;
 	struct kept kept = keep(batch, item);
 	struct shipment_fact *shipment = kept.shipment;
-	bool was_received = shipment && record_sends(item->target->kind) &&
-			    str_equal(shipment->row.state, STR("received"));
+	bool was_received = shipment && record_sends(item->target->kind) && shipment_has_receipt(shipment);
 	item->recorded_us = recorded_next(batch->capture);
 	/* All of it takes effect at one moment: what stood until then and what stands from then on never stand together. */
 	usec_t at = item->recorded_us;
@@ -451,8 +455,7 @@ void event_withdraw(struct batch *batch, struct item *item, struct uuid declarat
 {
 	struct target *target = item->target;
 	struct shipment_fact *shipment = map_get(batch->shipments, MAP_KEY(target->shipment.lot));
-	bool was_received =
-		shipment && record_sends(target->kind) && str_equal(shipment->row.state, STR("received"));
+	bool was_received = shipment && record_sends(target->kind) && shipment_has_receipt(shipment);
 	size_t first = batch->moves.count;
 	withdraw(batch, item, item->recorded_us);
 	if (was_received)
@@ -524,7 +527,7 @@ struct shipment_fact *inherited_shipment(struct batch *batch, const struct item 
 	struct shipment_fact *shipment = map_get(batch->shipments, MAP_KEY(target->shipment.lot));
 	if (!shipment)
 		return NULL;
-	bool taken = !uuid_is_nil(shipment->row.receipt);
+	bool taken = shipment_has_receipt(shipment);
 	bool fits = uuid_equal(shipment->row.to_party, to) && same_lots(batch, item, shipment);
 	return !taken || fits ? shipment : NULL;
 }

@@ -101,6 +101,9 @@ static void queue_rows(struct batch *batch, const struct wanted *w)
 	db_queue(batch->db, &sql_capture_lots_lock, &lots);
 	db_queue(batch->db, &sql_capture_holdings_lock, &holdings);
 	db_queue(batch->db, &sql_shipments_lock, &shipments);
+	/* Again, behind the lock: what another batch received of them meanwhile is not on its way any more. */
+	const struct shipment_lines_params lines = {rows_array(&w->shipment_orgs), rows_array(&w->shipments)};
+	db_queue(batch->db, &sql_shipment_lines, &lines);
 	db_queue(batch->db, &sql_capture_parties, &(struct capture_parties_params){rows_array(&w->parties)});
 	db_queue(batch->db, &sql_capture_sites, &(struct capture_sites_params){rows_array(&w->sites)});
 	const struct capture_products_params products = {rows_array(&w->products), rows_array(&w->lot_orgs),
@@ -164,12 +167,15 @@ static enum problem take_stock(struct batch *batch)
 	struct capture_lots_lock_row *lots;
 	struct capture_holdings_lock_row *holdings;
 	struct shipments_lock_row *shipments;
-	size_t lot_count, holding_count, shipment_count;
+	struct shipment_lines_row *lines;
+	size_t lot_count, holding_count, shipment_count, line_count;
 	enum problem p = TAKE_MANY(batch, capture_lots_lock, lots, lot_count);
 	if (!p)
 		p = TAKE_MANY(batch, capture_holdings_lock, holdings, holding_count);
 	if (!p)
 		p = TAKE_MANY(batch, shipments_lock, shipments, shipment_count);
+	if (!p)
+		p = TAKE_MANY(batch, shipment_lines, lines, line_count);
 	if (p)
 		return p;
 	for (size_t i = 0; i < lot_count; i++) {
@@ -187,6 +193,7 @@ static enum problem take_stock(struct batch *batch)
 		*key = (struct holding_key){holdings[i].lot_id, holdings[i].holder};
 		map_set(batch->holdings, MAP_KEY(*key), fact);
 	}
+	shipments_keep(batch, lines, line_count);
 	for (size_t i = 0; i < shipment_count; i++) {
 		struct shipment_fact *fact = map_get(batch->shipments, MAP_KEY(shipments[i].id));
 		if (fact) {

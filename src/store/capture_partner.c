@@ -289,21 +289,24 @@ static void ship(struct batch *batch, struct item *item, struct event_parts *par
 	map_set(batch->shipments, MAP_KEY(fact->row.id), fact);
 }
 
-static bool carries(const struct shipment_fact *fact, const struct told_list *list)
+static bool carries(const struct shipment_fact *fact, struct uuid lot)
 {
 	for (size_t i = 0; i < fact->line_count; i++)
-		for (size_t k = 0; k < list->count; k++)
-			if (uuid_equal(fact->lines[i].lot_id, list->items[k].lot->row.lot_id))
-				return true;
+		if (uuid_is_nil(fact->lines[i].receipt) && uuid_equal(fact->lines[i].lot_id, lot))
+			return true;
 	return false;
 }
 
 static bool is_open_for(const struct shipment_fact *fact, const struct item *item,
-			const struct event_parts *parts)
+			const struct event_parts *parts, const struct told_list *list)
 {
-	return str_equal(fact->row.state, STR("in_transit")) &&
-	       uuid_equal(fact->row.to_party, item->acting) &&
-	       (!parts->from || uuid_equal(fact->row.from_party, parts->from->id));
+	bool open = str_equal(fact->row.state, STR("in_transit")) &&
+		    uuid_equal(fact->row.to_party, item->acting) &&
+		    (!parts->from || uuid_equal(fact->row.from_party, parts->from->id));
+	for (size_t i = 0; open && i < list->count; i++)
+		if (carries(fact, list->items[i].lot->row.lot_id))
+			return true;
+	return false;
 }
 
 /* The shipment that was found for it, or one of this batch. */
@@ -312,39 +315,42 @@ static struct shipment_fact *arrived_by(struct batch *batch, const struct item *
 {
 	struct shipment_fact *fact =
 		item->shipment.found ? map_get(batch->shipments, MAP_KEY(item->shipment.id.lot)) : NULL;
-	if (fact && is_open_for(fact, item, parts))
+	if (fact && is_open_for(fact, item, parts, list))
 		return fact;
 	for (size_t i = 0; i < map_count(batch->shipments); i++) {
 		fact = map_at(batch->shipments, i);
-		if (is_open_for(fact, item, parts) && carries(fact, list))
+		if (is_open_for(fact, item, parts, list))
 			return fact;
 	}
 	return NULL;
 }
 
+/* What the event says of a lot, with an amount if it says one anywhere. */
 static const struct told *told_of(const struct told_list *list, struct uuid lot)
 {
+	const struct told *named = NULL;
 	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].measured && uuid_equal(list->items[i].lot->row.lot_id, lot))
-			return &list->items[i];
-	return NULL;
+		if (uuid_equal(list->items[i].lot->row.lot_id, lot) && (!named || !named->measured))
+			named = &list->items[i];
+	return named;
 }
 
-/* Lines that the event does not count arrived whole. More than was sent is owed by the sender; less is lost. */
+/* A lot that the event names without an amount arrived whole; one that it does not name is on its way still. More than was sent
+ * is owed by the sender; less is lost. */
 static void receive_shipment(struct batch *batch, struct item *item, struct shipment_fact *fact,
 			     const struct told_list *list)
 {
 	for (size_t i = 0; i < fact->line_count; i++) {
 		struct shipment_lines_row *line = &fact->lines[i];
 		struct lot_fact *lot = map_get(batch->lots, MAP_KEY(line->lot_id));
-		const struct told *counted = told_of(list, line->lot_id);
-		struct told arrived = {.lot = lot, .base = counted ? counted->base : line->base};
-		if (!lot)
+		const struct told *named = told_of(list, line->lot_id);
+		if (!lot || !named || !uuid_is_nil(line->receipt))
 			continue;
+		struct told arrived = {.lot = lot, .base = named->measured ? named->base : line->base};
 		struct holding_fact *from = batch_holding_make(batch, lot, fact->row.from_party);
 		from->row.in_transit = decimal_sub(from->row.in_transit, line->base);
 		from->dirty = true;
-		line->received = arrived.base;
+		line_arrive(item, line, arrived.base);
 		give(batch, item, &arrived, item->acting);
 		const struct risk_ledger ledger = {.event = item->job->id,
 						   .lot = {lot->row.org_id, lot->row.lot_id},
@@ -358,11 +364,7 @@ static void receive_shipment(struct batch *batch, struct item *item, struct ship
 				decimal_add(from->row.deficit, decimal_sub(arrived.base, line->base));
 		alerts_add(batch, item, &findings, lot->row.org_id, lot->row.product, lot->row.region);
 	}
-	fact->row.state = STR("received");
-	fact->row.receipt_org = item->recorder;
-	fact->row.receipt = item->job->id;
-	fact->row.receipt_of_partner = true;
-	fact->dirty = true;
+	shipment_settle(fact);
 	item->shipment_fact = fact;
 }
 
@@ -393,15 +395,19 @@ static void receive(struct batch *batch, struct item *item, struct event_parts *
 		    const struct told_list *list)
 {
 	struct shipment_fact *fact = arrived_by(batch, item, parts, list);
+	struct told_list beyond = {arena_array(batch->arena, struct told, list->count), 0};
+	for (size_t i = 0; i < list->count; i++)
+		if (!fact || !carries(fact, list->items[i].lot->row.lot_id))
+			beyond.items[beyond.count++] = list->items[i];
 	if (fact) {
 		parts->from = map_get(batch->parties, MAP_KEY(fact->row.from_party)); /* told or not */
 		receive_shipment(batch, item, fact, list);
 	}
-	for (size_t i = 0; !fact && i < list->count; i++)
-		if (list->items[i].measured)
-			receive_direct(batch, item, parts, &list->items[i]);
+	for (size_t i = 0; i < beyond.count; i++)
+		if (beyond.items[i].measured)
+			receive_direct(batch, item, parts, &beyond.items[i]);
 		else
-			note_uncounted(batch, item, &list->items[i], item->acting);
+			note_uncounted(batch, item, &beyond.items[i], item->acting);
 }
 
 static void consume(struct batch *batch, struct item *item, const struct told_list *list, bool sold)

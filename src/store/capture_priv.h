@@ -351,6 +351,11 @@ struct place_in {
 enum problem refuse(struct item *item, enum problem p, const char *rule, struct place_in where);
 /* Lines of shipments, those of one together, as the facts of that shipment. */
 void shipments_keep(struct batch *batch, struct shipment_lines_row *lines, size_t count);
+/* capture_receive.c: a line arrives by the event of `item`; what a shipment whose lines changed is now, on its way or received;
+ * whether any of it arrived. */
+void line_arrive(const struct item *item, struct shipment_lines_row *line, struct decimal received);
+void shipment_settle(struct shipment_fact *shipment);
+bool shipment_has_receipt(const struct shipment_fact *shipment) must_check;
 void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count);
 enum problem batch_load(struct batch *batch) must_check;
 /* capture_facts.c */

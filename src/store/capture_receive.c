@@ -4,6 +4,7 @@
 
 /* What arrived of one line of a shipment. */
 struct arrival {
+	struct shipment_lines_row *line; /* NULL: handed over without a shipment */
 	struct lot_fact *lot;
 	struct quantity quantity; /* received, as the event tells it */
 	struct decimal shipped, received;
@@ -85,7 +86,7 @@ static enum problem counted_expanded(struct item *item, struct arrival *arrivals
 	return PROBLEM_NONE;
 }
 
-/* lots[] of a receive record say what was counted; a line that none of them names arrived whole. */
+/* lots[] of a receive record say what was counted; a line that none of them names arrived whole, if it was still on its way. */
 static enum problem counted(struct batch *batch, struct item *item, struct arrival *arrivals, size_t count)
 {
 	const struct record_lot *lots = item->job->record->lots.items;
@@ -115,20 +116,25 @@ static enum problem counted(struct batch *batch, struct item *item, struct arriv
 }
 
 static enum problem arrivals_of_shipment(struct batch *batch, struct item *item,
-					 struct shipment_fact *shipment, struct arrival *ret)
+					 struct shipment_fact *shipment, struct arrival *ret,
+					 size_t *ret_count)
 {
+	*ret_count = 0;
 	for (size_t i = 0; i < shipment->line_count; i++) {
-		const struct shipment_lines_row *line = &shipment->lines[i];
-		struct arrival arrival = {.lot = map_get(batch->lots, MAP_KEY(line->lot_id)),
+		struct shipment_lines_row *line = &shipment->lines[i];
+		if (!uuid_is_nil(line->receipt))
+			continue;
+		struct arrival arrival = {.line = line,
+					  .lot = map_get(batch->lots, MAP_KEY(line->lot_id)),
 					  .shipped = line->base,
 					  .received = line->base};
 		enum problem p = quantity_of(line->value, line->unit, &arrival.quantity);
 		if (p || !arrival.lot)
 			return fault_set(item->job->fault, PROBLEM_NOT_KNOWN_YET, "known", "/shipment");
-		ret[i] = arrival;
+		ret[(*ret_count)++] = arrival;
 	}
-	enum problem p = counted(batch, item, ret, shipment->line_count);
-	return p ? p : shortage_of(batch, item, ret, shipment->line_count);
+	enum problem p = counted(batch, item, ret, *ret_count);
+	return p ? p : shortage_of(batch, item, ret, *ret_count);
 }
 
 static void arrival_apply(struct batch *batch, struct item *item, const struct event_parts *parts,
@@ -164,6 +170,31 @@ static void arrival_apply(struct batch *batch, struct item *item, const struct e
 		risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
 	alerts_add(batch, item, &findings, arrival->lot->row.org_id, arrival->lot->row.product,
 		   arrival->lot->row.region);
+}
+
+void line_arrive(const struct item *item, struct shipment_lines_row *line, struct decimal received)
+{
+	line->received = received;
+	line->receipt_org = item->recorder;
+	line->receipt = item->job->id;
+	line->receipt_of_partner = item->job->event != NULL;
+}
+
+void shipment_settle(struct shipment_fact *shipment)
+{
+	bool arrived = true;
+	for (size_t i = 0; i < shipment->line_count; i++)
+		arrived = arrived && !uuid_is_nil(shipment->lines[i].receipt);
+	shipment->row.state = arrived ? STR("received") : STR("in_transit");
+	shipment->dirty = true;
+}
+
+bool shipment_has_receipt(const struct shipment_fact *shipment)
+{
+	for (size_t i = 0; i < shipment->line_count; i++)
+		if (!uuid_is_nil(shipment->lines[i].receipt))
+			return true;
+	return false;
 }
 
 static enum problem find_shipment(struct batch *batch, struct item *item, struct event_parts *parts,
@@ -248,23 +279,19 @@ enum problem decide_receive(struct batch *batch, struct item *item, struct event
 		return p;
 	size_t count = shipment ? shipment->line_count : item->line_count;
 	struct arrival *arrivals = arena_array(batch->arena, struct arrival, count);
-	p = shipment ? arrivals_of_shipment(batch, item, shipment, arrivals)
+	p = shipment ? arrivals_of_shipment(batch, item, shipment, arrivals, &count)
 		     : arrivals_direct(batch, item, parts, arrivals);
 	if (p)
 		return p;
 	for (size_t i = 0; i < count; i++) {
 		if (shipment)
-			shipment->lines[i].received = arrivals[i].received;
+			line_arrive(item, arrivals[i].line, arrivals[i].received);
 		else
 			direct_take(batch, item, parts, &arrivals[i]);
 		arrival_apply(batch, item, parts, &arrivals[i]);
 	}
 	if (shipment) {
-		shipment->row.state = STR("received");
-		shipment->row.receipt_org = item->recorder;
-		shipment->row.receipt = item->job->id;
-		shipment->row.receipt_of_partner = false;
-		shipment->dirty = true;
+		shipment_settle(shipment);
 		item->shipment_fact = shipment;
 		struct str id = shipment_id_print(batch->arena,
 						  (struct lot_id){shipment->row.org_id, shipment->row.id});

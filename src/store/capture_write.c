@@ -425,8 +425,6 @@ static void send_shipments(struct batch *batch)
 	COLUMN(p.event, struct uuid, dirty.count, s[i]->row.event);
 	COLUMN(p.shipped_at, usec_t, dirty.count, s[i]->row.shipped_at);
 	COLUMN(p.state, struct str, dirty.count, s[i]->row.state);
-	COLUMN(p.receipt_org, struct uuid, dirty.count, s[i]->row.receipt_org);
-	COLUMN(p.receipt, struct uuid, dirty.count, s[i]->row.receipt);
 	db_queue(batch->db, &sql_shipment_upsert_many, &p);
 	if (orgs.count) {
 		const struct shipment_lines_drop_params drop = {rows_array(&orgs), rows_array(&ids)};
@@ -442,6 +440,8 @@ static void send_shipments(struct batch *batch)
 	COLUMN(l.unit, struct str, lines.count, r[i].unit);
 	COLUMN(l.base, struct decimal, lines.count, r[i].base);
 	COLUMN(l.received, struct decimal, lines.count, r[i].received);
+	COLUMN(l.receipt_org, struct uuid, lines.count, r[i].receipt_org);
+	COLUMN(l.receipt, struct uuid, lines.count, r[i].receipt);
 	db_queue(batch->db, &sql_shipment_line_upsert_many, &l);
 }
 

@@ -62,10 +62,12 @@ static struct balances stored_moves(struct arena *arena, const struct recounted 
 	return b;
 }
 
+/* What arrived of a lot with this receipt. NULL: none of it came with the shipment. */
 static const struct recount_shipments_row *shipped_of(const struct recounted *event, struct uuid lot)
 {
 	for (size_t i = 0; i < event->shipment_count; i++)
-		if (uuid_equal(event->shipment[i].lot_id, lot))
+		if (uuid_equal(event->shipment[i].lot_id, lot) &&
+		    uuid_equal(event->shipment[i].receipt, event->row->id))
 			return &event->shipment[i];
 	return NULL;
 }
@@ -75,7 +77,7 @@ static struct deed_facts facts_of(const struct recounted *event, size_t line, st
 {
 	const struct recount_things_row *lot = event->lots[line];
 	const struct recount_shipments_row *shipped = shipped_of(event, lot->id);
-	struct deed_facts facts = {.amount = amount, .by_shipment = event->shipment_count > 0};
+	struct deed_facts facts = {.amount = amount, .by_shipment = shipped != NULL};
 	for (int side = 0; side < DEED_SIDES; side++) {
 		facts.known[side] =
 			!uuid_is_nil(event->sides[side]) &&
@@ -84,7 +86,7 @@ static struct deed_facts facts_of(const struct recounted *event, size_t line, st
 	}
 	if (shipped && shipped->base.known)
 		facts.shipped = shipped->base.value;
-	facts.withdrawn = event->shipment_count && !str_equal(event->shipment->state, STR("received"));
+	facts.withdrawn = shipped && str_equal(shipped->state, STR("withdrawn"));
 	return facts;
 }
 
@@ -151,7 +153,8 @@ static bool derived_moves(struct arena *arena, const struct recounted *event, st
 			continue;
 		if (!line_amount(event, i, &amount))
 			return false;
-		bool by_shipment = deed->kind->class == RECORD_RECEIVE && event->shipment_count;
+		bool by_shipment =
+			deed->kind->class == RECORD_RECEIVE && shipped_of(event, event->lots[i]->id);
 		if (!is_counted(event, i) || (by_shipment && !arrived_together(event, i, &amount)))
 			continue;
 		const struct deed_facts facts = facts_of(event, i, amount);
@@ -205,6 +208,8 @@ static bool lines_hold(const struct recounted *event, bool arrived)
 {
 	for (size_t i = 0; i < event->shipment_count; i++) {
 		const struct recount_shipments_row *line = &event->shipment[i];
+		if (arrived && !uuid_equal(line->receipt, event->row->id))
+			continue;
 		struct decimal sum = {0}, amount;
 		bool named = false;
 		for (size_t k = 0; k < event->deed.count; k++) {
@@ -221,6 +226,22 @@ static bool lines_hold(const struct recounted *event, bool arrived)
 		    !(event->deed.of_partner && !named))
 			return false;
 	}
+	return true;
+}
+
+static bool any_arrived(const struct recounted *event)
+{
+	for (size_t i = 0; i < event->shipment_count; i++)
+		if (uuid_equal(event->shipment[i].receipt, event->row->id))
+			return true;
+	return false;
+}
+
+static bool all_arrived(const struct recounted *event)
+{
+	for (size_t i = 0; i < event->shipment_count; i++)
+		if (uuid_is_nil(event->shipment[i].receipt))
+			return false;
 	return true;
 }
 
@@ -243,9 +264,9 @@ void recount_shipment_of(struct recount *r, struct recounted *event)
 	}
 	if (arrived && str_equal(s->state, STR("withdrawn")))
 		return; /* the sender took it back; the receipt stands without it */
-	struct uuid by = arrived ? s->receipt : s->event;
-	bool known = arrived ? str_equal(s->state, STR("received")) : !str_equal(s->state, STR("withdrawn"));
-	if (!known || !uuid_equal(by, event->row->id))
+	bool known = arrived ? any_arrived(event)
+			     : !str_equal(s->state, STR("withdrawn")) && uuid_equal(s->event, event->row->id);
+	if (!known || str_equal(s->state, STR("received")) != all_arrived(event))
 		tell_shipment(r, event, s->state, arrived ? "received with" : "sent with");
 	if (!uuid_equal(arrived ? s->to_party : s->from_party, event->sides[DEED_ACTING]) ||
 	    !lines_hold(event, arrived))

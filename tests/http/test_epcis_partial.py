@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Partners' receipts that name a part of a shipment: the rest stays on its way until it is received, too."""
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import ago, line, uuid7
+from test_correct import correct
+from test_epcis import amount, captured, document, event, new_class
+from test_epcis_declared import declared
+
+STOCK = ("on_hand", "in_transit", "deficit")
+
+
+def story(packer, farm, lots, from_whom=True):
+    """Makes, sends and receives two lots of one shipment, each with a receipt of its own."""
+    to = {"destinationList": [{"type": "possessing_party", "destination": packer.uri}]}
+    source = {"sourceList": [{"type": "possessing_party", "source": farm.uri}]} if from_whom else {}
+
+    def what(**members):
+        return event(eventID=f"urn:uuid:{uuid7()}", **members)
+    return {"make": (farm, what(action="ADD", bizStep="commissioning", quantityList=[amount(lot, 100) for lot in lots])),
+            "ship": (farm, what(bizStep="shipping", disposition="in_transit", quantityList=[amount(lot, 60) for lot in lots], **to)),
+            "a": (packer, what(bizStep="receiving", quantityList=[amount(lots[0], 60)], **source)),
+            "b": (packer, what(bizStep="receiving", quantityList=[amount(lots[1], 60)], **source))}
+
+
+def tell(acts, *names):
+    for name in names:
+        captured(acts[name][0], document(acts[name][1]))
+
+
+def stocks(district, who, lots):
+    return [tuple(district.stock(lot).get(each.id, {}).get(name, 0) for name in STOCK) for lot in lots for each in who]
+
+
+def consistent(service):
+    code, told = service.recount()
+    assert code == 0, told
+
+
+@pytest.mark.parametrize("from_whom", (True, False), ids=("from whom", "from nobody"))
+def test_what_a_receipt_does_not_name_is_on_its_way_still(service, district, packer, farm, from_whom):
+    lots = [new_class(), new_class()]
+    acts = story(packer, farm, lots, from_whom)
+    tell(acts, "make", "ship", "a", "a")
+    assert stocks(district, (farm, packer), lots) == [(40, 0, 0), (60, 0, 0), (40, 60, 0), (0, 0, 0)]
+    consistent(service)
+    tell(acts, "b", "a", "b")
+    assert stocks(district, (farm, packer), lots) == [(40, 0, 0), (60, 0, 0)] * 2
+    assert not district.admin.read(f"/v1/alerts?rule=M02&party={farm.id}&state=open")["items"]
+    consistent(service)
+
+
+@pytest.mark.parametrize("order", [each for each in itertools.permutations(("make", "ship", "a", "b"))
+                                   if each.index("ship") < min(each.index("a"), each.index("b"))])
+def test_receipts_of_parts_end_the_same_in_any_order_behind_their_shipment(service, district, packer, farm, order):
+    lots = [new_class(), new_class()]
+    acts = story(packer, farm, lots)
+    for name in order:
+        tell(acts, name, name)
+    assert stocks(district, (farm, packer), lots) == [(40, 0, 0), (60, 0, 0)] * 2
+    consistent(service)
+
+
+def test_a_receipt_of_a_part_that_is_declared_wrong_puts_that_part_on_its_way_again(service, district, packer, farm):
+    lots = [new_class(), new_class()]
+    acts = story(packer, farm, lots)
+    tell(acts, "make", "ship", "a", "b")
+    captured(packer, document(declared(acts["b"][1])))
+    assert stocks(district, (farm, packer), lots) == [(40, 0, 0), (60, 0, 0), (40, 60, 0), (0, 0, 0)]
+    consistent(service)
+    captured(packer, document(declared(acts["a"][1])))
+    assert stocks(district, (farm, packer), lots) == [(40, 60, 0), (0, 0, 0)] * 2
+    consistent(service)
+    again = story(packer, farm, lots)
+    tell(again, "b", "a")
+    assert stocks(district, (farm, packer), lots) == [(40, 0, 0), (60, 0, 0)] * 2
+    consistent(service)
+
+
+@pytest.mark.parametrize("names", (["a"], ["b"], ["a", "b"]), ids="".join)
+def test_a_shipment_that_is_declared_wrong_takes_back_what_did_not_arrive(service, district, packer, farm, names):
+    lots = [new_class(), new_class()]
+    acts = story(packer, farm, lots)
+    tell(acts, "make", "ship", *names)
+    captured(farm, document(declared(acts["ship"][1])))
+    arrived, kept = [(40, 0, 0), (60, 0, 0)], [(100, 0, 0), (0, 0, 0)]
+    assert stocks(district, (farm, packer), lots) == (arrived if "a" in names else kept) + (arrived if "b" in names else kept)
+    consistent(service)
+
+
+def test_a_record_of_a_receipt_takes_what_a_document_left_on_its_way(service, district, packer, farm):
+    first, second = farm.harvest(50), farm.harvest(50)
+    sent = farm.ship(packer, line(first, 20), line(second, 30))
+    captured(packer, document(event(bizStep="receiving", quantityList=[amount(first["uri"], 20)])))
+    assert (farm.stock(second)["in_transit"], packer.stock(first)["on_hand"]) == (30, 20)
+    packer.receive(sent)
+    assert (farm.stock(first)["in_transit"], packer.stock(first)["on_hand"]) == (0, 20), "once"
+    assert (farm.stock(second)["in_transit"], packer.stock(second)["on_hand"]) == (0, 30)
+    consistent(service)
+
+
+def test_lots_of_two_shipments_arrive_each_with_its_own(service, district, packer, farm):
+    lots, others = [new_class(), new_class()], [new_class(), new_class()]
+    one, other = story(packer, farm, lots), story(packer, farm, others)
+    tell(one, "make", "ship")
+    tell(other, "make", "ship", "a")
+    tell(one, "b")
+    assert stocks(district, (farm, packer), lots + others) == \
+        [(40, 60, 0), (0, 0, 0), (40, 0, 0), (60, 0, 0), (40, 0, 0), (60, 0, 0), (40, 60, 0), (0, 0, 0)]
+    consistent(service)
+
+
+def test_what_a_receipt_names_that_did_not_come_with_the_shipment_is_received_without_one(service, district, packer, farm):
+    lots, other = [new_class(), new_class()], new_class()
+    acts = story(packer, farm, lots)
+    tell(acts, "make", "ship")
+    captured(farm, document(event(action="ADD", bizStep="commissioning", quantityList=[amount(other, 10)])))
+    captured(packer, document(event(bizStep="receiving", quantityList=[amount(lots[0], 60), amount(other, 4)],
+                                    sourceList=[{"type": "possessing_party", "source": farm.uri}])))
+    assert stocks(district, (farm, packer), [*lots, other]) == [(40, 0, 0), (60, 0, 0), (40, 60, 0), (0, 0, 0), (6, 0, 0), (4, 0, 0)]
+    consistent(service)
+
+
+def test_receipts_of_both_parts_at_once_arrive_once(service, district, packer, farm):
+    for _ in range(4):
+        lots = [new_class(), new_class()]
+        acts = story(packer, farm, lots)
+        tell(acts, "make", "ship")
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda name: tell(acts, name), ("a", "b", "b", "a")))
+        assert stocks(district, (farm, packer), lots) == [(40, 0, 0), (60, 0, 0)] * 2
+    consistent(service)
+
+
+@pytest.mark.parametrize("sent, stock", ((25, [(25, 0, 0), (20, 0, 0)]), (15, [(30, 0, 0), (20, 0, 0)])))
+def test_a_correction_of_a_shipment_of_which_a_part_arrived_leaves_the_receipt_of_that_part(service, district, packer, farm, sent, stock):
+    first, second = farm.harvest(50), farm.harvest(50)
+    was = farm.record("ship", ago(hours=3), lots=[line(first, 20), line(second, 30)], to=packer.id)
+    captured(packer, document(event(bizStep="receiving", quantityList=[amount(first["uri"], 20)])))
+    correct(farm, was["event"], {"type": "ship", "id": uuid7(), "time": ago(hours=3), "to": packer.id,
+                                 "lots": [line(first, sent), line(second, 35)]})
+    assert stocks(district, (farm, packer), [first, second]) == [*stock, (15, 35, 0), (0, 0, 0)]
+    consistent(service)
+    captured(packer, document(event(bizStep="receiving", quantityList=[amount(second["uri"], 35)])))
+    assert stocks(district, (farm, packer), [first, second]) == [*stock, (15, 0, 0), (35, 0, 0)]
+    consistent(service)
