@@ -12,6 +12,7 @@
 
 enum { RECONNECT_PAUSE_US = 100 * 1000 }; /* callers fail fast in between instead of queueing up to connect */
 enum { PLANS_FIRST_AGE = 32 };            /* uses of a connection */
+static const usec_t PLANS_LAST_US = 60 * USEC_PER_SEC;
 
 static const struct sql_slot no_slots[] = {{0}};
 static const struct sql_statement discard_plans = {.name = "discard_plans",
@@ -135,9 +136,11 @@ void db_forget_prepared(struct db *db, const struct sql_statement *s)
 /* Among the indexes of an empty table the planner takes any. */
 void db_age_plans(struct db *db)
 {
-	if (!db->planned || ++db->uses < db->planned_until)
+	usec_t now = db->planned ? monotonic_now() : 0;
+	if (!db->planned || (++db->uses < db->planned_until && now < db->planned_until_us))
 		return;
 	db->planned_until = db->uses * 2;
+	db->planned_until_us = now + PLANS_LAST_US;
 	db_queue_as(db, PENDING_CONTROL, &discard_plans, NULL /* no parameters */);
 }
 
@@ -234,6 +237,7 @@ static enum problem open_new(struct str conninfo, int statement_timeout_ms, stru
 	struct db *db = must_alloc(malloc(sizeof *db));
 	*db = kind;
 	db->planned_until = PLANS_FIRST_AGE;
+	db->planned_until_us = monotonic_now() + PLANS_LAST_US;
 	db->conninfo = (struct str){must_alloc(strndup(conninfo.at, conninfo.len)), conninfo.len};
 	db->statement_timeout_ms = statement_timeout_ms;
 	enum problem p = open_connection(db);

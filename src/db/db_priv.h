@@ -100,9 +100,10 @@ struct db {
 	const char *role;          /* taken at once when connected; NULL: that of the conninfo */
 	const struct vault *vault; /* NULL: none */
 	bool planned;              /* db_open_planned */
-	uint64_t uses,
-		planned_until; /* of those: how often it was used, and how often when plans are made anew */
-	bool acts;             /* somebody does: */
+	uint64_t uses,             /* of those: how often it was used, rows that it inserted included, */
+		planned_until;     /* and how often when plans are made anew, */
+	usec_t planned_until_us;   /* or when, monotonic: others insert too */
+	bool acts;                 /* somebody does: */
 	struct db_scope acting;
 	int statement_timeout_ms;
 	bool one_snapshot;     /* db_open_snapshot */
@@ -132,8 +133,8 @@ struct db {
 enum problem db_open_as(struct str conninfo, int statement_timeout_ms, const char *role,
 			struct db **ret) must_check;
 usec_t monotonic_now(void);
-/* Sends along that plans be made anew when the connection has been used twice as often as when they were made: tables
- * may have grown as much. To be called before each use. */
+/* Sends along that plans be made anew when the connection has been used twice as often as when they were made, or they are
+ * a minute old: tables may have grown as much. To be called before each use. */
 void db_age_plans(struct db *db);
 bool db_connected(const struct db *db);
 void db_lose(struct db *db, const char *why); /* closes the connection; everything pending fails */

@@ -90,6 +90,15 @@ static bool has_nothing_to_do(const struct sql_statement *s, const void *params)
 	return asked;
 }
 
+/* Of an insert whose rows come as arrays; 0: it is another statement. */
+static size_t rows_of(const struct sql_statement *s, const void *params)
+{
+	return s->single
+		       ? ((const struct sql_array *)(const void *)((const char *)params + s->params->offset))
+				 ->count
+		       : 0;
+}
+
 static bool is_of_one_row(const struct sql_statement *s, const void *params)
 {
 	if (!s->single)
@@ -104,6 +113,7 @@ static bool is_of_one_row(const struct sql_statement *s, const void *params)
 void db_queue(struct db *db, const struct sql_statement *s, const void *params)
 {
 	assert(db->in_tx);
+	db->uses += rows_of(s, params);
 	if (has_nothing_to_do(s, params))
 		push(db, PENDING_NOTHING, s);
 	else

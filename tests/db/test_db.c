@@ -491,6 +491,38 @@ static void a_planned_connection_plans_anew_as_tables_may_have_grown(void **stat
 	db_close(planned);
 }
 
+enum { ADDED = 100 };
+
+static enum problem add_items(struct db *db, void *context)
+{
+	static int64_t next = 1000000;
+	int64_t ids[ADDED];
+	struct str notes[ADDED];
+	(void)context;
+	for (size_t i = 0; i < ADDED; i++) {
+		ids[i] = next++;
+		notes[i] = STR("one of many");
+	}
+	db_queue(db, &sql_items_add, &(struct items_add_params){{ids, ADDED}, {notes, ADDED}});
+	return PROBLEM_NONE;
+}
+
+/* Few uses, and many rows: plans of the first, then of the one after the rows. */
+static void a_planned_connection_plans_anew_after_what_it_inserted(void **state)
+{
+	struct fixture *f = *state;
+	struct db *planned;
+	assert_int_equal(db_open_planned(test_database(), 5000, &planned), PROBLEM_NONE);
+	db_act_for(planned, &db_program);
+	int64_t first = plan_of_use(f, planned);
+	assert_int_equal(plan_of_use(f, planned), first);
+	assert_int_equal(db_tx(planned, &db_program, add_items, NULL, NULL), PROBLEM_NONE);
+	int64_t second = plan_of_use(f, planned);
+	assert_int_not_equal(second, first);
+	assert_int_equal(plan_of_use(f, planned), second);
+	db_close(planned);
+}
+
 static const uint8_t vault_key[VAULT_KEY_LEN] = {7};
 
 static void what_may_name_people_is_sealed_on_its_way(void **state)
@@ -576,6 +608,7 @@ int main(void)
 		IN_FIXTURE(each_statement_runs_in_the_name_it_says),
 		IN_FIXTURE(without_anybody_who_acts_no_statement_of_a_caller_is_run),
 		IN_FIXTURE(a_planned_connection_plans_anew_as_tables_may_have_grown),
+		IN_FIXTURE(a_planned_connection_plans_anew_after_what_it_inserted),
 		IN_FIXTURE(what_may_name_people_is_sealed_on_its_way),
 		IN_FIXTURE(arrays_are_sealed_item_by_item),
 		IN_FIXTURE(without_a_vault_nothing_goes_in_the_clear),
