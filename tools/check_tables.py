@@ -3,6 +3,7 @@
 """Checks that the project's tables and its code speak of the same things.
 
     sql/queries      every statement is run somewhere in src
+                     what the writer decides by is read whole: none of its statements is cut short at a number
     sql/migrations   every COMMENT ON INDEX names statements only, and these exist
     problem.def      every problem is returned somewhere, and listed where the OpenAPI document can see it
     config.def       every setting is read
@@ -17,6 +18,9 @@ import sys
 # Problems that no route lists: they are met before there is a route, stop a program at its start, or are what a
 # verifier finds.
 WITHOUT_ROUTE = {"METHOD_NOT_ALLOWED", "SCHEMA_NEWER", "SCHEMA_CHANGED", "CONFIG", "SIGNATURE", "KEY_REFUSED"}
+
+# What captures are decided by.
+WRITERS = {f"sql/queries/{topic}.sql" for topic in ("capture", "correction", "herd", "unit")}
 
 
 def texts(root, top, *suffixes):
@@ -52,6 +56,13 @@ def check_statements(root, sources):
     for name, file in statements(root).items():
         if name not in words and "sql_" + name not in words:
             yield f"{file}: nothing runs {name}"
+
+
+def check_wholes(root, _):
+    for file, text in texts(root, "sql/queries", ".sql").items():
+        for name, body in re.findall(r"(?ms)^-- name: (\w+)(.*?)(?=^-- name:|\Z)", text) if file in WRITERS else ():
+            if re.search(r"(?m)^LIMIT (?!1;)\d+;", body):
+                yield f"{file}: {name} answers with a part of what is there, and nobody is told"
 
 
 def check_indexes(root, _):
@@ -104,7 +115,7 @@ def check_metrics(root, sources):
             yield f"include/ft/base/metrics.def: nothing sets {name}"
 
 
-CHECKS = [check_statements, check_indexes, check_problems, check_settings, check_metrics]
+CHECKS = [check_statements, check_wholes, check_indexes, check_problems, check_settings, check_metrics]
 
 
 def main():

@@ -180,8 +180,7 @@ JOIN site_event u ON u.org_id = s.party AND u.site = s.id AND u.event = @event
 JOIN site_event h ON h.org_id = u.org_id AND h.site = u.site
                  AND h.declared_at IS NULL AND h.event_time BETWEEN u.event_time AND u.event_time + interval '180 days'
 WHERE s.party = @org_id AND u.lot_id IS NULL AND h.lot_id IS NOT NULL
-ORDER BY 1, 2
-LIMIT 1000;
+ORDER BY 1, 2;
 
 -- name: alert_lots_touch :exec
 -- Their trails show the alert: they are newer now.

@@ -75,5 +75,4 @@ FROM things CROSS JOIN LATERAL (
     SELECT t.event_org, t.event FROM event_thing t
     WHERE t.org_id = things.org_id AND t.lot_id = things.lot_id AND t.recorded_at < @recorded_at
     ORDER BY t.recorded_at DESC LIMIT 1
-) before
-LIMIT 1000;
+) before;

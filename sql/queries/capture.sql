@@ -165,44 +165,45 @@ SELECT org_id, likeness, id, event_time
 FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@likenesses) AS b) z
 CROSS JOIN LATERAL (SELECT org_id, likeness, id, event_time FROM event v
                     WHERE org_id = z.a AND likeness = z.b AND event_time BETWEEN @since AND @until
-                      AND NOT EXISTS (SELECT FROM correction c WHERE c.org_id = v.org_id AND c.event = v.id) LIMIT 100) e
-LIMIT 5000;
+                      AND NOT EXISTS (SELECT FROM correction c WHERE c.org_id = v.org_id AND c.event = v.id) LIMIT 100) e;
 
 -- name: site_uses :many
--- Inputs used at sites in a span of time, for the interval rules. OFFSET 0 has each site's rows found by its key, whatever
--- the planner thinks of tables that were empty when it was asked.
--- param: sites uuid[], since timestamptz, until timestamptz
+-- Inputs used at sites in spans of time, for the interval rules. OFFSET 0 has each site's rows found by its key, whatever
+-- the planner thinks of tables that were empty when it was asked. @max_rows NULL: all, for the newest are what a rule is
+-- about.
+-- param: sites uuid[], since timestamptz[], until timestamptz[], max_rows bigint?
 -- class: any
 -- each: sites
 -- column: site uuid, event uuid, type text, event_time timestamptz, offset_min bigint, input_product text, input_active text[]?
 SELECT s.site, s.event, s.type, s.event_time, s.offset_min::bigint AS offset_min, e.input_product, e.input_active
-FROM (SELECT DISTINCT unnest(@sites) AS a) z
+FROM (SELECT a, min(b) AS since, max(c) AS until
+      FROM (SELECT unnest(@sites) AS a, unnest(@since) AS b, unnest(@until) AS c) u GROUP BY a) z
 CROSS JOIN LATERAL (SELECT party FROM site WHERE id = z.a OFFSET 0) t
 CROSS JOIN LATERAL (SELECT site, event_org, event, type, event_time, offset_min FROM site_event
-                    WHERE org_id = t.party AND site = z.a AND event_time BETWEEN @since AND @until
+                    WHERE org_id = t.party AND site = z.a AND event_time BETWEEN z.since AND z.until
                       AND declared_at IS NULL AND lot_id IS NULL OFFSET 0) s
 CROSS JOIN LATERAL (SELECT input_product, input_active FROM event
                     WHERE org_id = s.event_org AND id = s.event
                       AND (input_product IS NOT NULL OR input_active IS NOT NULL) OFFSET 0) e
 ORDER BY s.event_time, s.event
-LIMIT 5000;
+LIMIT @max_rows;
 
 -- name: site_harvests :many
--- Lots harvested at sites in a span of time, for what is recorded late of those sites.
--- param: sites uuid[], since timestamptz, until timestamptz
+-- Lots harvested at sites in spans of time, for what is recorded late of those sites.
+-- param: sites uuid[], since timestamptz[], until timestamptz[]
 -- class: any
 -- each: sites
 -- column: site uuid, event uuid, event_time timestamptz, offset_min bigint, lot_org uuid, lot_id uuid, commodity text, product uuid, region text
 SELECT s.site, s.event, s.event_time, s.offset_min::bigint AS offset_min, s.lot_org, s.lot_id, l.commodity, l.product,
        t.region
-FROM (SELECT DISTINCT unnest(@sites) AS a) z
+FROM (SELECT a, min(b) AS since, max(c) AS until
+      FROM (SELECT unnest(@sites) AS a, unnest(@since) AS b, unnest(@until) AS c) u GROUP BY a) z
 CROSS JOIN LATERAL (SELECT party, region FROM site WHERE id = z.a OFFSET 0) t
 CROSS JOIN LATERAL (SELECT site, event, event_time, offset_min, lot_org, lot_id FROM site_event
-                    WHERE org_id = t.party AND site = z.a AND event_time BETWEEN @since AND @until
+                    WHERE org_id = t.party AND site = z.a AND event_time BETWEEN z.since AND z.until
                       AND declared_at IS NULL AND lot_id IS NOT NULL OFFSET 0) s
 CROSS JOIN LATERAL (SELECT commodity, product FROM lot WHERE org_id = s.lot_org AND lot_id = s.lot_id OFFSET 0) l
-ORDER BY s.event_time, s.event
-LIMIT 5000;
+ORDER BY s.event_time, s.event;
 
 -- name: lot_downstream_sold :many
 -- Which of some lots were sold, themselves or in what became of them. OFFSET 0 and LIMIT 1 have each lot looked up by key:
@@ -250,8 +251,7 @@ LIMIT @max_edges;
 -- param: nodes uuid[]
 -- class: local
 -- column: node uuid, child_org uuid, child uuid
-SELECT DISTINCT parent AS node, child_org, child FROM lot_edge WHERE parent = ANY(@nodes) AND declared_at IS NULL
-LIMIT 100000;
+SELECT DISTINCT parent AS node, child_org, child FROM lot_edge WHERE parent = ANY(@nodes) AND declared_at IS NULL;
 
 -- name: event_insert_many :exec
 -- The events of a batch.

@@ -59,8 +59,7 @@ ORDER BY m.event, m.lot_org, m.lot_id, m.holder;
 -- param: lots uuid[], events uuid[]
 -- class: fan
 -- column: org_id uuid, site uuid, event uuid
-SELECT DISTINCT org_id, site, event FROM site_event WHERE lot_id = ANY(@lots) AND event = ANY(@events)
-LIMIT 100000;
+SELECT DISTINCT org_id, site, event FROM site_event WHERE lot_id = ANY(@lots) AND event = ANY(@events);
 
 -- name: correction_others :many
 -- When else the lots that some events made were made, and when they were used, by the records that stand.
@@ -71,8 +70,7 @@ SELECT z.c AS event, z.b AS lot_id, t.role = 'output' AS made, e.type, min(e.eve
 FROM unnest(@orgs, @lots, @events) AS z (a, b, c)
 JOIN event_thing t ON t.org_id = z.a AND t.lot_id = z.b AND t.event <> z.c AND t.declared_at IS NULL
 JOIN event e ON e.org_id = t.event_org AND e.id = t.event
-GROUP BY z.c, z.b, t.role = 'output', e.type
-LIMIT 100000;
+GROUP BY z.c, z.b, t.role = 'output', e.type;
 
 -- name: correction_site_lots :many
 -- Lots harvested at some sites: their trails tell what was done there.
@@ -82,8 +80,7 @@ LIMIT 100000;
 SELECT DISTINCT s.lot_org AS org_id, s.lot_id
 FROM unnest(@orgs, @sites) AS z (org_id, site)
 JOIN site_event s ON s.org_id = z.org_id AND s.site = z.site
-WHERE s.lot_id IS NOT NULL
-LIMIT 100000;
+WHERE s.lot_id IS NOT NULL;
 
 -- name: correction_insert_many :exec
 -- Corrections; the second of one event breaks the key.
@@ -110,8 +107,7 @@ WHERE c.org_id = z.a AND c.event = z.b AND c.replacement IS NULL;
 SELECT c.org_id, c.event, c.named, e.answer
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @names) AS u (a, b)) z
 JOIN correction c ON c.org_id = z.a AND c.named = z.b AND c.replacement IS NULL
-JOIN event e ON e.org_id = c.org_id AND e.id = c.event
-LIMIT 10000;
+JOIN event e ON e.org_id = c.org_id AND e.id = c.event;
 
 -- name: correction_correctives :many
 -- Partners' events of some names, declarations aside, with the first answers to them.
@@ -122,8 +118,7 @@ SELECT k.hash, e.org_id, e.id, e.answer
 FROM (SELECT DISTINCT unnest(@names) AS a) z
 JOIN event_key k ON k.hash = z.a
 JOIN event e ON e.org_id = k.org_id AND e.id = k.id
-WHERE e.flags & 8 <> 0 AND e.declaration_time IS NULL
-LIMIT 10000;
+WHERE e.flags & 8 <> 0 AND e.declaration_time IS NULL;
 
 -- name: stock_move_insert_many :exec
 -- What a batch did to stock.
@@ -202,5 +197,4 @@ SELECT a.org_id, a.id, a.lot_org, a.lot_id, a.subject
 FROM unnest(@site_orgs, @sites, @site_events) AS z (org_id, site, event)
 JOIN site_event h ON h.org_id = z.org_id AND h.site = z.site AND h.lot_id IS NOT NULL
 JOIN alert a ON a.lot_id = h.lot_id
-WHERE a.rule = 'I01' AND a.state <> 'closed' AND convert_from(a.inputs, 'UTF8')::jsonb #>> '{use,event}' = z.event::text
-LIMIT 100000;
+WHERE a.rule = 'I01' AND a.state <> 'closed' AND convert_from(a.inputs, 'UTF8')::jsonb #>> '{use,event}' = z.event::text;

@@ -58,8 +58,7 @@ LEFT JOIN LATERAL (
     WHERE t.org_id = l.org_id AND t.lot_id = l.lot_id AND t.recorded_at < @recorded_at
     ORDER BY t.recorded_at DESC LIMIT 1
 ) before ON true
-LEFT JOIN event p ON p.org_id = before.event_org AND p.id = before.event
-LIMIT 1000;
+LEFT JOIN event p ON p.org_id = before.event_org AND p.id = before.event;
 
 -- name: event_proof_read :one
 -- One event with the key that signed it: the statement that enrolled the key, and the one that ended it.

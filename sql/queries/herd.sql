@@ -87,8 +87,7 @@ FROM made m
 CROSS JOIN LATERAL (SELECT parent, event FROM lot_edge WHERE child = m.child OFFSET 0) f
 JOIN herd_event g ON g.event = f.event AND g.lot_id = f.parent AND g.type = 'slaughter'
 LEFT JOIN lot l ON l.org_id = m.child_org AND l.lot_id = m.child
-ORDER BY lot_id, slaughter
-LIMIT 10000;
+ORDER BY lot_id, slaughter;
 
 -- name: herd_told :many
 -- What was done, as known at a time (infinity: now), to the animals of some slaughters: to each by its ear tag, to the herds
@@ -160,8 +159,7 @@ FROM (
     WHERE h.animal IS NULL OR p.slaughter NOT IN (SELECT slaughter FROM named)
 ) told
 WHERE recorded_at <= @as_of
-ORDER BY event_time, event, slaughter
-LIMIT 20000;
+ORDER BY event_time, event, slaughter;
 
 -- name: herd_alerts :many
 -- Intervals that were found not to be kept, of some carcasses.
@@ -171,8 +169,7 @@ LIMIT 20000;
 SELECT a.org_id, a.id, a.lot_org, a.lot_id, a.subject
 FROM alert a
 WHERE a.lot_id = ANY(@lots) AND a.rule = 'I01' AND a.state <> 'closed'
-  AND NOT EXISTS (SELECT FROM site_event s WHERE s.lot_id = a.lot_id)
-LIMIT 10000;
+  AND NOT EXISTS (SELECT FROM site_event s WHERE s.lot_id = a.lot_id);
 
 -- name: search_quarantine :many
 -- Lots of which a quarantine certificate speaks: those that its record names, and what came of the slaughter of them or of

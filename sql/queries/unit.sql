@@ -29,8 +29,7 @@ SELECT c.org_id, c.parent, c.from_event, c.n::bigint AS n, c.from_org, c.party, 
 FROM unnest(@orgs, @ids) AS z (org_id, id)
 JOIN containment c ON c.org_id = z.org_id AND c.parent = z.id
 WHERE c.to_at IS NULL OR c.to_at >= @since
-ORDER BY c.from_at, c.from_event, c.n
-LIMIT 50000;
+ORDER BY c.from_at, c.from_event, c.n;
 
 -- name: unit_acts :many
 -- What was done to units at a time or after it, and still stands.
@@ -43,8 +42,7 @@ SELECT a.org_id, a.unit, a.event, a.n::bigint AS n, a.event_org, a.party, a.kind
        a.value, a.amount_unit, a.base, a.at, a.recorded_at, a.lacking
 FROM unnest(@orgs, @ids) AS z (org_id, id)
 JOIN unit_act a ON a.org_id = z.org_id AND a.unit = z.id
-WHERE a.at >= @since AND a.declared_at IS NULL
-LIMIT 100000;
+WHERE a.at >= @since AND a.declared_at IS NULL;
 
 -- name: unit_known_before :many
 -- Units that something was loaded into before a time.
@@ -54,8 +52,7 @@ LIMIT 100000;
 SELECT z.id AS unit
 FROM unnest(@orgs, @ids) AS z (org_id, id)
 WHERE EXISTS (SELECT FROM unit_act a
-              WHERE a.org_id = z.org_id AND a.unit = z.id AND a.at < @since AND a.kind = 'load' AND a.declared_at IS NULL)
-LIMIT 50000;
+              WHERE a.org_id = z.org_id AND a.unit = z.id AND a.at < @since AND a.kind = 'load' AND a.declared_at IS NULL);
 
 -- name: unit_upsert_many :exec
 -- New units, and those that are placeholders no longer.

@@ -5,21 +5,20 @@
 
 static const usec_t DAY_US = 86400 * USEC_PER_SEC;
 
-struct span {
-	struct rows sites;
-	usec_t since, until;
+struct spans {
+	struct rows sites, since, until; /* struct uuid; usec_t, usec_t */
 };
 
-static void span_add(struct batch *batch, struct span *span, const struct item *item, usec_t since,
+static void span_add(struct batch *batch, struct spans *spans, const struct item *item, usec_t since,
 		     usec_t until)
 {
 	for (size_t i = 0; i < item->site_count; i++) {
 		if (!item->sites[i].found)
 			continue;
-		*(struct uuid *)rows_add(batch->arena, &span->sites, sizeof(struct uuid)) =
+		*(struct uuid *)rows_add(batch->arena, &spans->sites, sizeof(struct uuid)) =
 			item->sites[i].id.lot;
-		span->since = span->sites.count == 1 || since < span->since ? since : span->since;
-		span->until = span->sites.count == 1 || until > span->until ? until : span->until;
+		*(usec_t *)rows_add(batch->arena, &spans->since, sizeof(usec_t)) = since;
+		*(usec_t *)rows_add(batch->arena, &spans->until, sizeof(usec_t)) = until;
 	}
 }
 
@@ -59,7 +58,7 @@ static enum problem take_harvests(struct batch *batch)
 
 void alert_facts_queue(struct batch *batch)
 {
-	struct span uses = {0}, harvests = {0};
+	struct spans uses = {0}, harvests = {0};
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct item *item = &batch->items[i];
 		if (item->problem || item->replay)
@@ -71,9 +70,10 @@ void alert_facts_queue(struct batch *batch)
 			span_add(batch, &harvests, item, item->time.at_us - DAY_US,
 				 item->time.at_us + I01_WINDOW_DAYS * DAY_US);
 	}
-	const struct site_uses_params before = {rows_array(&uses.sites), uses.since, uses.until};
-	const struct site_harvests_params after = {rows_array(&harvests.sites), harvests.since,
-						   harvests.until};
+	const struct site_uses_params before = {
+		rows_array(&uses.sites), rows_array(&uses.since), rows_array(&uses.until), {0} /* all */};
+	const struct site_harvests_params after = {rows_array(&harvests.sites), rows_array(&harvests.since),
+						   rows_array(&harvests.until)};
 	db_queue(batch->db, &sql_site_uses, &before);
 	db_queue(batch->db, &sql_site_harvests, &after);
 }

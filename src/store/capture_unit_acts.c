@@ -6,8 +6,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { ACTS_MAX = 100000 };
-
 struct content_key { /* within a unit */
 	struct uuid event;
 	int64_t n;
@@ -63,8 +61,6 @@ enum problem batch_take_acts(struct batch *batch)
 				 &known_count);
 	if (p)
 		return p;
-	if (act_count == ACTS_MAX) /* a part of a history would be told for the whole */
-		return PROBLEM_BUSY;
 	for (size_t i = 0; i < act_count; i++)
 		*ROW_ADD(batch, acts, struct act_fact) =
 			(struct act_fact){.row = acts[i], .was_lacking = acts[i].lacking};

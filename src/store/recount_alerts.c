@@ -7,7 +7,7 @@
 
 #include "ft/core/risk.h"
 
-enum { USES_AT_ONCE = 5000 /* of site_uses */, WINDOW_DAYS = 180 };
+enum { USES_AT_ONCE = 5000, WINDOW_DAYS = 180 };
 static const usec_t DAY_US = 86400 * USEC_PER_SEC;
 static const char *const rules[] = {"R01", "R05", "R06", "R08", "I01"};
 
@@ -147,20 +147,23 @@ static enum problem find_intervals(struct search *s, struct recounted *const *ha
 {
 	struct site_uses_row *rows;
 	size_t most = 1, sites = 0, row_count;
-	usec_t since = INT64_MAX, until = INT64_MIN;
 	for (size_t i = 0; i < count; i++)
 		most += harvests[i]->deed.places.count;
 	struct uuid *ids = arena_array(s->r->arena, struct uuid, most);
+	usec_t *since = arena_array(s->r->arena, usec_t, most),
+	       *until = arena_array(s->r->arena, usec_t, most);
 	for (size_t i = 0; i < count; i++) {
 		usec_t at = harvests[i]->deed.time.at_us;
-		since = at < since ? at : since;
-		until = at > until ? at : until;
-		for (size_t k = 0; k < harvests[i]->deed.places.count; k++)
-			ids[sites++] = harvests[i]->places[k];
+		for (size_t k = 0; k < harvests[i]->deed.places.count; k++) {
+			ids[sites] = harvests[i]->places[k];
+			since[sites] = at - WINDOW_DAYS * DAY_US;
+			until[sites++] = at + DAY_US;
+		}
 	}
 	if (!count)
 		return PROBLEM_NONE;
-	const struct site_uses_params params = {{ids, sites}, since - WINDOW_DAYS * DAY_US, until + DAY_US};
+	const struct site_uses_params params = {
+		{ids, sites}, {since, sites}, {until, sites}, {.known = count > 1, .value = USES_AT_ONCE}};
 	enum problem p = site_uses(s->r->db, s->r->arena, &params, &rows, &row_count);
 	if (p)
 		return p;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Alerts that a record raises in the capture that completes the facts: what, how severe, about which lots, seen by whom."""
+import datetime
 import json
 
 import pytest
@@ -56,6 +57,32 @@ def test_a_harvest_within_the_interval_raises_an_alert(farm, alert_row):
     assert row["inputs"]["interval"]["days"] == 7
     assert "2026-05-10" in row["reason_en"] and "2026-05-10" in row["reason_zh"], "the first legal day is named"
     assert row["regions"] >= {(TOWNSHIP, "origin"), (TOWNSHIP, "found"), (TOWNSHIP, "held")}
+
+
+def in_batches(party, records, size=1000):
+    for n in range(0, len(records), size):
+        reply = party.post("/v1/events:batch", {"records": records[n:n + size]})
+        assert reply.status == 200, reply
+
+
+def test_the_newest_of_thousands_of_uses_counts(farm):
+    """A season of a plot that is dosed through its irrigation, recorded from a notebook."""
+    begun = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+    times = [(begun + datetime.timedelta(minutes=30 * n)).isoformat() for n in range(5100)]
+    in_batches(farm, [{"id": uuid7(), "type": "treat", "time": time, "site": "P1", **(ABAMECTIN if time == times[-1] else {"product": "尿素"})}
+                      for time in times])
+    answer = harvest(farm, (begun + datetime.timedelta(minutes=30 * 5100)).isoformat())
+    assert len(answer["alerts"]) == 1
+
+
+def test_all_lots_are_told_that_something_used_may_be_in(farm, district):
+    used = farm.record("treat", "2026-03-01T08:00:00+08:00", site="P1", product="甲胺磷乳油", active=["甲胺磷"])
+    begun = datetime.datetime(2026, 3, 20, tzinfo=datetime.timezone.utc)
+    in_batches(farm, [{"id": uuid7(), "type": "harvest", "time": (begun + datetime.timedelta(minutes=n)).isoformat(), "site": "P1",
+                       "product": "PAKCHOI", "quantity": kg(1)} for n in range(1100)])
+    [id_] = used["alerts"]
+    alert = district.admin.read(f"/v1/alerts/{id_}")
+    assert len(set(alert["lots"])) == 1100
 
 
 def test_a_harvest_after_the_interval_raises_none(farm):

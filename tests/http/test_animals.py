@@ -6,7 +6,7 @@ import urllib.parse
 
 import pytest
 
-from conftest import ago, kg, line
+from conftest import ago, kg, line, uuid7
 from test_capture import epcis, event_of  # noqa: F401  (a fixture)
 from test_trail_proofs import bundle_of, verify
 
@@ -94,6 +94,22 @@ def test_a_herd_medicated_too_late_is_told_of_carcass_and_pack(pigs, district):
         assert dosed["event"] in [step["event"] for step in page["steps"]]
         packer.record("sell", ago(hours=1), lots=[line(packed, 10)])
         assert district.admin.read(f"/v1/alerts/{alert['id']}")["severity"] == "critical"
+
+
+def test_the_newest_of_thousands_of_records_of_a_herd_counts(pigs, district):
+    """A slaughterhouse that kills ten herds of one pen in one batch: all that was done there is told of each of them."""
+    farm, packer = pigs
+    herds = [farm.harvest(head(2, 220), product="PIG", site="PEN", time=ago(days=30)) for _ in range(10)]
+    fed = [{"id": uuid7(), "type": "feed", "time": ago(days=29, minutes=-10 * n), "site": "PEN", "product": "配合饲料"} for n in range(2100)]
+    for n in range(0, len(fed), 700):
+        assert farm.post("/v1/events:batch", {"records": fed[n:n + 700]}).status == 200
+    dosed = farm.record("medicate", ago(days=5), site="PEN", product="土霉素片", active=["土霉素"])
+    for herd in herds:
+        packer.receive(farm.ship(packer, line(herd, head(2, 220)), time=ago(days=1, hours=3)), time=ago(days=1, hours=2))
+    killed = packer.post("/v1/events:batch", {"records": [
+        {"id": uuid7(), "type": "slaughter", "time": ago(days=1), "site": "H1", "inputs": [line(herd, head(2, 220))],
+         "outputs": [{"product": "PORK", "quantity": kg(160)}]} for herd in herds]}).json()["results"]
+    assert [broken(district, result["lots"][0]) for result in killed] == [[dosed["event"]]] * 10
 
 
 def history(farm, animal, events):

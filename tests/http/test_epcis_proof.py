@@ -51,3 +51,15 @@ def test_a_partners_step_that_is_told_otherwise_is_found(service, bundle, tmp_pa
         file.write_text(json.dumps(bundle, ensure_ascii=False), encoding="utf-8")
         assert verified(service, file)["trail"] == "failed", was
         step["type"] = was
+
+
+def test_the_proof_of_an_event_about_many_lots_holds(service, district, tmp_path):
+    packer, lots = district.packer(), [new_class(f"M{n}") for n in range(1200)]
+    captured(packer, document({"type": "TransformationEvent", "eventTime": ago(hours=3), "eventTimeZoneOffset": "+08:00",
+                               "inputQuantityList": [amount(lot, 1) for lot in lots], "outputQuantityList": [amount(new_class("ALL"), 9)]}))
+    wait_until_logged(service, district.public)
+    event = service.value("SELECT t.event::text FROM event_thing t JOIN lot l USING (org_id, lot_id) WHERE l.uri = %s", lots[0])
+    file = tmp_path / "proof.json"
+    file.write_bytes(packer.get(f"/v1/events/{event}/proof").body)
+    found = verified(service, file)
+    assert found["links"] == "passed" and not {"failed", "missing"} & set(found.values()), found

@@ -9,12 +9,13 @@ import unittest
 
 TOOL = pathlib.Path(__file__).parents[2] / "tools" / "check_tables.py"
 TREE = {
+    "sql/queries/capture.sql": "-- name: lots_lock :many\nSELECT 1\nLIMIT 1;\n",
     "sql/queries/lot.sql": "-- name: lot_list :many\n-- name: lot_read :one\n",
     "sql/migrations/0001-lot.sql": "COMMENT ON INDEX lot_by_version IS 'lot_list, lot_read';\n",
     "include/ft/base/problem.def": 'PROBLEM(LOT_SHORT, 409, "lot-short")\n',
     "include/ft/base/config.def": 'SETTING_INT(port, "PORT", 80)\n',
     "include/ft/base/metrics.def": 'METRIC(CAPTURES, counter, "captures", "help")\n',
-    "src/api/lots.c": "lot_list(db); db_queue(db, &sql_lot_read); metric_add(METRIC_CAPTURES, 1);\n"
+    "src/api/lots.c": "lot_list(db); db_queue(db, &sql_lot_read); lots_lock(db); metric_add(METRIC_CAPTURES, 1);\n"
                       "listen(config->port); return PROBLEM_LOT_SHORT;\n.may_fail = {PROBLEM_LOT_SHORT},\n",
 }
 
@@ -48,6 +49,9 @@ class CheckTables(unittest.TestCase):
 
     def test_statement_that_nothing_runs_is_refused(self):
         self.refuses("nothing runs lot_read", "src/api/lots.c", "&sql_lot_read")
+
+    def test_statement_of_the_writer_that_is_cut_short_is_refused(self):
+        self.refuses("lots_lock answers with a part", "sql/queries/capture.sql", "LIMIT 1;", "LIMIT 5000;")
 
     def test_index_for_an_unknown_statement_is_refused(self):
         self.refuses("index lot_by_version serves lot_count", "sql/migrations/0001-lot.sql", "lot_list", "lot_count")
