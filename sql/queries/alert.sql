@@ -40,9 +40,9 @@ ORDER BY s.place, s.id
 LIMIT @max_rows;
 
 -- name: alert_facets :many
--- How many alerts the same filter finds by state, severity, rule and region.
+-- How many alerts the same filter finds by state, severity, rule and region, of regions those with most.
 -- param: state text, worst bigint?, rule text, region text, product uuid
--- param: party uuid, since timestamptz?, until timestamptz?
+-- param: party uuid, since timestamptz?, until timestamptz?, max_regions bigint
 -- class: fan
 -- column: facet text, value text, count bigint
 WITH found AS MATERIALIZED (
@@ -65,10 +65,11 @@ SELECT 'severity', severity::text, count(*) FROM found GROUP BY severity
 UNION ALL
 SELECT 'rule', rule, count(*) FROM found GROUP BY rule
 UNION ALL
-SELECT 'region', r.region, count(DISTINCT f.id)
-FROM found f JOIN alert_region r ON r.org_id = f.org_id AND r.alert = f.id GROUP BY r.region
-ORDER BY 1, 3 DESC, 2
-LIMIT 1000;
+(SELECT 'region', r.region, count(DISTINCT f.id)
+ FROM found f JOIN alert_region r ON r.org_id = f.org_id AND r.alert = f.id GROUP BY r.region
+ ORDER BY 3 DESC, 2
+ LIMIT @max_regions)
+ORDER BY 1, 3 DESC, 2;
 
 -- name: alert_get :one
 -- One alert.

@@ -94,8 +94,7 @@ ORDER BY t.event, t.org_id, t.lot_id, t.role;
 -- column: declared_at timestamptz?
 SELECT event, code, state, party, happened_at, recorded_at, declared_at
 FROM item_event WHERE event = ANY(@events) AND named
-ORDER BY event, code
-LIMIT 200000;
+ORDER BY event, code;
 
 -- name: recount_herds :many
 -- What rows say of animals and herds that records name.
@@ -105,8 +104,7 @@ LIMIT 200000;
 -- column: event uuid, n bigint, animal text, site uuid, lot_id uuid, product text, active text[]?, certificate text
 SELECT event, n, animal, site, lot_id, product, active, certificate
 FROM herd_event WHERE event = ANY(@events)
-ORDER BY event, n
-LIMIT 500000;
+ORDER BY event, n;
 
 -- name: recount_sites :many
 -- What rows say was done at a place: trails of what was harvested there find it by them.
@@ -147,8 +145,7 @@ SELECT a.org_id, a.id, a.rule, a.rule_version, a.severity::bigint AS severity, a
 FROM (SELECT l.org_id, l.id FROM unnest(@orgs, @subjects) AS z (a, b) JOIN alert l ON l.org_id = z.a AND l.subject = z.b
       UNION SELECT org_id, id FROM alert WHERE event = ANY(@events)) k
 JOIN alert a ON a.org_id = k.org_id AND a.id = k.id
-ORDER BY a.id
-LIMIT 500000;
+ORDER BY a.id;
 
 -- name: recount_edges :many
 -- Edges by their whole key; of pieces of a transformation whatever leads from or to their lots.

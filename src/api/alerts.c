@@ -144,7 +144,8 @@ static enum problem read_names(struct call *call, const struct alert_query *q,
 static enum problem read_filter(struct call *call, const struct alert_query *q,
 				struct alert_facets_params *ret)
 {
-	struct alert_facets_params params = {.state = q->state,
+	struct alert_facets_params params = {.max_regions = FACETS_MAX,
+					     .state = q->state,
 					     .rule = q->rule,
 					     .region = q->region,
 					     .since = {q->since.at_us != 0, q->since.at_us},

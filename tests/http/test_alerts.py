@@ -142,6 +142,17 @@ def test_facets_count_what_the_filter_finds(farm, early, officer):
     assert "facets" not in officer.read("/v1/alerts?limit=1")
 
 
+def test_facets_of_a_province_hide_none_of_the_others(service, farm, early, officer):
+    regions = [row[0] for row in service.rows("SELECT code FROM region")]
+    before = officer.read(f"/v1/alerts?party={farm.number}&facets=1")["facets"]
+    service.rows("INSERT INTO alert_region (org_id, alert, region, role) SELECT a.org_id, a.id, r.code, 'held' FROM alert a, region r"
+                 " WHERE a.id = %s ON CONFLICT DO NOTHING RETURNING region", early["alerts"][0])
+    after = officer.read(f"/v1/alerts?party={farm.number}&facets=1")["facets"]
+    assert len(regions) > 1000 and len(after.pop("region")) == 1000
+    del before["region"]
+    assert after == before and before["state"]
+
+
 # — acting —
 def test_an_alert_lives_from_open_to_closed_and_back(district, early, officer):
     alert = early["alerts"][0]
