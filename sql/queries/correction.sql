@@ -29,14 +29,12 @@ LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
 LEFT JOIN site s ON s.id = e.site;
 
 -- name: correction_bodies :many
--- What those events say, once their organisation's sequences are locked: an erasure may have come first. A declaration is spent
--- when it has withdrawn an event.
+-- What those events say, once their organisation's sequences are locked: an erasure may have come first.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
--- column: id uuid, body bytea, is_spent boolean
+-- column: id uuid, body bytea
 -- opens: body
-SELECT e.id, e.body, EXISTS (SELECT FROM correction c WHERE c.org_id = e.org_id AND c.declaration = e.id) AS is_spent
-FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
+SELECT e.id, e.body FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
 JOIN event e ON e.org_id = z.a AND e.id = z.b;
 
 -- name: correction_moves :many

@@ -50,13 +50,11 @@ static enum problem take_awaiting(struct batch *batch)
 	size_t count;
 	for (size_t i = 0; i < batch->count; i++) {
 		struct item *item = &batch->items[i];
-		const struct sha256 *names[] = {&item->event_hash, &item->content_hash};
-		for (size_t k = 0; is_decided_here(item) && item->awaited && k < 2; k++) {
-			*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) =
-				partner_source(item);
-			*(struct bytes *)rows_add(batch->arena, &hashes, sizeof(struct bytes)) =
-				sha256_bytes(names[k]);
-		}
+		if (!is_decided_here(item) || !item->awaited)
+			continue;
+		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = partner_source(item);
+		*(struct bytes *)rows_add(batch->arena, &hashes, sizeof(struct bytes)) =
+			sha256_bytes(&item->event_hash);
 	}
 	if (!orgs.count)
 		return PROBLEM_NONE;
@@ -112,8 +110,7 @@ static void find_awaiting(struct batch *batch, const struct item *item)
 	const struct correction_awaiting_row *rows = batch->awaiting.items;
 	for (size_t i = 0; i < batch->awaiting.count; i++) {
 		if (!uuid_equal(rows[i].org_id, item->recorder) ||
-		    !(bytes_equal(rows[i].named, sha256_bytes(&item->event_hash)) ||
-		      bytes_equal(rows[i].named, sha256_bytes(&item->content_hash))))
+		    !bytes_equal(rows[i].named, sha256_bytes(&item->event_hash)))
 			continue;
 		*ROW_ADD(batch, filled, struct correction_row) = (struct correction_row){
 			.org = rows[i].org_id, .event = rows[i].event, .replacement = item->job->id};

@@ -342,9 +342,6 @@ void batch_decide(struct batch *batch)
 			continue;
 		map_set(batch->new_ids, sha256_bytes(&item->event_hash), item);
 		partner_note_declaration(batch, item);
-		if (item->job->event && !item->job->event->is_declaration &&
-		    !map_get(batch->new_ids, sha256_bytes(&item->content_hash)))
-			map_set(batch->new_ids, sha256_bytes(&item->content_hash), item);
 		doubles_warn(batch, item);
 	}
 	correctives_find(batch);

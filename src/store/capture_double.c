@@ -187,8 +187,7 @@ enum problem doubles_take(struct batch *batch)
 /* An event that a declaration withdraws is nobody's double, nor is the declaration. */
 static bool tells_a_deed(const struct item *item)
 {
-	return !item->job->event || (!item->job->event->is_declaration &&
-				     (uuid_is_nil(item->declared_by.lot) || item->declared_spent));
+	return !item->job->event || (!item->job->event->is_declaration && uuid_is_nil(item->declared_by.lot));
 }
 
 static bool is_withdrawn(const struct batch *batch, struct uuid event)

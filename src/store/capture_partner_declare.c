@@ -38,14 +38,11 @@ void partner_read_declaration(struct item *item)
 	const struct capture_job *job = item->job;
 	if (!job->event)
 		return;
-	item->waiting[0] = waiting_hash(item, job->event_id);
-	item->waiting[1] = waiting_hash(item, epcis_event_hash(job->arena, job->event));
-	if (declares(item)) {
+	item->waiting = waiting_hash(item, job->event_id);
+	if (declares(item))
 		item->target_hash = sha256_of(str_bytes(job->event_id));
-		return;
-	}
-	item->awaiting[0] = partner_awaiting_name(item, job->event_id);
-	item->awaiting[1] = partner_awaiting_name(item, epcis_event_hash(job->arena, job->event));
+	else
+		item->awaiting = partner_awaiting_name(item, job->event_id);
 }
 
 size_t partner_declaration_keys(const struct item *item, const struct sha256 *ret[PARTNER_KEYS])
@@ -53,12 +50,8 @@ size_t partner_declaration_keys(const struct item *item, const struct sha256 *re
 	size_t count = 0;
 	if (!item->job->event)
 		return 0;
-	if (declares(item))
-		ret[count++] = &item->target_hash;
-	for (size_t i = 0; i < 2; i++)
-		ret[count++] = &item->waiting[i];
-	for (size_t i = 0; i < 2 && !declares(item); i++)
-		ret[count++] = &item->awaiting[i];
+	ret[count++] = &item->waiting;
+	ret[count++] = declares(item) ? &item->target_hash : &item->awaiting;
 	return count;
 }
 
@@ -71,16 +64,14 @@ void partner_take_declaration(struct batch *batch, struct item *item, const stru
 {
 	if (!item->job->event)
 		return;
-	for (size_t i = 0; i < 2 && !declares(item); i++) {
-		const struct event_key_find_many_row *row = map_get(taken, sha256_bytes(&item->waiting[i]));
-		if (row && uuid_is_nil(item->declared_by.lot))
-			item->declared_by = event_of(row);
-		item->awaited = item->awaited || map_get(taken, sha256_bytes(&item->awaiting[i]));
-	}
 	const struct event_key_find_many_row *row =
-		declares(item) ? map_get(taken, sha256_bytes(&item->target_hash)) : NULL;
-	if (row && uuid_equal(row->org_id, partner_source(item)))
+		map_get(taken, sha256_bytes(declares(item) ? &item->target_hash : &item->waiting));
+	if (!declares(item)) {
+		item->declared_by = row ? event_of(row) : (struct lot_id){{{0}}, {{0}}};
+		item->awaited = map_get(taken, sha256_bytes(&item->awaiting)) != NULL;
+	} else if (row && uuid_equal(row->org_id, partner_source(item))) {
 		item->target = target_named(batch, event_of(row));
+	}
 }
 
 /* Why it was declared wrong, and what stands in its place, is said in the body of the declaration alone. */
@@ -123,10 +114,8 @@ enum problem batch_load_declarations(struct batch *batch)
 		p = db_take_many(batch->db, batch->arena, &sql_correction_bodies, (void **)&rows, &count);
 	for (size_t i = 0; !p && i < batch->count; i++)
 		for (size_t k = 0; k < count; k++)
-			if (uuid_equal(rows[k].id, batch->items[i].declared_by.lot)) {
+			if (uuid_equal(rows[k].id, batch->items[i].declared_by.lot))
 				read_declared(batch->arena, rows[k].body, &batch->items[i]);
-				batch->items[i].declared_spent = rows[k].is_spent;
-			}
 	return p;
 }
 
@@ -173,8 +162,8 @@ enum problem partner_recheck_declarations(struct batch *batch)
 /* — of the same batch — */
 void partner_note_declaration(struct batch *batch, struct item *item)
 {
-	if (declares(item) && !map_get(batch->new_ids, sha256_bytes(&item->waiting[0])))
-		map_set(batch->new_ids, sha256_bytes(&item->waiting[0]), item);
+	if (declares(item) && !map_get(batch->new_ids, sha256_bytes(&item->waiting)))
+		map_set(batch->new_ids, sha256_bytes(&item->waiting), item);
 }
 
 static void find_in_batch(struct batch *batch, struct item *item)
@@ -186,13 +175,11 @@ static void find_in_batch(struct batch *batch, struct item *item)
 			item->target = target_of_item(batch, maker);
 		return;
 	}
-	for (size_t i = 0; i < 2 && uuid_is_nil(item->declared_by.lot); i++) {
-		maker = map_get(batch->new_ids, sha256_bytes(&item->waiting[i]));
-		if (maker) {
-			item->declared_by = (struct lot_id){maker->recorder, maker->job->id};
-			item->declared_reason = maker->job->event->declared_reason;
-			item->declared_corrective = maker->job->event->corrective;
-		}
+	maker = map_get(batch->new_ids, sha256_bytes(&item->waiting));
+	if (maker && uuid_is_nil(item->declared_by.lot)) {
+		item->declared_by = (struct lot_id){maker->recorder, maker->job->id};
+		item->declared_reason = maker->job->event->declared_reason;
+		item->declared_corrective = maker->job->event->corrective;
 	}
 }
 
@@ -239,21 +226,10 @@ static void name_corrective(struct batch *batch, struct str event_id)
 	rows[batch->corrections.count - 1].named = sha256_bytes(hash);
 }
 
-/* It came after its declaration. Events of one content and different ids are as many events: one that was declared wrong
- * without an id has withdrawn one of them. */
-static bool is_late(const struct batch *batch, struct item *item)
-{
-	const struct correction_row *rows = batch->corrections.items;
-	if (declares(item) || uuid_is_nil(item->declared_by.lot))
-		return false;
-	for (size_t i = 0; i < batch->corrections.count; i++)
-		item->declared_spent |= uuid_equal(rows[i].declaration, item->declared_by.lot);
-	return !item->declared_spent;
-}
-
 void partner_declare(struct batch *batch, struct item *item)
 {
-	bool late = is_late(batch, item);
+	bool late =
+		!declares(item) && !uuid_is_nil(item->declared_by.lot); /* it came after its declaration */
 	struct lot_id declaration = late ? item->declared_by : (struct lot_id){item->recorder, item->job->id};
 	if (late)
 		item->target = target_of_item(batch, item);

@@ -17,7 +17,6 @@ void partner_read_identity(struct item *item)
 		identity = arena_printf(job->arena, "%.*s\n%.*s", STR_ARGS(identity),
 					STR_ARGS(utc_print(job->arena, job->event->declared_us)));
 	item->event_hash = sha256_of(str_bytes(identity));
-	item->content_hash = sha256_of(str_bytes(epcis_event_hash(job->arena, job->event)));
 }
 
 static struct named name_path(struct str path)

@@ -152,14 +152,13 @@ struct item {
 	struct target *target;    /* what it corrects; NULL: not known */
 	struct item *replacement; /* the record in its place, decided with it; NULL: none */
 	struct item *corrects;    /* of a replacement: its correction */
-	/* of a partner's event: names under which a declaration waits for it, and the one that did. nil: none */
-	struct sha256 waiting[2];
+	/* of a partner's event: name under which a declaration waits for it, and the one that did. nil: none */
+	struct sha256 waiting;
 	struct lot_id declared_by;
-	bool declared_spent; /* it has withdrawn another event */
 	struct str declared_reason, declared_corrective;
 	struct sha256
-		awaiting[2]; /* names under which a declaration waits for it to stand in its event's place, */
-	bool awaited;        /* and that one does */
+		awaiting; /* name under which a declaration waits for it to stand in its event's place, */
+	bool awaited;     /* and that one does */
 	struct named party, to, from, shipment, lot, product;
 	struct named *sites, *lots; /* lots: inputs, lots or contents */
 	size_t site_count, lot_count;
@@ -173,8 +172,7 @@ struct item {
 	struct output_ids *output_ids; /* parallel; NULL: not made yet */
 	struct goods *goods;           /* of a partner's event: parallel to output_lots and output_products */
 	struct sha256 event_hash;
-	struct sha256 content_hash; /* of a partner's event: of its event hash ID */
-	struct uuid known_id;       /* a repetition: the event that is in, of known_org */
+	struct uuid known_id; /* a repetition: the event that is in, of known_org */
 	/* decided */
 	struct uuid acting, recorder;
 	struct instant time;
@@ -306,7 +304,7 @@ enum problem partner_check_known(struct batch *batch, struct item *item,
 enum problem batch_load_arrivals(struct batch *batch) must_check; /* shipments that receiving events end */
 /* capture_partner_declare.c: error declarations. What is asked for of an event's names, and what is found of them: */
 void partner_read_declaration(struct item *item);
-enum { PARTNER_KEYS = 4 };
+enum { PARTNER_KEYS = 2 };
 size_t partner_declaration_keys(const struct item *item, const struct sha256 *ret[PARTNER_KEYS]);
 void partner_take_declaration(struct batch *batch, struct item *item, const struct map *taken);
 enum problem batch_load_declarations(struct batch *batch) must_check;

@@ -103,8 +103,8 @@ static struct lot_id shipment_of(const struct item *item)
 	return fact ? (struct lot_id){fact->row.org_id, fact->row.id} : (struct lot_id){{{0}}, {{0}}};
 }
 
-/* Partners' events are found under the id they have here too, and under what they say: the same without an eventID is the
- * same event. A declaration says what the event it is about said, and waits for that under a name of its own. */
+/* Partners' events are found under the id they have here too. A declaration says what the event it is about said, and waits
+ * for that under a name of its own. */
 static void send_further_keys(struct batch *batch)
 {
 	const struct event_rows *rows = batch->events.items;
@@ -114,8 +114,9 @@ static void send_further_keys(struct batch *batch)
 		struct sha256 *names = arena_array(batch->arena, struct sha256, 3);
 		bool declares = item->job->event && item->job->event->is_declaration;
 		names[0] = event_id_hash(batch->arena, item->job->id);
-		names[1] = declares ? item->waiting[0] : item->content_hash;
-		size_t count = 2;
+		size_t count = 1;
+		if (declares)
+			names[count++] = item->waiting;
 		if (declares && item->job->event->corrective.at)
 			names[count++] = partner_awaiting_name(item, item->job->event->corrective);
 		for (size_t k = 0; item->job->event && k < count; k++) {

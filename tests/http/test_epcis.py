@@ -187,7 +187,6 @@ def test_an_id_says_the_same_for_ever(district, packer):
     id_, uri = f"https://partner.example/events/{uuid7()}", new_class()
     captured(packer, document(event(eventID=id_, quantityList=[amount(uri, 5)])))
     captured(packer, document(event(eventID=id_, quantityList=[amount(uri, 5)])))
-    captured(packer, document(event(quantityList=[amount(uri, 5)])))
     assert len(bodies(district.service, uri)) == 1
     job = job_of(packer, capture(packer, document(event(eventID=id_, quantityList=[amount(uri, 6)]))))
     assert not job["success"] and job["errors"][0]["type"] == "/problems/id-taken" and job["errors"][0]["status"] == 409
@@ -196,6 +195,16 @@ def test_an_id_says_the_same_for_ever(district, packer):
     captured(packer, document(declared))
     captured(packer, document(declared))
     assert len(bodies(district.service, uri)) == 2, "the event and its declaration"
+
+
+@pytest.mark.parametrize("first", (True, False))
+def test_the_same_content_without_an_id_is_another_event(district, packer, first):
+    """Whichever comes first."""
+    uri, time = new_class(), ago(hours=3)
+    events = [event(eventTime=time, quantityList=[amount(uri, 5)]), event(eventTime=time, quantityList=[amount(uri, 5)], eventID=f"urn:uuid:{uuid7()}")]
+    for each in (events if first else events[::-1]) + events:
+        captured(packer, document(each))
+    assert len(bodies(district.service, uri)) == 2
 
 
 def test_a_partners_event_is_not_corrected_by_a_record(packer):

@@ -286,19 +286,19 @@ def test_the_three_at_once_are_joined(packer):
         assert standing == [(replacement, withdrawn)]
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_a_declaration_without_an_id_withdraws_one_event(service, packer, order):
-    """Of two that say the same under different ids: whichever came first."""
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_a_declaration_without_an_id_is_about_the_event_without_one(service, packer, order):
+    """And not about others that say the same, whichever came first."""
     uri, made = new_class(), new_class()
-    first = transformed(uri, made, 70, 60)
-    nameless = {name: value for name, value in first.items() if name != "eventID"}
-    events = [first, {**first, "eventID": f"urn:uuid:{uuid7()}"}, declared(nameless)]
+    named = transformed(uri, made, 70, 60)
+    nameless = {name: value for name, value in named.items() if name != "eventID"}
+    events = [named, {**named, "eventID": f"urn:uuid:{uuid7()}"}, nameless, declared(nameless)]
     for i in order:
         captured(packer, document(events[i]))
     for each in events:
         captured(packer, document(each))
     steps = [bool(step["corrected"]) for step in trail_of(packer, made)["steps"] if step["type"] == "process"]
-    assert sorted(steps) == [False, True] and packer.stock(made)["on_hand"] == 60
+    assert sorted(steps) == [False, False, True] and packer.stock(made)["on_hand"] == 120
     assert service.recount()[0] == 0
 
 

@@ -39,10 +39,10 @@ class Story:
     def thing(self, kind, count):
         return f"@{kind}{self.random.randrange(count)}"
 
-    def name(self, named=False):
+    def name(self):
         """Of none an event has the hash of what it says."""
         self.names += 1
-        return self.one(f"urn:uuid:@e{self.names}", f"https://ids.example/event/@r{self.names}", *[] if named else [None])
+        return self.one(f"urn:uuid:@e{self.names}", f"https://ids.example/event/@r{self.names}", None)
 
     def when(self):
         at = DAY + datetime.timedelta(hours=self.random.randrange(72))
@@ -131,16 +131,14 @@ class Story:
     # — the same under other names, and what was wrong —
     def vary(self, n):
         event, chance = self.events[n], self.random.random
-        # what is told under a name and without one is one event or two, as the nameless comes last or first: that is left out
-        same = "eventID" in event and chance() < 0.35
-        if same:
+        if chance() < 0.35:
             for _ in range(self.random.randint(1, 2)):
                 other = copy.deepcopy(event)
-                other["eventID"] = self.name(named=True)
-                self.events.append(other)
+                other.pop("eventID", None)
+                self.events.append({**other, **({"eventID": name} if (name := self.name()) else {})})
         if chance() < 0.45:
             wrong = copy.deepcopy(event)
-            if not same and chance() < 0.3:  # of several that say the same it withdraws one, and which of them is a matter of order
+            if chance() < 0.3:
                 wrong.pop("eventID", None)
             declaration = {"declarationTime": f"2026-03-09T0{self.random.randrange(3)}:00:00Z", "reason": "incorrect_data"}
             instead = [each["eventID"] for each in self.events if "eventID" in each and "errorDeclaration" not in each and each != event]
