@@ -2,13 +2,15 @@
 """Partners' receipts that name a part of a shipment: the rest stays on its way until it is received, too."""
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from conftest import ago, line, uuid7
+from conftest import District, ago, line, uuid7
 from test_correct import correct
 from test_epcis import amount, captured, document, event, new_class
 from test_epcis_declared import declared
 
+MIGRATION = Path(__file__).parents[2] / "sql" / "migrations" / "0055-partial-receipts.sql"
 STOCK = ("on_hand", "in_transit", "deficit")
 
 
@@ -145,4 +147,30 @@ def test_a_correction_of_a_shipment_of_which_a_part_arrived_leaves_the_receipt_o
     consistent(service)
     captured(packer, document(event(bizStep="receiving", quantityList=[amount(second["uri"], 35)])))
     assert stocks(district, (farm, packer), [first, second]) == [*stock, (15, 0, 0), (35, 0, 0)]
+    consistent(service)
+
+
+def test_receipts_of_an_older_data_directory_stand_at_the_lines(new_service):
+    """Migration 0055: what was received is, by whom and with what, and is corrected by the line."""
+    service = new_service().start()
+    district = District(service)
+    farm, packer = district.farm(), district.packer()
+    lots = [farm.harvest(50) for _ in range(3)]
+    shipment = farm.ship(packer, *(line(lot["id"], 20) for lot in lots[:2]))
+    received = packer.receive(shipment)
+    farm.ship(packer, line(lots[2]["id"], 20))
+    rows = "SELECT org_id, shipment, n, lot_id, base, received, receipt_org, receipt FROM shipment_line ORDER BY shipment, n"
+    now = service.rows(rows)
+    assert sorted(str(row[-1]) for row in now) == sorted(["None", received["event"], received["event"]])
+    service.stop()
+    service.cluster.execute(service.database, "SET ROLE ft_owner; ALTER TABLE shipment ADD COLUMN receipt_org uuid, ADD COLUMN receipt uuid;"
+                            " UPDATE shipment s SET receipt_org = l.receipt_org, receipt = l.receipt FROM shipment_line l"
+                            " WHERE l.org_id = s.org_id AND l.shipment = s.id;"
+                            " ALTER TABLE shipment_line DROP COLUMN receipt_org, DROP COLUMN receipt;")
+    service.cluster.execute(service.database, "SET ROLE ft_owner; " + MIGRATION.read_text())
+    service.start()
+    assert service.rows(rows) == now
+    consistent(service)
+    correct(packer, received["event"])
+    assert stocks(district, (farm, packer), [lot["uri"] for lot in lots]) == [(30, 20, 0), (0, 0, 0)] * 3
     consistent(service)
