@@ -20,7 +20,7 @@ import sys
 WITHOUT_ROUTE = {"METHOD_NOT_ALLOWED", "SCHEMA_NEWER", "SCHEMA_CHANGED", "CONFIG", "SIGNATURE", "KEY_REFUSED"}
 
 # What captures are decided by.
-WRITERS = {f"sql/queries/{topic}.sql" for topic in ("capture", "correction", "herd", "unit")}
+WRITERS = {f"sql/queries/{topic}.sql" for topic in ("capture", "correction", "epcis", "herd", "item", "unit")}
 
 
 def texts(root, top, *suffixes):

@@ -30,5 +30,4 @@ FROM (SELECT DISTINCT a, b, c FROM unnest(@to_parties, @lot_orgs, @lots) AS u (a
 JOIN shipment_line l ON l.lot_org = z.b AND l.lot_id = z.c
 JOIN shipment s ON s.org_id = l.org_id AND s.id = l.shipment
 WHERE s.to_party = z.a AND s.state = 'in_transit' AND l.receipt IS NULL
-ORDER BY s.shipped_at, s.id
-LIMIT 10000;
+ORDER BY s.shipped_at, s.id;

@@ -14,8 +14,7 @@ JOIN item_issue i ON i.org_id = c.org_id AND i.id = c.issue
 CROSS JOIN LATERAL (
     SELECT bool_or(state = 'activated') AS activated, bool_or(state = 'voided') AS voided
     FROM code_mark WHERE code = c.code AND first <= y.place AND last >= y.place
-) m
-LIMIT 200000;
+) m;
 
 -- name: item_states :many
 -- What stands about packs, in the order in which it was told.
@@ -25,8 +24,7 @@ LIMIT 200000;
 SELECT code, event, state, holder, party, happened_at, since
 FROM item_event
 WHERE code = ANY(@codes) AND state IS NOT NULL AND declared_at IS NULL
-ORDER BY code, since, event
-LIMIT 200000;
+ORDER BY code, since, event;
 
 -- name: item_event_codes :many
 -- Packs that records are about.
