@@ -202,9 +202,11 @@ def test_the_same_content_without_an_id_is_another_event(district, packer, first
     """Whichever comes first."""
     uri, time = new_class(), ago(hours=3)
     events = [event(eventTime=time, quantityList=[amount(uri, 5)]), event(eventTime=time, quantityList=[amount(uri, 5)], eventID=f"urn:uuid:{uuid7()}")]
-    for each in (events if first else events[::-1]) + events:
+    jobs = [captured(packer, document(each)) for each in (events if first else events[::-1])]
+    for each in events:
         captured(packer, document(each))
     assert len(bodies(district.service, uri)) == 2
+    assert [[each["warning"].split()[0] for each in job["farmtrail:warnings"]] for job in jobs] == [[], ["likely-double"]]
 
 
 def test_a_partners_event_is_not_corrected_by_a_record(packer):
