@@ -10,12 +10,14 @@ from conftest import ago, kg, line, uuid7
 from test_capture import epcis, event_of  # noqa: F401  (a fixture)
 from test_trail_proofs import bundle_of, verify
 
-TAGS = ["150011600000001", "150011600000002"]
-SERIAL = itertools.count(1)
+SERIAL = itertools.count(1000)  # other files have tags of their own
 
 
 def tag():
     return f"1500116{next(SERIAL):08}"
+
+
+TAGS = [tag(), tag()]
 
 
 def head(count, net=None):
