@@ -103,7 +103,7 @@ SELECT s.id, s.kind, s.org_id, s.recorded_at, s.body, s.view_secret, s.key_finge
        k.spki, l.hash AS leaf, EXISTS (SELECT FROM log_pending q WHERE q.kind = s.kind AND q.id = s.id) AS queued
 FROM act_statement s
 LEFT JOIN signing_key k ON k.fingerprint = s.key_fingerprint AND k.org_id = s.org_id
-LEFT JOIN log_leaf l ON l.id = s.id AND l.kind = s.kind AND l.version IS NULL
+LEFT JOIN LATERAL (SELECT hash FROM log_leaf WHERE id = s.id AND kind = s.kind AND version IS NULL OFFSET 0) l ON true
 WHERE @after IS NULL OR s.id > @after
 ORDER BY s.id
 LIMIT @max_rows;

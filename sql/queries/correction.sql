@@ -104,7 +104,8 @@ WHERE c.org_id = z.a AND c.event = z.b AND c.replacement IS NULL;
 -- column: org_id uuid, event uuid, named bytea, answer bytea
 SELECT c.org_id, c.event, c.named, e.answer
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @names) AS u (a, b)) z
-JOIN correction c ON c.org_id = z.a AND c.named = z.b AND c.replacement IS NULL
+CROSS JOIN LATERAL (SELECT org_id, event, named FROM correction
+                    WHERE org_id = z.a AND named = z.b AND replacement IS NULL OFFSET 0) c
 JOIN event e ON e.org_id = c.org_id AND e.id = c.event;
 
 -- name: correction_correctives :many

@@ -27,7 +27,8 @@ WHERE id = @id AND (@everything OR api_key = @api_key OR org_id = ANY(@parties))
 -- column: org_id uuid, id uuid, from_party uuid, to_party uuid, lot_id uuid
 SELECT s.org_id, s.id, s.from_party, s.to_party, l.lot_id
 FROM (SELECT DISTINCT a, b, c FROM unnest(@to_parties, @lot_orgs, @lots) AS u (a, b, c)) z
-JOIN shipment_line l ON l.lot_org = z.b AND l.lot_id = z.c
-JOIN shipment s ON s.org_id = l.org_id AND s.id = l.shipment
-WHERE s.to_party = z.a AND s.state = 'in_transit' AND l.receipt IS NULL
+CROSS JOIN LATERAL (SELECT org_id, shipment, lot_id FROM shipment_line
+                    WHERE lot_org = z.b AND lot_id = z.c AND receipt IS NULL OFFSET 0) l
+CROSS JOIN LATERAL (SELECT * FROM shipment WHERE org_id = l.org_id AND id = l.shipment OFFSET 0) s
+WHERE s.to_party = z.a AND s.state = 'in_transit'
 ORDER BY s.shipped_at, s.id;

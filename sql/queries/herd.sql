@@ -31,6 +31,8 @@ UPDATE herd_event h SET declared_at = z.b FROM unnest(@events, @declared_at) AS 
 -- name: herd_carcasses :many
 -- Lots out of slaughters that some records may have reached, with every slaughter that they are of: animals and lots that the
 -- records name, and those that were in a herd that they name. Too many rather than too few: herd_told says which they reach.
+-- What must not be NULL is asked outside of OFFSET 0: inside, an index that holds just what is not would be read whole while
+-- statistics call it empty.
 -- param: events uuid[]
 -- class: local
 -- column: slaughter uuid, event_time timestamptz, offset_min bigint, stands boolean, lot_org uuid, lot_id uuid
@@ -43,28 +45,28 @@ WITH RECURSIVE said AS (
     SELECT l.lot_id
     FROM said s
     CROSS JOIN LATERAL (SELECT lot_id FROM herd_event
-                        WHERE site = s.site AND lot_id IS NOT NULL AND type NOT IN ('medicate', 'feed', 'treat', 'death')
+                        WHERE site = s.site AND type NOT IN ('medicate', 'feed', 'treat', 'death')
                           AND event_time BETWEEN s.event_time - interval '2 years' AND s.event_time + interval '180 days' OFFSET 0) l
-    WHERE s.lot_id IS NULL
+    WHERE s.lot_id IS NULL AND l.lot_id IS NOT NULL
     UNION
     SELECT e.child
     FROM lots b
     CROSS JOIN LATERAL (SELECT child, event FROM lot_edge WHERE parent = b.lot OFFSET 0) e
-    JOIN herd_event t ON t.event = e.event AND t.lot_id = b.lot AND t.type <> 'slaughter'
+    CROSS JOIN LATERAL (SELECT FROM herd_event WHERE event = e.event AND lot_id = b.lot AND type <> 'slaughter' OFFSET 0) t
 ), animals AS (
     SELECT animal FROM said WHERE animal IS NOT NULL
     UNION
     SELECT a.animal
     FROM said s
     CROSS JOIN LATERAL (SELECT animal FROM herd_event
-                        WHERE site = s.site AND animal IS NOT NULL AND type IN ('birth', 'move')
+                        WHERE site = s.site AND type IN ('birth', 'move')
                           AND event_time BETWEEN s.event_time - interval '2 years' AND s.event_time OFFSET 0) a
-    WHERE s.animal IS NULL AND s.lot_id IS NULL
+    WHERE s.animal IS NULL AND s.lot_id IS NULL AND a.animal IS NOT NULL
     UNION
     SELECT a.animal
     FROM lots l
-    CROSS JOIN LATERAL (SELECT animal FROM herd_event
-                        WHERE lot_id = l.lot AND animal IS NOT NULL AND type IN ('birth', 'move') OFFSET 0) a
+    CROSS JOIN LATERAL (SELECT animal FROM herd_event WHERE lot_id = l.lot AND type IN ('birth', 'move') OFFSET 0) a
+    WHERE a.animal IS NOT NULL
 ), since AS (
     SELECT min(event_time) AS at FROM said
 ), killed AS (
@@ -78,14 +80,14 @@ WITH RECURSIVE said AS (
 ), made AS (
     SELECT DISTINCT e.child_org, e.child
     FROM killed k
-    JOIN herd_event i ON i.event = k.event AND i.lot_id IS NOT NULL
-    CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = i.lot_id AND event = i.event OFFSET 0) e
+    CROSS JOIN LATERAL (SELECT lot_id FROM herd_event WHERE event = k.event OFFSET 0) i
+    CROSS JOIN LATERAL (SELECT child_org, child FROM lot_edge WHERE parent = i.lot_id AND event = k.event OFFSET 0) e
 )
 SELECT DISTINCT g.event AS slaughter, g.event_time, g.offset_min, g.declared_at IS NULL AS stands, m.child_org AS lot_org,
        m.child AS lot_id, l.commodity, l.product, l.region
 FROM made m
 CROSS JOIN LATERAL (SELECT parent, event FROM lot_edge WHERE child = m.child OFFSET 0) f
-JOIN herd_event g ON g.event = f.event AND g.lot_id = f.parent AND g.type = 'slaughter'
+CROSS JOIN LATERAL (SELECT * FROM herd_event WHERE event = f.event AND lot_id = f.parent AND type = 'slaughter' OFFSET 0) g
 LEFT JOIN lot l ON l.org_id = m.child_org AND l.lot_id = m.child
 ORDER BY lot_id, slaughter;
 
@@ -108,7 +110,9 @@ WITH RECURSIVE killed (slaughter, at, animal, lot) AS (
     FROM lots l
     CROSS JOIN LATERAL (SELECT parent, event FROM lot_edge
                         WHERE child = l.lot AND recorded_at <= @as_of AND (declared_at IS NULL OR declared_at > @as_of) OFFSET 0) e
-    JOIN herd_event t ON t.event = e.event AND t.lot_id = e.parent AND t.recorded_at <= @as_of AND (t.declared_at IS NULL OR t.declared_at > @as_of)
+    CROSS JOIN LATERAL (SELECT event_time FROM herd_event
+                        WHERE event = e.event AND lot_id = e.parent AND recorded_at <= @as_of
+                          AND (declared_at IS NULL OR declared_at > @as_of) OFFSET 0) t
 ), homes (slaughter, at, lot, site, since, until) AS (
     SELECT slaughter, until, lot, NULL::uuid, '-infinity'::timestamptz, until FROM lots
     UNION ALL
@@ -130,10 +134,9 @@ WITH RECURSIVE killed (slaughter, at, animal, lot) AS (
     CROSS JOIN LATERAL (SELECT site, event_time AS at,
                                CASE WHEN type IN ('birth', 'move') THEN event_time ELSE event_time - interval '180 days' END AS since
                         FROM herd_event
-                        WHERE lot_id = h.lot AND animal IS NULL AND site IS NOT NULL
-                          AND type IN ('birth', 'move', 'harvest', 'catch', 'collect')
+                        WHERE lot_id = h.lot AND animal IS NULL AND type IN ('birth', 'move', 'harvest', 'catch', 'collect')
                           AND recorded_at <= @as_of AND (declared_at IS NULL OR declared_at > @as_of) OFFSET 0) s
-    WHERE h.lot IS NOT NULL
+    WHERE h.lot IS NOT NULL AND s.site IS NOT NULL
 ), named AS (
     SELECT DISTINCT slaughter FROM killed WHERE animal IS NOT NULL
 )

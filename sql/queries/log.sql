@@ -195,7 +195,7 @@ SELECT coalesce(bool_and(coalesce(l.idx < head.size, false)), true) AS published
        coalesce(bool_and(l.idx IS NOT NULL), true) AS numbered
 FROM (SELECT coalesce(max(size), 0) AS size FROM log_checkpoint WHERE NOT waits) head
 CROSS JOIN unnest(@id) AS z (a)
-LEFT JOIN log_leaf l ON l.id = z.a AND l.kind = 'event' AND l.version IS NULL;
+LEFT JOIN LATERAL (SELECT idx FROM log_leaf WHERE id = z.a AND kind = 'event' AND version IS NULL OFFSET 0) l ON true;
 
 -- name: log_signed_size :one
 -- How many entries the newest signed head covers, whether witnesses have seen it or not.
