@@ -63,10 +63,13 @@ struct str cbv_word(struct str text, const char *kind)
 bool cbv_is_word(struct str word, const char *kind)
 {
 	const char *words = vocabulary_of(kind)->words;
-	const char *found = word.len ? memmem(words, strlen(words), word.at, word.len) : NULL;
+	if (!word.len || memchr(word.at, ' ', word.len))
+		return false;
+	/* The list begins and ends with a space: what has none is found behind the first octet. */
+	const char *found = memmem(words, strlen(words), word.at, word.len);
 	while (found && (found[-1] != ' ' || found[word.len] != ' '))
 		found = memmem(found + 1, strlen(found + 1), word.at, word.len);
-	return found && !memchr(word.at, ' ', word.len);
+	return found;
 }
 
 struct str cbv_uri(struct arena *arena, struct str text, const char *kind)
