@@ -12,8 +12,10 @@ bool signed_text_take(struct str *text, struct str word, struct str *ret_value)
 {
 	struct str rest;
 	struct str line = str_cut(*text, '\n', &rest);
-	/* A line without its newline is not a line. */
-	if (!rest.at || line.len <= word.len || !str_starts(line, word) || line.at[word.len] != ' ')
+	/* A line without its newline is not a line. Printing ends at a NUL, so a text with one would not be the only one that
+	 * says what it says. */
+	if (!rest.at || line.len <= word.len || !str_starts(line, word) || line.at[word.len] != ' ' ||
+	    memchr(line.at, '\0', line.len))
 		return false;
 	*ret_value = str_from(line, word.len + 1);
 	*text = rest;
