@@ -17,14 +17,16 @@ SELECT event, declaration, replacement FROM correction WHERE org_id = @org_id AN
 -- class: any
 -- column: org_id uuid, id uuid, type text, event_time timestamptz, offset_min bigint, party uuid, site uuid, site_party uuid
 -- column: region text, shipment_org uuid, shipment uuid, body bytea, answer bytea, declaration boolean, corrected boolean
--- column: replacement uuid, of_partner boolean, recorded_at timestamptz, request_sha256 bytea
+-- column: replacement uuid, of_partner boolean, recorded_at timestamptz, request_sha256 bytea, to_party uuid
 -- opens: body, request_sha256
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.party, e.site, s.party AS site_party,
-       e.region, e.shipment_org, e.shipment, e.body, e.answer, e.declaration_time IS NOT NULL AS declaration,
+       e.region, coalesce(r.shipment_org, e.shipment_org) AS shipment_org, coalesce(r.shipment, e.shipment) AS shipment, e.body, e.answer, e.declaration_time IS NOT NULL AS declaration,
        c.event IS NOT NULL AS corrected, c.replacement, e.flags & 8 <> 0 AS of_partner, e.recorded_at,
-       e.request_sha256
+       e.request_sha256, e.to_party
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
 JOIN event e ON e.org_id = z.a AND e.id = z.b
+LEFT JOIN LATERAL (SELECT shipment_org, shipment FROM partner_receipt
+                   WHERE org_id = e.org_id AND event = e.id AND shipment IS NOT NULL LIMIT 1) r ON true
 LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
 LEFT JOIN site s ON s.id = e.site;
 

@@ -33,18 +33,22 @@ SELECT id FROM log_pending WHERE kind = 'event' LIMIT 100000000;
 -- column: keeps_corrective boolean?, declaration_body bytea, declaration_secret bytea
 -- opens: body, view_secret, place, declaration_body, declaration_secret
 SELECT e.org_id, e.id, e.event_id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.to_party,
-       e.shipment_org, e.shipment, e.flags, e.declaration_time IS NOT NULL AS declaration, e.body, e.view_secret,
+       CASE WHEN e.received THEN r.shipment_org ELSE e.shipment_org END AS shipment_org,
+       CASE WHEN e.received THEN r.shipment ELSE e.shipment END AS shipment,
+       e.flags, e.declaration_time IS NOT NULL AS declaration, e.body, e.view_secret,
        e.key_fingerprint, e.seq, e.statement, e.statement_sha256, k.spki, c.declared_at, l.hash AS leaf,
        n.id IS NOT NULL AS named, x.manifest, x.salts, e.site, e.region, e.place, e.input_product, e.input_active,
        e.recorded_at > (SELECT applied_at FROM schema_migration WHERE name LIKE '%-transformation-pieces') AS joins,
        c.party AS declared_by, c.reason, c.replacement, c.named AS corrective,
        c.declared_at > (SELECT applied_at FROM schema_migration WHERE name LIKE '%-corrective-events') AS keeps_corrective,
        c.body AS declaration_body, c.view_secret AS declaration_secret
-FROM (SELECT * FROM event
+FROM (SELECT *, type = 'receive' AND flags & 8 <> 0 AS received FROM event
       WHERE (org_id, id) > (coalesce(@org, '00000000-0000-0000-0000-000000000000'::uuid),
                             coalesce(@id, '00000000-0000-0000-0000-000000000000'::uuid))
       ORDER BY org_id, id LIMIT @max_rows) e
 LEFT JOIN signing_key k ON k.fingerprint = e.key_fingerprint
+LEFT JOIN LATERAL (SELECT shipment_org, shipment FROM partner_receipt
+                   WHERE org_id = e.org_id AND event = e.id AND shipment IS NOT NULL LIMIT 1) r ON true
 LEFT JOIN LATERAL (SELECT x.declared_at, x.party, x.reason, x.replacement, x.named, d.body, d.view_secret
                    FROM correction x LEFT JOIN event d ON d.org_id = x.org_id AND d.id = x.declaration
                    WHERE x.org_id = e.org_id AND x.event = e.id OFFSET 0) c ON true
@@ -376,6 +380,30 @@ FROM (SELECT 'edge' AS part, e.event || ' ' || e.parent || ' to ' || e.child AS 
       FROM shipment s LEFT JOIN event e ON e.id = s.event
       LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
       WHERE e.id IS NULL OR (c.event IS NOT NULL AND s.state <> 'withdrawn')
+      UNION ALL
+      SELECT 'receipt', t.event || ' ' || t.lot_id, 'not told'
+      FROM event e JOIN event_thing t ON t.event_org = e.org_id AND t.event = e.id
+      WHERE e.type = 'receive' AND e.flags & 8 <> 0 AND e.declaration_time IS NULL AND t.declared_at IS NULL
+        AND NOT EXISTS (SELECT FROM partner_receipt r
+                        WHERE r.org_id = e.org_id AND r.event = e.id AND r.lot_id = t.lot_id AND r.to_party = e.party
+                          AND r.event_time = e.event_time AND r.base IS NOT DISTINCT FROM t.base)
+      UNION ALL
+      SELECT 'receipt', r.event || ' ' || r.lot_id, 'of no event, or of one that does not stand'
+      FROM partner_receipt r
+      WHERE NOT EXISTS (SELECT FROM event_thing t WHERE t.org_id = r.lot_org AND t.lot_id = r.lot_id AND t.event = r.event
+                                                    AND t.declared_at IS NULL)
+      UNION ALL
+      SELECT 'receipt', r.event || ' ' || r.lot_id, 'of a shipment that says otherwise'
+      FROM partner_receipt r
+      WHERE r.shipment IS NOT NULL
+        AND NOT EXISTS (SELECT FROM shipment_line l JOIN shipment s ON s.org_id = l.org_id AND s.id = l.shipment
+                        WHERE l.org_id = r.shipment_org AND l.shipment = r.shipment AND l.lot_id = r.lot_id
+                          AND l.receipt = r.event AND s.state <> 'withdrawn')
+      UNION ALL
+      SELECT 'shipment', l.shipment || ' ' || l.n, 'received by an event that says otherwise'
+      FROM shipment_line l JOIN event e ON e.org_id = l.receipt_org AND e.id = l.receipt AND e.flags & 8 <> 0
+      WHERE NOT EXISTS (SELECT FROM partner_receipt r WHERE r.org_id = e.org_id AND r.event = e.id AND r.lot_id = l.lot_id
+                                                        AND r.shipment = l.shipment)
       UNION ALL
       SELECT 'name', encode(k.hash, 'hex'), 'of no event'
       FROM event_key k LEFT JOIN event e ON e.org_id = k.org_id AND e.id = k.id WHERE e.id IS NULL

@@ -2,7 +2,7 @@
  * Corrects a record: takes back what it did, declares it erroneous, and decides what stands in its place against the facts
  * as they are without it. Records of others that built on it stay as they are; what they used beyond what there is now
  * becomes a deficit. */
-#include "capture_pack_priv.h"
+#include "capture_partner_priv.h"
 
 #include <assert.h>
 #include <string.h>
@@ -250,6 +250,8 @@ static void withdraw(struct batch *batch, struct item *item, usec_t at)
 		*ROW_ADD(batch, declared_sites, struct declared_row) =
 			(struct declared_row){target->id, sites[i].org, sites[i].lot, at};
 	withdraw_shipment(batch, target);
+	if (target->kind->class == RECORD_RECEIVE && target->of_partner)
+		partner_receipts_forget(batch, target);
 	packs_withdraw(batch, target, at);
 	units_withdraw(batch, item, target, at);
 	states_reopen(batch, target, at);
@@ -348,7 +350,8 @@ static void settle_receipt(struct batch *batch, struct item *item, struct shipme
 	struct move_of of = {.at = at};
 	for (size_t i = 0; i < was->line_count; i++) {
 		const struct shipment_lines_row *line = same ? same_line(now, was, i) : NULL;
-		if (uuid_is_nil(was->lines[i].receipt))
+		if (uuid_is_nil(was->lines[i].receipt) ||
+		    partner_receipt_leave(batch, item, was, &was->lines[i], at))
 			continue;
 		of.event_org = was->lines[i].receipt_org;
 		of.event = was->lines[i].receipt;
@@ -439,6 +442,7 @@ enum problem decide_correct(struct batch *batch, struct item *item)
 	}
 	if (was_received)
 		settle_receipt(batch, item, shipment, at);
+	partner_receipts_settle(batch, replacement ? replacement : item, at);
 	states_settle(batch, replacement ? replacement : item, item->target);
 	for (size_t i = 0; i < item->target->moves.count; i++)
 		lot_settle(batch, replacement ? replacement : item,
@@ -460,6 +464,7 @@ void event_withdraw(struct batch *batch, struct item *item, struct uuid declarat
 	withdraw(batch, item, item->recorded_us);
 	if (was_received)
 		settle_receipt(batch, item, shipment, item->recorded_us);
+	partner_receipts_settle(batch, item, item->recorded_us);
 	states_settle(batch, item, target);
 	for (size_t i = 0; i < target->moves.count; i++)
 		lot_settle(batch, item,

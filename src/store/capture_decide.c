@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Decides each record of a batch in order. A refused record leaves no trace in the facts: everything is checked before
  * anything is changed. */
-#include "capture_pack_priv.h"
+#include "capture_partner_priv.h"
 
 enum problem find_party(struct batch *batch, struct item *item, const struct named *named,
 			const char *pointer, const struct capture_parties_row **ret)
@@ -286,22 +286,16 @@ static enum problem decide_class(struct batch *batch, struct item *item, struct 
 	return PROBLEM_RECORD_TYPE;
 }
 
-enum problem item_decide(struct batch *batch, struct item *item)
+static enum problem decide(struct batch *batch, struct item *item)
 {
 	struct event_parts parts = {0};
-	if (item->job->kind->class == RECORD_CORRECT)
-		return decide_correct(batch, item);
 	enum problem p = find_actors(batch, item, &parts);
-	if (!p && item->job->event) {
-		item->recorded_us = recorded_next(batch->capture);
+	if (!p && item->job->event)
 		return decide_partner(batch, item, &parts);
-	}
 	if (!p)
 		p = find_sites(batch, item, &parts);
 	if (p)
 		return p;
-	if (!item->recorded_us)
-		item->recorded_us = recorded_next(batch->capture);
 	item->line_count = item->lot_count;
 	item->expanded = item->packs_inside = (struct rows){0};
 	p = item->job->record->units.count ? units_expand(batch, item, &parts) : PROBLEM_NONE;
@@ -311,6 +305,21 @@ enum problem item_decide(struct batch *batch, struct item *item)
 		p = decide_class(batch, item, &parts);
 	if (!p)
 		packs_tell(batch, item, &parts);
+	return p;
+}
+
+enum problem item_decide(struct batch *batch, struct item *item)
+{
+	if (item->job->kind->class == RECORD_CORRECT)
+		return decide_correct(batch, item);
+	if (!item->recorded_us)
+		item->recorded_us = recorded_next(batch->capture);
+	partner_receipts_release(batch, item);
+	enum problem p = decide(batch, item);
+	/* What stands in the place of a shipment has its receipts first. */
+	if (!p && item->made_shipment && !item->corrects)
+		partner_receipts_join(batch, item, item->made_shipment, item->recorded_us);
+	partner_receipts_restore(batch, item);
 	return p;
 }
 

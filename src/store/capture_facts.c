@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Facts and locks of a batch: rows of what its records name, in one round trip and, where needed, one more. */
-#include "capture_pack_priv.h"
+#include "capture_partner_priv.h"
 
 #include <string.h>
 
@@ -30,21 +30,28 @@ static void want_named_lot(struct batch *batch, struct wanted *wanted, const str
 		want_lot(batch, wanted, named->id);
 }
 
+/* With all that it carries. */
+static void want_shipment(struct batch *batch, struct wanted *wanted, struct lot_id shipment)
+{
+	const struct shipment_fact *fact = map_get(batch->shipments, MAP_KEY(shipment.lot));
+	want_id(batch, &wanted->shipment_orgs, shipment.org);
+	want_id(batch, &wanted->shipments, shipment.lot);
+	for (size_t i = 0; fact && i < fact->line_count; i++)
+		want_lot(batch, wanted, (struct lot_id){fact->lines[i].lot_org, fact->lines[i].lot_id});
+}
+
 static void target_want_rows(struct batch *batch, const struct target *target, struct wanted *wanted)
 {
 	const struct target_move *moves = target->moves.items;
-	const struct shipment_fact *fact = map_get(batch->shipments, MAP_KEY(target->shipment.lot));
 	want_id(batch, &wanted->parties, target->party);
+	want_id(batch, &wanted->parties, target->to);
 	for (size_t i = 0; i < target->moves.count; i++) {
 		want_lot(batch, wanted, moves[i].lot);
 		want_id(batch, &wanted->parties, moves[i].holder);
 	}
 	for (size_t i = 0; i < target->output_count; i++)
 		want_lot(batch, wanted, target->outputs[i]);
-	want_id(batch, &wanted->shipment_orgs, target->shipment.org);
-	want_id(batch, &wanted->shipments, target->shipment.lot);
-	for (size_t i = 0; fact && i < fact->line_count; i++)
-		want_lot(batch, wanted, (struct lot_id){fact->lines[i].lot_org, fact->lines[i].lot_id});
+	want_shipment(batch, wanted, target->shipment);
 }
 
 static void item_want_rows(struct batch *batch, struct item *item, struct wanted *wanted)
@@ -79,13 +86,10 @@ static void item_want_rows(struct batch *batch, struct item *item, struct wanted
 	}
 	if (!item->shipment.found)
 		return;
-	want_id(batch, &wanted->shipment_orgs, item->shipment.id.org);
-	want_id(batch, &wanted->shipments, item->shipment.id.lot);
-	const struct shipment_fact *fact = map_get(batch->shipments, MAP_KEY(item->shipment.id.lot));
-	if (fact) /* the shipper's stock goes down: its organisation is the shipment's, its party comes with the row */
+	want_shipment(batch, wanted, item->shipment.id);
+	/* the shipper's stock goes down: its organisation is the shipment's, its party comes with the row */
+	if (map_get(batch->shipments, MAP_KEY(item->shipment.id.lot)))
 		want_id(batch, &wanted->parties, item->shipment.id.org);
-	for (size_t i = 0; fact && i < fact->line_count; i++)
-		want_lot(batch, wanted, (struct lot_id){fact->lines[i].lot_org, fact->lines[i].lot_id});
 }
 
 static void queue_rows(struct batch *batch, const struct wanted *w)
@@ -104,6 +108,8 @@ static void queue_rows(struct batch *batch, const struct wanted *w)
 	/* Again, behind the lock: what another batch received of them meanwhile is not on its way any more. */
 	const struct shipment_lines_params lines = {rows_array(&w->shipment_orgs), rows_array(&w->shipments)};
 	db_queue(batch->db, &sql_shipment_lines, &lines);
+	partner_receipts_queue(batch, w->shipment_orgs, w->shipments);
+	arrivals_queue(batch);
 	db_queue(batch->db, &sql_capture_parties, &(struct capture_parties_params){rows_array(&w->parties)});
 	db_queue(batch->db, &sql_capture_sites, &(struct capture_sites_params){rows_array(&w->sites)});
 	const struct capture_products_params products = {rows_array(&w->products), rows_array(&w->lot_orgs),
@@ -176,6 +182,10 @@ static enum problem take_stock(struct batch *batch)
 		p = TAKE_MANY(batch, shipments_lock, shipments, shipment_count);
 	if (!p)
 		p = TAKE_MANY(batch, shipment_lines, lines, line_count);
+	if (!p)
+		p = partner_receipts_take(batch);
+	if (!p)
+		p = arrivals_recheck(batch);
 	if (p)
 		return p;
 	for (size_t i = 0; i < lot_count; i++) {
@@ -288,6 +298,8 @@ enum problem batch_load_rows(struct batch *batch)
 		if (!content_is_unit(&contents[i]))
 			want_lot(batch, &wanted,
 				 (struct lot_id){contents[i].row.child_org, contents[i].row.child});
+	for (size_t i = 0; i < batch->other_shipments.count; i++)
+		want_shipment(batch, &wanted, ((const struct lot_id *)batch->other_shipments.items)[i]);
 	for (size_t i = 0; i < batch->count; i++)
 		if (!batch->items[i].problem && !batch->items[i].replay)
 			item_want_rows(batch, &batch->items[i], &wanted);

@@ -399,6 +399,10 @@ static void receive(struct batch *batch, struct item *item, struct event_parts *
 	for (size_t i = 0; i < list->count; i++)
 		if (!fact || !carries(fact, list->items[i].lot->row.lot_id))
 			beyond.items[beyond.count++] = list->items[i];
+	for (size_t i = 0; i < list->count; i++) {
+		bool carried = fact && carries(fact, list->items[i].lot->row.lot_id);
+		partner_receipt_note(batch, item, parts, &list->items[i], carried ? fact : NULL);
+	}
 	if (fact) {
 		parts->from = map_get(batch->parties, MAP_KEY(fact->row.from_party)); /* told or not */
 		receive_shipment(batch, item, fact, list);

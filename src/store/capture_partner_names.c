@@ -3,7 +3,7 @@
  * from partners' documents only. */
 #include <string.h>
 
-#include "capture_priv.h"
+#include "capture_partner_priv.h"
 
 #include "ft/core/epc_urn.h"
 
@@ -132,42 +132,67 @@ static bool receives(const struct item *item)
 	       item->job->kind->class == RECORD_RECEIVE;
 }
 
-static enum problem find_open(struct batch *batch, struct shipments_open_row **ret, size_t *ret_count)
+struct open_wanted {
+	struct rows parties, orgs, lots;
+};
+
+static void want_open(struct batch *batch, struct open_wanted *w, struct uuid party, struct lot_id lot)
 {
-	struct rows parties = {0}, orgs = {0}, lots = {0};
-	*ret_count = 0;
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct item *item = &batch->items[i];
-		for (size_t k = 0; receives(item) && k < item->output_count; k++) {
-			if (!item->output_lots[k].found)
-				continue;
-			*(struct uuid *)rows_add(batch->arena, &parties, sizeof(struct uuid)) = item->acting;
-			*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) =
-				item->output_lots[k].id.org;
-			*(struct uuid *)rows_add(batch->arena, &lots, sizeof(struct uuid)) =
-				item->output_lots[k].id.lot;
-		}
-	}
-	if (!lots.count)
-		return PROBLEM_NONE;
-	const struct shipments_open_params params = {rows_array(&parties), rows_array(&orgs),
-						     rows_array(&lots)};
-	db_queue(batch->db, &sql_shipments_open, &params);
-	enum problem p = db_flush(batch->db);
-	return p ? p : db_take_many(batch->db, batch->arena, &sql_shipments_open, (void **)ret, ret_count);
+	*(struct uuid *)rows_add(batch->arena, &w->parties, sizeof(struct uuid)) = party;
+	*(struct uuid *)rows_add(batch->arena, &w->orgs, sizeof(struct uuid)) = lot.org;
+	*(struct uuid *)rows_add(batch->arena, &w->lots, sizeof(struct uuid)) = lot.lot;
 }
 
-static void arrival_take(struct item *item, const struct shipments_open_row *row)
+/* A shipment that is withdrawn: its receipts may be those of another that carries the same. */
+static bool withdraws_shipment(const struct item *item)
+{
+	const struct target *target = item->target;
+	return target && target->kind && record_sends(target->kind) && !uuid_is_nil(target->to) &&
+	       !item->problem && !item->replay;
+}
+
+/* Asks for shipments on their way that carry what is received by events for which none was found yet, or what is not sent after
+ * all. false: there is no such event. */
+static bool queue_open(struct batch *batch)
+{
+	struct open_wanted w = {0};
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct item *item = &batch->items[i];
+		for (size_t k = 0; receives(item) && !item->shipment.found && k < item->output_count; k++)
+			if (item->output_lots[k].found)
+				want_open(batch, &w, item->acting, item->output_lots[k].id);
+		for (size_t k = 0; withdraws_shipment(item) && k < item->target->output_count; k++)
+			want_open(batch, &w, item->target->to, item->target->outputs[k]);
+	}
+	const struct shipments_open_params params = {rows_array(&w.parties), rows_array(&w.orgs),
+						     rows_array(&w.lots)};
+	if (w.lots.count)
+		db_queue(batch->db, &sql_shipments_open, &params);
+	return w.lots.count > 0;
+}
+
+/* Another of the same parties that carries the same. */
+static bool may_take_receipt(const struct item *item, const struct shipments_open_row *row)
+{
+	const struct target *target = item->target;
+	if (!withdraws_shipment(item) || uuid_equal(row->id, target->shipment.lot) ||
+	    !uuid_equal(row->to_party, target->to) || !uuid_equal(row->from_party, target->party))
+		return false;
+	for (size_t k = 0; k < target->output_count; k++)
+		if (uuid_equal(target->outputs[k].lot, row->lot_id))
+			return true;
+	return false;
+}
+
+static bool arrives_with(const struct item *item, const struct shipments_open_row *row)
 {
 	bool sender = !item->from.found || uuid_equal(item->from.id.lot, row->from_party);
-	if (item->shipment.found || !sender || !uuid_equal(row->to_party, item->acting))
-		return;
+	if (!receives(item) || item->shipment.found || !sender || !uuid_equal(row->to_party, item->acting))
+		return false;
 	for (size_t k = 0; k < item->output_count; k++)
-		if (item->output_lots[k].found && uuid_equal(item->output_lots[k].id.lot, row->lot_id)) {
-			item->shipment =
-				(struct named){.asked = true, .found = true, .id = {row->org_id, row->id}};
-			return;
-		}
+		if (item->output_lots[k].found && uuid_equal(item->output_lots[k].id.lot, row->lot_id))
+			return true;
+	return false;
 }
 
 static enum problem load_lines(struct batch *batch)
@@ -181,6 +206,11 @@ static enum problem load_lines(struct batch *batch)
 			continue;
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = item->shipment.id.org;
 		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = item->shipment.id.lot;
+	}
+	for (size_t i = 0; i < batch->other_shipments.count; i++) {
+		const struct lot_id *other = &((const struct lot_id *)batch->other_shipments.items)[i];
+		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = other->org;
+		*(struct uuid *)rows_add(batch->arena, &ids, sizeof(struct uuid)) = other->lot;
 	}
 	if (!ids.count)
 		return PROBLEM_NONE;
@@ -196,15 +226,44 @@ static enum problem load_lines(struct batch *batch)
 
 enum problem batch_load_arrivals(struct batch *batch)
 {
-	struct shipments_open_row *open = NULL;
+	struct shipments_open_row *open;
 	size_t count;
-	enum problem p = find_open(batch, &open, &count);
+	if (!queue_open(batch))
+		return PROBLEM_NONE;
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_shipments_open, (void **)&open, &count);
 	if (p || !count)
 		return p;
 	for (size_t i = 0; i < batch->count; i++)
-		for (size_t k = 0; receives(&batch->items[i]) && k < count; k++)
-			arrival_take(&batch->items[i], &open[k]);
+		for (size_t k = 0; k < count; k++) {
+			const struct lot_id shipment = {open[k].org_id, open[k].id};
+			if (arrives_with(&batch->items[i], &open[k]))
+				batch->items[i].shipment =
+					(struct named){.asked = true, .found = true, .id = shipment};
+			if (may_take_receipt(&batch->items[i], &open[k]))
+				*ROW_ADD(batch, other_shipments, struct lot_id) = shipment;
+		}
 	return load_lines(batch);
+}
+
+void arrivals_queue(struct batch *batch)
+{
+	batch->asks_arrivals = queue_open(batch);
+}
+
+enum problem arrivals_recheck(struct batch *batch)
+{
+	struct shipments_open_row *open;
+	size_t count = 0;
+	enum problem p = batch->asks_arrivals ? db_take_many(batch->db, batch->arena, &sql_shipments_open,
+							     (void **)&open, &count)
+					      : PROBLEM_NONE;
+	for (size_t i = 0; !p && i < batch->count; i++)
+		for (size_t k = 0; k < count; k++)
+			if (arrives_with(&batch->items[i], &open[k]))
+				return PROBLEM_CONFLICT;
+	return p;
 }
 
 /* What nobody registered here is anybody's to tell of. A lot that is registered, or of a product that is, exists for the

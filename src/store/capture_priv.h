@@ -110,7 +110,7 @@ struct target {
 	struct uuid org, id; /* the event; org: that recorded it */
 	bool known, declaration, corrected, of_partner;
 	const struct record_kind *kind;
-	struct uuid party, site, replacement;
+	struct uuid party, to, site, replacement; /* to: who was sent goods; nil: nobody */
 	struct instant time;
 	usec_t recorded_us;
 	struct str region, body;
@@ -240,9 +240,10 @@ struct batch {
 	struct rows awaiting,
 		filled;     /* struct correction_awaiting_row; struct correction_row: replacement alone */
 	struct rows shorts; /* struct short_row: what partners' events took beyond what was there */
+	struct rows receipts, receipts_gone, other_shipments; /* capture_partner_receipt.c */
 	struct rows closed; /* struct closed_alert: alerts that hold no longer */
 	struct rows herds;  /* struct herd_row */
-	bool edges_sent;
+	bool edges_sent, asks_receipts, asks_arrivals;
 	bool passes, raises, raises_late;      /* capture_raise.c */
 	struct rows pack_rows, packs_declared; /* struct pack_row, struct pack_declared */
 	struct rows sold;                      /* struct uuid: lots sold in this batch */

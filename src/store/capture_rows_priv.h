@@ -103,4 +103,9 @@ struct alert_row {
 	bool is_new;
 };
 
+static inline struct decimal decimal_or_null(struct sql_nullable_decimal value)
+{
+	return value.known ? value.value : SQL_NULL_DECIMAL;
+}
+
 #endif

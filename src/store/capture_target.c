@@ -89,6 +89,7 @@ static void take_target(struct batch *batch, struct target *target, const struct
 	target->replacement = row->replacement;
 	target->kind = event_kind_find(row->type);
 	target->party = row->party;
+	target->to = row->to_party;
 	target->site = row->site;
 	target->time = (struct instant){row->event_time, (int16_t)row->offset_min};
 	target->recorded_us = row->recorded_at;
@@ -360,6 +361,7 @@ struct target *target_of_item(struct batch *batch, const struct item *item)
 	target->declaration = item->job->kind->class == RECORD_CORRECT;
 	target->of_partner = item->job->event != NULL;
 	target->party = item->acting;
+	target->to = row->to;
 	target->time = item->time;
 	target->recorded_us = item->recorded_us;
 	target->site = row->site;

@@ -3,7 +3,7 @@
  * read. Lots and stock go out in ascending order, as they were locked. */
 #include <stdlib.h>
 
-#include "capture_pack_priv.h"
+#include "capture_partner_priv.h"
 #include "ft/codec/json.h"
 
 static int64_t flags_of(const struct capture_job *job)
@@ -323,11 +323,6 @@ static void send_names(struct batch *batch)
 	}
 }
 
-static struct decimal decimal_or_null(struct sql_nullable_decimal value)
-{
-	return value.known ? value.value : SQL_NULL_DECIMAL;
-}
-
 static void send_links(struct batch *batch)
 {
 	const struct link_row *rows = batch->links.items;
@@ -468,6 +463,7 @@ void batch_write(struct batch *batch)
 	send_sites(batch);
 	edges_send(batch);
 	send_shipments(batch);
+	partner_receipts_send(batch);
 	states_send(batch);
 	units_send(batch);
 	packs_send(batch);

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Partners' receipts that come before their shipment: whatever comes first, one state."""
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from conftest import District, ago, line, uuid7
+from test_correct import correct
+from test_epcis import amount, captured, document, event, new_class
+from test_epcis_declared import declared
+from test_epcis_partial import consistent, stocks
+
+MIGRATION = Path(__file__).parents[2] / "sql" / "migrations" / "0057-partner-receipts.sql"
+
+
+def received(packer, uri, value, farm=None):
+    """Of a sender that it names, or (no farm) does not."""
+    source = {"sourceList": [{"type": "possessing_party", "source": farm.uri}]} if farm else {}
+    goods = amount(uri, value) if value else {"epcClass": uri}
+    return packer, event(eventID=f"urn:uuid:{uuid7()}", bizStep="receiving", quantityList=[goods], **source)
+
+
+def shipped(farm, packer, uri, value):
+    return farm, event(eventID=f"urn:uuid:{uuid7()}", bizStep="shipping", disposition="in_transit", quantityList=[amount(uri, value)],
+                       destinationList=[{"type": "possessing_party", "destination": packer.uri}])
+
+
+def made(farm, uri, value=100):
+    return farm, event(action="ADD", bizStep="commissioning", quantityList=[amount(uri, value)])
+
+
+def told(*acts):
+    for who, what in acts:
+        captured(who, document(what))
+
+
+def findings(district, uri):
+    """How many amounts of the lot do not add up."""
+    return district.service.value("SELECT count(*) FROM alert JOIN lot l USING (lot_id) WHERE rule = 'M02' AND state = 'open' AND l.uri = %s", uri)
+
+
+def ends(district, farm, packer, uri):
+    return stocks(district, (farm, packer), [uri]), district.service.rows(
+        "SELECT s.state, l.base, l.received, l.receipt IS NOT NULL FROM shipment s JOIN shipment_line l ON l.org_id = s.org_id"
+        " AND l.shipment = s.id JOIN lot USING (lot_id) WHERE lot.uri = %s ORDER BY s.shipped_at, s.id", uri)
+
+
+@pytest.mark.parametrize("from_whom", (True, False), ids=("from whom", "from nobody"))
+@pytest.mark.parametrize("arrived", (60, 50, 75, None))
+def test_the_orders_of_making_sending_and_receiving_end_the_same(service, district, packer, farm, arrived, from_whom):
+    states = []
+    for order in itertools.permutations(range(3)):
+        uri = new_class()
+        acts = [made(farm, uri), shipped(farm, packer, uri, 60), received(packer, uri, arrived, farm if from_whom else None)]
+        for n in order:
+            told(acts[n], acts[n])
+        states.append((ends(district, farm, packer, uri), findings(district, uri)))
+    beyond = max((arrived or 60) - 60, 0)
+    assert states == [(([(40 - beyond, 0, 0), (arrived or 60, 0, 0)], [("received", 60, arrived or 60, True)]),
+                       int(bool(arrived) and arrived != 60))] * 6
+    consistent(service)
+
+
+@pytest.mark.parametrize("from_whom", (True, False), ids=("from whom", "from nobody"))
+@pytest.mark.parametrize("wrong, arrived", ((1, 60), (1, 50), (1, None), (2, 60), (2, None)))
+def test_the_orders_with_one_that_is_declared_wrong_end_the_same(service, district, packer, farm, wrong, arrived, from_whom):
+    states = set()
+    for order in itertools.permutations(range(4)):
+        uri = new_class()
+        acts = [made(farm, uri), shipped(farm, packer, uri, 60), received(packer, uri, arrived, farm if from_whom else None)]
+        acts.append((acts[wrong][0], declared(acts[wrong][1])))
+        for n in order:
+            told(acts[n])
+        states.add(tuple((here - owed, sent) for here, sent, owed in stocks(district, (farm, packer), [uri])))
+    handed = arrived if arrived and from_whom else 0
+    assert states == {((40, 60), (0, 0)) if wrong == 2 else ((100 - handed, 0), (handed, 0))}
+    consistent(service)
+
+
+def test_the_orders_with_a_shipment_told_anew_end_the_same(service, district, packer, farm):
+    states = set()
+    for order in list(itertools.permutations(range(5)))[::5]:
+        uri = new_class()
+        acts = [made(farm, uri), shipped(farm, packer, uri, 60), received(packer, uri, 60, farm), shipped(farm, packer, uri, 50)]
+        acts.append((farm, declared(acts[1][1], acts[3][1]["eventID"])))
+        for n in order:
+            told(acts[n])
+        states.add(tuple(stocks(district, (farm, packer), [uri])))
+    assert states == {((40, 0, 0), (60, 0, 0))}
+    consistent(service)
+
+
+def test_a_second_receipt_takes_the_place_of_one_that_was_wrong(service, district, packer, farm):
+    for order in ((0, 1, 2, 3), (0, 2, 1, 3), (0, 1, 3, 2), (3, 0, 1, 2), (2, 0, 1, 3)):
+        uri = new_class()
+        acts = [shipped(farm, packer, uri, 60), received(packer, uri, 60, farm), received(packer, uri, 60, farm)]
+        acts.append((packer, declared(acts[1][1])))
+        told(made(farm, uri), *[acts[n] for n in order])
+        assert ends(district, farm, packer, uri) == ([(40, 0, 0), (60, 0, 0)], [("received", 60, 60, True)])
+    consistent(service)
+
+
+def test_a_receipt_of_the_same_amount_is_the_shipments_rather_than_an_earlier_one(service, district, packer, farm):
+    uri = new_class()
+    told(made(farm, uri), received(packer, uri, 20, farm), received(packer, uri, 30, farm), shipped(farm, packer, uri, 30))
+    assert ends(district, farm, packer, uri) == ([(50, 0, 0), (50, 0, 0)], [("received", 30, 30, True)])
+    told(shipped(farm, packer, uri, 20))
+    assert ends(district, farm, packer, uri)[0] == [(50, 0, 0), (50, 0, 0)] and findings(district, uri) == 0
+    consistent(service)
+
+
+@pytest.mark.parametrize("sent", (60, 100))
+def test_a_record_of_sending_comes_after_the_document_of_the_receipt(service, district, packer, farm, sent):
+    """Else the sender had too little of it, or less than there is."""
+    lot = farm.harvest(100)
+    told(received(packer, lot["uri"], sent, farm))
+    shipment = farm.ship(packer, line(lot, sent))
+    assert ends(district, farm, packer, lot["uri"]) == ([(100 - sent, 0, 0), (sent, 0, 0)], [("received", sent, sent, True)])
+    assert packer.post("/v1/events", {"type": "receive", "time": ago(), "shipment": shipment}).problem() == "shipment-state"
+    refused = farm.post("/v1/events", {"type": "ship", "time": ago(), "to": packer.id, "lots": [line(lot, 101)]})
+    assert refused.status == 409, refused
+    assert ends(district, farm, packer, lot["uri"])[0] == [(100 - sent, 0, 0), (sent, 0, 0)]
+    consistent(service)
+
+
+def test_a_shipment_to_another_or_of_another_lot_has_no_such_receipt(service, district, packer, farm):
+    shop = district.packer()
+    lot, other = farm.harvest(100), farm.harvest(100)
+    told(received(packer, lot["uri"], 30, farm))
+    farm.ship(shop, line(lot, 30))
+    farm.ship(packer, line(other, 30))
+    assert stocks(district, (farm, packer, shop), [lot["uri"]]) == [(40, 30, 0), (30, 0, 0), (0, 0, 0)]
+    assert stocks(district, (farm, packer), [other["uri"]]) == [(70, 30, 0), (0, 0, 0)]
+    assert farm.post("/v1/events", {"type": "ship", "time": ago(), "to": shop.id, "lots": [line(lot, 41)]}).status == 409
+    consistent(service)
+
+
+def test_a_correction_of_a_shipment_that_came_late_goes_on_with_its_receipt(service, district, packer, farm):
+    lot = farm.harvest(100)
+    told(received(packer, lot["uri"], 60, farm))
+    was = farm.record("ship", ago(hours=3), lots=[line(lot, 60)], to=packer.id)
+    correct(farm, was["event"], {"type": "ship", "id": uuid7(), "time": ago(hours=3), "to": packer.id, "lots": [line(lot, 70)]})
+    assert ends(district, farm, packer, lot["uri"]) == ([(30, 0, 0), (60, 0, 0)], [("received", 70, 60, True)])
+    consistent(service)
+
+
+def test_a_correction_that_takes_a_late_shipment_back_leaves_the_receipt(service, district, packer, farm):
+    lot = farm.harvest(100)
+    told(received(packer, lot["uri"], 60, farm))
+    was = farm.record("ship", ago(hours=3), lots=[line(lot, 60)], to=packer.id)
+    correct(farm, was["event"])
+    assert ends(district, farm, packer, lot["uri"]) == ([(40, 0, 0), (60, 0, 0)], [("withdrawn", 60, 0, False)])
+    consistent(service)
+    farm.ship(packer, line(lot, 60))
+    assert stocks(district, (farm, packer), [lot["uri"]]) == [(40, 0, 0), (60, 0, 0)]
+    consistent(service)
+
+
+def test_a_shipment_and_its_receipt_in_one_document_or_at_once_end_the_same(service, district, packer, farm):
+    for n in range(12):
+        uri = new_class()
+        told(made(farm, uri))
+        acts = [shipped(farm, packer, uri, 60), received(packer, uri, 60, farm)]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(told, acts if n % 2 else acts[::-1]))
+        assert ends(district, farm, packer, uri) == ([(40, 0, 0), (60, 0, 0)], [("received", 60, 60, True)])
+    consistent(service)
+
+
+def test_goods_that_were_used_meanwhile_are_used_once(service, district, packer, farm):
+    uri = new_class()
+    told(received(packer, uri, 60, farm), (packer, event(bizStep="retail_selling", disposition="retail_sold",
+                                                         quantityList=[amount(uri, 55)])),
+         shipped(farm, packer, uri, 60), made(farm, uri))
+    assert ends(district, farm, packer, uri) == ([(40, 0, 0), (5, 0, 0)], [("received", 60, 60, True)])
+    assert findings(district, uri) == 0
+    consistent(service)
+
+
+def test_receipts_of_an_older_data_directory_find_their_shipments(new_service):
+    service = new_service().start()
+    district = District(service)
+    farm, packer = district.farm(), district.packer()
+    uris = [new_class() for _ in range(5)]
+    for uri in uris:
+        told(made(farm, uri))
+    told(received(packer, uris[0], 60, farm))
+    told(shipped(farm, packer, uris[1], 60), received(packer, uris[1], 50, farm))
+    told(received(packer, uris[2], 60, farm), shipped(farm, packer, uris[2], 60))
+    wrong = received(packer, uris[3], 60, farm)
+    told(wrong, (packer, declared(wrong[1])))
+    told(received(packer, uris[4], None))
+    rows = "SELECT * FROM partner_receipt ORDER BY org_id, event, lot_id"
+    now = service.rows(rows)
+    assert len(now) == 4
+    service.stop()
+    service.cluster.execute(service.database, "DROP TABLE partner_receipt CASCADE; DELETE FROM scale_map WHERE tab = 'partner_receipt'")
+    service.cluster.execute(service.database, "SET ROLE ft_owner; " + MIGRATION.read_text())
+    service.start()
+    assert service.rows(rows) == now
+    consistent(service)
+    told(shipped(farm, packer, uris[0], 60))
+    assert stocks(district, (farm, packer), [uris[0]]) == [(40, 0, 0), (60, 0, 0)]
+    consistent(service)
+
+
+@pytest.mark.parametrize("altered", ("base = base + 1", "shipment = NULL, shipment_org = NULL", "event_time = event_time + interval '1 s'", "lot_id = lot_org"))
+def test_a_receipt_that_is_not_what_its_event_says_is_named(service, packer, farm, altered):
+    uri = new_class()
+    told(made(farm, uri), received(packer, uri, 60, farm), shipped(farm, packer, uri, 60))
+    where = " WHERE lot_id = (SELECT lot_id FROM lot WHERE uri = %s)"
+    service.cluster.execute(service.database, "CREATE TABLE kept_receipt AS SELECT * FROM partner_receipt" + where, uri)
+    service.cluster.execute(service.database, f"UPDATE partner_receipt SET {altered}{where}", uri)
+    code, answer = service.recount()
+    service.cluster.execute(service.database, "DELETE FROM partner_receipt USING kept_receipt k WHERE k.event = partner_receipt.event;"
+                            " INSERT INTO partner_receipt TABLE kept_receipt; DROP TABLE kept_receipt")
+    assert code == 4 and {"receipt", "shipment"} & {each["part"] for each in answer["differences"]}
+    consistent(service)
