@@ -227,7 +227,7 @@ static enum problem load_lines(struct batch *batch)
 enum problem batch_load_arrivals(struct batch *batch)
 {
 	struct shipments_open_row *open;
-	size_t count;
+	size_t count = 0;
 	if (!queue_open(batch))
 		return PROBLEM_NONE;
 	enum problem p = db_flush(batch->db);
