@@ -298,6 +298,11 @@ enum problem batch_load_rows(struct batch *batch)
 		if (!content_is_unit(&contents[i]))
 			want_lot(batch, &wanted,
 				 (struct lot_id){contents[i].row.child_org, contents[i].row.child});
+	/* What was taken out of a unit may be found not to have been in it by a record that does not name it. */
+	const struct act_fact *acts = batch->acts.items;
+	for (size_t i = 0; i < batch->acts.count; i++)
+		if (acts[i].row.lacking.known && !str_equal(acts[i].row.child_kind, STR("unit")))
+			want_lot(batch, &wanted, (struct lot_id){acts[i].row.child_org, acts[i].row.child});
 	for (size_t i = 0; i < batch->other_shipments.count; i++)
 		want_shipment(batch, &wanted, ((const struct lot_id *)batch->other_shipments.items)[i]);
 	for (size_t i = 0; i < batch->count; i++)

@@ -46,7 +46,6 @@ struct shipment_fact {
 struct unit_fact {
 	struct units_lock_row row;
 	bool dirty;
-	bool was_known;    /* before this batch */
 	bool known_before; /* something was loaded before all that is looked at */
 	struct item *by;   /* what changed last what is told of it; NULL: nothing */
 };
@@ -60,7 +59,7 @@ struct act_fact { /* what a record did to a unit: from the table or decided in t
 	struct unit_acts_row row;
 	struct sql_nullable_int declared_at; /* known: it no longer stands */
 	struct sql_nullable_decimal was_lacking;
-	bool dirty;
+	bool dirty, stored; /* stored: before this batch */
 };
 struct kept_unit { /* that a correction changes */
 	struct unit_fact *at, was;

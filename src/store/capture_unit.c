@@ -54,7 +54,6 @@ static enum problem take_units(struct batch *batch, struct rows *orgs, struct ro
 	for (size_t i = 0; !p && i < count; i++) {
 		struct unit_fact *fact = arena_new(batch->arena, struct unit_fact);
 		fact->row = rows[i];
-		fact->was_known = rows[i].known;
 		map_set(batch->units, MAP_KEY(fact->row.id), fact);
 		*(struct uuid *)rows_add(batch->arena, orgs, sizeof(struct uuid)) = rows[i].org_id;
 		*(struct uuid *)rows_add(batch->arena, ids, sizeof(struct uuid)) = rows[i].id;

@@ -63,7 +63,7 @@ enum problem batch_take_acts(struct batch *batch)
 		return p;
 	for (size_t i = 0; i < act_count; i++)
 		*ROW_ADD(batch, acts, struct act_fact) =
-			(struct act_fact){.row = acts[i], .was_lacking = acts[i].lacking};
+			(struct act_fact){.row = acts[i], .was_lacking = acts[i].lacking, .stored = true};
 	for (size_t i = 0; i < known_count; i++) {
 		struct unit_fact *unit = map_get(batch->units, MAP_KEY(known[i].unit));
 		if (unit)
@@ -439,10 +439,23 @@ static void find_lacking(struct batch *batch, const struct act_fact *act)
 	}
 }
 
-/* Partners tell of a pallet what they have to tell: of one that nobody has told the contents of nothing can be missing. */
-static bool may_lack(const struct unit_fact *unit)
+/* Whether, by what is known now or was known before this batch, anything had been loaded by then. */
+static bool is_known_at(const struct batch *batch, const struct unit_fact *unit, usec_t at, bool before)
 {
-	return unit->by && (unit->row.known || !unit->by->job->event);
+	const struct act_fact *all = batch->acts.items;
+	for (size_t i = 0; i < batch->acts.count; i++)
+		if (is_of(&all[i], unit) && kind_of(&all[i]) == UNIT_LOAD && all[i].row.at <= at &&
+		    (before ? all[i].stored : stands(&all[i])))
+			return true;
+	return unit->known_before;
+}
+
+/* Partners tell of a pallet what they have to tell: of one that nobody has told the contents of, up to that time, nothing can be
+ * missing. */
+static bool may_lack(const struct batch *batch, const struct unit_fact *unit, const struct act_fact *act)
+{
+	return unit->by &&
+	       (!unit->by->job->event || is_known_at(batch, unit, act->row.at, /* before */ false));
 }
 
 void units_find_lacking(struct batch *batch)
@@ -451,8 +464,9 @@ void units_find_lacking(struct batch *batch)
 	for (size_t i = 0; i < batch->acts.count; i++) {
 		const struct sql_nullable_decimal was = all[i].was_lacking, now = all[i].row.lacking;
 		const struct unit_fact *unit = map_get(batch->units, MAP_KEY(all[i].row.unit));
-		bool told = was.known && unit->was_known && !decimal_compare(was.value, now.value);
-		if (stands(&all[i]) && now.known && !told && may_lack(unit))
+		bool told = was.known && is_known_at(batch, unit, all[i].row.at, /* before */ true) &&
+			    !decimal_compare(was.value, now.value);
+		if (stands(&all[i]) && now.known && !told && may_lack(batch, unit, &all[i]))
 			find_lacking(batch, &all[i]);
 	}
 }
@@ -468,7 +482,10 @@ void units_found_again(struct batch *batch, struct owed_alerts *ret)
 	const struct act_fact *all = batch->acts.items;
 	for (size_t i = 0; i < batch->acts.count; i++) {
 		struct rows inside = {0};
-		if (!all[i].was_lacking.known || (lacks(&all[i]) && stands(&all[i])))
+		const struct unit_fact *unit = map_get(batch->units, MAP_KEY(all[i].row.unit));
+		bool was_told = is_known_at(batch, unit, all[i].row.at, /* before */ true);
+		if (!unit->by || !all[i].was_lacking.known ||
+		    (lacks(&all[i]) && stands(&all[i]) && (!was_told || may_lack(batch, unit, &all[i]))))
 			continue;
 		if (!str_equal(all[i].row.child_kind, STR("unit")))
 			not_lacking(batch, &all[i], (struct lot_id){all[i].row.child_org, all[i].row.child},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pallets and crates in partners' documents: AggregationEvents say what is in them from when to when, in whatever order they
 come, and records and documents speak of the same units."""
+import itertools
 import random
 
 import pytest
@@ -65,6 +66,22 @@ def test_what_was_taken_out_and_never_in_is_found(district, farm):
     assert [state for state, _ in findings(district, lot)] == ["open"]
     captured(farm, document(aggregated(unit, "ADD", amount(lot["uri"], 5), hours=17)))
     assert [state for state, _ in findings(district, lot)] == ["closed"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=str)
+def test_nothing_is_missing_at_a_time_of_which_nobody_says_what_was_in_it(district, farm, service, order):
+    lot, other, unit = farm.harvest(100), farm.harvest(100), pallet()
+    early = aggregated(unit, "ADD", amount(other["uri"], 1), hours=20)
+    acts = [aggregated(unit, "DELETE", amount(lot["uri"], 12), hours=15), aggregated(unit, "ADD", amount(other["uri"], 5), hours=10), early]
+    for n in order:
+        captured(farm, document(acts[n]))
+        if 0 in order[:order.index(n) + 1] and 2 not in order[:order.index(n) + 1]:
+            assert findings(district, lot) == [], "what was loaded later says nothing of that time"
+    assert [state for state, _ in findings(district, lot)] == ["open"]
+    captured(farm, document(declared(early)))
+    assert [state for state, _ in findings(district, lot)] == ["closed"]
+    code, answer = service.recount()
+    assert code == 0, answer["differences"]
 
 
 def test_single_items_and_what_is_nobodys_are_told_and_kept_as_they_are(packer, service):
