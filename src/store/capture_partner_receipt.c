@@ -204,7 +204,7 @@ static bool fits(struct batch *batch, const struct receipt_fact *receipt,
 	return uuid_equal(row->lot_id, line->lot_id) && uuid_equal(row->to_party, shipment->row.to_party) &&
 	       (uuid_is_nil(row->from_party) || uuid_equal(row->from_party, shipment->row.from_party)) &&
 	       is_free(batch, receipt, shipment) && map_get(batch->lots, MAP_KEY(lot.lot)) &&
-	       batch_holding(batch, lot, row->to_party) &&
+	       map_get(batch->parties, MAP_KEY(row->to_party)) && batch_holding(batch, lot, row->to_party) &&
 	       batch_holding(batch, lot, shipment->row.from_party);
 }
 
@@ -265,6 +265,7 @@ void partner_receipts_restore(struct batch *batch, struct item *item)
 	}
 }
 
+/* As if the receipt came last: it is its receiver's finding. */
 static void tell_difference(struct batch *batch, struct item *item, const struct receipt_fact *receipt,
 			    const struct shipment_lines_row *line)
 {
@@ -276,7 +277,16 @@ static void tell_difference(struct batch *batch, struct item *item, const struct
 					   .dimension = (enum dimension)lot->row.dimension};
 	struct risk_findings findings = {0};
 	risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
-	alerts_add(batch, item, &findings, lot->row.org_id, lot->row.product, lot->row.region);
+	const struct capture_parties_row *receiver = map_get(batch->parties, MAP_KEY(receipt->row.to_party));
+	const struct alert_row about = {.org = lot->row.org_id,
+					.party = receiver->id,
+					.product = lot->row.product,
+					.event = receipt->row.event,
+					.happened_us = receipt->row.event_time,
+					.origin_region =
+						lot->row.region.at ? lot->row.region : receiver->region,
+					.found_region = receiver->region};
+	alerts_about(batch, item, &findings, &about);
 }
 
 void partner_receipts_join(struct batch *batch, struct item *item, struct shipment_fact *shipment, usec_t at)
