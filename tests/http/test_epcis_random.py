@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random stories in partners' documents: events of all types, under every form of name, said twice, declared wrong before and after
 they are told. Whatever the order and the documents they come in: no failure, one state, and nothing that recount finds. Shipments and
-receipts are left out: a receipt that comes first stands for itself. So is one content under several sources: who came first has it."""
+receipts have tests of their own (test_epcis_late, test_epcis_partial). Left out is one content under several sources: who came first has it."""
 import concurrent.futures
 import copy
 import datetime
