@@ -157,8 +157,7 @@ static enum problem read_order(struct call *call, struct str says, struct str pa
 				    .site = event.site,
 				    .time_us = event.event_time,
 				    .statement = event.statement,
-				    .answer = bytes_str(event.answer),
-				    .is_erased = !event.view_secret.at};
+				    .answer = bytes_str(event.answer)};
 	ret->record = record;
 	ret->withdraw = str_equal(says, str_of(says_words[1]));
 	return PROBLEM_NONE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Endorsements: worded from what stands, signed or compared with what the office has signed, stored with the rows that find
- * them; all in one transaction, in which the office's sequences are locked. */
+ * them; all in one transaction, in which the sequences of the office and of the record's organisation are locked. */
 #include "ft/store/endorse.h"
 
 #include "queries.h"
@@ -29,7 +29,8 @@ struct endorsing {
 	struct statement statement;
 	struct uuid *lots; /* whose trails change */
 	size_t lot_count;
-	bool is_done; /* it is so already */
+	bool is_erased; /* the farm view is left of the record */
+	bool is_done;   /* it is so already */
 };
 
 /* What the statement is about: the record's, or of what is taken back the endorsement's. */
@@ -88,7 +89,7 @@ static enum problem word(struct endorsing *e, struct db *db, const struct target
 				.lots = about.lots,
 				.prevs = {.count = 1, .hashes = prev},
 				.entry = place.idx.value,
-				.view = e->order->record->is_erased ? STR("farm") : STR("full"),
+				.view = e->is_erased ? STR("farm") : STR("full"),
 				.says = e->order->withdraw ? STR("withdrawn") : STR("agrees")};
 	if (!e->order->own) { /* of its own key the office alone could say what it has seen */
 		const struct seen_head seen = log_seen_get(office->seen);
@@ -99,12 +100,31 @@ static enum problem word(struct endorsing *e, struct db *db, const struct target
 	return PROBLEM_NONE;
 }
 
+/* An erasure locks the sequences of the record's organisation too: it is in, or is after what is said now. */
+static enum problem look_at_record(struct endorsing *e, struct db *db)
+{
+	const struct endorsed *record = e->order->record;
+	const struct uuid orgs[] = {e->order->party, record->org};
+	struct key_heads_lock_row *rows;
+	struct erasure_read_row erasure;
+	size_t count;
+	enum problem p =
+		key_heads_lock(db, e->arena, &(struct key_heads_lock_params){{orgs, 2}}, &rows, &count);
+	if (p)
+		return p;
+	p = erasure_read(db, e->arena, &(struct erasure_read_params){record->org, record->event}, &erasure);
+	e->is_erased = p == PROBLEM_NONE;
+	return p == PROBLEM_NOT_FOUND ? PROBLEM_NONE : p;
+}
+
 /* Everything until there is something to sign, or nothing left to do. */
 static enum problem prepare(struct endorsing *e, struct db *db)
 {
 	struct target target;
 	e->is_done = false;
 	enum problem p = office_check(db, e->arena, e->order->party, e->reterr);
+	if (!p)
+		p = look_at_record(e, db);
 	if (!p)
 		p = signing_lock_inspector(db, e->arena, e->order->party, e->order->own, &e->key);
 	if (!p)

@@ -203,6 +203,46 @@ def test_of_an_erased_record_it_says_that_the_farm_view_was_looked_at(world, tmp
     assert verify(world.service, tmp_path, bundle_of(world.here, lot))[0] == 0 and world.differences() == set()
 
 
+def test_of_a_record_that_is_erased_meanwhile_it_says_so_too(world):
+    """Who asks to endorse has read the record, and waits for the office's key while it is erased. Keys are locked in the order of
+    their fingerprints: an office that waited with the farm's in hand would keep the erasure waiting too."""
+    def first_key(party):
+        return bytes(world.service.value("SELECT fingerprint FROM key_head WHERE org_id = %s ORDER BY 1 LIMIT 1", party.id))
+    office = first_key(world.office.party)
+    event, _ = world.harvest(next(farm for farm in iter(world.here.farm, None) if first_key(farm) > office))
+    wait_until_logged(world.service, world.public)
+    holder = world.service.cluster.connect(world.service.database)
+    holder.autocommit = False
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        try:
+            holder.cursor().execute("SELECT FROM key_head WHERE org_id = %s FOR UPDATE", [world.office.party.id])
+            deed = pool.submit(lambda: world.office.say(event))
+            assert wait_for(lambda: world.service.value("SELECT count(*) FROM pg_locks WHERE NOT granted"), 30)
+            assert world.admin.post(f"/v1/events/{event}/erase", {"reason": "request"}).status == 200
+        finally:
+            holder.close()
+        reply = deed.result()
+    assert reply.status == 201 and line_of(reply.json()["statement"], "view") == "farm" and world.differences() == set()
+
+
+def test_of_endorsing_and_erasing_at_once_the_log_tells_which_was_first(world):
+    seen = set()
+    for _ in range(8):
+        event, _ = world.harvest()
+        wait_until_logged(world.service, world.public)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            erased = pool.submit(world.admin.post, f"/v1/events/{event}/erase", {"reason": "request"})
+            said = world.office.say(event)
+            assert said.status == 201 and erased.result().status == 200, (said, erased.result())
+        wait_until_logged(world.service, world.public)
+        [(before,)] = world.service.rows("SELECT a.idx < b.idx FROM log_leaf a, log_leaf b WHERE a.kind = 'endorse' AND b.kind = 'erase'"
+                                         " AND b.id = %s AND a.id = (SELECT id FROM endorsement WHERE event = b.id)", event)
+        view = line_of(said.json()["statement"], "view")
+        assert view == ("full" if before else "farm")
+        seen.add(view)
+    assert world.differences() == set(), seen
+
+
 # — who may —
 
 def test_who_may_not(world):

@@ -15,7 +15,6 @@ struct endorsed {
 	usec_t time_us;
 	struct bytes statement; /* its signed note */
 	struct str answer;      /* of its capture: names its lots */
-	bool is_erased;         /* the farm view is left of it */
 };
 struct endorsement_order {
 	const struct endorsed *record;
