@@ -340,6 +340,12 @@ static void worker_serves(void *context, void *worker, const struct call *call)
 	db_act_for(worker, call ? &scope : NULL);
 }
 
+static struct str worker_error(void *context, void *worker)
+{
+	(void)context;
+	return db_last_error(worker);
+}
+
 static struct str problem_page(struct call *call, enum problem p)
 {
 	const struct page page = call_page(call);
@@ -356,6 +362,7 @@ static enum problem start_server(struct service *s, struct fault *reterr)
 				       .worker_stop = worker_stop,
 				       .handle_once = call_handle_once,
 				       .worker_serves = worker_serves,
+				       .worker_error = worker_error,
 				       .problem_page = problem_page};
 	return server_start(&s->config, &app, &s->server, reterr);
 }

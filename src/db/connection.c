@@ -82,7 +82,7 @@ enum problem db_fail(struct db *db, const struct sql_statement *s, enum problem 
 
 struct str db_last_error(const struct db *db)
 {
-	return (struct str){db->error, db->error_len};
+	return db->error_len ? (struct str){db->error, db->error_len} : (struct str){NULL, 0};
 }
 
 static size_t slot_of(const struct db *db, const struct sql_statement *s)

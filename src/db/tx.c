@@ -86,6 +86,8 @@ bool db_rides(const struct db *db)
 void db_act_for(struct db *db, const struct db_scope *scope)
 {
 	db->acts = scope != NULL;
+	if (scope)
+		db->error_len = 0; /* of whoever it served before */
 	db->acting = scope ? *scope : (struct db_scope){.service = false};
 }
 
@@ -193,6 +195,7 @@ enum problem db_tx(struct db *db, const struct db_scope *scope, db_tx_body *body
 {
 	bool unknown = false;
 	enum problem p = PROBLEM_DB_RETRY;
+	db->error_len = 0;
 	for (int attempt = 0, reconnects = 0; attempt < ATTEMPTS; attempt++) {
 		if (attempt)
 			back_off(attempt);

@@ -140,6 +140,16 @@ static void tell_worker(const struct server *server, void *app_worker, const str
 		server->app.worker_serves(server->app.app, app_worker, call);
 }
 
+/* Why it was, in words that callers are not told; of what is busy they are told the detail. */
+static void note_error(struct request *r, void *app_worker, enum problem p)
+{
+	const struct server_app *app = &r->server->app;
+	if (problem_info(p)->http_status < 500 || p == PROBLEM_BUSY || r->call.fault.detail.at ||
+	    !app->worker_error)
+		return;
+	r->call.fault.detail = arena_str(r->call.arena, app->worker_error(app->app, app_worker));
+}
+
 static void run(struct request *r, void *app_worker)
 {
 	const struct route *route = r->call.route;
@@ -150,6 +160,8 @@ static void run(struct request *r, void *app_worker)
 	if (!p) {
 		tell_worker(r->server, app_worker, &r->call);
 		p = route->handle ? handle(r) : route->prepare(&r->call, &r->reply);
+		if (p)
+			note_error(r, app_worker, p);
 		tell_worker(r->server, app_worker, NULL /* nobody's */);
 	}
 	r->call.worker = NULL;
@@ -169,6 +181,8 @@ static void authenticate(struct request *r, void *app_worker)
 		found.scopes |= SCOPE_PUBLIC;
 		r->call.caller = found;
 	}
+	if (p)
+		note_error(r, app_worker, p);
 	r->problem = p;
 	r->stage = STAGE_AUTHENTICATED;
 	work_resume(r);

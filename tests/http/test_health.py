@@ -4,7 +4,7 @@ import os
 import re
 import signal
 
-from conftest import District
+from conftest import District, ago, kg
 from service import wait_for
 
 
@@ -22,6 +22,29 @@ def test_readiness_names_what_does_not_work(new_service):
     farm = here.farm()
     assert farm.harvest(1), "it is started again when it is needed"
     assert here.public.get("/readyz").status == 200
+    service.stop()
+
+
+def test_what_went_wrong_in_the_database_is_told_in_the_log_and_to_no_caller(new_service):
+    service = new_service().start()
+    here = District(service)
+    farm = here.farm()
+    lot = farm.harvest(10)
+
+    def failing(table, ask):
+        service.cluster.execute(service.database, f"ALTER TABLE {table} RENAME TO away")
+        reply, request = ask(), None
+        service.cluster.execute(service.database, f"ALTER TABLE away RENAME TO {table}")
+        assert reply.status == 500 and table not in reply.body.decode() and "42P01" not in reply.body.decode(), reply
+        request = reply.json()["request"]
+        return next(line for line in service.log().splitlines() if "event=request_failed" in line and request in line)
+
+    line = failing("alert", lambda: here.admin.get("/v1/alerts"))
+    assert 'problem=internal' in line and "42P01 relation" in line and "alert" in line, line
+    failing("stock_move", lambda: farm.post("/v1/events", {"type": "sell", "time": ago(), "lots": [{"lot": lot["id"], "quantity": kg(1)}]}))
+    line = next(line for line in service.log().splitlines() if "event=capture_failed" in line)
+    assert "problem=internal" in line and "stock_move_insert" in line and "42P01" in line, line
+    assert here.admin.get("/v1/alerts").status == 200 and farm.harvest(1)
     service.stop()
 
 

@@ -83,7 +83,9 @@ enum problem db_open_snapshot(struct str conninfo, struct db **ret) must_check;
 void db_use_vault(struct db *db, const struct vault *vault);
 void db_close(struct db *db);                    /* NULL is fine */
 enum problem db_ready(struct db *db) must_check; /* reconnects when the connection is lost */
-struct str db_last_error(const struct db *db);   /* for logs only; borrowed until the next call */
+/* Of the transaction, or of who acts since db_act_for: statement, SQLSTATE, message; absent when there was none. For logs only;
+ * borrowed until the next call. */
+struct str db_last_error(const struct db *db);
 
 /* Row security: who acts. Set by tx.c alone, for one transaction, pipelined with its first query. The functions scope_…
  * of the schema read current_setting('ft.key'), 'ft.region' (both empty when absent), 'ft.parties' ("{uuid,…}") and

@@ -23,6 +23,8 @@ struct server_app {
 	enum problem (*handle_once)(struct call *call, struct reply *reply);
 	/* Whose request the worker serves from now on, before its handler runs; NULL: nobody's any more. May be NULL. */
 	void (*worker_serves)(void *app, void *worker, const struct call *call);
+	/* What went wrong on our side while the worker served a request, for the log; absent: nothing that it knows of. */
+	struct str (*worker_error)(void *app, void *worker);
 	/* Renders a problem as a page when the caller prefers HTML; absent result: problem+json is sent. May be NULL. */
 	struct str (*problem_page)(struct call *call, enum problem p);
 };
