@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST_SUITES = {"http", "crash"}  # those of other suites are run by meson, which knows their programs
-HTTP_RUNS = 4  # of pytest side by side, each with a cluster and a server: the same files meet everywhere
+HTTP_RUNS = 4  # of pytest side by side, each with a cluster and a server
 OUTPUT_LINES = 80  # of a failure; the rest is in the build's meson-logs
 SHELL_SCRIPTS = ["tools/run", "tools/test", "tools/fuzz", "tools/lib.sh", "tools/cluster.sh", "tools/check_headers", ".ci/run"]
 CPPCHECK = ["cppcheck", "--quiet", "--std=c11", "--language=c", "--inline-suppr", "--error-exitcode=1",
@@ -110,10 +110,13 @@ def run_meson(build, suite):
     return count
 
 
-def start_pytest(build, files, place, n):
-    """One pytest with a cluster of its own; what it says goes to files in `place`."""
+def start_pytest(build, files, place, n, dealt=None):
+    """One pytest with a cluster of its own; what it says goes to files in `place`. `dealt`: where several of them that are given
+    the same files mark whose is which."""
     environment = dict(os.environ, FARMTRAIL_BUILD=str(build), PYTHONDONTWRITEBYTECODE="1",
                        FARMTRAIL_CALLED=str(place / "called"))
+    if dealt:
+        environment["FARMTRAIL_DEALT"] = str(dealt)
     with open(place / f"{n}.out", "w", encoding="utf-8") as out:
         return subprocess.Popen([ROOT / "tests/db/with_cluster", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
                                  f"--junitxml={place / f'{n}.xml'}", *files], env=environment, cwd=ROOT, stdout=out,
@@ -125,7 +128,8 @@ def count_pytest(suite, place, n):
     if not result.exists():
         report(suite, (place / f"{n}.out").read_text(encoding="utf-8", errors="replace"))
         return Count(failed=1)
-    for case in xml.parse(result).iter("testcase"):
+    cases_run = list(xml.parse(result).iter("testcase"))
+    for case in cases_run:
         wrong = case.find("failure") if case.find("failure") is not None else case.find("error")
         if wrong is not None:
             count.failed += 1
@@ -134,6 +138,9 @@ def count_pytest(suite, place, n):
             count.skipped += 1
         else:
             count.passed += 1
+    if count.failed and suite == "http":
+        files = dict.fromkeys(case.get("classname").rsplit(".", 1)[-1] for case in cases_run)
+        report(f"run {n} of {suite}", f"which had, in this order: {' '.join(files)}")
     return count
 
 
@@ -148,15 +155,17 @@ def count_operations(build, place):
 
 
 def run_pytest(build, suite):
-    """None when there are no pytest files of that suite. Those of http are dealt out to some runs: they wait more than
-    they work."""
+    """None when there are no pytest files of that suite. Those of http are dealt out to some runs as these come to them: they wait
+    more than they work, and how long each takes depends on which were before it."""
     files = sorted((ROOT / "tests" / suite).glob("**/test_*.py"), key=lambda path: (-path.stat().st_size, path.name))
     if suite not in PYTEST_SUITES or not files:
         return None
     runs = HTTP_RUNS if suite == "http" else 1
     with tempfile.TemporaryDirectory() as name:
         place, count = Path(name), Count()
-        for run in [start_pytest(build, files[n::runs], place, n) for n in range(runs)]:
+        dealt = place / "dealt"
+        dealt.mkdir()
+        for run in [start_pytest(build, files, place, n, dealt if runs > 1 else None) for n in range(runs)]:
             run.wait()
         for n in range(runs):
             count.add(count_pytest(suite, place, n))

@@ -14,7 +14,7 @@ GOOD, REFUSED, USAGE, NOT_FOUND, NOT_VERIFIED, NO_CONNECTION = range(6)
 COMMANDS = ("init", "demo", "key", "event", "lot", "verify", "monitor", "feed-witness", "feed-timestamp", "doctor", "config")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(cluster):
     made = demonstration(cluster, "demonstration")
     yield made

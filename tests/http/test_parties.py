@@ -6,7 +6,7 @@ import re
 import time
 
 from conftest import TOWNSHIP, uuid7
-from service import LOGGED, STATED, Api, sha256
+from service import LOGGED, STATED, Api, sha256, wait_for
 
 ELSEWHERE = "500109110"  # 静观镇 of 北碚区: it was not moved in 2025
 
@@ -285,6 +285,7 @@ def test_a_registration_that_lost_its_signer_leaves_nothing(new_service):
     service = new_service().start()
     admin = Api(service, service.admin_key)
     assert admin.read("/v1/parties")["items"]
+    assert wait_for(lambda: service.value("SELECT count(*) FROM log_leaf WHERE kind = 'verifier'") == 1), "what the server states of itself is in"
     (service.data / "secrets" / "kek").rename(service.data / "secrets" / "kek.away")  # it cannot be started again
     os.kill(service.signer_pid(), signal.SIGKILL)
     before = service.snapshot()
