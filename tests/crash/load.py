@@ -13,7 +13,7 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
-from service import Api, environment, program
+from service import Api, environment, program, wait_for
 
 spec = importlib.util.spec_from_file_location("http_conftest", Path(__file__).parents[1] / "http" / "conftest.py")
 tools = importlib.util.module_from_spec(spec)
@@ -23,7 +23,57 @@ RETRIED = (503, 500)
 GIVE_UP_S = 120
 
 
-class Client(threading.Thread):
+class Patient:
+    """Sends what it sends until it is answered, and counts how often that was in vain."""
+    repeated = 0
+
+    def until_answered(self, api, target, body, **headers):
+        end = time.monotonic() + GIVE_UP_S
+        while True:
+            try:
+                reply = api.post(target, body, **headers)
+                if reply.status not in RETRIED:
+                    return reply
+                self.passes(reply.problem())
+            except (OSError, http.client.HTTPException):
+                api.local.port = None  # the connection is of no use any more
+            assert time.monotonic() < end, "the service does not come back"
+            self.repeated += 1
+            time.sleep(0.02)
+
+    def passes(self, problem):
+        """Instead of an answer came this."""
+
+
+def go_on_while_killed(service, clients, kills, acts):
+    """Each client takes steps on a thread of its own; each kill comes when so many more acts were answered."""
+    errors, ended = [], threading.Event()
+
+    def run(client):
+        try:
+            while not ended.is_set():
+                client.step()
+        except BaseException as e:  # told to the test, which runs on another thread
+            errors.append(e)
+
+    def count():
+        return sum(sum(client.done.values()) for client in clients)
+    threads = [threading.Thread(target=run, args=(client,), daemon=True) for client in clients]
+    for thread in threads:
+        thread.start()
+    for kill in kills:
+        before = count()
+        assert wait_for(lambda: errors or count() >= before + acts, 120) and not errors, errors
+        time.sleep(random.uniform(0, 0.1))
+        kill(service)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert not errors, errors
+    assert sum(client.repeated for client in clients), "no client noticed a kill"
+
+
+class Client(Patient, threading.Thread):
     """Harvests, packs, mixes, splits, ships to the packer, sells and corrects, of its own lots; knows what was acknowledged."""
 
     def __init__(self, load, seed):
@@ -34,32 +84,24 @@ class Client(threading.Thread):
         self.keys = {}  # id → who sent it with which Idempotency-Key, of records that have no id of their own
         self.replacements = set()  # ids of records that were told with a correction
         self.refused, self.retried = collections.Counter(), collections.Counter()  # by the problem's slug
-        self.repeated = 0
         self.error = None
         self.stock = {}  # what this client knows to be on hand at the farm: lot id → amount
         self.sold = []  # (event, lot, amount) of sales that stand
 
     def run(self):
         try:
-            while not self.load.ended.is_set():
+            while not self.load.ended.wait(self.load.pause_s):
                 self.step()
         except BaseException as e:  # told to the test, which runs on another thread
             self.error = e
 
     def send(self, api, record, target="/v1/events", **headers):
         """Until it is answered; the answer's status is 200 when an earlier attempt had arrived."""
-        body, end = json.dumps(record).encode(), time.monotonic() + GIVE_UP_S
-        while True:
-            try:
-                reply = api.post(target, body, **headers)
-                if reply.status not in RETRIED:
-                    return body, reply
-                self.retried[reply.problem()] += 1
-            except (OSError, http.client.HTTPException):
-                api.local.port = None  # the connection is of no use any more
-            assert time.monotonic() < end, "the service does not come back"
-            self.repeated += 1
-            time.sleep(0.02)
+        body = json.dumps(record).encode()
+        return body, self.until_answered(api, target, body, **headers)
+
+    def passes(self, problem):
+        self.retried[problem] += 1
 
     def record(self, api, type_, **members):
         record = {"type": type_, "time": tools.ago(minutes=1), **members}
@@ -78,17 +120,20 @@ class Client(threading.Thread):
         self.refused[reply.problem()] += 1
         return None
 
+    def plot(self):
+        return f"P{self.random.randint(1, self.load.plots)}"
+
     def step(self):
         choice = self.random.random()
         lot = self.random.choice(list(self.stock)) if self.stock else None
         if lot is None or choice < 0.4:
             amount = self.random.randint(5, 50)
-            made = self.record(self.farm, "harvest", site="P1", product="PAKCHOI", quantity=tools.kg(amount))
+            made = self.record(self.farm, "harvest", site=self.plot(), product="PAKCHOI", quantity=tools.kg(amount))
             self.stock[made["lots"][0]["id"]] = amount
         elif choice < 0.45:
             self.batch()
         elif choice < 0.5:
-            self.record(self.farm, "treat", site="P1", product="草木灰")
+            self.record(self.farm, "treat", site=self.plot(), product="草木灰")
         elif choice < 0.62:
             made = self.use({lot: 2}, "sell", lots=[tools.line(lot, 2)])
             if made:
@@ -109,7 +154,7 @@ class Client(threading.Thread):
 
     def batch(self):
         """Two harvests and a sale of the first: all are in, or none."""
-        harvests = [{"id": tools.uuid7(), "type": "harvest", "time": tools.ago(minutes=1), "site": "P1", "product": "PAKCHOI",
+        harvests = [{"id": tools.uuid7(), "type": "harvest", "time": tools.ago(minutes=1), "site": self.plot(), "product": "PAKCHOI",
                      "quantity": tools.kg(3)} for _ in range(2)]
         sale = {"id": tools.uuid7(), "type": "sell", "time": tools.ago(minutes=1), "lots": [tools.line(harvests[0]["id"], 1)]}
         _, reply = self.send(self.farm, {"records": [*harvests, sale]}, "/v1/events:batch")
@@ -151,12 +196,14 @@ class Client(threading.Thread):
 
 
 class Load:
-    """Clients on a fresh farm and packer."""
+    """Clients on a fresh farm and packer; each waits so long after an answer."""
 
-    def __init__(self, service, clients=8):
-        self.service = service
+    def __init__(self, service, clients=8, plots=4, pause_s=0):
+        self.service, self.plots, self.pause_s = service, plots, pause_s
         district = tools.District(service)
         self.farm, self.packer, self.ended = district.farm(), district.packer(), threading.Event()
+        for n in range(2, plots + 1):
+            self.farm.site(f"P{n}")
         seed = random.randrange(1 << 32)
         print(f"seed {seed}")
         self.clients = [Client(self, seed + n) for n in range(clients)]

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A note that was sent when the server died is sent again: the record is in once, or not at all, and the key's sequence has no
 gap."""
-import http.client
 import random
 import threading
 import time
 
 from device import Device, enrol
-from load import tools
+from load import Patient, tools
 from service import Api
 
 
-class Signer(threading.Thread):
+class Signer(Patient, threading.Thread):
     """Prepares, signs and sends harvests; repeats each step until it is answered."""
 
     def __init__(self, service):
@@ -19,20 +18,10 @@ class Signer(threading.Thread):
         district = tools.District(service)
         self.farm, self.device, self.ended = district.farm(), Device(), threading.Event()
         assert enrol(district, self.farm, self.device)[0].status == 201
-        self.api, self.answers, self.repeated, self.error = Api(service, self.farm.key), {}, 0, None
+        self.api, self.answers, self.error = Api(service, self.farm.key), {}, None
 
     def ask(self, target, body):
-        end = time.monotonic() + 120
-        while True:
-            try:
-                reply = self.api.post(target, body)
-                if reply.status not in (500, 503):
-                    return reply
-            except (OSError, http.client.HTTPException):
-                self.api.local.port = None
-            assert time.monotonic() < end, "the service does not come back"
-            self.repeated += 1
-            time.sleep(0.02)
+        return self.until_answered(self.api, target, body)
 
     def run(self):
         try:

@@ -3,15 +3,12 @@
 acknowledged is in them once, what was not is sent again under its id, and no repair is needed."""
 import collections
 import csv
-import http.client
 import io
 import random
-import threading
-import time
 
 import pytest
-from load import tools
-from service import Api, Cluster, Service, wait_for
+from load import Patient, go_on_while_killed, tools
+from service import Api, Cluster, Service
 from test_crash import kill_all, kill_database, kill_server, kill_signer
 
 BOX = {"value": "0.5", "unit": "KGM"}
@@ -21,7 +18,7 @@ def boxes(count):
     return {"value": str(count), "unit": "XPK"}
 
 
-class Crates:
+class Crates(Patient):
     """One packer, and what must be in each crate and in stock by what was answered. Amounts are boxes."""
 
     def __init__(self, service, seed):
@@ -36,23 +33,15 @@ class Crates:
         self.api, self.receiver = Api(service, self.packer.key), Api(service, self.shop.key)
         self.crates = {f"CRATE-{seed}-{n}": [0, []] for n in range(3)}  # boxes of the lot, packs
         self.stock, self.sold, self.shipped, self.used = 1000, [], 0, 0
-        self.done, self.repeated = collections.Counter(), 0
+        self.done = collections.Counter()
 
     def record(self, api, type_, **members):
         """Sent with one id until it is answered: at last it is there once."""
-        record, end = {"id": tools.uuid7(), "type": type_, "time": tools.ago(minutes=1), **members}, time.monotonic() + 120
-        while True:
-            try:
-                reply = api.post("/v1/events", record)
-            except (OSError, http.client.HTTPException):
-                api.local.port, reply = None, None
-            if reply and reply.status in (200, 201):
-                self.done[type_] += 1
-                return reply.json()
-            assert reply is None or reply.status in (500, 503), (record, reply)
-            assert time.monotonic() < end, "the service does not come back"
-            self.repeated += 1
-            time.sleep(0.02)
+        record = {"id": tools.uuid7(), "type": type_, "time": tools.ago(minutes=1), **members}
+        reply = self.until_answered(api, "/v1/events", record)
+        assert reply.status in (200, 201), (record, reply)
+        self.done[type_] += 1
+        return reply.json()
 
     def step(self):
         crate = self.random.choice(sorted(self.crates))
@@ -116,30 +105,8 @@ def alone():
 def test_crates_and_packs_survive_that_anything_is_killed(alone):
     seed = random.randrange(1 << 16)
     print(f"seed {seed}")
-    clients, errors, ended = [Crates(alone, seed + n) for n in range(3)], [], threading.Event()
-
-    def run(client):
-        try:
-            while not ended.is_set():
-                client.step()
-        except BaseException as e:  # told to the test, which runs on another thread
-            errors.append(e)
-
-    def count():
-        return sum(sum(client.done.values()) for client in clients)
-    threads = [threading.Thread(target=run, args=(client,), daemon=True) for client in clients]
-    for thread in threads:
-        thread.start()
-    for kill in (kill_server, kill_signer, kill_database, kill_all):
-        before = count()
-        assert wait_for(lambda: errors or count() >= before + 6, 120) and not errors, errors
-        time.sleep(random.uniform(0, 0.1))
-        kill(alone)
-    ended.set()
-    for thread in threads:
-        thread.join()
-    assert not errors, errors
-    assert sum(client.repeated for client in clients), "no client noticed a kill"
+    clients = [Crates(alone, seed + n) for n in range(3)]
+    go_on_while_killed(alone, clients, (kill_server, kill_signer, kill_database, kill_all), acts=6)
     for client in clients:
         client.check()
     code, answer = alone.recount()

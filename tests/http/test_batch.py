@@ -6,7 +6,21 @@ import time
 
 import pytest
 from conftest import District, ago, kg, line, uuid7
-from service import wait_for
+from service import Contract, wait_for
+
+
+@pytest.fixture(scope="module")
+def service(new_service):
+    """With one writer: with several it depends on the ids of the parties whose records are committed together."""
+    made = new_service(CAPTURE_WRITERS=1).start()
+    made.contract = Contract.of_server()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def district(service):
+    return District(service)
 
 
 @pytest.fixture
