@@ -137,9 +137,8 @@ FOR UPDATE OF shipment;
 -- class: any
 -- each: orgs
 -- column: org_id uuid, shipment uuid, n bigint, lot_org uuid, lot_id uuid, value text, unit text, base numeric, received numeric
--- column: receipt_org uuid, receipt uuid, receipt_of_partner boolean
-SELECT org_id, shipment, n::bigint AS n, lot_org, lot_id, value, unit, base, received, receipt_org, receipt,
-       coalesce((SELECT e.flags & 8 <> 0 FROM event e WHERE e.org_id = receipt_org AND e.id = receipt), false) AS receipt_of_partner
+-- column: receipt_org uuid, receipt uuid
+SELECT org_id, shipment, n::bigint AS n, lot_org, lot_id, value, unit, base, received, receipt_org, receipt
 FROM (SELECT DISTINCT unnest(@orgs) AS a, unnest(@ids) AS b) z
 JOIN shipment_line ON org_id = z.a AND shipment = z.b
 ORDER BY org_id, shipment, n;
@@ -167,10 +166,36 @@ CROSS JOIN LATERAL (SELECT org_id, likeness, id, event_time FROM event v
                     WHERE org_id = z.a AND likeness = z.b AND event_time BETWEEN @since AND @until
                       AND NOT EXISTS (SELECT FROM correction c WHERE c.org_id = v.org_id AND c.event = v.id) LIMIT 100) e;
 
+-- name: site_inputs :many
+-- Of each input that was used at sites in spans of time the newest use, found from one input to the next: there are few, however
+-- often each was used.
+-- param: sites uuid[], since timestamptz[], until timestamptz[]
+-- class: any
+-- each: sites
+-- column: site uuid, event uuid, type text, event_time timestamptz, offset_min bigint, input_product text, input_active text[]?
+SELECT z.site, s.event, s.type, s.event_time, s.offset_min::bigint AS offset_min, e.input_product, e.input_active
+FROM (SELECT DISTINCT a AS site, b AS since, c AS until FROM unnest(@sites, @since, @until) AS u (a, b, c)) z
+CROSS JOIN LATERAL (SELECT party FROM site WHERE id = z.site OFFSET 0) t
+CROSS JOIN LATERAL (
+    WITH RECURSIVE inputs (input) AS (
+        (SELECT input FROM site_event
+         WHERE org_id = t.party AND site = z.site AND input IS NOT NULL AND declared_at IS NULL ORDER BY input LIMIT 1)
+        UNION ALL
+        SELECT (SELECT n.input FROM site_event n
+                WHERE n.org_id = t.party AND n.site = z.site AND n.input > i.input AND n.declared_at IS NULL ORDER BY n.input LIMIT 1)
+        FROM inputs i WHERE i.input IS NOT NULL
+    )
+    SELECT input FROM inputs WHERE input IS NOT NULL
+) i
+CROSS JOIN LATERAL (SELECT event_org, event, type, event_time, offset_min FROM site_event
+                    WHERE org_id = t.party AND site = z.site AND input = i.input AND declared_at IS NULL
+                      AND event_time BETWEEN z.since AND z.until
+                    ORDER BY event_time DESC LIMIT 1) s
+CROSS JOIN LATERAL (SELECT input_product, input_active FROM event WHERE org_id = s.event_org AND id = s.event OFFSET 0) e;
+
 -- name: site_uses :many
 -- Inputs used at sites in spans of time, for the interval rules. OFFSET 0 has each site's rows found by its key, whatever
--- the planner thinks of tables that were empty when it was asked. @max_rows NULL: all, for the newest are what a rule is
--- about.
+-- the planner thinks of tables that were empty when it was asked. @max_rows NULL: all.
 -- param: sites uuid[], since timestamptz[], until timestamptz[], max_rows bigint?
 -- class: any
 -- each: sites
@@ -181,10 +206,9 @@ FROM (SELECT a, min(b) AS since, max(c) AS until
 CROSS JOIN LATERAL (SELECT party FROM site WHERE id = z.a OFFSET 0) t
 CROSS JOIN LATERAL (SELECT site, event_org, event, type, event_time, offset_min FROM site_event
                     WHERE org_id = t.party AND site = z.a AND event_time BETWEEN z.since AND z.until
-                      AND declared_at IS NULL AND lot_id IS NULL OFFSET 0) s
+                      AND declared_at IS NULL AND input IS NOT NULL OFFSET 0) s
 CROSS JOIN LATERAL (SELECT input_product, input_active FROM event
-                    WHERE org_id = s.event_org AND id = s.event
-                      AND (input_product IS NOT NULL OR input_active IS NOT NULL) OFFSET 0) e
+                    WHERE org_id = s.event_org AND id = s.event OFFSET 0) e
 ORDER BY s.event_time, s.event
 LIMIT @max_rows;
 
@@ -296,6 +320,14 @@ ON CONFLICT DO NOTHING;
 INSERT INTO thing (hash, kind, org_id, id)
 SELECT unnest(@hash), unnest(@kind), unnest(@org_id), unnest(@id);
 
+-- name: thing_insert_again :exec
+-- Numbers of lots that documents name. One that another lot has already stays with that.
+-- param: hash bytea[], kind text[], org_id uuid[], id uuid[]
+-- class: key
+INSERT INTO thing (hash, kind, org_id, id)
+SELECT unnest(@hash), unnest(@kind), unnest(@org_id), unnest(@id)
+ON CONFLICT DO NOTHING;
+
 -- name: thing_move_many :exec
 -- Names that go on to what stands in the place of what they named.
 -- param: hash bytea[], org_id uuid[], id uuid[]
@@ -333,6 +365,25 @@ SET dimension = excluded.dimension, unit = excluded.unit, place = excluded.place
     produced_day = excluded.produced_day, expires_day = excluded.expires_day, flags = excluded.flags,
     head = excluded.head, version = excluded.version, destroyed = excluded.destroyed, outside = excluded.outside,
     returned = excluded.returned;
+
+-- name: lot_begin_many :exec
+-- When and where lots came into being, where these events tell it rather than what told it so far: in the order of lot_beginning,
+-- without reading all that is told of a lot.
+-- param: orgs uuid[], ids uuid[], events uuid[]
+-- class: any
+-- each: orgs
+UPDATE lot l
+SET created_event = m.event, event_time = m.event_time, offset_min = m.offset_min, produced_day = m.day,
+    expires_day = l.expires_day + (m.day - l.produced_day), site = m.site, region = m.region, place = m.place
+FROM (SELECT DISTINCT ON (w.org_id, w.lot_id) w.*
+      FROM (SELECT DISTINCT a, b, c FROM unnest(@orgs, @ids, @events) AS u (a, b, c)) z
+      JOIN lot_telling w ON w.org_id = z.a AND w.lot_id = z.b AND w.event = z.c
+      ORDER BY w.org_id, w.lot_id, NOT w.makes, w.declared_at IS NOT NULL, w.event_time, w.event) m
+WHERE l.org_id = m.org_id AND l.lot_id = m.lot_id
+  AND NOT EXISTS (SELECT FROM lot_telling b
+                  WHERE b.org_id = m.org_id AND b.lot_id = m.lot_id AND b.event = l.created_event
+                    AND (NOT b.makes, b.declared_at IS NOT NULL, b.event_time, b.event)
+                        <= (NOT m.makes, m.declared_at IS NOT NULL, m.event_time, m.event));
 
 -- name: lot_states_open :many
 -- What stands about some lots, which are locked.
@@ -426,13 +477,17 @@ SELECT unnest(@org_id), unnest(@lot_id), unnest(@event_org), unnest(@event), unn
        unnest(@recorded_at), unnest(@value), unnest(@unit), unnest(@base);
 
 -- name: site_event_insert_many :exec
--- Which sites the events concern.
+-- Which sites the events concern, and what was used there: active in one text, joined by U+001F.
 -- param: org_id uuid[], site uuid[], event_org uuid[], event uuid[], n bigint[], type text[], event_time timestamptz[]
--- param: offset_min bigint[], recorded_at timestamptz[], lot_org uuid[], lot_id uuid[]
+-- param: offset_min bigint[], recorded_at timestamptz[], lot_org uuid[], lot_id uuid[], input_product text[], input_active text[]
 -- class: key
-INSERT INTO site_event (org_id, site, event_org, event, n, type, event_time, offset_min, recorded_at, lot_org, lot_id)
-SELECT unnest(@org_id), unnest(@site), unnest(@event_org), unnest(@event), unnest(@n), unnest(@type),
-       unnest(@event_time), unnest(@offset_min), unnest(@recorded_at), unnest(@lot_org), unnest(@lot_id);
+INSERT INTO site_event (org_id, site, event_org, event, n, type, event_time, offset_min, recorded_at, lot_org, lot_id, input)
+SELECT org_id, site, event_org, event, n, type, event_time, offset_min, recorded_at, lot_org, lot_id,
+       input_key(type, input_product, string_to_array(input_active, E'\x1f'))
+FROM (SELECT unnest(@org_id) AS org_id, unnest(@site) AS site, unnest(@event_org) AS event_org, unnest(@event) AS event, unnest(@n) AS n,
+             unnest(@type) AS type, unnest(@event_time) AS event_time, unnest(@offset_min) AS offset_min,
+             unnest(@recorded_at) AS recorded_at, unnest(@lot_org) AS lot_org, unnest(@lot_id) AS lot_id,
+             unnest(@input_product) AS input_product, unnest(@input_active) AS input_active) r;
 
 -- name: lot_edge_insert_many :exec
 -- Lineage of a batch.

@@ -20,13 +20,13 @@ SELECT event, declaration, replacement FROM correction WHERE org_id = @org_id AN
 -- column: replacement uuid, of_partner boolean, recorded_at timestamptz, request_sha256 bytea, to_party uuid
 -- opens: body, request_sha256
 SELECT e.org_id, e.id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.party, e.site, s.party AS site_party,
-       e.region, coalesce(r.shipment_org, e.shipment_org) AS shipment_org, coalesce(r.shipment, e.shipment) AS shipment, e.body, e.answer, e.declaration_time IS NOT NULL AS declaration,
+       e.region, CASE WHEN NOT r.received THEN e.shipment_org END AS shipment_org,
+       CASE WHEN NOT r.received THEN e.shipment END AS shipment, e.body, e.answer, e.declaration_time IS NOT NULL AS declaration,
        c.event IS NOT NULL AS corrected, c.replacement, e.flags & 8 <> 0 AS of_partner, e.recorded_at,
        e.request_sha256, e.to_party
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
 JOIN event e ON e.org_id = z.a AND e.id = z.b
-LEFT JOIN LATERAL (SELECT shipment_org, shipment FROM partner_receipt
-                   WHERE org_id = e.org_id AND event = e.id AND shipment IS NOT NULL LIMIT 1) r ON true
+CROSS JOIN LATERAL (SELECT e.type = 'receive' AND e.flags & 8 <> 0 AS received) r -- whose receipts are rows of their own
 LEFT JOIN correction c ON c.org_id = e.org_id AND c.event = e.id
 LEFT JOIN site s ON s.id = e.site;
 
@@ -158,21 +158,14 @@ FROM unnest(@orgs, @sites, @events, @declared_at) AS z (a, b, c, d)
 WHERE s.org_id = z.a AND s.site = z.b AND s.event = z.c;
 
 -- name: lot_recompute_many :exec
--- When and where lots came into being, by the earliest of the records that stand; with none left it stays as it was.
+-- When and where lots came into being, by all that was told of them.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
 UPDATE lot l
-SET event_time = m.event_time, offset_min = m.offset_min, produced_day = m.day,
-    expires_day = l.expires_day + (m.day - l.produced_day), site = m.site, region = m.region, created_event = m.id
+SET created_event = m.event, event_time = m.event_time, offset_min = m.offset_min, produced_day = m.day,
+    expires_day = l.expires_day + (m.day - l.produced_day), site = m.site, region = m.region, place = m.place
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
-CROSS JOIN LATERAL (
-    SELECT e.id, e.event_time, e.offset_min, e.site, e.region,
-           ((e.event_time AT TIME ZONE 'UTC') + make_interval(mins => e.offset_min))::date AS day
-    FROM event_thing t JOIN event e ON e.org_id = t.event_org AND e.id = t.event
-    WHERE t.org_id = z.a AND t.lot_id = z.b AND t.role = 'output' AND t.declared_at IS NULL
-    ORDER BY e.event_time, e.id
-    LIMIT 1
-) m
+CROSS JOIN LATERAL lot_beginning(z.a, z.b, 'infinity') m
 WHERE l.org_id = z.a AND l.lot_id = z.b;
 
 -- name: correction_alerts :many

@@ -21,14 +21,13 @@ FROM capture_job
 WHERE id = @id AND (@everything OR api_key = @api_key OR org_id = ANY(@parties));
 
 -- name: shipments_open :many
--- Shipments on their way to a party that carry a lot, oldest first: what a partner's receiving event may be about.
+-- Shipments on their way to a party that carry a lot: what a partner's receiving event may be about.
 -- param: to_parties uuid[], lot_orgs uuid[], lots uuid[]
 -- class: fan
--- column: org_id uuid, id uuid, from_party uuid, to_party uuid, lot_id uuid
-SELECT s.org_id, s.id, s.from_party, s.to_party, l.lot_id
+-- column: org_id uuid, id uuid, from_party uuid
+SELECT DISTINCT s.org_id, s.id, s.from_party
 FROM (SELECT DISTINCT a, b, c FROM unnest(@to_parties, @lot_orgs, @lots) AS u (a, b, c)) z
-CROSS JOIN LATERAL (SELECT org_id, shipment, lot_id FROM shipment_line
+CROSS JOIN LATERAL (SELECT org_id, shipment FROM shipment_line
                     WHERE lot_org = z.b AND lot_id = z.c AND receipt IS NULL OFFSET 0) l
 CROSS JOIN LATERAL (SELECT * FROM shipment WHERE org_id = l.org_id AND id = l.shipment OFFSET 0) s
-WHERE s.to_party = z.a AND s.state = 'in_transit'
-ORDER BY s.shipped_at, s.id;
+WHERE s.to_party = z.a AND s.state = 'in_transit';

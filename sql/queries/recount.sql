@@ -26,15 +26,14 @@ SELECT id FROM log_pending WHERE kind = 'event' LIMIT 100000000;
 -- class: fan
 -- scope: program
 -- column: org_id uuid, id uuid, event_id text, type text, event_time timestamptz, offset_min bigint, recorded_at timestamptz
--- column: party uuid, to_party uuid, shipment_org uuid, shipment uuid, flags bigint, declaration boolean, body bytea
+-- column: party uuid, to_party uuid, shipment uuid, flags bigint, declaration boolean, body bytea
 -- column: view_secret bytea, key_fingerprint bytea, seq bigint, statement bytea, statement_sha256 bytea, spki bytea
 -- column: declared_at timestamptz?, leaf bytea, named boolean, manifest bytea, salts bytea, site uuid, region text
 -- column: place text, input_product text, input_active text[]?, joins boolean, declared_by uuid, reason text, replacement uuid, corrective bytea
 -- column: keeps_corrective boolean?, declaration_body bytea, declaration_secret bytea
 -- opens: body, view_secret, place, declaration_body, declaration_secret
 SELECT e.org_id, e.id, e.event_id, e.type, e.event_time, e.offset_min::bigint AS offset_min, e.recorded_at, e.party, e.to_party,
-       CASE WHEN e.received THEN r.shipment_org ELSE e.shipment_org END AS shipment_org,
-       CASE WHEN e.received THEN r.shipment ELSE e.shipment END AS shipment,
+       CASE WHEN NOT e.received THEN e.shipment END AS shipment,
        e.flags, e.declaration_time IS NOT NULL AS declaration, e.body, e.view_secret,
        e.key_fingerprint, e.seq, e.statement, e.statement_sha256, k.spki, c.declared_at, l.hash AS leaf,
        n.id IS NOT NULL AS named, x.manifest, x.salts, e.site, e.region, e.place, e.input_product, e.input_active,
@@ -47,8 +46,6 @@ FROM (SELECT *, type = 'receive' AND flags & 8 <> 0 AS received FROM event
                             coalesce(@id, '00000000-0000-0000-0000-000000000000'::uuid))
       ORDER BY org_id, id LIMIT @max_rows) e
 LEFT JOIN signing_key k ON k.fingerprint = e.key_fingerprint
-LEFT JOIN LATERAL (SELECT shipment_org, shipment FROM partner_receipt
-                   WHERE org_id = e.org_id AND event = e.id AND shipment IS NOT NULL LIMIT 1) r ON true
 LEFT JOIN LATERAL (SELECT x.declared_at, x.party, x.reason, x.replacement, x.named, d.body, d.view_secret
                    FROM correction x LEFT JOIN event d ON d.org_id = x.org_id AND d.id = x.declaration
                    WHERE x.org_id = e.org_id AND x.event = e.id OFFSET 0) c ON true
@@ -66,10 +63,10 @@ ORDER BY e.org_id, e.id;
 -- scope: program
 -- column: hash bytea, kind text, org_id uuid, id uuid, uri text, dimension bigint?, unit text, salt bytea, product uuid
 -- column: commodity text, created_event uuid, event_time timestamptz?, offset_min bigint?, produced_day date?, expires_day date?
--- column: site uuid, region text, place_party uuid
+-- column: site uuid, region text, place_party uuid, number text
 SELECT t.hash, t.kind, t.org_id, t.id, l.uri, l.dimension::bigint AS dimension, l.unit, l.salt, l.product, l.commodity,
        l.created_event, l.event_time, l.offset_min::bigint AS offset_min, l.produced_day, l.expires_day, l.site, l.region,
-       s.party AS place_party
+       s.party AS place_party, l.number
 FROM thing t
 LEFT JOIN lot l ON t.kind = 'lot' AND l.org_id = t.org_id AND l.lot_id = t.id
 LEFT JOIN site s ON t.kind = 'site' AND s.id = t.id
@@ -170,18 +167,25 @@ FROM (SELECT e.* FROM unnest(@parents, @children, @events) AS z (a, b, c)
 ORDER BY event, parent, child;
 
 -- name: recount_shipments :many
--- Shipments with what they carry, one row a lot.
+-- Shipments of events with what they carry, one row for a lot and a receipt: those that they made or received, and of partners'
+-- receiving events those that they are receipts of now.
 -- param: orgs uuid[], ids uuid[]
 -- class: any
 -- scope: program
--- column: id uuid, from_party uuid, to_party uuid, event uuid, state text, receipt uuid, lot_id uuid, base numeric?
+-- column: of uuid, id uuid, from_party uuid, to_party uuid, event uuid, state text, receipt uuid, lot_id uuid, base numeric?
 -- column: received numeric?
-SELECT s.id, s.from_party, s.to_party, s.event, s.state, l.receipt, l.lot_id, sum(l.base) AS base, sum(l.received) AS received
+SELECT z.b AS of, s.id, s.from_party, s.to_party, s.event, s.state, l.receipt, l.lot_id, sum(l.base) AS base,
+       sum(l.received) AS received
 FROM (SELECT DISTINCT a, b FROM unnest(@orgs, @ids) AS u (a, b)) z
-JOIN shipment s ON s.org_id = z.a AND s.id = z.b
+CROSS JOIN LATERAL (SELECT shipment_org, shipment FROM event
+                    WHERE org_id = z.a AND id = z.b AND shipment IS NOT NULL AND NOT (type = 'receive' AND flags & 8 <> 0)
+                    UNION
+                    SELECT shipment_org, shipment FROM partner_receipt
+                    WHERE org_id = z.a AND event = z.b AND shipment IS NOT NULL) i
+JOIN shipment s ON s.org_id = i.shipment_org AND s.id = i.shipment
 LEFT JOIN shipment_line l ON l.org_id = s.org_id AND l.shipment = s.id
-GROUP BY s.org_id, s.id, l.lot_id, l.receipt
-ORDER BY s.id, l.lot_id;
+GROUP BY z.b, s.org_id, s.id, l.lot_id, l.receipt
+ORDER BY z.b, s.id, l.lot_id;
 
 -- name: recount_lots :many
 -- Lots behind a key.
@@ -357,12 +361,21 @@ FROM (SELECT 'edge' AS part, e.event || ' ' || e.parent || ' to ' || e.child AS 
       FROM lot l
       WHERE NOT EXISTS (SELECT FROM event_thing t WHERE t.org_id = l.org_id AND t.lot_id = l.lot_id AND t.event = l.created_event)
       UNION ALL
+      SELECT 'lot', l.lot_id::text, 'told by another record than the first'
+      FROM lot l CROSS JOIN LATERAL lot_beginning(l.org_id, l.lot_id, 'infinity') m
+      WHERE (l.created_event, l.event_time, l.offset_min, l.produced_day, l.site, l.region)
+            IS DISTINCT FROM (m.event, m.event_time, m.offset_min, m.day, m.site, m.region)
+      UNION ALL
       SELECT 'move', m.event || ' ' || m.lot_id, 'of no event'
       FROM stock_move m LEFT JOIN event e ON e.org_id = m.event_org AND e.id = m.event WHERE e.id IS NULL
       UNION ALL
       SELECT 'site', s.event || ' ' || s.site, 'of no event, or of one at another time'
       FROM site_event s LEFT JOIN event e ON e.org_id = s.event_org AND e.id = s.event
       WHERE e.id IS NULL OR e.event_time <> s.event_time OR e.type <> s.type OR (s.n = 0 AND e.site IS DISTINCT FROM s.site)
+      UNION ALL
+      SELECT 'site', s.event || ' ' || s.site, 'found by another input than was used'
+      FROM site_event s JOIN event e ON e.org_id = s.event_org AND e.id = s.event
+      WHERE s.input IS DISTINCT FROM CASE WHEN s.lot_id IS NULL THEN input_key(e.type, e.input_product, e.input_active) END
       UNION ALL
       SELECT 'test', r.event || ' ' || r.lot_id, 'of no test of that lot'
       FROM test_result r LEFT JOIN event e ON e.org_id = r.event_org AND e.id = r.event AND e.type = 'test'

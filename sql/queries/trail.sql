@@ -139,6 +139,16 @@ CROSS JOIN LATERAL (
     LIMIT @per_lot
 ) k;
 
+-- name: trail_beginnings :many
+-- When and where the lots of a trail came into being, as known at a moment: a lot's row knows today's only.
+-- param: orgs uuid[], ids uuid[], as_of timestamptz
+-- class: any
+-- column: n bigint, day date, offset_min bigint, site uuid, region text, place text
+-- opens: place
+SELECT z.n, m.day, m.offset_min::bigint AS offset_min, m.site, m.region, m.place
+FROM unnest(@orgs, @ids) WITH ORDINALITY AS z (org_id, lot_id, n)
+CROSS JOIN LATERAL lot_beginning(z.org_id, z.lot_id, @as_of) m;
+
 -- name: trail_lot_states :many
 -- What stood about the lots of a trail at a time.
 -- param: orgs uuid[], ids uuid[], as_of timestamptz

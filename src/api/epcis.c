@@ -269,7 +269,7 @@ static const struct shape job_warning = {
 			UUID(struct job_warning, event, "event", .doc = "Id of the event here, for ever"),
 			STRING(struct job_warning, warning, "warning",
 			       .doc = "As in the warnings of a record: likely-double ID, time-order, "
-				      "lot-on-hold, not-shipped, lot-short, not-counted"),
+				      "lot-on-hold, not-shipped, lot-short, not-counted, not-contained"),
 			STRING(struct job_warning, title, "title", .doc = "What it means"),
 			END_OF_SHAPE,
 		},

@@ -8,6 +8,7 @@
 #include "ft/core/code.h"
 #include "ft/core/verifier.h"
 #include "ft/store/bundle.h"
+#include "ft/store/items.h"
 #include "ft/store/log_verifier.h"
 #include "ft/store/log.h"
 #include "queries.h"
@@ -157,23 +158,43 @@ static struct trail_ask ask_of(const struct call *call, struct lot_id lot)
 				  .demonstration = app->config->demonstration};
 }
 
-static enum problem code_proofs(struct call *call, struct reply *reply)
+/* A pack has the proofs of its lot: what is known of the pack alone is on its page. */
+static enum problem lot_of_code(struct call *call, const struct code *code, struct lot_id *ret)
 {
 	const struct app *app = call_app(call);
 	const struct bytes key = {app->code_key, sizeof app->code_key};
-	struct code code;
+	struct pack item;
 	struct trails_by_code_row *rows;
 	size_t count;
-	if (code_parse(call->arena, call->path_args[0], &key, 1, &code))
-		return PROBLEM_NOT_FOUND;
+	if (code->letter == CODE_ITEM) {
+		enum problem p = item_read(call_db(call), call->arena, code, key, &item);
+		if (!p)
+			*ret = item.lot;
+		return p;
+	}
 	const struct trails_by_code_params params = {
-		{&code.text, 1}, trail_edition(app->test_codes, app->config->demonstration), clock_now()};
+		{&code->text, 1}, trail_edition(app->test_codes, app->config->demonstration), clock_now()};
 	enum problem p = trails_by_code(call_db(call), call->arena, &params, &rows, &count);
 	if (p)
 		return p;
 	if (!count || !str_equal(rows->kind, STR("lot")))
 		return PROBLEM_NOT_FOUND;
-	const struct trail_ask ask = ask_of(call, (struct lot_id){rows->org_id, rows->lot_id});
+	*ret = (struct lot_id){rows->org_id, rows->lot_id};
+	return PROBLEM_NONE;
+}
+
+static enum problem code_proofs(struct call *call, struct reply *reply)
+{
+	const struct app *app = call_app(call);
+	const struct bytes key = {app->code_key, sizeof app->code_key};
+	struct code code;
+	struct lot_id lot;
+	if (code_parse(call->arena, call->path_args[0], &key, 1, &code))
+		return PROBLEM_NOT_FOUND;
+	enum problem p = lot_of_code(call, &code, &lot);
+	if (p)
+		return p;
+	const struct trail_ask ask = ask_of(call, lot);
 	return answer(call, &ask, reply);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture_pack_priv.h"
+#include "ft/base/log.h"
 #include "ft/base/metrics.h"
 #include "ft/store/item_memory.h"
 
@@ -134,6 +135,7 @@ struct attempt {
 	size_t count;
 	bool all_or_nothing;
 	bool raises;         /* an alert, while others move goods: known from the attempt before */
+	bool pairs;          /* receipts with what records send: known as well */
 	struct arena *arena; /* of the attempt that is running or has committed */
 	struct batch batch;
 };
@@ -241,8 +243,11 @@ static enum problem attempt_body(struct db *db, void *context)
 	struct attempt *attempt = context;
 	arena_destroy(attempt->arena);
 	attempt->arena = arena_create();
-	attempt->batch = (struct batch){
-		.capture = attempt->capture, .db = db, .arena = attempt->arena, .raises = attempt->raises};
+	attempt->batch = (struct batch){.capture = attempt->capture,
+					.db = db,
+					.arena = attempt->arena,
+					.raises = attempt->raises,
+					.pairs = attempt->pairs};
 	struct batch *batch = &attempt->batch;
 	enum problem p = units_recall(db, attempt->arena, attempt->units, attempt->unit_count);
 	if (p)
@@ -322,8 +327,11 @@ static enum problem run_until_settled(struct writer *writer, struct attempt *att
 {
 	bool alone = attempt->unit_count <= 1;
 	enum problem p = run(writer, attempt);
-	if (p == PROBLEM_CONFLICT && attempt->batch.raises_late) {
-		attempt->raises = true;
+	for (int i = 0;
+	     i < 2 && p == PROBLEM_CONFLICT && (attempt->batch.raises_late || attempt->batch.pairs_late);
+	     i++) {
+		attempt->raises |= attempt->batch.raises_late;
+		attempt->pairs |= attempt->batch.pairs_late;
 		p = run(writer, attempt);
 	}
 	for (int i = 1; p == PROBLEM_CONFLICT && alone && i < CONFLICT_ATTEMPTS; i++) {
@@ -370,6 +378,14 @@ void capture_settle(struct capture *capture, usec_t as_of_us)
 	pthread_mutex_unlock(&capture->clock_lock);
 }
 
+static void log_failure(const struct db *db, enum problem p, size_t records)
+{
+	struct str detail = db_last_error(db);
+	LOG(p == PROBLEM_CONFLICT ? LOG_INFO : LOG_WARN, "capture_failed",
+	    LOG_TEXT("problem", str_of(problem_info(p)->slug)), LOG_NUMBER("records", records),
+	    LOG_TEXT("detail", detail.at ? detail : STR("-")));
+}
+
 /* One transaction. Without a problem each job has its result. */
 static enum problem process_together(struct writer *writer, struct attempt *attempt)
 {
@@ -382,6 +398,8 @@ static enum problem process_together(struct writer *writer, struct attempt *atte
 	if (!p) {
 		metric_add(METRIC_CAPTURE_BATCHES, 1);
 		count_results(&attempt->batch);
+	} else {
+		log_failure(writer->db, p, attempt->count);
 	}
 	arena_destroy(attempt->arena);
 	return p;

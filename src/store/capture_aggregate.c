@@ -110,11 +110,15 @@ void partner_sort_units(struct batch *batch, struct item *item)
 }
 
 /* — decided — */
-static bool contains(const struct item *item)
+static bool fills_or_empties(const struct item *item)
 {
 	const struct epcis_event *event = item->job->event;
-	return aggregates(item) && item->unit.asked && !event->is_declaration &&
-	       !str_equal(event->action, STR("OBSERVE"));
+	return aggregates(item) && !event->is_declaration && !str_equal(event->action, STR("OBSERVE"));
+}
+
+static bool contains(const struct item *item)
+{
+	return fills_or_empties(item) && item->unit.asked;
 }
 
 static const char *pointer_of(const struct item *item, struct str uri)
@@ -192,8 +196,11 @@ void aggregate_apply(struct batch *batch, struct item *item, const struct told_l
 	bool out = unit && str_equal(item->job->event->action, STR("DELETE"));
 	enum unit_act_kind kind = out ? UNIT_UNLOAD : UNIT_LOAD;
 	size_t n = 0;
-	if (!unit)
+	if (!unit) {
+		if (fills_or_empties(item))
+			item_warn(batch, item, WARNING_NOT_CONTAINED, STR(""));
 		return;
+	}
 	if (out && item->job->event->mention_count == 1)
 		(void)unit_act_add(batch, item, unit, n, UNIT_EMPTY);
 	for (size_t i = 0; i < list->count; i++)
@@ -205,6 +212,8 @@ void aggregate_apply(struct batch *batch, struct item *item, const struct told_l
 		struct unit_fact *child = unit_of(batch, item, &item->units[i], item->unit_uris[i], i + 1);
 		if (child && child != unit)
 			put_unit(batch, item, unit, child, kind, n++);
+		else
+			item_warn(batch, item, WARNING_NOT_CONTAINED, STR(""));
 	}
 	unit_retell(batch, item, unit, item->time.at_us);
 }

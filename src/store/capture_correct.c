@@ -288,7 +288,7 @@ static void declare(struct batch *batch, struct item *item)
 	declaration_store(batch, item, &parts, &declaration);
 }
 
-/* What a receipt does to its sender once the shipment that it names is another: `sent` of the lot now, and what the sender
+/* What a record of a receipt does to its sender once the shipment that it names is another: `sent` of the lot now, and what the sender
  * gave without a shipment when there is none any more. */
 static void receipt_moves(struct batch *batch, const struct shipment_fact *was, size_t line,
 			  const struct decimal *sent, struct move_of *of)
@@ -309,11 +309,7 @@ static void receipt_moves(struct batch *batch, const struct shipment_fact *was, 
 	} else {
 		change.on_hand = decimal_sub(none, l->received);
 	}
-	/* More than was sent is what a receiver claims; in a partner's event the sender owes it. */
-	if (l->receipt_of_partner)
-		change.on_hand = decimal_add(change.on_hand, decimal_sub(beyond, beyond_now));
-	else
-		change.claimed = decimal_sub(beyond_now, beyond);
+	change.claimed = decimal_sub(beyond_now, beyond); /* more than was sent is what a receiver claims */
 	holding_put(holding, stock_sum(stock_of(holding), change));
 	stock_settle(batch, of, lot, was->row.from_party);
 	lot->dirty = true;
@@ -350,8 +346,8 @@ static void settle_receipt(struct batch *batch, struct item *item, struct shipme
 	struct move_of of = {.at = at};
 	for (size_t i = 0; i < was->line_count; i++) {
 		const struct shipment_lines_row *line = same ? same_line(now, was, i) : NULL;
-		if (uuid_is_nil(was->lines[i].receipt) ||
-		    partner_receipt_leave(batch, item, was, &was->lines[i], at))
+		partner_receipt_leave(batch, item, was, &was->lines[i], at);
+		if (uuid_is_nil(was->lines[i].receipt))
 			continue;
 		of.event_org = was->lines[i].receipt_org;
 		of.event = was->lines[i].receipt;
@@ -368,7 +364,6 @@ static void settle_receipt(struct batch *batch, struct item *item, struct shipme
 		now->lines[i].received = line->received;
 		now->lines[i].receipt_org = line->receipt_org;
 		now->lines[i].receipt = line->receipt;
-		now->lines[i].receipt_of_partner = line->receipt_of_partner;
 	}
 	shipment_settle(now);
 }
@@ -442,7 +437,7 @@ enum problem decide_correct(struct batch *batch, struct item *item)
 	}
 	if (was_received)
 		settle_receipt(batch, item, shipment, at);
-	partner_receipts_settle(batch, replacement ? replacement : item, at);
+	partner_receipts_settle(batch, replacement ? replacement : item, /* of */ NULL, at);
 	states_settle(batch, replacement ? replacement : item, item->target);
 	for (size_t i = 0; i < item->target->moves.count; i++)
 		lot_settle(batch, replacement ? replacement : item,
@@ -464,7 +459,7 @@ void event_withdraw(struct batch *batch, struct item *item, struct uuid declarat
 	withdraw(batch, item, item->recorded_us);
 	if (was_received)
 		settle_receipt(batch, item, shipment, item->recorded_us);
-	partner_receipts_settle(batch, item, item->recorded_us);
+	partner_receipts_settle(batch, item, /* of */ NULL, item->recorded_us);
 	states_settle(batch, item, target);
 	for (size_t i = 0; i < target->moves.count; i++)
 		lot_settle(batch, item,

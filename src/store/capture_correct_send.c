@@ -71,10 +71,18 @@ void corrections_send(struct batch *batch)
 	send_declared(batch);
 }
 
-void corrections_date_lots(struct batch *batch)
+/* What is told now, where it goes before what was told; then what follows from a declaration. */
+void lots_begin(struct batch *batch)
 {
+	const struct telling_row *told = batch->tellings.items;
 	const struct declared_row *lots = batch->declared_lots.items;
-	size_t n = batch->declared_lots.count;
+	size_t n = batch->tellings.count;
+	struct lot_begin_many_params b;
+	COLUMN(b.orgs, struct uuid, n, told[i].lot.org);
+	COLUMN(b.ids, struct uuid, n, told[i].lot.lot);
+	COLUMN(b.events, struct uuid, n, told[i].event);
+	db_queue(batch->db, &sql_lot_begin_many, &b);
+	n = batch->declared_lots.count;
 	struct lot_recompute_many_params p;
 	if (!n)
 		return;

@@ -316,10 +316,10 @@ enum problem item_decide(struct batch *batch, struct item *item)
 		item->recorded_us = recorded_next(batch->capture);
 	partner_receipts_release(batch, item);
 	enum problem p = decide(batch, item);
+	partner_receipts_restore(batch);
 	/* What stands in the place of a shipment has its receipts first. */
 	if (!p && item->made_shipment && !item->corrects)
-		partner_receipts_join(batch, item, item->made_shipment, item->recorded_us);
-	partner_receipts_restore(batch, item);
+		partner_receipts_settle(batch, item, item->made_shipment, item->recorded_us);
 	return p;
 }
 
@@ -356,4 +356,5 @@ void batch_decide(struct batch *batch)
 	correctives_find(batch);
 	batch_find_shorts(batch);
 	units_find_lacking(batch);
+	partner_receipts_find_differing(batch);
 }

@@ -160,10 +160,13 @@ static void add_links(struct batch *batch, struct item *item, const struct event
 			link->base = (struct sql_nullable_decimal){!thing->uncounted, thing->quantity.base};
 		}
 		touch(batch, lot, s, item->recorded_us);
+		if (!lot->made && !uuid_equal(lot->row.created_event, item->job->id))
+			lot_tell_beginning(batch, item, lot);
 	}
 }
 
-static void add_sites(struct batch *batch, struct item *item, const struct event_parts *parts)
+static void add_sites(struct batch *batch, struct item *item, const struct event_parts *parts,
+		      const struct event_rows *event)
 {
 	bool create = item->job->kind->class == RECORD_CREATE,
 	     observe = item->job->kind->class == RECORD_OBSERVE ||
@@ -178,9 +181,13 @@ static void add_sites(struct batch *batch, struct item *item, const struct event
 					 .type = item->job->kind->word,
 					 .time = item->time,
 					 .at = item->recorded_us};
-		if (create && parts->output_count)
+		if (create && parts->output_count) {
 			row->lot = (struct lot_id){parts->output_lots[0]->row.org_id,
 						   parts->output_lots[0]->row.lot_id};
+		} else {
+			row->input_product = event->input_product;
+			row->input_active = event->input_active;
+		}
 	}
 }
 
@@ -249,13 +256,15 @@ enum problem event_store(struct batch *batch, struct item *item, const struct ev
 				   .region = site ? site->region : parts->acting->region,
 				   .place = parts->place,
 				   .input_active = active_joined(batch->arena, &item->job->record->active)};
+	if (item->job->kind->class == RECORD_OBSERVE)
+		row->input_product = item->job->record->product;
 	if (site)
 		row->site = site->id;
 	if (parts->to)
 		row->to = parts->to->id;
 	times_warn(batch, item, parts);
 	add_links(batch, item, parts, s);
-	add_sites(batch, item, parts);
+	add_sites(batch, item, parts, row);
 	herds_add(batch, item, parts);
 	item->lots_json = lots_json(batch, parts);
 	item->output_facts = parts->output_lots;

@@ -108,7 +108,6 @@ static void queue_rows(struct batch *batch, const struct wanted *w)
 	/* Again, behind the lock: what another batch received of them meanwhile is not on its way any more. */
 	const struct shipment_lines_params lines = {rows_array(&w->shipment_orgs), rows_array(&w->shipments)};
 	db_queue(batch->db, &sql_shipment_lines, &lines);
-	partner_receipts_queue(batch, w->shipment_orgs, w->shipments);
 	arrivals_queue(batch);
 	db_queue(batch->db, &sql_capture_parties, &(struct capture_parties_params){rows_array(&w->parties)});
 	db_queue(batch->db, &sql_capture_sites, &(struct capture_sites_params){rows_array(&w->sites)});
@@ -183,15 +182,14 @@ static enum problem take_stock(struct batch *batch)
 	if (!p)
 		p = TAKE_MANY(batch, shipment_lines, lines, line_count);
 	if (!p)
-		p = partner_receipts_take(batch);
-	if (!p)
-		p = arrivals_recheck(batch);
+		p = arrivals_take(batch);
 	if (p)
 		return p;
 	for (size_t i = 0; i < lot_count; i++) {
 		struct lot_fact *fact = arena_new(batch->arena, struct lot_fact);
 		fact->row = lots[i];
 		fact->settled = sums_of(fact);
+		fact->made = !decimal_is_zero(fact->row.total);
 		map_set(batch->lots, MAP_KEY(fact->row.lot_id), fact);
 	}
 	for (size_t i = 0; i < holding_count; i++) {
@@ -211,7 +209,7 @@ static enum problem take_stock(struct batch *batch)
 			fact->vehicle = shipments[i].vehicle;
 		}
 	}
-	return PROBLEM_NONE;
+	return arrivals_check(batch);
 }
 
 static enum problem take_master(struct batch *batch)
@@ -303,8 +301,11 @@ enum problem batch_load_rows(struct batch *batch)
 	for (size_t i = 0; i < batch->acts.count; i++)
 		if (acts[i].row.lacking.known && !str_equal(acts[i].row.child_kind, STR("unit")))
 			want_lot(batch, &wanted, (struct lot_id){acts[i].row.child_org, acts[i].row.child});
-	for (size_t i = 0; i < batch->other_shipments.count; i++)
-		want_shipment(batch, &wanted, ((const struct lot_id *)batch->other_shipments.items)[i]);
+	const struct pair_shipment *shipments = batch->pair_shipments.items;
+	for (size_t i = 0; i < batch->pair_shipments.count; i++) {
+		want_shipment(batch, &wanted, shipments[i].id);
+		want_id(batch, &wanted.parties, shipments[i].from_party);
+	}
 	for (size_t i = 0; i < batch->count; i++)
 		if (!batch->items[i].problem && !batch->items[i].replay)
 			item_want_rows(batch, &batch->items[i], &wanted);

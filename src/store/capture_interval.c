@@ -9,33 +9,38 @@ struct spans {
 	struct rows sites, since, until; /* struct uuid; usec_t, usec_t */
 };
 
-static void span_add(struct batch *batch, struct spans *spans, const struct item *item, usec_t since,
-		     usec_t until)
+static void span_add(struct batch *batch, struct spans *spans, struct uuid site, usec_t since, usec_t until)
 {
-	for (size_t i = 0; i < item->site_count; i++) {
-		if (!item->sites[i].found)
-			continue;
-		*(struct uuid *)rows_add(batch->arena, &spans->sites, sizeof(struct uuid)) =
-			item->sites[i].id.lot;
-		*(usec_t *)rows_add(batch->arena, &spans->since, sizeof(usec_t)) = since;
-		*(usec_t *)rows_add(batch->arena, &spans->until, sizeof(usec_t)) = until;
-	}
+	*(struct uuid *)rows_add(batch->arena, &spans->sites, sizeof(struct uuid)) = site;
+	*(usec_t *)rows_add(batch->arena, &spans->since, sizeof(usec_t)) = since;
+	*(usec_t *)rows_add(batch->arena, &spans->until, sizeof(usec_t)) = until;
 }
 
-static enum problem take_uses(struct batch *batch)
+static void spans_of_item(struct batch *batch, struct spans *spans, const struct item *item, usec_t since,
+			  usec_t until)
 {
-	struct site_uses_row *rows;
+	for (size_t i = 0; i < item->site_count; i++)
+		if (item->sites[i].found)
+			span_add(batch, spans, item->sites[i].id.lot, since, until);
+}
+
+/* Of site_inputs and of site_uses. */
+#define USE_OF_ROW(row) \
+	((struct use_fact){.site = (row).site, \
+			   .event = (row).event, \
+			   .type = (row).type, \
+			   .time = {(row).event_time, (int16_t)(row).offset_min}, \
+			   .product = (row).input_product, \
+			   .active = (struct str *)(uintptr_t)(row).input_active.items, \
+			   .active_count = (row).input_active.count})
+
+static enum problem take_inputs(struct batch *batch)
+{
+	struct site_inputs_row *rows;
 	size_t count;
-	enum problem p = db_take_many(batch->db, batch->arena, &sql_site_uses, (void **)&rows, &count);
+	enum problem p = db_take_many(batch->db, batch->arena, &sql_site_inputs, (void **)&rows, &count);
 	for (size_t i = 0; !p && i < count; i++)
-		*ROW_ADD(batch, uses, struct use_fact) =
-			(struct use_fact){.site = rows[i].site,
-					  .event = rows[i].event,
-					  .type = rows[i].type,
-					  .time = {rows[i].event_time, (int16_t)rows[i].offset_min},
-					  .product = rows[i].input_product,
-					  .active = (struct str *)(uintptr_t)rows[i].input_active.items,
-					  .active_count = rows[i].input_active.count};
+		*ROW_ADD(batch, uses, struct use_fact) = USE_OF_ROW(rows[i]);
 	return p;
 }
 
@@ -64,23 +69,23 @@ void alert_facts_queue(struct batch *batch)
 		if (item->problem || item->replay)
 			continue;
 		if (item->job->kind->class == RECORD_CREATE)
-			span_add(batch, &uses, item, item->time.at_us - I01_WINDOW_DAYS * DAY_US,
-				 item->time.at_us + DAY_US);
+			spans_of_item(batch, &uses, item, item->time.at_us - I01_WINDOW_DAYS * DAY_US,
+				      item->time.at_us);
 		else if (item->job->kind->class == RECORD_OBSERVE)
-			span_add(batch, &harvests, item, item->time.at_us - DAY_US,
-				 item->time.at_us + I01_WINDOW_DAYS * DAY_US);
+			spans_of_item(batch, &harvests, item, item->time.at_us,
+				      item->time.at_us + I01_WINDOW_DAYS * DAY_US);
 	}
-	const struct site_uses_params before = {
-		rows_array(&uses.sites), rows_array(&uses.since), rows_array(&uses.until), {0} /* all */};
+	const struct site_inputs_params before = {rows_array(&uses.sites), rows_array(&uses.since),
+						  rows_array(&uses.until)};
 	const struct site_harvests_params after = {rows_array(&harvests.sites), rows_array(&harvests.since),
 						   rows_array(&harvests.until)};
-	db_queue(batch->db, &sql_site_uses, &before);
+	db_queue(batch->db, &sql_site_inputs, &before);
 	db_queue(batch->db, &sql_site_harvests, &after);
 }
 
 enum problem alert_facts_take(struct batch *batch)
 {
-	enum problem p = take_uses(batch);
+	enum problem p = take_inputs(batch);
 	return p ? p : take_harvests(batch);
 }
 
@@ -149,32 +154,36 @@ static int64_t interval_days(struct batch *batch, struct map *known, struct use_
 	return *use->days;
 }
 
-/* One harvest and the uses it is to be held against: all of them when it was recorded in this batch, else one that was. */
+/* One harvest and the uses it is to be held against: when it was recorded in this batch all of them, else one that was. */
 struct meeting {
 	struct item *item; /* of this batch: whose answer names the alert */
 	const struct harvest_fact *harvest;
 	struct use_fact *uses;
 	size_t use_count;
+	bool is_late_use; /* the harvest is from the table */
 };
 
-/* Without a finding: thousands of harvests may have followed a use, and nearly none breaks its interval. */
-static bool breaks_interval(struct batch *batch, struct map *known, const struct meeting *m)
+/* The longest interval of a use that so many more days would break; 0: none. Without a finding: thousands of harvests may
+ * have followed a use, and nearly none breaks its interval. */
+static int64_t broken_interval(struct batch *batch, struct map *known, const struct meeting *m,
+			       int64_t more_days)
 {
+	int64_t longest = 0;
 	for (size_t i = 0; i < m->use_count; i++) {
 		struct use_fact *use = &m->uses[i];
-		if (uuid_equal(use->site, m->harvest->site) &&
-		    risk_i01_breaks(use->time, m->harvest->time,
-				    interval_days(batch, known, use, m->harvest->commodity)))
-			return true;
+		if (!uuid_equal(use->site, m->harvest->site))
+			continue;
+		int64_t days = interval_days(batch, known, use, m->harvest->commodity);
+		if (days > longest && risk_i01_breaks(use->time, m->harvest->time, days + more_days))
+			longest = days;
 	}
-	return false;
+	return longest;
 }
 
-static void meetings_gather(struct batch *batch, struct rows *ret)
+static void meetings_gather(struct batch *batch, struct map *items, struct rows *ret)
 {
 	const struct harvest_fact *harvests = batch->harvests.items;
 	struct use_fact *uses = batch->uses.items;
-	struct map *items = batch_items_by_event(batch);
 	struct item **users = arena_array(batch->arena, struct item *, batch->uses.count);
 	for (size_t k = 0; k < batch->uses.count; k++)
 		users[k] = map_get(items, MAP_KEY(uses[k].event));
@@ -182,12 +191,53 @@ static void meetings_gather(struct batch *batch, struct rows *ret)
 		struct item *item = map_get(items, MAP_KEY(harvests[i].event));
 		if (item && batch->uses.count)
 			*(struct meeting *)rows_add(batch->arena, ret, sizeof(struct meeting)) =
-				(struct meeting){item, &harvests[i], uses, batch->uses.count};
+				(struct meeting){item, &harvests[i], uses, batch->uses.count, false};
 		for (size_t k = 0; !item && k < batch->uses.count; k++)
 			if (users[k] && uuid_equal(uses[k].site, harvests[i].site))
 				*(struct meeting *)rows_add(batch->arena, ret, sizeof(struct meeting)) =
-					(struct meeting){users[k], &harvests[i], &uses[k], 1};
+					(struct meeting){users[k], &harvests[i], &uses[k], 1, true};
 	}
+}
+
+/* Of an input only the newest use was read. Where that one may break an interval all uses of that long are: each that does is
+ * told of. An earlier use may be of a later day by its own clock, which is ahead of the other's by 28 hours at most. */
+static enum problem load_suspected_uses(struct batch *batch, struct map *items, struct map *known,
+					struct rows *meetings)
+{
+	enum { CLOCK_DAYS = 2 };
+	struct meeting *m = meetings->items;
+	struct spans spans = {0};
+	struct rows uses = {0};
+	struct site_uses_row *rows;
+	size_t count;
+	for (size_t i = 0; i < meetings->count; i++) {
+		int64_t days = m[i].is_late_use ? 0 : broken_interval(batch, known, &m[i], CLOCK_DAYS);
+		usec_t at = m[i].harvest->time.at_us;
+		if (days)
+			span_add(batch, &spans, m[i].harvest->site, at - (days + CLOCK_DAYS) * DAY_US, at);
+	}
+	if (!spans.sites.count)
+		return PROBLEM_NONE;
+	const struct site_uses_params params = {
+		rows_array(&spans.sites), rows_array(&spans.since), rows_array(&spans.until), {0} /* all */};
+	db_queue(batch->db, &sql_site_uses, &params);
+	enum problem p = db_flush(batch->db);
+	if (!p)
+		p = db_take_many(batch->db, batch->arena, &sql_site_uses, (void **)&rows, &count);
+	if (p)
+		return p;
+	for (size_t i = 0; i < count; i++)
+		*(struct use_fact *)rows_add(batch->arena, &uses, sizeof(struct use_fact)) =
+			USE_OF_ROW(rows[i]);
+	const struct use_fact *known_uses = batch->uses.items;
+	for (size_t i = 0; i < batch->uses.count; i++)
+		if (map_get(items, MAP_KEY(known_uses[i].event)))
+			*(struct use_fact *)rows_add(batch->arena, &uses, sizeof(struct use_fact)) =
+				known_uses[i];
+	for (size_t i = 0; i < meetings->count; i++)
+		if (!m[i].is_late_use)
+			m[i].uses = uses.items, m[i].use_count = uses.count;
+	return PROBLEM_NONE;
 }
 
 enum problem batch_load_sold(struct batch *batch, const struct rows *orgs, const struct rows *ids,
@@ -214,10 +264,14 @@ enum problem batch_check_intervals(struct batch *batch)
 {
 	struct rows meetings = {0}, broken = {0}, orgs = {0}, ids = {0};
 	struct map *known = map_create(batch->arena, 16);
-	meetings_gather(batch, &meetings);
+	struct map *items = batch_items_by_event(batch);
+	meetings_gather(batch, items, &meetings);
+	enum problem p = load_suspected_uses(batch, items, known, &meetings);
+	if (p)
+		return p;
 	const struct meeting *all = meetings.items;
 	for (size_t i = 0; i < meetings.count; i++) {
-		if (!breaks_interval(batch, known, &all[i]))
+		if (!broken_interval(batch, known, &all[i], /* more_days */ 0))
 			continue;
 		*(struct meeting *)rows_add(batch->arena, &broken, sizeof(struct meeting)) = all[i];
 		*(struct uuid *)rows_add(batch->arena, &orgs, sizeof(struct uuid)) = all[i].harvest->lot.org;
@@ -226,7 +280,7 @@ enum problem batch_check_intervals(struct batch *batch)
 	if (!broken.count)
 		return PROBLEM_NONE;
 	struct map *sold = map_create(batch->arena, broken.count);
-	enum problem p = batch_load_sold(batch, &orgs, &ids, sold);
+	p = batch_load_sold(batch, &orgs, &ids, sold);
 	const struct meeting *m = broken.items;
 	for (size_t i = 0; !p && i < broken.count; i++) {
 		const struct harvest_fact *harvest = m[i].harvest;

@@ -356,13 +356,56 @@ enum problem output_plan(struct batch *batch, struct item *item, size_t index,
 	return p;
 }
 
+static struct uuid output_lot_id(struct item *item, size_t index)
+{
+	/* From the record's own id, so that a repetition mints the same lot. */
+	uint8_t seed[24];
+	for (size_t i = 0; i < 16; i++)
+		seed[i] = item->job->id.octets[i];
+	for (size_t i = 0; i < 8; i++)
+		seed[16 + i] = (uint8_t)(index >> (8 * i));
+	struct sha256 h = sha256_of((struct bytes){seed, sizeof seed});
+	return uuid_v7(item->job->record->time.at_us, h.octets);
+}
+
+/* The day, and so much of the lot's id. GS1's batch or lot number has 20 characters at most, AI (10). */
+enum { NUMBER_SUFFIX = 6, NUMBER_LONG_SUFFIX = 11 };
+static struct str output_number(struct arena *arena, const struct item *item, struct uuid lot, size_t suffix)
+{
+	struct str day = date_print(arena, instant_day(item->job->record->time));
+	struct sha256 h = sha256_of((struct bytes){lot.octets, sizeof lot.octets});
+	struct str end = crockford_encode(arena, sha256_bytes(&h), suffix);
+	return arena_printf(arena, "%.4s%.2s%.2s-%.*s", day.at, day.at + 5, day.at + 8, STR_ARGS(end));
+}
+
+struct output_ids item_output_ids(struct batch *batch, struct item *item, size_t index)
+{
+	if (item->output_ids)
+		return item->output_ids[index];
+	const struct bytes key = {batch->capture->settings.code_key, CODE_KEY_LEN};
+	struct output_ids ids = {.lot = output_lot_id(item, index)};
+	ids.number = output_number(batch->arena, item, ids.lot, NUMBER_SUFFIX);
+	ids.long_number = output_number(batch->arena, item, ids.lot, NUMBER_LONG_SUFFIX);
+	ids.number_hash = thing_hash_number(THING_LOT, item->acting, ids.number);
+	for (int i = 0; i < CODE_ATTEMPTS; i++)
+		ids.codes[i] =
+			code_make(batch->arena, CODE_LOT, code_body_candidate(key, ids.lot, (uint32_t)i), key)
+				.text;
+	return ids;
+}
+
 /* A new lot's number: its own spelling when the record named one. Ids, codes and URIs name things that exist. */
-static struct str lot_number(struct item *item, size_t index, const struct output_ids *ids)
+static struct str lot_number(struct batch *batch, struct item *item, size_t index,
+			     const struct output_ids *ids)
 {
 	const struct record *record = item->job->record;
 	const struct record_output *outputs = record->outputs.items;
 	struct str asked = item->job->kind->class == RECORD_CREATE ? record->lot : outputs[index].lot;
-	return asked.at ? asked : ids->number;
+	struct bytes made = sha256_bytes(&ids->number_hash);
+	if (asked.at)
+		return asked;
+	return map_get(batch->things, made) || map_get(batch->new_numbers, made) ? ids->long_number
+										 : ids->number;
 }
 
 static struct str lot_uri(struct batch *batch, const struct capture_products_row *product, struct str number)
@@ -374,19 +417,24 @@ static struct str lot_uri(struct batch *batch, const struct capture_products_row
 	return arena_printf(batch->arena, "%.*s/b/%.*s", STR_ARGS(product->uri), STR_ARGS(escaped));
 }
 
-void lot_file(struct batch *batch, struct lot_fact *lot, bool with_number)
+static void file_under(struct batch *batch, struct lot_fact *lot, struct sha256 hash, struct rows *things)
 {
-	const struct sha256 hashes[] = {
-		thing_hash_number(THING_LOT, lot->row.org_id, lot->row.number),
-		thing_hash_path(thing_uri_path(batch->arena, lot->row.uri)),
-	};
-	for (size_t i = with_number ? 0 : 1; i < 2; i++) {
-		struct sha256 *key = arena_new(batch->arena, struct sha256);
-		*key = hashes[i];
-		*ROW_ADD(batch, things_new, struct thing_row) =
-			(struct thing_row){hashes[i], "lot", lot->row.org_id, lot->row.lot_id};
-		map_set(batch->new_numbers, sha256_bytes(key), lot);
-	}
+	struct sha256 *key = arena_new(batch->arena, struct sha256);
+	*key = hash;
+	if (map_get(batch->new_numbers, sha256_bytes(key)))
+		return; /* who came first has it */
+	*(struct thing_row *)rows_add(batch->arena, things, sizeof(struct thing_row)) =
+		(struct thing_row){hash, "lot", lot->row.org_id, lot->row.lot_id};
+	map_set(batch->new_numbers, sha256_bytes(key), lot);
+}
+
+void lot_file(struct batch *batch, struct lot_fact *lot, struct rows *numbers)
+{
+	if (numbers)
+		file_under(batch, lot, thing_hash_number(THING_LOT, lot->row.org_id, lot->row.number),
+			   numbers);
+	file_under(batch, lot, thing_hash_path(thing_uri_path(batch->arena, lot->row.uri)),
+		   &batch->things_new);
 	if (lot->row.code.at)
 		*ROW_ADD(batch, codes_new, struct code_row) =
 			(struct code_row){lot->row.code, lot->row.org_id, lot->row.lot_id, lot->row.version};
@@ -405,15 +453,20 @@ struct str lot_free_code(struct batch *batch, const struct output_ids *ids)
 			  1]; /* three collisions in 40 bits: the insert refuses, the record is asked again */
 }
 
+static void lot_expires(struct lot_fact *lot, const struct capture_products_row *product)
+{
+	if (product->shelf_life_days.known)
+		lot->row.expires_day = (struct sql_nullable_int){
+			true, lot->row.produced_day + product->shelf_life_days.value};
+}
+
 static void lot_dates(struct lot_fact *lot, const struct item *item,
 		      const struct capture_products_row *product)
 {
 	lot->row.event_time = item->time.at_us;
 	lot->row.offset_min = item->time.offset_min;
 	lot->row.produced_day = instant_day(item->time);
-	if (product->shelf_life_days.known)
-		lot->row.expires_day = (struct sql_nullable_int){
-			true, lot->row.produced_day + product->shelf_life_days.value};
+	lot_expires(lot, product);
 }
 
 /* A lot that grows is as old as the first of what made it, whichever was recorded first. */
@@ -424,13 +477,21 @@ static bool is_first(const struct item *item, const struct lot_fact *lot)
 	return uuid_compare(item->job->id, lot->row.created_event) < 0;
 }
 
+void lot_tell_beginning(struct batch *batch, const struct item *item, const struct lot_fact *lot)
+{
+	*ROW_ADD(batch, tellings, struct telling_row) =
+		(struct telling_row){item->job->id, {lot->row.org_id, lot->row.lot_id}};
+}
+
 static void lot_begin(struct lot_fact *lot, const struct item *item, const struct capture_parties_row *acting,
 		      const struct capture_sites_row *site, const struct capture_products_row *product)
 {
 	lot->row.created_event = item->job->id;
 	lot->row.site = site ? site->id : (struct uuid){{0}};
 	lot->row.region = site ? site->region : acting->region;
+	lot->row.place = (struct str){NULL, 0};
 	lot_dates(lot, item, product);
+	lot->made = true;
 }
 
 static struct lot_fact *lot_make(struct batch *batch, struct item *item, size_t index,
@@ -448,7 +509,7 @@ static struct lot_fact *lot_make(struct batch *batch, struct item *item, size_t 
 	lot->row = (struct capture_lots_lock_row){
 		.org_id = acting->id,
 		.lot_id = ids.lot,
-		.number = lot_number(item, index, &ids),
+		.number = lot_number(batch, item, index, &ids),
 		.code = lot_free_code(batch, &ids),
 		.product = plan->product->id,
 		.commodity = plan->product->commodity,
@@ -460,7 +521,7 @@ static struct lot_fact *lot_make(struct batch *batch, struct item *item, size_t 
 	lot->row.uri = lot_uri(batch, plan->product, lot->row.number);
 	lot_begin(lot, item, acting, site, plan->product);
 	map_set(batch->lots, MAP_KEY(lot->row.lot_id), lot);
-	lot_file(batch, lot, /* with_number */ true);
+	lot_file(batch, lot, &batch->things_new);
 	return lot;
 }
 
@@ -471,6 +532,8 @@ struct lot_fact *output_apply(struct batch *batch, struct item *item, size_t ind
 	struct lot_fact *lot = plan->lot ? plan->lot : lot_make(batch, item, index, acting, site, plan);
 	if (plan->lot && is_first(item, lot))
 		lot_begin(lot, item, acting, site, plan->product);
+	else if (plan->lot && !lot->made)
+		lot_expires(lot, plan->product); /* told of before: nobody said how long it keeps */
 	if (own)
 		lot->row.own = decimal_add(lot->row.own, plan->base);
 	lot->row.total = decimal_add(lot->row.total, plan->base);

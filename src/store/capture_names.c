@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "ft/base/text.h"
 #include "ft/core/code.h"
 
 enum problem refuse(struct item *item, enum problem p, const char *rule, struct place_in where)
@@ -47,42 +46,6 @@ static void acting_read(struct item *item)
 		 job->kind->class != RECORD_CORRECT &&
 		 !item->corrects) /* theirs is that of the record corrected */
 		item->problem = fault_set(item->job->fault, PROBLEM_FIELD_MISSING, "required", "/party");
-}
-
-static struct uuid output_lot_id(struct item *item, size_t index)
-{
-	/* From the record's own id, so that a repetition mints the same lot. */
-	uint8_t seed[24];
-	for (size_t i = 0; i < 16; i++)
-		seed[i] = item->job->id.octets[i];
-	for (size_t i = 0; i < 8; i++)
-		seed[16 + i] = (uint8_t)(index >> (8 * i));
-	struct sha256 h = sha256_of((struct bytes){seed, sizeof seed});
-	return uuid_v7(item->job->record->time.at_us, h.octets);
-}
-
-static struct str output_number(struct arena *arena, const struct item *item, struct uuid lot)
-{
-	enum { SUFFIX = 6 };
-	struct str day = date_print(arena, instant_day(item->job->record->time));
-	struct sha256 h = sha256_of((struct bytes){lot.octets, sizeof lot.octets});
-	struct str suffix = crockford_encode(arena, sha256_bytes(&h), SUFFIX);
-	return arena_printf(arena, "%.4s%.2s%.2s-%.*s", day.at, day.at + 5, day.at + 8, STR_ARGS(suffix));
-}
-
-struct output_ids item_output_ids(struct batch *batch, struct item *item, size_t index)
-{
-	if (item->output_ids)
-		return item->output_ids[index];
-	const struct bytes key = {batch->capture->settings.code_key, CODE_KEY_LEN};
-	struct output_ids ids = {.lot = output_lot_id(item, index)};
-	ids.number = output_number(batch->arena, item, ids.lot);
-	ids.number_hash = thing_hash_number(THING_LOT, item->acting, ids.number);
-	for (int i = 0; i < CODE_ATTEMPTS; i++)
-		ids.codes[i] =
-			code_make(batch->arena, CODE_LOT, code_body_candidate(key, ids.lot, (uint32_t)i), key)
-				.text;
-	return ids;
 }
 
 static void outputs_read(struct batch *batch, struct item *item)
@@ -243,6 +206,13 @@ void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 static void want_hash(struct batch *batch, struct rows *hashes, const struct sha256 *hash)
 {
 	*(struct bytes *)rows_add(batch->arena, hashes, sizeof(struct bytes)) = sha256_bytes(hash);
+}
+
+static void want_made_hash(struct batch *batch, struct rows *hashes, struct sha256 hash)
+{
+	struct sha256 *made = arena_new(batch->arena, struct sha256);
+	*made = hash;
+	want_hash(batch, hashes, made);
 }
 
 static void want_name(struct batch *batch, struct rows *hashes, struct rows *codes, struct named *named)
@@ -406,11 +376,8 @@ static void item_want(struct batch *batch, struct item *item, struct rows *hashe
 		want_name(batch, hashes, codes, &item->lots[i]);
 	want_name(batch, hashes, codes, &item->unit);
 	want_name(batch, hashes, codes, &item->sample);
-	if (takes_sample(item)) {
-		struct sha256 *taken = arena_new(batch->arena, struct sha256);
-		*taken = sample_hash(item);
-		want_hash(batch, hashes, taken);
-	}
+	if (takes_sample(item))
+		want_made_hash(batch, hashes, sample_hash(item));
 	for (size_t i = 0; i < item->unit_count; i++)
 		want_name(batch, hashes, codes, &item->units[i]);
 	for (size_t i = 0; i < item->pack_count; i++)
@@ -422,9 +389,7 @@ static void item_want(struct batch *batch, struct item *item, struct rows *hashe
 		want_name(batch, hashes, codes, &item->output_lots[i]);
 		for (int k = 0; k < CODE_ATTEMPTS; k++)
 			*(struct str *)rows_add(batch->arena, codes, sizeof(struct str)) = ids.codes[k];
-		struct sha256 *number = arena_new(batch->arena, struct sha256);
-		*number = ids.number_hash;
-		want_hash(batch, hashes, number);
+		want_made_hash(batch, hashes, ids.number_hash);
 	}
 	item->output_ids = made;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a holder owes of a lot because more went than came: one finding M02 as long as it lasts, whichever records brought it
  * about. It closes by itself when what was short is there, and is open again when it is short again. */
-#include "capture_priv.h"
+#include "capture_partner_priv.h"
 
 /* What others say they received beyond what was shipped is no lack of goods: nothing makes it good. */
 bool holding_is_short(const struct holding_fact *holding)
@@ -92,6 +92,7 @@ static struct owed_alerts made_good(struct batch *batch)
 				       (struct lot_id){holding->row.org_id, holding->row.lot_id});
 	}
 	units_found_again(batch, &alerts);
+	partner_receipts_found_again(batch, &alerts);
 	return alerts;
 }
 

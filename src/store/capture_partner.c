@@ -57,7 +57,8 @@ static struct lot_fact *lot_told_of(struct batch *batch, struct item *item, size
 		.version = item->recorded_us,
 	};
 	map_set(batch->lots, MAP_KEY(lot->row.lot_id), lot);
-	lot_file(batch, lot, /* with_number */ product != NULL);
+	/* Lots of two products may have one number in documents; here it names the first. */
+	lot_file(batch, lot, product ? &batch->things_again : NULL);
 	return lot;
 }
 
@@ -175,19 +176,18 @@ bool partner_may_make(const struct item *item, const struct lot_fact *lot)
 	       job_is_unbounded(item->job);
 }
 
-static void place_lot(struct item *item, const struct event_parts *parts, struct lot_fact *lot)
+static void place_lot(struct batch *batch, const struct item *item, const struct event_parts *parts,
+		      struct lot_fact *lot)
 {
-	if (item->time.at_us < lot->row.event_time) {
-		lot->row.event_time = item->time.at_us;
-		lot->row.offset_min = item->time.offset_min;
-		lot->row.produced_day = instant_day(item->time);
-	}
-	if (parts->site_count && uuid_is_nil(lot->row.site)) {
+	if (lot->made && item->time.at_us <= lot->row.event_time)
+		lot_tell_beginning(batch, item, lot);
+	if (!lot->is_new || !uuid_equal(lot->row.created_event, item->job->id))
+		return;
+	if (parts->site_count) {
 		lot->row.site = parts->sites[0]->id;
 		lot->row.region = parts->sites[0]->region;
 	}
-	if (parts->place.at && !lot->row.place.at)
-		lot->row.place = parts->place;
+	lot->row.place = parts->place;
 }
 
 static void make(struct batch *batch, struct item *item, const struct event_parts *parts, struct told *told,
@@ -197,7 +197,7 @@ static void make(struct batch *batch, struct item *item, const struct event_part
 		told->thing.quantity.unit = NULL; /* said by another: told, not counted */
 		return;
 	}
-	place_lot(item, parts, told->lot);
+	place_lot(batch, item, parts, told->lot);
 	if (!told->measured) {
 		note_uncounted(batch, item, told, item->acting);
 		return;
@@ -289,85 +289,6 @@ static void ship(struct batch *batch, struct item *item, struct event_parts *par
 	map_set(batch->shipments, MAP_KEY(fact->row.id), fact);
 }
 
-static bool carries(const struct shipment_fact *fact, struct uuid lot)
-{
-	for (size_t i = 0; i < fact->line_count; i++)
-		if (uuid_is_nil(fact->lines[i].receipt) && uuid_equal(fact->lines[i].lot_id, lot))
-			return true;
-	return false;
-}
-
-static bool is_open_for(const struct shipment_fact *fact, const struct item *item,
-			const struct event_parts *parts, const struct told_list *list)
-{
-	bool open = str_equal(fact->row.state, STR("in_transit")) &&
-		    uuid_equal(fact->row.to_party, item->acting) &&
-		    (!parts->from || uuid_equal(fact->row.from_party, parts->from->id));
-	for (size_t i = 0; open && i < list->count; i++)
-		if (carries(fact, list->items[i].lot->row.lot_id))
-			return true;
-	return false;
-}
-
-/* The shipment that was found for it, or one of this batch. */
-static struct shipment_fact *arrived_by(struct batch *batch, const struct item *item,
-					const struct event_parts *parts, const struct told_list *list)
-{
-	struct shipment_fact *fact =
-		item->shipment.found ? map_get(batch->shipments, MAP_KEY(item->shipment.id.lot)) : NULL;
-	if (fact && is_open_for(fact, item, parts, list))
-		return fact;
-	for (size_t i = 0; i < map_count(batch->shipments); i++) {
-		fact = map_at(batch->shipments, i);
-		if (is_open_for(fact, item, parts, list))
-			return fact;
-	}
-	return NULL;
-}
-
-/* What the event says of a lot, with an amount if it says one anywhere. */
-static const struct told *told_of(const struct told_list *list, struct uuid lot)
-{
-	const struct told *named = NULL;
-	for (size_t i = 0; i < list->count; i++)
-		if (uuid_equal(list->items[i].lot->row.lot_id, lot) && (!named || !named->measured))
-			named = &list->items[i];
-	return named;
-}
-
-/* A lot that the event names without an amount arrived whole; one that it does not name is on its way still. More than was sent
- * is owed by the sender; less is lost. */
-static void receive_shipment(struct batch *batch, struct item *item, struct shipment_fact *fact,
-			     const struct told_list *list)
-{
-	for (size_t i = 0; i < fact->line_count; i++) {
-		struct shipment_lines_row *line = &fact->lines[i];
-		struct lot_fact *lot = map_get(batch->lots, MAP_KEY(line->lot_id));
-		const struct told *named = told_of(list, line->lot_id);
-		if (!lot || !named || !uuid_is_nil(line->receipt))
-			continue;
-		struct told arrived = {.lot = lot, .base = named->measured ? named->base : line->base};
-		struct holding_fact *from = batch_holding_make(batch, lot, fact->row.from_party);
-		from->row.in_transit = decimal_sub(from->row.in_transit, line->base);
-		from->dirty = true;
-		line_arrive(item, line, arrived.base);
-		give(batch, item, &arrived, item->acting);
-		const struct risk_ledger ledger = {.event = item->job->id,
-						   .lot = {lot->row.org_id, lot->row.lot_id},
-						   .expected = line->base,
-						   .found = arrived.base,
-						   .dimension = (enum dimension)lot->row.dimension};
-		struct risk_findings findings = {0};
-		risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
-		if (decimal_compare(arrived.base, line->base) > 0)
-			from->row.deficit =
-				decimal_add(from->row.deficit, decimal_sub(arrived.base, line->base));
-		alerts_add(batch, item, &findings, lot->row.org_id, lot->row.product, lot->row.region);
-	}
-	shipment_settle(fact);
-	item->shipment_fact = fact;
-}
-
 /* From a party registered here: out of its stock. From anywhere else: goods that are here already were received before; what
  * is not came from outside of all that is recorded, and is owed until somebody says where it came from. */
 static void receive_direct(struct batch *batch, struct item *item, const struct event_parts *parts,
@@ -394,24 +315,22 @@ static void receive_direct(struct batch *batch, struct item *item, const struct 
 static void receive(struct batch *batch, struct item *item, struct event_parts *parts,
 		    const struct told_list *list)
 {
-	struct shipment_fact *fact = arrived_by(batch, item, parts, list);
-	struct told_list beyond = {arena_array(batch->arena, struct told, list->count), 0};
 	for (size_t i = 0; i < list->count; i++)
-		if (!fact || !carries(fact, list->items[i].lot->row.lot_id))
-			beyond.items[beyond.count++] = list->items[i];
+		partner_receipt_note(batch, item, parts, &list->items[i]);
 	for (size_t i = 0; i < list->count; i++) {
-		bool carried = fact && carries(fact, list->items[i].lot->row.lot_id);
-		partner_receipt_note(batch, item, parts, &list->items[i], carried ? fact : NULL);
+		const struct lot_fact *lot = list->items[i].lot;
+		partner_receipts_pair(batch, item, (struct lot_id){lot->row.org_id, lot->row.lot_id},
+				      item->acting, item->recorded_us);
 	}
-	if (fact) {
-		parts->from = map_get(batch->parties, MAP_KEY(fact->row.from_party)); /* told or not */
-		receive_shipment(batch, item, fact, list);
-	}
-	for (size_t i = 0; i < beyond.count; i++)
-		if (beyond.items[i].measured)
-			receive_direct(batch, item, parts, &beyond.items[i]);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct told *told = &list->items[i];
+		if (partner_receipt_is_paired(batch, item, told->lot))
+			continue;
+		if (told->measured)
+			receive_direct(batch, item, parts, told);
 		else
-			note_uncounted(batch, item, &beyond.items[i], item->acting);
+			note_uncounted(batch, item, told, item->acting);
+	}
 }
 
 static void consume(struct batch *batch, struct item *item, const struct told_list *list, bool sold)

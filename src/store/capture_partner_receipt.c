@@ -1,117 +1,142 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Which shipments partners' receiving events are receipts of. A shipment may be told after its receipt, which by then has
- * taken the goods out of the sender's stock on the receiver's word: that is taken back, and the goods came with the
- * shipment. When a shipment is withdrawn its receipts are events without one again, and the next shipment may find them. */
-#include <stdlib.h>
-
+ * What partners' receiving events do. One that is no shipment's receipt takes the goods out of the sender's stock on the
+ * receiver's word; once it is, that is taken back, and the goods came with the shipment. It may come to a shipment that is told
+ * after it, go over to another that it fits better, and be without one again when the shipment is withdrawn. */
 #include "capture_partner_priv.h"
 
-/* batch->receipts: rows of these; batch->receipts_gone: struct lot_id, events that do not stand any more; and
- * batch->other_shipments: struct lot_id, shipments that may take receipts over from one that is withdrawn. */
-struct receipt_fact {
-	struct partner_receipts_row row;
-	bool dirty;
-	bool gone;     /* the event does not stand any more */
-	bool released; /* does nothing, while a shipment is looked at that it may be of */
-};
-/* What a receipt does to a lot: at its sender and at its receiver. */
-struct effect {
-	struct stock from, to;
-};
-
-/* — loading — */
-static bool sends(const struct item *item)
+bool receipt_is_by(const struct receipt_fact *receipt, struct uuid org, struct uuid event)
 {
-	return !item->problem && !item->replay && record_sends(item->job->kind) && item->to.found;
+	return uuid_equal(receipt->row.event, event) && uuid_equal(receipt->row.org_id, org);
 }
 
-static void want(struct batch *batch, struct rows *parties, struct rows *lots, struct uuid party,
-		 const struct named *lot)
+static bool is_of_item(const struct receipt_fact *receipt, const struct item *item)
 {
-	if (!lot->found)
-		return;
-	*(struct uuid *)rows_add(batch->arena, parties, sizeof(struct uuid)) = party;
-	*(struct uuid *)rows_add(batch->arena, lots, sizeof(struct uuid)) = lot->id.lot;
+	return receipt_is_by(receipt, item->recorder, item->job->id);
 }
 
-static void want_withdrawn(struct batch *batch, struct rows *parties, struct rows *lots,
-			   const struct target *target)
+static struct lot_id lot_of(const struct receipt_fact *receipt)
 {
-	for (size_t i = 0; i < target->output_count; i++) {
-		*(struct uuid *)rows_add(batch->arena, parties, sizeof(struct uuid)) = target->party;
-		*(struct uuid *)rows_add(batch->arena, lots, sizeof(struct uuid)) = target->outputs[i].lot;
+	return (struct lot_id){receipt->row.lot_org, receipt->row.lot_id};
+}
+
+/* — lines of shipments — */
+static bool is_taken(const struct shipment_lines_row *line, const struct receipt_fact *receipt)
+{
+	return uuid_equal(line->lot_id, receipt->row.lot_id) &&
+	       receipt_is_by(receipt, line->receipt_org, line->receipt);
+}
+
+static bool is_last(const struct pair_slot *slots, size_t count, size_t slot)
+{
+	for (size_t i = slot + 1; i < count; i++)
+		if (slots[i].taker == slots[slot].taker)
+			return false;
+	return true;
+}
+
+/* A lot may stand in several lines, one for each unit that it is in: what is missing or beyond is of the last. Without an amount
+ * all arrived whole. */
+static void take_lines(struct item *item, const struct pair_slot *slots, size_t count,
+		       struct receipt_fact *receipt)
+{
+	const struct sql_nullable_decimal base = receipt->row.base;
+	struct decimal left = base.value;
+	for (size_t i = 0; i < count; i++) {
+		struct shipment_lines_row *line = slots[i].line;
+		if (slots[i].taker != receipt)
+			continue;
+		line->received = base.known && is_last(slots, count, i) ? left : line->base;
+		line->receipt_org = receipt->row.org_id;
+		line->receipt = receipt->row.event;
+		left = decimal_sub(left, line->received);
+		receipt->row.shipment_org = slots[i].shipment->row.org_id;
+		receipt->row.shipment = slots[i].shipment->row.id;
+		receipt->by = item;
+		receipt->dirty = true;
+		shipment_settle(slots[i].shipment);
 	}
 }
 
-/* Of what is sent, and of receipts whose shipment is on its way again. Who sends units names no lots: goods in units are found
- * by the shipment alone. */
-static void want_open(struct batch *batch, struct rows *parties, struct rows *lots)
+static void leave_lines(struct shipment_fact *shipment, struct receipt_fact *receipt)
 {
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct item *item = &batch->items[i];
-		if (item->target && item->target->kind && item->target->kind->class == RECORD_RECEIVE)
-			want_withdrawn(batch, parties, lots, item->target);
-		for (size_t k = 0; sends(item) && k < item->output_count && item->job->event; k++)
-			want(batch, parties, lots, item->to.id.lot, &item->output_lots[k]);
-		for (size_t k = 0; sends(item) && k < item->lot_count; k++)
-			want(batch, parties, lots, item->to.id.lot, &item->lots[k]);
+	for (size_t i = 0; i < shipment->line_count; i++) {
+		struct shipment_lines_row *line = &shipment->lines[i];
+		if (!is_taken(line, receipt))
+			continue;
+		line->received = (struct decimal){0};
+		line->receipt = line->receipt_org = (struct uuid){{0}};
 	}
+	receipt->row.shipment = receipt->row.shipment_org = (struct uuid){{0}};
+	receipt->dirty = receipt->left = true;
+	shipment_settle(shipment);
 }
 
-static bool withdraws(const struct batch *batch)
+static void sum_lines(const struct shipment_fact *shipment, const struct receipt_fact *receipt,
+		      struct decimal *ret_sent, struct decimal *ret_received)
 {
-	for (size_t i = 0; i < batch->count; i++)
-		if (batch->items[i].target)
-			return true;
-	return false;
-}
-
-void partner_receipts_queue(struct batch *batch, struct rows shipment_orgs, struct rows shipments)
-{
-	static const struct rows none = {0};
-	struct rows parties = {0}, lots = {0};
-	bool corrects = withdraws(batch);
-	want_open(batch, &parties, &lots);
-	batch->asks_receipts = lots.count || (corrects && shipments.count);
-	const struct partner_receipts_params params = {rows_array(&parties), rows_array(&lots),
-						       rows_array(corrects ? &shipment_orgs : &none),
-						       rows_array(corrects ? &shipments : &none)};
-	if (batch->asks_receipts)
-		db_queue(batch->db, &sql_partner_receipts, &params);
-}
-
-enum problem partner_receipts_take(struct batch *batch)
-{
-	struct partner_receipts_row *rows;
-	size_t count = 0;
-	enum problem p = batch->asks_receipts ? db_take_many(batch->db, batch->arena, &sql_partner_receipts,
-							     (void **)&rows, &count)
-					      : PROBLEM_NONE;
-	for (size_t i = 0; !p && i < count; i++)
-		*ROW_ADD(batch, receipts, struct receipt_fact) = (struct receipt_fact){.row = rows[i]};
-	return p;
+	*ret_sent = *ret_received = (struct decimal){0};
+	for (size_t i = 0; i < shipment->line_count; i++) {
+		const struct shipment_lines_row *line = &shipment->lines[i];
+		if (!is_taken(line, receipt))
+			continue;
+		*ret_sent = decimal_add(*ret_sent, line->base);
+		*ret_received = decimal_add(*ret_received, line->received);
+	}
 }
 
 /* — what receipts do — */
-static struct effect effect_of(const struct receipt_fact *receipt, const struct shipment_lines_row *line)
+/* More than was sent is owed by the sender; less is lost. */
+static struct receipt_effect effect_with(const struct receipt_fact *receipt,
+					 const struct shipment_fact *shipment)
 {
 	static const struct decimal none = {0};
-	const struct partner_receipts_row *row = &receipt->row;
-	struct effect effect = {0};
-	if (receipt->released && !line)
-		return effect;
-	if (line) { /* more than was sent is owed by the sender */
-		struct decimal received = row->base.known ? row->base.value : line->base;
-		struct decimal beyond = decimal_sub(received, line->base);
-		effect.from.in_transit = decimal_sub(none, line->base);
-		if (decimal_compare(beyond, none) > 0)
-			effect.from.on_hand = decimal_sub(none, beyond);
-		effect.to.on_hand = received;
-	} else if (row->base.known && !uuid_is_nil(row->from_party)) {
-		effect.from.on_hand = decimal_sub(none, row->base.value);
-		effect.to.on_hand = row->base.value;
-	}
+	struct receipt_effect effect = {.sender = shipment->row.from_party};
+	struct decimal sent, received;
+	sum_lines(shipment, receipt, &sent, &received);
+	effect.from.in_transit = decimal_sub(none, sent);
+	if (decimal_compare(received, sent) > 0)
+		effect.from.on_hand = decimal_sub(sent, received);
+	effect.to.on_hand = received;
 	return effect;
+}
+
+/* Out of the stock of the sender that it names; from anywhere else the balance stays as it is. */
+static struct receipt_effect effect_alone(const struct receipt_fact *receipt)
+{
+	static const struct decimal none = {0};
+	struct receipt_effect effect = {.sender = receipt->row.from_party};
+	if (!receipt->row.base.known || uuid_is_nil(receipt->row.from_party))
+		return effect;
+	effect.from.on_hand = decimal_sub(none, receipt->row.base.value);
+	effect.to.on_hand = receipt->row.base.value;
+	return effect;
+}
+
+static struct receipt_effect effect_of(const struct batch *batch, const struct receipt_fact *receipt)
+{
+	return uuid_is_nil(receipt->row.shipment)
+		       ? effect_alone(receipt)
+		       : effect_with(receipt, map_get(batch->shipments, MAP_KEY(receipt->row.shipment)));
+}
+
+static void change(struct batch *batch, struct item *item, const struct receipt_fact *receipt,
+		   struct uuid holder, struct stock more)
+{
+	struct lot_fact *lot = map_get(batch->lots, MAP_KEY(receipt->row.lot_id));
+	if (uuid_is_nil(holder))
+		return;
+	struct holding_fact *holding = batch_holding_make(batch, lot, holder);
+	holding_put(holding, stock_sum(stock_of(holding), more));
+	holding->dirty = true;
+	if (holding_is_short(holding))
+		(void)short_note(batch, item, lot, holding, /* ledger */ NULL);
+}
+
+static void settle(struct batch *batch, struct move_of *of, const struct receipt_fact *receipt,
+		   struct uuid holder)
+{
+	if (!uuid_is_nil(holder))
+		stock_settle(batch, of, map_get(batch->lots, MAP_KEY(receipt->row.lot_id)), holder);
 }
 
 /* Moves of one event at one moment are counted on. */
@@ -120,38 +145,113 @@ static int64_t next_move(const struct batch *batch, const struct receipt_fact *r
 	const struct move_row *moves = batch->moves.items;
 	int64_t n = 0;
 	for (size_t i = 0; i < batch->moves.count; i++)
-		if (moves[i].at == at && uuid_equal(moves[i].event, receipt->row.event) && moves[i].n >= n)
+		if (moves[i].at == at && receipt_is_by(receipt, moves[i].event_org, moves[i].event) &&
+		    moves[i].n >= n)
 			n = moves[i].n + 1;
 	return n;
 }
 
-static void change(struct batch *batch, struct item *item, struct lot_fact *lot, struct uuid holder,
-		   struct stock more, struct move_of *of)
+/* What it `was` doing is what it does now: moves of the receipt, but of the event that is being decided, which has its own. */
+static void turn(struct batch *batch, struct item *item, struct receipt_fact *receipt,
+		 struct receipt_effect now, usec_t at)
 {
-	struct holding_fact *holding = batch_holding_make(batch, lot, holder);
-	holding_put(holding, stock_sum(stock_of(holding), more));
-	stock_settle(batch, of, lot, holder);
-	if (holding_is_short(holding))
-		(void)short_note(batch, item, lot, holding, /* ledger */ NULL);
-}
-
-/* What was `before` is `now`. */
-static void turn(struct batch *batch, struct item *item, const struct receipt_fact *receipt, struct uuid from,
-		 struct effect before, struct effect now, usec_t at)
-{
+	static const struct stock none;
 	struct lot_fact *lot = map_get(batch->lots, MAP_KEY(receipt->row.lot_id));
+	const struct receipt_effect was = receipt->was;
+	change(batch, item, receipt, was.sender, stock_difference(none, was.from));
+	change(batch, item, receipt, now.sender, now.from);
+	change(batch, item, receipt, receipt->row.to_party, stock_difference(now.to, was.to));
+	if (receipt->fresh)
+		return;
 	struct move_of of = {receipt->row.org_id, receipt->row.event, at, next_move(batch, receipt, at)};
-	change(batch, item, lot, from, stock_difference(now.from, before.from), &of);
-	change(batch, item, lot, receipt->row.to_party, stock_difference(now.to, before.to), &of);
+	settle(batch, &of, receipt, was.sender);
+	settle(batch, &of, receipt, now.sender);
+	settle(batch, &of, receipt, receipt->row.to_party);
 	lot->dirty = true;
 	lot->row.version = at;
 }
 
-/* — a receiving event — */
-void partner_receipt_note(struct batch *batch, const struct item *item, const struct event_parts *parts,
-			  const struct told *told, const struct shipment_fact *shipment)
+/* — pairing — */
+static bool stays(const struct receipt_fact *receipt, const struct pair_slot *slots, size_t count)
 {
-	bool known = parts->from && !uuid_equal(parts->from->id, item->acting);
+	for (size_t i = 0; i < count; i++)
+		if ((slots[i].taker == receipt) != is_taken(slots[i].line, receipt))
+			return false;
+	return true;
+}
+
+void partner_receipts_pair(struct batch *batch, struct item *item, struct lot_id lot, struct uuid to,
+			   usec_t at)
+{
+	static const struct receipt_effect none;
+	struct receipt_fact *receipts = batch->receipts.items;
+	struct pair_slot *slots;
+	size_t count = pairs_choose(batch, lot, to, &slots);
+	for (size_t i = 0; i < batch->receipts.count; i++) {
+		receipts[i].moves =
+			receipt_may_pair(batch, &receipts[i], lot, to) && !stays(&receipts[i], slots, count);
+		if (receipts[i].moves)
+			receipts[i].was = receipts[i].fresh ? none : effect_of(batch, &receipts[i]);
+	}
+	for (size_t i = 0; i < batch->receipts.count; i++)
+		if (receipts[i].moves && !uuid_is_nil(receipts[i].row.shipment))
+			leave_lines(map_get(batch->shipments, MAP_KEY(receipts[i].row.shipment)),
+				    &receipts[i]);
+	for (size_t i = 0; i < batch->receipts.count; i++)
+		if (receipts[i].moves)
+			take_lines(item, slots, count, &receipts[i]);
+	/* What the event that is being decided does is not settled before all others are. */
+	for (int fresh = 0; fresh < 2; fresh++)
+		for (size_t i = 0; i < batch->receipts.count; i++)
+			if (receipts[i].moves && receipts[i].fresh == (bool)fresh)
+				turn(batch, item, &receipts[i], effect_of(batch, &receipts[i]), at);
+}
+
+static bool is_again(const struct receipt_fact *receipts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (uuid_equal(receipts[i].row.lot_id, receipts[n].row.lot_id) &&
+		    uuid_equal(receipts[i].row.to_party, receipts[n].row.to_party))
+			return true;
+	return false;
+}
+
+static bool carries(const struct shipment_fact *shipment, const struct receipt_fact *receipt)
+{
+	for (size_t i = 0; i < shipment->line_count; i++)
+		if (uuid_equal(shipment->lines[i].lot_id, receipt->row.lot_id))
+			return uuid_equal(shipment->row.to_party, receipt->row.to_party);
+	return false;
+}
+
+void partner_receipts_settle(struct batch *batch, struct item *item, const struct shipment_fact *of,
+			     usec_t at)
+{
+	const struct receipt_fact *receipts = batch->receipts.items;
+	for (size_t i = 0; i < batch->receipts.count; i++)
+		if (!is_again(receipts, i) && (!of || carries(of, &receipts[i])))
+			partner_receipts_pair(batch, item, lot_of(&receipts[i]), receipts[i].row.to_party,
+					      at);
+}
+
+void partner_receipt_leave(struct batch *batch, struct item *item, struct shipment_fact *shipment,
+			   const struct shipment_lines_row *line, usec_t at)
+{
+	struct receipt_fact *receipts = batch->receipts.items;
+	for (size_t i = 0; i < batch->receipts.count; i++) {
+		if (receipts[i].gone || !is_taken(line, &receipts[i]))
+			continue;
+		receipts[i].was = effect_with(&receipts[i], shipment);
+		leave_lines(shipment, &receipts[i]);
+		turn(batch, item, &receipts[i], effect_alone(&receipts[i]), at);
+		return;
+	}
+}
+
+/* — a receiving event — */
+void partner_receipt_note(struct batch *batch, struct item *item, const struct event_parts *parts,
+			  const struct told *told)
+{
 	struct receipt_fact *receipt = ROW_ADD(batch, receipts, struct receipt_fact);
 	*receipt = (struct receipt_fact){
 		.row = {.org_id = item->recorder,
@@ -161,123 +261,104 @@ void partner_receipt_note(struct batch *batch, const struct item *item, const st
 			.to_party = item->acting,
 			.event_time = item->time.at_us,
 			.base = {told->measured, told->base}},
+		.fresh = true,
 		.dirty = true,
 	};
-	if (known)
+	if (parts->from && !uuid_equal(parts->from->id, item->acting))
 		receipt->row.from_party = parts->from->id;
-	if (shipment) {
-		receipt->row.shipment_org = shipment->row.org_id;
-		receipt->row.shipment = shipment->row.id;
+}
+
+bool partner_receipt_is_paired(const struct batch *batch, const struct item *item, const struct lot_fact *lot)
+{
+	const struct receipt_fact *receipts = batch->receipts.items;
+	for (size_t i = 0; i < batch->receipts.count; i++)
+		if (is_of_item(&receipts[i], item) && uuid_equal(receipts[i].row.lot_id, lot->row.lot_id))
+			return !uuid_is_nil(receipts[i].row.shipment);
+	return false;
+}
+
+void partner_receipts_settle_event(struct batch *batch, const struct item *item, struct move_of *of)
+{
+	struct receipt_fact *receipts = batch->receipts.items;
+	for (size_t i = 0; i < batch->receipts.count; i++) {
+		if (!receipts[i].fresh || !is_of_item(&receipts[i], item))
+			continue;
+		settle(batch, of, &receipts[i], effect_of(batch, &receipts[i]).sender);
+		receipts[i].fresh = false;
 	}
 }
 
 void partner_receipts_forget(struct batch *batch, const struct target *target)
 {
 	struct receipt_fact *receipts = batch->receipts.items;
-	for (size_t i = 0; i < batch->receipts.count; i++)
-		receipts[i].gone |= uuid_equal(receipts[i].row.event, target->id);
+	for (size_t i = 0; i < batch->receipts.count; i++) {
+		if (!receipt_is_by(&receipts[i], target->org, target->id))
+			continue;
+		if (!uuid_is_nil(receipts[i].row.shipment))
+			leave_lines(map_get(batch->shipments, MAP_KEY(receipts[i].row.shipment)),
+				    &receipts[i]);
+		receipts[i].gone = true;
+	}
 	*ROW_ADD(batch, receipts_gone, struct lot_id) = (struct lot_id){target->org, target->id};
 }
 
-/* — a shipment — */
-/* An event is the receipt of one shipment. */
-static bool is_free(const struct batch *batch, const struct receipt_fact *receipt,
-		    const struct shipment_fact *shipment)
+/* — while it is decided what is sent — */
+/* As if it had been so before, so that nothing of it is anybody's move. */
+static void shift(struct batch *batch, const struct receipt_fact *receipt, struct uuid holder,
+		  struct stock more)
 {
-	const struct receipt_fact *receipts = batch->receipts.items;
-	if (receipt->gone || !uuid_is_nil(receipt->row.shipment))
-		return false;
-	for (size_t i = 0; i < batch->receipts.count; i++)
-		if (uuid_equal(receipts[i].row.event, receipt->row.event) &&
-		    !uuid_is_nil(receipts[i].row.shipment) &&
-		    !uuid_equal(receipts[i].row.shipment, shipment->row.id))
-			return false;
-	return true;
+	struct holding_fact *holding = batch_holding(batch, lot_of(receipt), holder);
+	bool dirty = holding->dirty;
+	holding_put(holding, stock_sum(stock_of(holding), more));
+	holding->settled = stock_sum(holding->settled, more);
+	holding->dirty = dirty;
 }
 
-/* And all that it changes was locked for this batch. */
-static bool fits(struct batch *batch, const struct receipt_fact *receipt,
-		 const struct shipment_fact *shipment, const struct shipment_lines_row *line)
+void partner_receipts_release(struct batch *batch, const struct item *item)
 {
-	const struct partner_receipts_row *row = &receipt->row;
-	const struct lot_id lot = {line->lot_org, line->lot_id};
-	return uuid_equal(row->lot_id, line->lot_id) && uuid_equal(row->to_party, shipment->row.to_party) &&
-	       (uuid_is_nil(row->from_party) || uuid_equal(row->from_party, shipment->row.from_party)) &&
-	       is_free(batch, receipt, shipment) && map_get(batch->lots, MAP_KEY(lot.lot)) &&
-	       map_get(batch->parties, MAP_KEY(row->to_party)) && batch_holding(batch, lot, row->to_party) &&
-	       batch_holding(batch, lot, shipment->row.from_party);
-}
-
-/* Of the same amount rather than of another, and then the earlier. */
-static bool is_better(const struct receipt_fact *a, const struct receipt_fact *b,
-		      const struct shipment_lines_row *line)
-{
-	bool a_same = a->row.base.known && decimal_compare(a->row.base.value, line->base) == 0;
-	bool b_same = b->row.base.known && decimal_compare(b->row.base.value, line->base) == 0;
-	if (a_same != b_same)
-		return a_same;
-	if (a->row.event_time != b->row.event_time)
-		return a->row.event_time < b->row.event_time;
-	return uuid_compare(a->row.event, b->row.event) < 0;
-}
-
-static struct receipt_fact *receipt_of(struct batch *batch, const struct shipment_fact *shipment,
-				       const struct shipment_lines_row *line)
-{
-	struct receipt_fact *receipts = batch->receipts.items, *best = NULL;
-	for (size_t i = 0; i < batch->receipts.count; i++)
-		if (fits(batch, &receipts[i], shipment, line) &&
-		    (!best || is_better(&receipts[i], best, line)))
-			best = &receipts[i];
-	return best;
-}
-
-static bool may_be_of(const struct batch *batch, const struct receipt_fact *receipt, const struct item *item)
-{
-	const struct partner_receipts_row *row = &receipt->row;
-	return !receipt->gone && uuid_is_nil(row->shipment) && uuid_equal(row->to_party, item->to.id.lot) &&
-	       uuid_equal(row->from_party, item->acting) && map_get(batch->lots, MAP_KEY(row->lot_id));
-}
-
-void partner_receipts_release(struct batch *batch, struct item *item)
-{
+	static const struct stock none;
 	struct receipt_fact *receipts = batch->receipts.items;
-	for (size_t i = 0; sends(item) && i < batch->receipts.count; i++) {
-		if (!may_be_of(batch, &receipts[i], item))
+	bool sends = record_sends(item->job->kind) && item->to.found && !item->replay;
+	for (size_t i = 0; sends && i < batch->receipts.count; i++) {
+		if (!receipt_may_pair(batch, &receipts[i], lot_of(&receipts[i]), item->to.id.lot))
 			continue;
-		struct effect before = effect_of(&receipts[i], NULL);
+		const struct receipt_effect effect = effect_of(batch, &receipts[i]);
+		if (!uuid_equal(effect.sender, item->acting) ||
+		    !batch_holding(batch, lot_of(&receipts[i]), effect.sender) ||
+		    !batch_holding(batch, lot_of(&receipts[i]), receipts[i].row.to_party))
+			continue;
+		shift(batch, &receipts[i], effect.sender, stock_difference(none, effect.from));
+		shift(batch, &receipts[i], receipts[i].row.to_party, stock_difference(none, effect.to));
+		receipts[i].was = effect;
 		receipts[i].released = true;
-		turn(batch, item, &receipts[i], item->acting, before, effect_of(&receipts[i], NULL),
-		     item->recorded_us);
 	}
 }
 
-void partner_receipts_restore(struct batch *batch, struct item *item)
+void partner_receipts_restore(struct batch *batch)
 {
 	struct receipt_fact *receipts = batch->receipts.items;
 	for (size_t i = 0; i < batch->receipts.count; i++) {
 		if (!receipts[i].released)
 			continue;
-		struct effect before = effect_of(&receipts[i], NULL);
+		shift(batch, &receipts[i], receipts[i].was.sender, receipts[i].was.from);
+		shift(batch, &receipts[i], receipts[i].row.to_party, receipts[i].was.to);
 		receipts[i].released = false;
-		turn(batch, item, &receipts[i], receipts[i].row.from_party, before,
-		     effect_of(&receipts[i], NULL), item->recorded_us);
 	}
 }
 
-/* As if the receipt came last: it is its receiver's finding. */
-static void tell_difference(struct batch *batch, struct item *item, const struct receipt_fact *receipt,
-			    const struct shipment_lines_row *line)
+/* — findings — */
+/* Its receiver's finding, whichever came last. */
+static void tell_difference(struct batch *batch, const struct receipt_fact *receipt)
 {
-	const struct lot_fact *lot = map_get(batch->lots, MAP_KEY(line->lot_id));
-	const struct risk_ledger ledger = {.event = receipt->row.event,
-					   .lot = {lot->row.org_id, lot->row.lot_id},
-					   .expected = line->base,
-					   .found = line->received,
-					   .dimension = (enum dimension)lot->row.dimension};
-	struct risk_findings findings = {0};
-	risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
+	const struct lot_fact *lot = map_get(batch->lots, MAP_KEY(receipt->row.lot_id));
 	const struct capture_parties_row *receiver = map_get(batch->parties, MAP_KEY(receipt->row.to_party));
+	struct risk_ledger ledger = {.event = receipt->row.event,
+				     .lot = {lot->row.org_id, lot->row.lot_id},
+				     .dimension = (enum dimension)lot->row.dimension};
+	struct risk_findings findings = {0};
+	sum_lines(map_get(batch->shipments, MAP_KEY(receipt->row.shipment)), receipt, &ledger.expected,
+		  &ledger.found);
+	risk_m02(batch->arena, batch->capture->settings.reference, &ledger, &findings);
 	const struct alert_row about = {.org = lot->row.org_id,
 					.party = receiver->id,
 					.product = lot->row.product,
@@ -286,77 +367,34 @@ static void tell_difference(struct batch *batch, struct item *item, const struct
 					.origin_region =
 						lot->row.region.at ? lot->row.region : receiver->region,
 					.found_region = receiver->region};
-	alerts_about(batch, item, &findings, &about);
+	alerts_about(batch, receipt->by, &findings, &about);
 }
 
-void partner_receipts_join(struct batch *batch, struct item *item, struct shipment_fact *shipment, usec_t at)
+void partner_receipts_find_differing(struct batch *batch)
 {
-	bool joined = false, stands = !str_equal(shipment->row.state, STR("withdrawn"));
-	for (size_t i = 0; stands && i < shipment->line_count; i++) {
-		struct shipment_lines_row *line = &shipment->lines[i];
-		struct receipt_fact *receipt =
-			uuid_is_nil(line->receipt) ? receipt_of(batch, shipment, line) : NULL;
-		if (!receipt)
-			continue;
-		turn(batch, item, receipt, shipment->row.from_party, effect_of(receipt, NULL),
-		     effect_of(receipt, line), at);
-		receipt->released = false;
-		line->received = receipt->row.base.known ? receipt->row.base.value : line->base;
-		line->receipt_org = receipt->row.org_id;
-		line->receipt = receipt->row.event;
-		line->receipt_of_partner = true;
-		receipt->row.shipment_org = shipment->row.org_id;
-		receipt->row.shipment = shipment->row.id;
-		receipt->dirty = joined = true;
-		tell_difference(batch, item, receipt, line);
-	}
-	if (joined)
-		shipment_settle(shipment);
-}
-
-static int by_departure(const void *a, const void *b)
-{
-	const struct shipments_lock_row *x = &(*(struct shipment_fact *const *)a)->row,
-					*y = &(*(struct shipment_fact *const *)b)->row;
-	if (x->shipped_at != y->shipped_at)
-		return x->shipped_at < y->shipped_at ? -1 : 1;
-	return uuid_compare(x->id, y->id);
-}
-
-void partner_receipts_settle(struct batch *batch, struct item *item, usec_t at)
-{
-	size_t count = 0;
-	struct shipment_fact **open =
-		arena_array(batch->arena, struct shipment_fact *, map_count(batch->shipments));
-	for (size_t i = 0; batch->receipts.count && i < map_count(batch->shipments); i++) {
-		struct shipment_fact *fact = map_at(batch->shipments, i);
-		if (str_equal(fact->row.state, STR("in_transit")))
-			open[count++] = fact;
-	}
-	qsort(open, count, sizeof(struct shipment_fact *), by_departure);
-	for (size_t i = 0; i < count; i++)
-		partner_receipts_join(batch, item, open[i], at);
-}
-
-bool partner_receipt_leave(struct batch *batch, struct item *item, const struct shipment_fact *shipment,
-			   struct shipment_lines_row *line, usec_t at)
-{
-	struct receipt_fact *receipts = batch->receipts.items, *receipt = NULL;
+	const struct receipt_fact *receipts = batch->receipts.items;
 	for (size_t i = 0; i < batch->receipts.count; i++)
-		if (!receipts[i].gone && uuid_equal(receipts[i].row.shipment, shipment->row.id) &&
-		    uuid_equal(receipts[i].row.event, line->receipt) &&
-		    uuid_equal(receipts[i].row.lot_id, line->lot_id))
-			receipt = &receipts[i];
-	if (!receipt)
-		return false;
-	turn(batch, item, receipt, shipment->row.from_party, effect_of(receipt, line),
-	     effect_of(receipt, NULL), at);
-	line->received = (struct decimal){0};
-	line->receipt = line->receipt_org = (struct uuid){{0}};
-	line->receipt_of_partner = false;
-	receipt->row.shipment = receipt->row.shipment_org = (struct uuid){{0}};
-	receipt->dirty = true;
-	return true;
+		if (receipts[i].by && !receipts[i].gone && !uuid_is_nil(receipts[i].row.shipment))
+			tell_difference(batch, &receipts[i]);
+}
+
+void partner_receipts_found_again(struct batch *batch, struct owed_alerts *ret)
+{
+	const struct receipt_fact *receipts = batch->receipts.items;
+	for (size_t i = 0; i < batch->receipts.count; i++) {
+		const struct partner_receipts_row *row = &receipts[i].row;
+		const struct lot_id lot = {row->lot_org, row->lot_id};
+		struct decimal sent, received;
+		if (!receipts[i].left || receipts[i].gone)
+			continue;
+		if (!uuid_is_nil(row->shipment)) {
+			sum_lines(map_get(batch->shipments, MAP_KEY(row->shipment)), &receipts[i], &sent,
+				  &received);
+			if (decimal_compare(sent, received) != 0)
+				continue;
+		}
+		owed_alert_add(batch, ret, risk_ledger_subject(batch->arena, row->event, lot), lot);
+	}
 }
 
 /* — writing — */

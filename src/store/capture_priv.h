@@ -27,7 +27,7 @@ enum { CODE_ATTEMPTS = 3, CODE_KEY_LEN = 32, I01_WINDOW_DAYS = 180, EDGES_LIMIT 
 struct lot_fact {
 	struct capture_lots_lock_row row;
 	struct lot_sums settled;
-	bool is_new;
+	bool is_new, made; /* made: its row says when what made it first did */
 	bool dirty;
 };
 struct holding_fact {
@@ -126,7 +126,7 @@ struct target {
 };
 struct output_ids {
 	struct uuid lot;
-	struct str number; /* made, when the record names none */
+	struct str number, long_number; /* made, when the record names none: long where that is taken */
 	struct str codes[CODE_ATTEMPTS];
 	struct sha256 number_hash;
 };
@@ -233,17 +233,17 @@ struct batch {
 	/* to write */
 	struct rows sealed; /* struct unsigned_statement, parallel to events */
 	struct rows events; /* struct event_rows */
-	struct rows things_new, things_moved, codes_new, links, site_rows, edges, alerts;
-	struct rows moves, corrections, declared_lots, declared_sites;
+	struct rows things_new, things_again, things_moved, codes_new, links, site_rows, edges, alerts;
+	struct rows moves, corrections, declared_lots, declared_sites, tellings;
 	struct map *correctives; /* digest of its id → correction_correctives_row */
 	struct rows awaiting,
 		filled;     /* struct correction_awaiting_row; struct correction_row: replacement alone */
 	struct rows shorts; /* struct short_row: what partners' events took beyond what was there */
-	struct rows receipts, receipts_gone, other_shipments; /* capture_partner_receipt.c */
+	struct rows receipts, receipts_gone, pair_shipments; /* capture_partner_priv.h */
 	struct rows closed; /* struct closed_alert: alerts that hold no longer */
 	struct rows herds;  /* struct herd_row */
-	bool edges_sent, asks_receipts, asks_arrivals;
-	bool passes, raises, raises_late;      /* capture_raise.c */
+	bool edges_sent, asks_receipts, asks_arrivals, pairs, pairs_late; /* capture_partner_pair.c */
+	bool passes, raises, raises_late;                                 /* capture_raise.c */
 	struct rows pack_rows, packs_declared; /* struct pack_row, struct pack_declared */
 	struct rows sold;                      /* struct uuid: lots sold in this batch */
 	struct rows joined_orgs,
@@ -301,7 +301,7 @@ void partner_read_identity(struct item *item);
 void partner_read_names(struct batch *batch, struct item *item);
 enum problem partner_check_known(struct batch *batch, struct item *item,
 				 const struct event_parts *parts) must_check;
-enum problem batch_load_arrivals(struct batch *batch) must_check; /* shipments that receiving events end */
+enum problem batch_load_arrivals(struct batch *batch) must_check; /* capture_partner_pair.c */
 /* capture_partner_declare.c: error declarations. What is asked for of an event's names, and what is found of them: */
 void partner_read_declaration(struct item *item);
 enum { PARTNER_KEYS = 2 };
@@ -358,7 +358,6 @@ void items_prepare(struct batch *batch, struct capture_job **jobs, size_t count)
 enum problem batch_load(struct batch *batch) must_check;
 /* capture_facts.c */
 enum problem batch_load_rows(struct batch *batch) must_check;
-struct output_ids item_output_ids(struct batch *batch, struct item *item, size_t index);
 struct holding_fact *batch_holding(struct batch *batch, struct lot_id lot,
 				   struct uuid holder); /* NULL: none */
 struct holding_fact *batch_holding_make(struct batch *batch, const struct lot_fact *lot, struct uuid holder);
@@ -561,7 +560,8 @@ bool number_may_be_issued(struct str number);
 bool lot_is_registered(const struct lot_fact *lot); /* else it is known from partners' documents only */
 bool lot_known_to(struct batch *batch, const struct item *item, const struct lot_fact *lot,
 		  struct uuid acting);
-void lot_file(struct batch *batch, struct lot_fact *lot, bool with_number);
+void lot_file(struct batch *batch, struct lot_fact *lot, struct rows *numbers); /* NULL: not by its number */
+struct output_ids item_output_ids(struct batch *batch, struct item *item, size_t index);
 struct str lot_free_code(struct batch *batch, const struct output_ids *ids);
 struct package *product_packages(struct batch *batch, const struct capture_products_row *product,
 				 size_t *ret_count);
@@ -585,7 +585,8 @@ enum problem units_recall(struct db *db, struct arena *arena, struct capture_uni
 void units_remember(struct db *db, struct arena *arena, struct capture_unit **units, size_t count);
 /* capture_correct_send.c: moves of stock, and what declared events left. */
 void corrections_send(struct batch *batch);
-void corrections_date_lots(struct batch *batch); /* once the events are there that say when */
+void lot_tell_beginning(struct batch *batch, const struct item *item, const struct lot_fact *lot);
+void lots_begin(struct batch *batch); /* once the events are there that say when and where */
 /* capture_write.c */
 void batch_write(struct batch *batch); /* all that no signature is needed for */
 void edges_send(struct batch *batch);  /* once */

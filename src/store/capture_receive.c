@@ -177,7 +177,6 @@ void line_arrive(const struct item *item, struct shipment_lines_row *line, struc
 	line->received = received;
 	line->receipt_org = item->recorder;
 	line->receipt = item->job->id;
-	line->receipt_of_partner = item->job->event != NULL;
 }
 
 void shipment_settle(struct shipment_fact *shipment)

@@ -32,7 +32,8 @@ struct event_rows { /* one row of table event */
 	struct uuid site;
 	struct str region;
 	struct uuid to;
-	struct str place;        /* absent: registered, or not said */
+	struct str place; /* absent: registered, or not said */
+	struct str input_product;
 	struct str input_active; /* joined by U+001F; absent: none */
 	struct uuid event_id;    /* of the EPCIS event: a declaration has that of the event it declares */
 	usec_t declaration_time; /* 0: no declaration */
@@ -45,6 +46,10 @@ struct move_row {
 	struct uuid holder;
 	struct stock change;
 	struct lot_sums sums;
+};
+struct telling_row { /* an event that may tell when and where a lot came into being */
+	struct uuid event;
+	struct lot_id lot;
 };
 struct declared_row { /* an event that no longer stands, with a lot or a site of it */
 	struct uuid event, org, id;
@@ -82,6 +87,7 @@ struct site_row {
 	struct instant time;
 	usec_t at;
 	struct lot_id lot;
+	struct str input_product, input_active; /* as of its event */
 };
 struct edge_row {
 	struct lot_id parent, child;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What each event did to stock, told as moves: the difference between the facts after it and before it. A correction takes
  * exactly these back, whatever kind of record it was. */
-#include "capture_priv.h"
+#include "capture_partner_priv.h"
 
 struct stock stock_sum(struct stock a, struct stock b)
 {
@@ -123,4 +123,5 @@ void stock_settle_event(struct batch *batch, const struct item *item, const stru
 		if (parts->to)
 			stock_settle(batch, &of, lot, parts->to->id);
 	}
+	partner_receipts_settle_event(batch, item, &of);
 }

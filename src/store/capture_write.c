@@ -164,9 +164,7 @@ void batch_write_events(struct batch *batch)
 	COLUMN(p.site, struct uuid, n, rows[i].site);
 	COLUMN(p.region, struct str, n, rows[i].region);
 	COLUMN(p.to_party, struct uuid, n, rows[i].to);
-	COLUMN(p.input_product, struct str, n,
-	       rows[i].item->job->kind->class == RECORD_OBSERVE ? rows[i].item->job->record->product
-								: ((struct str){NULL, 0}));
+	COLUMN(p.input_product, struct str, n, rows[i].input_product);
 	COLUMN(p.input_active, struct str, n, rows[i].input_active);
 	COLUMN(p.flags, int64_t, n, flags_of(rows[i].item->job) | event_naming(rows[i].body));
 	COLUMN(p.body, struct bytes, n, str_bytes(rows[i].body));
@@ -183,7 +181,7 @@ void batch_write_events(struct batch *batch)
 	COLUMN(p.shipment, struct uuid, n, shipment_of(rows[i].item).lot);
 	COLUMN(p.likeness, int64_t, n, rows[i].item->likeness);
 	db_queue(batch->db, &sql_event_insert_many, &p);
-	corrections_date_lots(batch);
+	lots_begin(batch);
 }
 
 static void send_identities(struct batch *batch)
@@ -289,21 +287,29 @@ static void send_holdings(struct batch *batch)
 	db_queue(batch->db, &sql_holding_upsert_many, &p);
 }
 
+static struct thing_insert_many_params thing_columns(const struct batch *batch, const struct rows *rows)
+{
+	const struct thing_row *things = rows->items;
+	struct thing_insert_many_params p;
+	COLUMN(p.hash, struct bytes, rows->count, sha256_bytes(&things[i].hash));
+	COLUMN(p.kind, struct str, rows->count, str_of(things[i].kind));
+	COLUMN(p.org_id, struct uuid, rows->count, things[i].org);
+	COLUMN(p.id, struct uuid, rows->count, things[i].id);
+	return p;
+}
+
 static void send_names(struct batch *batch)
 {
-	const struct thing_row *things = batch->things_new.items;
+	const struct thing_row *things = batch->things_moved.items;
 	const struct code_row *codes = batch->codes_new.items;
-	size_t n = batch->things_new.count;
-	if (n) {
-		struct thing_insert_many_params p;
-		COLUMN(p.hash, struct bytes, n, sha256_bytes(&things[i].hash));
-		COLUMN(p.kind, struct str, n, str_of(things[i].kind));
-		COLUMN(p.org_id, struct uuid, n, things[i].org);
-		COLUMN(p.id, struct uuid, n, things[i].id);
-		db_queue(batch->db, &sql_thing_insert_many, &p);
-	}
-	things = batch->things_moved.items;
-	n = batch->things_moved.count;
+	size_t n = batch->things_moved.count;
+	const struct thing_insert_many_params made = thing_columns(batch, &batch->things_new),
+					      again = thing_columns(batch, &batch->things_again);
+	if (batch->things_new.count)
+		db_queue(batch->db, &sql_thing_insert_many, &made);
+	if (batch->things_again.count)
+		db_queue(batch->db, &sql_thing_insert_again,
+			 &(struct thing_insert_again_params){again.hash, again.kind, again.org_id, again.id});
 	if (n) {
 		struct thing_move_many_params p;
 		COLUMN(p.hash, struct bytes, n, sha256_bytes(&things[i].hash));
@@ -361,6 +367,8 @@ static void send_sites(struct batch *batch)
 	COLUMN(p.recorded_at, usec_t, n, rows[i].at);
 	COLUMN(p.lot_org, struct uuid, n, rows[i].lot.org);
 	COLUMN(p.lot_id, struct uuid, n, rows[i].lot.lot);
+	COLUMN(p.input_product, struct str, n, rows[i].input_product);
+	COLUMN(p.input_active, struct str, n, rows[i].input_active);
 	db_queue(batch->db, &sql_site_event_insert_many, &p);
 }
 

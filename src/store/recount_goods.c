@@ -244,7 +244,7 @@ void recount_goods(struct recount *r, struct recounted *event)
 	check_made(r, event);
 	recount_edges_of(r, event);
 	recount_moves_of(r, event);
-	recount_shipment_of(r, event);
+	recount_shipments_of(r, event);
 	recount_packs_of(r, event);
 	recount_herds_of(r, event);
 	recount_said_of(r, event);

@@ -20,12 +20,14 @@ struct lots_page {
 };
 
 static void check_name(struct recount *r, const struct chain *chain, const struct map *things,
-		       struct sha256 hash, struct str name)
+		       struct sha256 hash, struct str name, bool name_is_number)
 {
 	const struct recount_things_row *row = map_get(things, sha256_bytes(&hash));
-	if (row && str_equal(row->kind, STR("lot")) && uuid_equal(row->id, chain->lot->lot_id) &&
-	    uuid_equal(row->org_id, chain->lot->org_id))
+	bool is_lot = row && str_equal(row->kind, STR("lot")) && uuid_equal(row->org_id, chain->lot->org_id);
+	if (is_lot && uuid_equal(row->id, chain->lot->lot_id))
 		return;
+	if (is_lot && name_is_number && str_equal(row->number, name))
+		return; /* of another product: documents may number lots of two alike */
 	struct str stored = row ? arena_printf(r->arena, "%.*s %.*s", STR_ARGS(row->kind),
 					       STR_ARGS(uuid_print(r->arena, row->id)))
 				: STR("nothing");
@@ -57,8 +59,9 @@ static enum problem check_names(struct lots_page *page)
 	for (size_t i = 0; i < page->count; i++) {
 		const struct chain *chain = &page->chains[i];
 		if (chain->lot->registered) /* a lot of a product of nobody here has no own number */
-			check_name(r, chain, things, hashes[2 * i], chain->lot->number);
-		check_name(r, chain, things, hashes[2 * i + 1], chain->lot->uri);
+			check_name(r, chain, things, hashes[2 * i], chain->lot->number,
+				   /* name_is_number */ true);
+		check_name(r, chain, things, hashes[2 * i + 1], chain->lot->uri, /* name_is_number */ false);
 		if (!chain->lot->coded)
 			recount_tell(r, "thing", chain->lot->code, STR("another thing or nothing"),
 				     arena_printf(r->arena, "lot %.*s", STR_ARGS(chain->name)));

@@ -308,18 +308,20 @@ static enum problem load_shipments(struct page *page)
 	struct uuid *orgs = arena_array(page->arena, struct uuid, page->count),
 		    *ids = arena_array(page->arena, struct uuid, page->count);
 	for (size_t i = 0; i < page->count; i++) {
-		if (uuid_is_nil(page->events[i].row->shipment))
+		const struct recounted *event = &page->events[i];
+		bool received = event->deed.of_partner && event->deed.kind->class == RECORD_RECEIVE;
+		if (uuid_is_nil(event->row->shipment) && !received)
 			continue;
-		orgs[count] = page->events[i].row->shipment_org;
-		ids[count++] = page->events[i].row->shipment;
+		orgs[count] = event->row->org_id;
+		ids[count++] = event->row->id;
 	}
 	const struct recount_shipments_params params = {{orgs, count}, {ids, count}};
 	enum problem p = recount_shipments(page->r->db, page->arena, &params, &rows, &row_count);
-	for (size_t i = 0; !p && i < page->count; i++)
-		for (size_t k = 0; k < row_count; k++)
-			if (uuid_equal(rows[k].id, page->events[i].row->shipment) &&
-			    !page->events[i].shipment_count++)
-				page->events[i].shipment = &rows[k];
+	for (size_t i = 0; !p && i < row_count; i++) {
+		struct recounted *event = event_at(page, rows[i].of);
+		if (!event->shipment_count++)
+			event->shipment = &rows[i];
+	}
 	return p;
 }
 

@@ -58,7 +58,7 @@ struct recounted {
 	const struct recount_links_row *links;
 	const struct recount_edges_row *edges;
 	const struct correction_moves_row *moves;
-	const struct recount_shipments_row *shipment; /* its lines */
+	const struct recount_shipments_row *shipment; /* lines of all that it made or received */
 	const struct recount_packs_row *packs;
 	const struct recount_herds_row *herds;
 	const struct recount_sites_row *sites;
@@ -90,7 +90,7 @@ bool recount_is_piece(const struct recounted *event); /* of a transformation tha
 void recount_edges_of(struct recount *r, struct recounted *event);
 /* recount_stock.c */
 void recount_moves_of(struct recount *r, struct recounted *event);
-void recount_shipment_of(struct recount *r, struct recounted *event);
+void recount_shipments_of(struct recount *r, struct recounted *event);
 
 /* recount_pack.c */
 void recount_packs_of(struct recount *r, struct recounted *event);

@@ -72,6 +72,15 @@ static const struct recount_shipments_row *shipped_of(const struct recounted *ev
 	return NULL;
 }
 
+/* A partner need not say who sent what came with a shipment. */
+static struct uuid side_of(const struct recounted *event, size_t line, int side)
+{
+	const struct recount_shipments_row *shipped =
+		event->deed.kind->class == RECORD_RECEIVE ? shipped_of(event, event->lots[line]->id) : NULL;
+	return side == DEED_FROM && shipped && uuid_is_nil(event->sides[side]) ? shipped->from_party
+									       : event->sides[side];
+}
+
 /* What the body alone does not say. */
 static struct deed_facts facts_of(const struct recounted *event, size_t line, struct decimal amount)
 {
@@ -79,10 +88,10 @@ static struct deed_facts facts_of(const struct recounted *event, size_t line, st
 	const struct recount_shipments_row *shipped = shipped_of(event, lot->id);
 	struct deed_facts facts = {.amount = amount, .by_shipment = shipped != NULL};
 	for (int side = 0; side < DEED_SIDES; side++) {
+		const struct uuid party = side_of(event, line, side);
 		facts.known[side] =
-			!uuid_is_nil(event->sides[side]) &&
-			(side == DEED_ACTING || !uuid_equal(event->sides[side], event->row->party));
-		facts.issuer[side] = facts.known[side] && uuid_equal(lot->org_id, event->sides[side]);
+			!uuid_is_nil(party) && (side == DEED_ACTING || !uuid_equal(party, event->row->party));
+		facts.issuer[side] = facts.known[side] && uuid_equal(lot->org_id, party);
 	}
 	if (shipped && shipped->base.known)
 		facts.shipped = shipped->base.value;
@@ -160,7 +169,7 @@ static bool derived_moves(struct arena *arena, const struct recounted *event, st
 		const struct deed_facts facts = facts_of(event, i, amount);
 		deed_effect(deed, &deed->lines[i], &facts, effect);
 		for (int side = 0; side < DEED_SIDES; side++)
-			put(&b, event->lots[i]->id, event->sides[side], effect[side]);
+			put(&b, event->lots[i]->id, side_of(event, i, side), effect[side]);
 	}
 	settle(&b);
 	*ret = b;
@@ -182,10 +191,6 @@ void recount_moves_of(struct recount *r, struct recounted *event)
 {
 	struct balances stored = stored_moves(r->arena, event), derived;
 	size_t i = 0, k = 0;
-	/* A partner need not say who sent what came with a shipment. */
-	if (event->deed.kind->class == RECORD_RECEIVE && event->shipment_count &&
-	    uuid_is_nil(event->sides[DEED_FROM]))
-		event->sides[DEED_FROM] = event->shipment->from_party;
 	if (!derived_moves(r->arena, event, &derived))
 		return;
 	while (i < stored.count || k < derived.count) {
@@ -204,11 +209,35 @@ void recount_moves_of(struct recount *r, struct recounted *event)
 }
 
 /* — shipments — */
-static bool lines_hold(const struct recounted *event, bool arrived)
+/* One of the event's, with what it carries. */
+struct carried {
+	const struct recount_shipments_row *rows;
+	size_t count;
+};
+
+/* Of a lot: all of it, or what arrived of it with this receipt. A lot may stand in several lines, and these in receipts of their
+ * own. */
+static struct sql_nullable_decimal sum_of(const struct carried *carried, struct uuid lot,
+					  const struct uuid *receipt)
 {
-	for (size_t i = 0; i < event->shipment_count; i++) {
-		const struct recount_shipments_row *line = &event->shipment[i];
-		if (arrived && !uuid_equal(line->receipt, event->row->id))
+	struct sql_nullable_decimal sum = {.known = true};
+	for (size_t i = 0; i < carried->count; i++) {
+		const struct recount_shipments_row *line = &carried->rows[i];
+		const struct sql_nullable_decimal amount = receipt ? line->received : line->base;
+		if (!uuid_equal(line->lot_id, lot) || (receipt && !uuid_equal(line->receipt, *receipt)))
+			continue;
+		sum.known = sum.known && amount.known;
+		sum.value = decimal_add(sum.value, amount.value);
+	}
+	return sum;
+}
+
+static bool lines_hold(const struct recounted *event, const struct carried *carried, bool arrived)
+{
+	const struct uuid *receipt = arrived ? &event->row->id : NULL;
+	for (size_t i = 0; i < carried->count; i++) {
+		const struct recount_shipments_row *line = &carried->rows[i];
+		if (receipt && !uuid_equal(line->receipt, *receipt))
 			continue;
 		struct decimal sum = {0}, amount;
 		bool named = false;
@@ -220,7 +249,7 @@ static bool lines_hold(const struct recounted *event, bool arrived)
 			named = true;
 			sum = decimal_add(sum, amount);
 		}
-		struct sql_nullable_decimal stored = arrived ? line->received : line->base;
+		const struct sql_nullable_decimal stored = sum_of(carried, line->lot_id, receipt);
 		if (!uuid_is_nil(line->lot_id) &&
 		    (!named || !stored.known || decimal_compare(stored.value, sum) != 0) &&
 		    !(event->deed.of_partner && !named))
@@ -229,46 +258,55 @@ static bool lines_hold(const struct recounted *event, bool arrived)
 	return true;
 }
 
-static bool any_arrived(const struct recounted *event)
+static bool any_arrived(const struct recounted *event, const struct carried *carried)
 {
-	for (size_t i = 0; i < event->shipment_count; i++)
-		if (uuid_equal(event->shipment[i].receipt, event->row->id))
+	for (size_t i = 0; i < carried->count; i++)
+		if (uuid_equal(carried->rows[i].receipt, event->row->id))
 			return true;
 	return false;
 }
 
-static bool all_arrived(const struct recounted *event)
+static bool all_arrived(const struct carried *carried)
 {
-	for (size_t i = 0; i < event->shipment_count; i++)
-		if (uuid_is_nil(event->shipment[i].receipt))
+	for (size_t i = 0; i < carried->count; i++)
+		if (uuid_is_nil(carried->rows[i].receipt))
 			return false;
 	return true;
 }
 
-static void tell_shipment(struct recount *r, const struct recounted *event, struct str stored,
-			  const char *derived)
+static void tell_shipment(struct recount *r, const struct recounted *event, struct uuid shipment,
+			  struct str stored, const char *derived)
 {
-	recount_tell(r, "shipment", uuid_print(r->arena, event->row->shipment), stored,
+	recount_tell(r, "shipment", uuid_print(r->arena, shipment), stored,
 		     arena_printf(r->arena, "%s %.*s", derived, STR_ARGS(event->name)));
 }
 
-void recount_shipment_of(struct recount *r, struct recounted *event)
+static void recount_carried(struct recount *r, const struct recounted *event, const struct carried *carried)
 {
-	const struct recount_shipments_row *s = event->shipment;
-	if (event->deed.declaration || !recount_stands(event) || uuid_is_nil(event->row->shipment))
-		return;
+	const struct recount_shipments_row *s = carried->rows;
 	bool arrived = event->deed.kind->class == RECORD_RECEIVE;
-	if (!s) {
-		tell_shipment(r, event, STR("nothing"), "a shipment of");
-		return;
-	}
-	if (arrived && str_equal(s->state, STR("withdrawn")))
+	bool withdrawn = str_equal(s->state, STR("withdrawn"));
+	if (arrived && withdrawn)
 		return; /* the sender took it back; the receipt stands without it */
-	bool known = arrived ? any_arrived(event)
-			     : !str_equal(s->state, STR("withdrawn")) && uuid_equal(s->event, event->row->id);
-	if (!known || str_equal(s->state, STR("received")) != all_arrived(event))
-		tell_shipment(r, event, s->state, arrived ? "received with" : "sent with");
+	bool known =
+		arrived ? any_arrived(event, carried) : !withdrawn && uuid_equal(s->event, event->row->id);
+	if (!known || str_equal(s->state, STR("received")) != all_arrived(carried))
+		tell_shipment(r, event, s->id, s->state, arrived ? "received with" : "sent with");
 	if (!uuid_equal(arrived ? s->to_party : s->from_party, event->sides[DEED_ACTING]) ||
-	    !lines_hold(event, arrived))
-		tell_shipment(r, event, STR("other goods or parties"), "what was said in");
+	    !lines_hold(event, carried, arrived))
+		tell_shipment(r, event, s->id, STR("other goods or parties"), "what was said in");
+}
+
+void recount_shipments_of(struct recount *r, struct recounted *event)
+{
+	if (event->deed.declaration || !recount_stands(event))
+		return;
+	if (!event->shipment_count && !uuid_is_nil(event->row->shipment))
+		tell_shipment(r, event, event->row->shipment, STR("nothing"), "a shipment of");
+	for (size_t i = 0, end; i < event->shipment_count; i = end) {
+		for (end = i + 1; end < event->shipment_count &&
+				  uuid_equal(event->shipment[end].id, event->shipment[i].id);)
+			end++;
+		recount_carried(r, event, &(struct carried){&event->shipment[i], end - i});
+	}
 }

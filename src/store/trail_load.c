@@ -327,29 +327,22 @@ static enum problem take_by_id(struct trail_facts *facts, const struct sql_state
 	return PROBLEM_NONE;
 }
 
-static bool is_earlier(const struct trail_events_row *a, const struct trail_events_row *b)
+/* When and where it came into being, as was known then. */
+static void take_beginning(struct trail_lots_row *lot, const struct trail_beginnings_row *told)
 {
-	return a->event_time != b->event_time ? a->event_time < b->event_time
-					      : uuid_compare(a->id, b->id) < 0;
+	lot->expires_day.value += told->day - lot->produced_day;
+	lot->produced_day = told->day;
+	lot->offset_min = told->offset_min;
+	lot->site = told->site;
+	lot->region = told->region;
+	lot->place = told->place;
 }
 
-/* When and where it was made is told by the earliest of the records that made it. */
-static void take_making(struct trail_lots_row *lot, const struct trail_events_row *made)
-{
-	int32_t day = instant_day((struct instant){made->event_time, (int16_t)made->offset_min});
-	lot->expires_day.value += day - lot->produced_day;
-	lot->produced_day = day;
-	lot->offset_min = made->offset_min;
-	lot->site = made->site;
-	lot->region = made->region;
-}
-
-/* What came into being here, when and where, from the records known then: the lot's row knows today's only. */
+/* How much came into being by the records known then: the lot's row knows today's only. */
 static void made_as_of(struct trail_facts *facts, struct trail_lots_row *lot)
 {
 	struct trail_node *node = map_get(facts->nodes, MAP_KEY(lot->lot_id));
 	const struct trail_links_row *const *links = node->links.items;
-	const struct trail_events_row *made = NULL;
 	node->own = lot->total = decimal_of(0);
 	for (size_t i = 0; i < node->links.count; i++) {
 		const struct trail_fact *fact = map_get(facts->events, MAP_KEY(links[i]->event));
@@ -360,18 +353,15 @@ static void made_as_of(struct trail_facts *facts, struct trail_lots_row *lot)
 		lot->total = decimal_add(lot->total, links[i]->base.value);
 		if (kind->class == RECORD_CREATE)
 			node->own = decimal_add(node->own, links[i]->base.value);
-		if (!made || is_earlier(fact->row, made))
-			made = fact->row;
 	}
-	if (made)
-		take_making(lot, made);
 }
 
-/* What stood then: the lot's row knows what stands today. */
+/* What stood then, and when and where the lots were said to be from: their rows know today's. */
 static enum problem load_states(struct trail_facts *facts)
 {
 	struct trail_list orgs = {0}, ids = {0};
 	struct trail_lot_states_row *states;
+	struct trail_beginnings_row *told;
 	size_t count;
 	if (facts->ask->as_of_us == TRAIL_NOW)
 		return PROBLEM_NONE;
@@ -381,6 +371,8 @@ static enum problem load_states(struct trail_facts *facts)
 	}
 	const struct trail_lot_states_params params = {array_of(&orgs), array_of(&ids), facts->ask->as_of_us};
 	db_queue(facts->db, &sql_trail_lot_states, &params);
+	db_queue(facts->db, &sql_trail_beginnings,
+		 &(struct trail_beginnings_params){params.orgs, params.ids, params.as_of});
 	enum problem p = db_flush(facts->db);
 	if (!p)
 		p = db_take_many(facts->db, facts->arena, &sql_trail_lot_states, (void **)&states, &count);
@@ -388,6 +380,10 @@ static enum problem load_states(struct trail_facts *facts)
 		struct trail_node *node = map_get(facts->nodes, MAP_KEY(states[i].lot_id));
 		node->flags |= states[i].flag;
 	}
+	if (!p)
+		p = db_take_many(facts->db, facts->arena, &sql_trail_beginnings, (void **)&told, &count);
+	for (size_t i = 0; !p && i < count; i++)
+		take_beginning(&facts->lots[told[i].n - 1], &told[i]);
 	return p;
 }
 

@@ -2,9 +2,11 @@
 """Alerts that a record raises in the capture that completes the facts: what, how severe, about which lots, seen by whom."""
 import datetime
 import json
+import re
 
 import pytest
 from conftest import FAR_TOWNSHIP, TOWNSHIP, ago, kg, line, uuid7
+from service import ROOT
 
 SEVERITIES = ("critical", "high", "medium", "low")
 # abamectin on leafy vegetables: 7 days; on citrus: 14; on cowpea: 5 (sql/reference/phi_examples.csv)
@@ -62,7 +64,7 @@ def test_a_harvest_within_the_interval_raises_an_alert(farm, alert_row):
 def in_batches(party, records, size=1000):
     for n in range(0, len(records), size):
         reply = party.post("/v1/events:batch", {"records": records[n:n + size]})
-        assert reply.status == 200, reply
+        assert reply.status == 200 and {result["status"] for result in reply.json()["results"]} == {201}, reply
 
 
 def test_the_newest_of_thousands_of_uses_counts(farm):
@@ -73,6 +75,57 @@ def test_the_newest_of_thousands_of_uses_counts(farm):
                       for time in times])
     answer = harvest(farm, (begun + datetime.timedelta(minutes=30 * 5100)).isoformat())
     assert len(answer["alerts"]) == 1
+
+
+def test_a_harvest_costs_the_same_however_often_an_input_was_used(service, farm):
+    """Of each input its newest use is found by index, past the others and past what else was done there."""
+    begun = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+    times = [(begun + datetime.timedelta(minutes=n)).isoformat() for n in range(1000)]
+    kinds = ({"type": "treat", "product": "尿素"}, {"type": "treat", "product": "草木灰"}, {"type": "irrigate"})
+    in_batches(farm, [{"id": uuid7(), "time": time, "site": "P1", **kinds[n % 3]} for n, time in enumerate(times)])
+    source = (ROOT / "sql/queries/capture.sql").read_text()
+    text = "\n".join(row for row in re.search(r"-- name: site_inputs :many\n(.*?);\n", source, re.S)[1].splitlines() if not row.startswith("--"))
+    site = service.value("SELECT id::text FROM site WHERE party = %s AND number = 'P1'", farm.id)
+    values = {"sites": f"'{{{site}}}'::uuid[]", "since": "'{2025-06-01}'::timestamptz[]", "until": "'{2026-02-01}'::timestamptz[]"}
+    text = re.sub(r"@(\w+)", lambda m: values[m[1]], text)
+    [(plan,)] = service.rows(f"SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, FORMAT JSON) {text}")
+    rows = []
+
+    def read(node):
+        if node.get("Relation Name") in ("site_event", "event"):
+            rows.append(node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)))
+        for child in node.get("Plans", ()):
+            read(child)
+    read(plan[0]["Plan"])
+    assert plan[0]["Plan"]["Actual Rows"] == 2 and sum(rows) <= 8, plan
+
+
+def test_every_use_within_the_interval_is_told_of(farm, alert_row):
+    used = [treat(farm, f"2026-05-{day:02}T08:00:00+08:00")["event"] for day in (1, 5, 7, 9)]
+    treat(farm, "2026-05-11T08:00:00+08:00")
+    answer = harvest(farm, "2026-05-10T08:00:00+08:00")
+    assert {alert_row(id_)["inputs"]["use"]["event"] for id_ in answer["alerts"]} == set(used[1:])
+
+
+def test_an_earlier_use_may_be_of_a_later_day(farm, alert_row):
+    earlier = treat(farm, "2026-05-04T00:30:00+14:00")["event"]
+    treat(farm, "2026-05-03T11:00:00+00:00")
+    [id_] = harvest(farm, "2026-05-10T12:00:00+00:00")["alerts"]
+    assert alert_row(id_)["inputs"]["use"]["event"] == earlier
+
+
+def test_a_use_that_was_withdrawn_hides_none_before_it(farm, alert_row):
+    first, second = (treat(farm, f"2026-05-{day:02}T08:00:00+08:00")["event"] for day in (5, 7))
+    farm.record("correct", ago(minutes=1), event=second, reason="记错了地块")
+    [id_] = harvest(farm, "2026-05-10T08:00:00+08:00")["alerts"]
+    assert alert_row(id_)["inputs"]["use"]["event"] == first
+
+
+def test_inputs_of_one_name_are_told_apart_by_what_is_in_them(farm, alert_row):
+    used = treat(farm, "2026-05-05T08:00:00+08:00", product="自配药", active=["阿维菌素"])["event"]
+    treat(farm, "2026-05-06T08:00:00+08:00", product="自配药", active=["草木灰"])
+    [id_] = harvest(farm, "2026-05-10T08:00:00+08:00")["alerts"]
+    assert alert_row(id_)["inputs"]["use"]["event"] == used
 
 
 def test_all_lots_are_told_that_something_used_may_be_in(farm, district):

@@ -2,8 +2,10 @@
 """Every kind of record through POST /v1/events: what it answers, what EPCIS event it becomes, and who holds what after it."""
 import base64
 import datetime
+import hashlib
 import json
 import re
+import uuid
 from decimal import Decimal
 from fractions import Fraction
 
@@ -75,6 +77,30 @@ def test_harvest_onto_a_lot_that_exists_adds_to_it(farm):
     again = farm.harvest("20.5", lot="H1")
     assert again == first
     assert farm.stock(first)["on_hand"] == Decimal("120.5")
+
+
+def made_number(event, time):
+    """What a record's lot is numbered when nobody says: of some ten thousand lots a day two come to the same."""
+    random = hashlib.sha256(uuid.UUID(event).bytes + bytes(8)).digest()
+    ms = int(datetime.datetime.fromisoformat(time).timestamp() * 1000)
+    lot = ms.to_bytes(6, "big") + bytes([0x70 | random[0] & 15, random[1], 0x80 | random[2] & 63]) + random[3:10]
+    bits = int.from_bytes(hashlib.sha256(lot).digest()[:4], "big") >> 2
+    return time[:10].replace("-", "") + "-" + "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[bits >> n & 31] for n in range(25, -1, -5))
+
+
+def test_a_made_number_that_is_taken_is_made_longer(farm, service):
+    time, ids = ago(days=1), [uuid7() for _ in range(3)]
+    taken = [farm.harvest(1, time=time, lot=made_number(id_, time))["number"] for id_ in ids[:2]]
+    made = [farm.record("harvest", time, id=id_, site="P1", product="PAKCHOI", quantity=kg(5))["lots"][0] for id_ in ids]
+    assert made[2]["number"] == made_number(ids[2], time), "as it is foretold"
+    for number, lot in zip(taken, made):
+        assert lot["number"].startswith(number) and len(lot["number"]) == 20 and farm.stock(lot)["on_hand"] == 5
+        assert farm.read(f"/v1/things?id={lot['uri']}")["id"] == lot["id"]
+    in_one = [{"id": uuid7(), "type": "harvest", "time": time, "site": "P1", "product": "PAKCHOI", "quantity": kg(1)} for _ in range(2)]
+    in_one[0]["lot"] = made_number(in_one[1]["id"], time)
+    reply = farm.post("/v1/events:batch", {"records": in_one})
+    named, made = (result["lots"][0]["number"] for result in reply.json()["results"])
+    assert made.startswith(named) and len(made) == 20
 
 
 def test_a_number_of_another_product_is_taken(farm):

@@ -51,18 +51,16 @@ def test_what_a_receipt_does_not_name_is_on_its_way_still(service, district, pac
     tell(acts, "b", "a", "b")
     assert stocks(district, (farm, packer), lots) == [(40, 0, 0), (60, 0, 0)] * 2
     assert not district.admin.read(f"/v1/alerts?rule=M02&party={farm.id}&state=open")["items"]
-    consistent(service)
 
 
 @pytest.mark.parametrize("from_whom", (True, False), ids=("from whom", "from nobody"))
-def test_receipts_of_parts_end_the_same_in_any_order(service, district, packer, farm, from_whom):
+def test_receipts_of_parts_end_the_same_in_any_order(district, packer, farm, from_whom):
     for order in itertools.permutations(("make", "ship", "a", "b")):
         lots = [new_class(), new_class()]
         acts = story(packer, farm, lots, from_whom)
         for name in order:
             tell(acts, name, name)
         assert stocks(district, (farm, packer), lots) == [(40, 0, 0), (60, 0, 0)] * 2, order
-    consistent(service)
 
 
 def test_a_receipt_of_a_part_that_is_declared_wrong_puts_that_part_on_its_way_again(service, district, packer, farm):
@@ -78,21 +76,19 @@ def test_a_receipt_of_a_part_that_is_declared_wrong_puts_that_part_on_its_way_ag
     again = story(packer, farm, lots)
     tell(again, "b", "a")
     assert stocks(district, (farm, packer), lots) == [(40, 0, 0), (60, 0, 0)] * 2
-    consistent(service)
 
 
 @pytest.mark.parametrize("names", (["a"], ["b"], ["a", "b"]), ids="".join)
-def test_a_shipment_that_is_declared_wrong_takes_back_what_did_not_arrive(service, district, packer, farm, names):
+def test_a_shipment_that_is_declared_wrong_takes_back_what_did_not_arrive(district, packer, farm, names):
     lots = [new_class(), new_class()]
     acts = story(packer, farm, lots)
     tell(acts, "make", "ship", *names)
     captured(farm, document(declared(acts["ship"][1])))
     arrived, kept = [(40, 0, 0), (60, 0, 0)], [(100, 0, 0), (0, 0, 0)]
     assert stocks(district, (farm, packer), lots) == (arrived if "a" in names else kept) + (arrived if "b" in names else kept)
-    consistent(service)
 
 
-def test_a_record_of_a_receipt_takes_what_a_document_left_on_its_way(service, district, packer, farm):
+def test_a_record_of_a_receipt_takes_what_a_document_left_on_its_way(district, packer, farm):
     first, second = farm.harvest(50), farm.harvest(50)
     sent = farm.ship(packer, line(first, 20), line(second, 30))
     captured(packer, document(event(bizStep="receiving", quantityList=[amount(first["uri"], 20)])))
@@ -100,10 +96,9 @@ def test_a_record_of_a_receipt_takes_what_a_document_left_on_its_way(service, di
     packer.receive(sent)
     assert (farm.stock(first)["in_transit"], packer.stock(first)["on_hand"]) == (0, 20), "once"
     assert (farm.stock(second)["in_transit"], packer.stock(second)["on_hand"]) == (0, 30)
-    consistent(service)
 
 
-def test_lots_of_two_shipments_arrive_each_with_its_own(service, district, packer, farm):
+def test_lots_of_two_shipments_arrive_each_with_its_own(district, packer, farm):
     lots, others = [new_class(), new_class()], [new_class(), new_class()]
     one, other = story(packer, farm, lots), story(packer, farm, others)
     tell(one, "make", "ship")
@@ -111,10 +106,9 @@ def test_lots_of_two_shipments_arrive_each_with_its_own(service, district, packe
     tell(one, "b")
     assert stocks(district, (farm, packer), lots + others) == \
         [(40, 60, 0), (0, 0, 0), (40, 0, 0), (60, 0, 0), (40, 0, 0), (60, 0, 0), (40, 60, 0), (0, 0, 0)]
-    consistent(service)
 
 
-def test_what_a_receipt_names_that_did_not_come_with_the_shipment_is_received_without_one(service, district, packer, farm):
+def test_what_a_receipt_names_that_did_not_come_with_the_shipment_is_received_without_one(district, packer, farm):
     lots, other = [new_class(), new_class()], new_class()
     acts = story(packer, farm, lots)
     tell(acts, "make", "ship")
@@ -122,10 +116,9 @@ def test_what_a_receipt_names_that_did_not_come_with_the_shipment_is_received_wi
     captured(packer, document(event(bizStep="receiving", quantityList=[amount(lots[0], 60), amount(other, 4)],
                                     sourceList=[{"type": "possessing_party", "source": farm.uri}])))
     assert stocks(district, (farm, packer), [*lots, other]) == [(40, 0, 0), (60, 0, 0), (40, 60, 0), (0, 0, 0), (6, 0, 0), (4, 0, 0)]
-    consistent(service)
 
 
-def test_receipts_of_both_parts_at_once_arrive_once(service, district, packer, farm):
+def test_receipts_of_both_parts_at_once_arrive_once(district, packer, farm):
     for _ in range(4):
         lots = [new_class(), new_class()]
         acts = story(packer, farm, lots)
@@ -133,7 +126,6 @@ def test_receipts_of_both_parts_at_once_arrive_once(service, district, packer, f
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda name: tell(acts, name), ("a", "b", "b", "a")))
         assert stocks(district, (farm, packer), lots) == [(40, 0, 0), (60, 0, 0)] * 2
-    consistent(service)
 
 
 @pytest.mark.parametrize("sent, stock", ((25, [(25, 0, 0), (20, 0, 0)]), (15, [(30, 0, 0), (20, 0, 0)])))
@@ -147,7 +139,6 @@ def test_a_correction_of_a_shipment_of_which_a_part_arrived_leaves_the_receipt_o
     consistent(service)
     captured(packer, document(event(bizStep="receiving", quantityList=[amount(second["uri"], 35)])))
     assert stocks(district, (farm, packer), [first, second]) == [*stock, (15, 0, 0), (35, 0, 0)]
-    consistent(service)
 
 
 def test_receipts_of_an_older_data_directory_stand_at_the_lines(new_service):
@@ -173,4 +164,3 @@ def test_receipts_of_an_older_data_directory_stand_at_the_lines(new_service):
     consistent(service)
     correct(packer, received["event"])
     assert stocks(district, (farm, packer), [lot["uri"] for lot in lots]) == [(30, 20, 0), (0, 0, 0)] * 3
-    consistent(service)

@@ -196,3 +196,16 @@ def test_a_job_that_was_answered_is_the_same_after_kills(new_service):
         assert again.status == 202 and (not reply or again.headers["location"] == reply.headers["location"])
         job = job_of(party, again)
         assert job["success"] and [each["warning"] for each in job[MEMBER]] == [f"likely-double {first}"]
+
+
+# — what cannot hold goods —
+def test_contents_of_what_is_goods_itself_are_told_and_not_kept(district, packer):
+    uri, crate = new_class(), f"https://crates.example/{uuid7()}"
+    case = new_class().split("/10/")[0] + "/21/CASE1"
+    captured(packer, document(made(uri)))
+    for action, expected in (("ADD", [(0, "not-contained")]), ("DELETE", [(0, "not-contained")]), ("OBSERVE", [])):
+        assert warned(packer, aggregated(case, action, amount(uri, 10))) == expected, action
+    assert warned(packer, aggregated(pallet(), "ADD", amount(uri, 10))) == []
+    assert warned(packer, aggregated(pallet(), "ADD", epcs=[crate])) == []
+    assert warned(packer, aggregated(crate, "ADD", amount(uri, 10))) == [(0, "not-contained")], "and so it was taken for goods"
+    assert packer.stock(uri)["on_hand"] == 100

@@ -324,6 +324,17 @@ def test_codes_of_packs_stand_in_no_public_proof(district, packer, packs):
     assert codes[0] in json.dumps(packer.read(f"/v1/events/{sold['event']}/proof"))
 
 
+def test_a_packs_code_leads_to_the_proofs_of_its_lot(district, packer, packs):
+    lot, codes = packs
+    of_lot, of_pack = (json.loads(district.public.get(f"/t/{code}/proofs?tier=township").body) for code in (lot["code"], codes[0]))
+    assert of_pack["trail"]["lot"] == of_lot["trail"]["lot"] and of_pack["trail"]["tier"] == "township"
+    assert of_pack["lot"] == lot["uri"] and len(of_pack["steps"]) == len(of_lot["steps"]) and codes[0] not in json.dumps(of_pack)
+    done = district.service.farmtrail("verify", f"http://127.0.0.1:{district.service.port}/t/{codes[0]}", check=False)
+    assert done.returncode == 0, done
+    wrong = codes[0][:-1] + ("0" if codes[0][-1] != "0" else "1")
+    assert district.public.get(f"/t/{wrong}/proofs").status == 404
+
+
 def test_a_sale_whose_record_was_erased_stays_a_sale(district, packer, packs):
     """Its codes stood in what was erased; that the packs are gone stays, and the recount takes it for said."""
     lot, codes = packs

@@ -425,6 +425,7 @@ SAID = [  # (part, change): of a record that pages tell, or of the row by which 
     ("site", "UPDATE site_event SET org_id = gen_random_uuid() WHERE event = %(treat)s"), ("site", "UPDATE site_event SET recorded_at = recorded_at + interval '1 year' WHERE event = %(treat)s"),
     ("site", "INSERT INTO site_event SELECT org_id, (SELECT id FROM site WHERE number = 'P2'), event_org, event, 1, type, event_time, offset_min, recorded_at, lot_org, lot_id,"
              " declared_at FROM site_event WHERE event = %(treat)s"),
+    ("site", "UPDATE site_event SET input = NULL WHERE event = %(treat)s"), ("site", "UPDATE site_event SET input = gen_random_uuid() WHERE event = %(treat)s"),
     ("test", "UPDATE test_result SET outcome = 'negative'"), ("test", "DELETE FROM test_result"), ("test", "UPDATE test_result SET at = at + interval '1 day'"),
     ("test", "INSERT INTO test_result SELECT org_id, lot_id, %(hold)s, event_org, kind, 'negative', at, offset_min, recorded_at FROM test_result"),
     ("correction", "UPDATE correction SET reason = 'x'"), ("correction", "UPDATE correction SET replacement = NULL WHERE event = %(mended)s"),

@@ -11,8 +11,10 @@ import pytest
 from auditor import wait_until_logged
 from conftest import District, ago, kg, line, uuid7
 from service import Api, Service, free_port, wait_for
+from test_epcis import captured, document
 from test_item_codes import codes_of, issue, state
 from test_items import boxes
+from test_lot_beginnings import beginning, made, own_class, told
 from test_units import contents, sscc
 
 
@@ -233,3 +235,17 @@ def test_an_office_says_one_thing_at_a_time(servers, here):
     assert len(set(taken)) == len(taken) and set(taken) <= made and 0 <= len(made) - len(taken) <= 1, rows
     shown = farm.read(f"/v1/events/{event}").get("endorsements", [])
     assert sum("withdrawnAt" not in one for one in shown) == len(made) - len(taken)
+
+
+# — what documents say of lots —
+def test_a_lot_begins_with_the_first_that_is_told_of_it_wherever_that_is_told(servers, here):
+    """Told and made at both servers at once; and lots of two products under one number."""
+    for n in range(12):
+        packer = here.packer()
+        (_, one), (_, other) = own_class(packer, f"L{n}"), own_class(packer, f"L{n}")
+        story = [told(one, 1), told(one, 2), made(one, 5), made(one, 3), made(other, 4), told(other, 6)]
+        random.Random(n).shuffle(story)
+        at_once(*(lambda event=event, server=servers[i % 2]: captured(at(server, packer), document(event))
+                  for i, event in enumerate(story)))
+        assert (beginning(here, one)[0], beginning(here, other)[0]) == (3, 4)
+        assert [packer.stock(uri)["on_hand"] for uri in (one, other)] == [20, 10]
